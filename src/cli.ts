@@ -1,0 +1,167 @@
+#!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
+import yargs, { type Argv } from 'yargs';
+import { COMMANDS } from './commands';
+import { LONE_DASH, type Command, type Context, type Outcome } from './commands/command';
+import { ProblemError, type ExitStatus } from './errors';
+import { version } from './program';
+import { nearest } from './text/suggest';
+
+/** Flags of every command. */
+const GLOBAL = {
+  'es-url': { type: 'string', describe: 'URL of Elasticsearch or OpenSearch (WMI_DETECTIONS_ES_URL)' },
+  'kibana-url': { type: 'string', describe: 'URL of Kibana (WMI_DETECTIONS_KIBANA_URL)' },
+  namespace: { type: 'string', describe: 'namespace of data streams, rules and alerts [default: default]' },
+  config: { type: 'string', describe: 'settings file [default: wmi-detections.yml, where there is one]' },
+  content: { type: 'string', describe: 'folder of pipelines/, mappings/ and rules/ [default: those of the program]' },
+  output: { type: 'string', choices: ['text', 'json'], default: 'text', describe: 'form of the result' },
+} as const;
+
+const EPILOGUE = `Secrets come from the environment, never as flags: WMI_DETECTIONS_ES_API_KEY, or WMI_DETECTIONS_ES_USERNAME
+and WMI_DETECTIONS_ES_PASSWORD; WMI_DETECTIONS_ES_CA names a CA file; the same with KIBANA for ES.
+Exit status: 0 fine; 1 the answer is no; 2 could not work (usage, settings, network, privileges); 130 interrupted.`;
+
+async function main(): Promise<void> {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // The first asks the command to end in order; the second does not wait for it.
+      if (interruption.signal.aborted) process.exit(130);
+      interruption.abort();
+    });
+  }
+  // A reader that has seen enough (`| head`) closes the pipe; that is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  process.exitCode = await runCli(process.argv.slice(2), contextOf(interruption.signal));
+}
+
+async function runCli(args: readonly string[], context: Context): Promise<ExitStatus> {
+  let outcome: { outcome: Outcome; json: boolean } | undefined;
+  const program = yargs(args.map((arg) => (arg === '-' ? LONE_DASH : arg)))
+    .scriptName('wmi-detections')
+    .usage('$0 <command>\n\nDetects process creation through WMI (ATT&CK T1047) on Elasticsearch and OpenSearch.')
+    .parserConfiguration({ 'dot-notation': false, 'duplicate-arguments-array': false, 'strip-dashed': true })
+    .strict()
+    .demandCommand(1, 1, 'a command is needed', 'one command at a time')
+    .options(GLOBAL)
+    .group(Object.keys(GLOBAL), 'Everywhere:')
+    .version(version())
+    .help()
+    .alias('h', 'help')
+    .wrap(Math.min(context.width, 120))
+    .epilogue(EPILOGUE)
+    .exitProcess(false)
+    .fail((message: string, error: Error | undefined) => {
+      throw error ?? usageError(message, args);
+    });
+  for (const command of COMMANDS) {
+    program.command(
+      command.name,
+      command.describe,
+      (builder) => declareArguments(builder, command),
+      async (argv) => {
+        outcome = { outcome: await command.run(context, argv), json: argv.output === 'json' };
+      },
+    );
+  }
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    context.progress('');
+    return reportError(error, context);
+  }
+  context.progress('');
+  if (outcome === undefined) return 0;
+  const { json, text, exit } = outcome.outcome;
+  process.stdout.write(outcome.json ? `${JSON.stringify(json, null, 2)}\n` : text === '' ? '' : `${text}\n`);
+  return exit;
+}
+
+function declareArguments(builder: Argv, command: Command): Argv {
+  for (const [name, options] of Object.entries(command.positionals)) builder.positional(name, options);
+  for (const [example, meaning] of command.examples) builder.example(example, meaning);
+  return builder.options(command.options);
+}
+
+/** yargs knows which argument is unknown, but not which one was meant. */
+function usageError(message: string, args: readonly string[]): ProblemError {
+  const [, words] = /^Unknown (?:arguments?|commands?): (.+)$/.exec(message) ?? [];
+  if (words === undefined) {
+    return new ProblemError('USAGE', [{ message: message.trim().replace(/\s*\n\s*/g, ' '), hint: HELP }]);
+  }
+  const verbs = COMMANDS.map(({ name }) => firstWord(name));
+  const command = COMMANDS.find(({ name }) => args.includes(firstWord(name)));
+  const flags = [...Object.keys(GLOBAL), ...Object.keys(command?.options ?? {}), 'help', 'version'];
+  // yargs gives a flag back in camel case, alone or beside the form that was typed.
+  const unknown = new Set(words.split(', ').map((word) => (args.includes(word) ? word : dashed(word))));
+  return new ProblemError(
+    'USAGE',
+    [...unknown].map((word) => {
+      const isFlag = args.some((arg) => arg.startsWith(`-${word}`) || arg.startsWith(`--${word}`));
+      const near = nearest(word, isFlag ? flags : command === undefined ? verbs : []);
+      const what = isFlag ? 'flag' : command === undefined ? 'command' : 'argument';
+      const meant = near === undefined ? '' : `Did you mean ${isFlag ? '--' : ''}${near}? `;
+      return { message: `unknown ${what} \`${isFlag ? '--' : ''}${word}\``, hint: `${meant}${HELP}` };
+    }),
+  );
+}
+
+const HELP = '`wmi-detections --help` lists the commands, `wmi-detections <command> --help` their flags.';
+
+function dashed(word: string): string {
+  return word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function firstWord(name: string): string {
+  return name.split(' ')[0] ?? name;
+}
+
+function reportError(error: unknown, context: Context): ExitStatus {
+  if (error instanceof ProblemError) {
+    for (const line of error.message.split('\n')) context.note(line.startsWith('  ') ? line : `error: ${line}`);
+    return error.exitStatus;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  context.note(`error: this is a fault of wmi-detections ${version()}, please report it:\n${stack}`);
+  return 2;
+}
+
+function contextOf(signal: AbortSignal): Context {
+  const interactive = process.stderr.isTTY;
+  let drawn = false;
+  const clear = (): void => {
+    if (drawn) process.stderr.write('\r\u001b[2K');
+    drawn = false;
+  };
+  return {
+    environment: process.env,
+    stdin: process.stdin,
+    signal,
+    width: process.stdout.isTTY ? process.stdout.columns : 120,
+    interactive,
+    note(line) {
+      clear();
+      process.stderr.write(`${line}\n`);
+    },
+    progress(line) {
+      if (!interactive) return;
+      clear();
+      process.stderr.write(line);
+      drawn = line !== '';
+    },
+    async confirm(question) {
+      if (!process.stdin.isTTY || !interactive) return false;
+      const terminal = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+      } finally {
+        terminal.close();
+      }
+    },
+  };
+}
+
+void main();

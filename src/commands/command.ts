@@ -1,0 +1,91 @@
+import type { Readable } from 'node:stream';
+import type { InferredOptionType, Options, PositionalOptions } from 'yargs';
+import { ProblemError, type ExitStatus } from '../errors';
+import { readSettings, type Environment, type Flags, type Settings } from '../settings';
+import { connect, type Target } from '../target/target';
+
+/** What a command may use of the world around it; only cli.ts makes one. */
+export interface Context {
+  readonly environment: Environment;
+  readonly stdin: Readable;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Columns of the terminal; 120 where there is none. */
+  readonly width: number;
+  /** Whether standard error is a terminal, so that a progress line can be drawn there. */
+  readonly interactive: boolean;
+  /** A line for the person who waits, on standard error. */
+  readonly note: (line: string) => void;
+  /** Replaces the last progress line on a terminal, takes it away when empty; nothing in a pipe. */
+  readonly progress: (line: string) => void;
+  /** Asks on the terminal; without a terminal the answer is no. */
+  readonly confirm: (question: string) => Promise<boolean>;
+}
+
+/** What came of a command. Nothing has been printed yet. */
+export interface Outcome {
+  /** Printed with `--output json`. */
+  readonly json: unknown;
+  /** Printed otherwise; ends without newline. */
+  readonly text: string;
+  readonly exit: ExitStatus;
+}
+
+/** Stands for the argument `-`, standard input, because yargs drops a lone dash among several files. */
+export const LONE_DASH = '\0-';
+
+type OptionSet = Readonly<Record<string, Options>>;
+type PositionalSet = Readonly<Record<string, PositionalOptions>>;
+type Values<T extends OptionSet | PositionalSet> = { readonly [K in keyof T]: InferredOptionType<T[K]> };
+
+interface Declaration<O extends OptionSet, P extends PositionalSet> {
+  /** As yargs wants it: `replay <files..>`. */
+  readonly name: string;
+  readonly describe: string;
+  readonly options: O;
+  readonly positionals: P;
+  readonly examples?: readonly (readonly [string, string])[];
+  readonly run: (context: Context, argv: Arguments<O, P>) => Promise<Outcome>;
+}
+
+type Arguments<O extends OptionSet, P extends PositionalSet> = Flags &
+  Values<O> &
+  Values<P> & { readonly output: string };
+
+/** One verb of the command line, its own argument types hidden so that all verbs fit one list. */
+export interface Command {
+  readonly name: string;
+  readonly describe: string;
+  readonly options: OptionSet;
+  readonly positionals: PositionalSet;
+  readonly examples: readonly (readonly [string, string])[];
+  readonly run: (context: Context, argv: unknown) => Promise<Outcome>;
+}
+
+/** Declares a verb; yargs has checked the arguments before `run` gets them. */
+export function declare<O extends OptionSet, P extends PositionalSet>(declaration: Declaration<O, P>): Command {
+  return {
+    examples: [],
+    ...declaration,
+    run: (context, argv) => declaration.run(context, argv as Arguments<O, P>),
+  };
+}
+
+/** Settings of this call: file, environment, flags. */
+export function settingsOf(context: Context, flags: Flags): Settings {
+  return readSettings(flags, context.environment);
+}
+
+/**
+ * Connects to the cluster that the settings name.
+ * @throws ProblemError SETTINGS when they name none, and whatever `connect` throws
+ */
+export async function targetOf({ elasticsearch }: Settings): Promise<Target> {
+  const { url, ...access } = elasticsearch;
+  if (url === undefined) {
+    const hint =
+      'Give --es-url URL, set WMI_DETECTIONS_ES_URL, or write elasticsearch.url into wmi-detections.yml. Without a cluster: `wmi-detections engine start` prints the URL of an embedded one.';
+    throw new ProblemError('SETTINGS', [{ message: 'no cluster is named', hint }]);
+  }
+  return connect({ url, ...access });
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { startAttached } from '../engine/attached';
+import type { ReplayResult } from '../events/ledger';
+import { readAllContent } from '../plan/content';
+import { makePlan } from '../plan/plan';
+import { PROGRAM_FOLDER } from '../program';
+import { demoText } from '../report/demo';
+import { progressLine } from '../report/progress';
+import type { Content, Scope } from '../resources/kind';
+import type { RuleRun } from '../schedule/run-rule';
+import { readSettings } from '../settings';
+import { alerts, type Alert } from './alerts';
+import { declare, targetOf, type Context } from './command';
+import { deploy, type Deployed } from './deploy';
+import { startEngine } from './engine';
+import { replay } from './replay';
+import { run } from './run';
+
+/** Everything that the demo did. */
+export interface Demo {
+  readonly scope: Scope;
+  readonly content: Content;
+  readonly deployed: Deployed;
+  readonly replayed: ReplayResult;
+  readonly rules: readonly RuleRun[];
+  readonly alerts: readonly Alert[];
+}
+
+const SAMPLES = join(PROGRAM_FOLDER, 'samples');
+
+/**
+ * The main job from end to end on a cluster: deploy, replay our samples, run the rules, read the alerts.
+ * @param url of a cluster that is the demo's own: an embedded engine
+ * @throws ProblemError whatever any of the steps throws
+ */
+export async function demo(context: Context, url: string): Promise<Demo> {
+  const settings = readSettings({ esUrl: url, scheduler: 'local', namespace: 'default' }, {});
+  const scope: Scope = { target: await targetOf(settings), namespace: settings.namespace };
+  const content = readAllContent(PROGRAM_FOLDER);
+  context.progress('installing pipelines, templates and rules …');
+  const plan = await makePlan(scope, content, { prune: false });
+  const deployed = await deploy(scope, plan, context, { yes: false });
+  const { target, namespace } = scope;
+  const { signal } = context;
+  const onProgress = (progress: Parameters<typeof progressLine>[0]): void => {
+    context.progress(progressLine(progress, context.width));
+  };
+  const replayed = await replay(target, [SAMPLES], { namespace, signal, onProgress });
+  context.progress('running the rules …');
+  const { rules } = await run(target, { namespace });
+  return { scope, content, deployed, replayed, rules, alerts: await alerts(target, { namespace }) };
+}
+
+export const demoCommand = declare({
+  name: 'demo',
+  describe: 'try it: an embedded engine, both detections, our own samples, the alerts',
+  positionals: {},
+  options: {
+    keep: {
+      type: 'boolean',
+      default: false,
+      describe: 'leave the engine running, to look around; `engine stop` ends it',
+    },
+  },
+  run: async (context, argv) => {
+    const options = { env: context.environment, say: context.progress };
+    context.progress('starting the embedded engine …');
+    const attached = argv.keep ? undefined : await startAttached(options);
+    const { url } = attached ?? (await startEngine(options));
+    try {
+      const done = await demo(context, url);
+      const { replayed, rules } = done;
+      return {
+        json: { replay: replayed.counts, run: { rules }, alerts: done.alerts },
+        text: demoText(done, { width: context.width, kept: argv.keep }),
+        exit: replayed.problemCount > 0 ? 1 : 0,
+      };
+    } finally {
+      await attached?.stop();
+    }
+  },
+});

@@ -1,0 +1,25 @@
+import { alertsCommand } from './alerts';
+import type { Command } from './command';
+import { demoCommand } from './demo';
+import { deployCommand } from './deploy';
+import { destroyCommand } from './destroy';
+import { engineCommand } from './engine';
+import { planCommand } from './plan';
+import { replayCommand } from './replay';
+import { runCommand } from './run';
+import { simulateCommand } from './simulate';
+import { validateCommand } from './validate';
+
+/** Every verb of the command line, in the order of `--help`. */
+export const COMMANDS: readonly Command[] = [
+  demoCommand,
+  engineCommand,
+  validateCommand,
+  planCommand,
+  deployCommand,
+  destroyCommand,
+  simulateCommand,
+  replayCommand,
+  runCommand,
+  alertsCommand,
+];

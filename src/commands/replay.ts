@@ -1,0 +1,118 @@
+import type { Readable } from 'node:stream';
+import { ProblemError } from '../errors';
+import type { Patience } from '../events/bulk';
+import { eventOf, type Event } from '../events/event';
+import type { Frame } from '../events/frame';
+import { listInputs } from '../events/inputs';
+import { Ledger, type ReplayProgress, type ReplayResult } from '../events/ledger';
+import { readInput } from '../events/read';
+import { Shipment, stoppedAfter, type Fate } from '../events/shipment';
+import { checkTemplates } from '../events/streams';
+import type { Target } from '../target/target';
+import { progressLine } from '../report/progress';
+import { replayText } from '../report/replay';
+import { declare, LONE_DASH, settingsOf, targetOf } from './command';
+import { tellProblems } from './tell-problems';
+
+export interface ReplayOptions {
+  /** Last part of the data streams' names. */
+  readonly namespace: string;
+  /** Standard input, for the path `-`. */
+  readonly stdin?: Readable;
+  readonly signal?: AbortSignal;
+  /** Called at most five times a second, and at the end. */
+  readonly onProgress?: (progress: ReplayProgress) => void;
+  readonly patience?: Patience;
+}
+
+/**
+ * Reads events of any known shape and sends them as a shipper would, each once: ids rest on the content, so a second
+ * run indexes nothing twice (as long as the data stream has not rolled over in between).
+ * @param paths files, folders, or `-`
+ * @throws ProblemError INPUT (a path that is missing, empty, binary …) and REFUSED (no templates) before anything is sent;
+ *   READ_ONLY, UNREACHABLE, UNAUTHORIZED, FORBIDDEN, REFUSED, INTERRUPTED on the way. What is wrong with single records
+ *   or archives is in the result.
+ */
+export async function replay(target: Target, paths: readonly string[], options: ReplayOptions): Promise<ReplayResult> {
+  const inputs = listInputs(paths, options);
+  await checkTemplates(target, options.signal);
+  const ledger = new Ledger({ ...options, bytesTotal: totalOf(inputs.map(({ size }) => size)) });
+  const { namespace, signal, patience } = options;
+  const onFate = (event: Event, fate: Fate): void => {
+    ledger.settle(event, fate);
+  };
+  const shipment = new Shipment(target, { namespace, signal, patience, onFate });
+  try {
+    for (const input of inputs) {
+      for await (const read of readInput(input, (count) => (ledger.bytesRead += count))) {
+        if ('problem' in read) ledger.problem(read.problem);
+        else for (const frame of read.frames) await take(frame, read.file, ledger, shipment, signal);
+      }
+    }
+    await shipment.finish();
+  } catch (error) {
+    await shipment.settled();
+    const stopped = signal?.aborted === true ? interrupted(error) : error;
+    throw stopped instanceof ProblemError ? stoppedAfter(stopped, ledger.account()) : stopped;
+  }
+  ledger.report();
+  return ledger.result();
+}
+
+async function take(
+  frame: Frame,
+  file: string,
+  ledger: Ledger,
+  shipment: Shipment,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (signal?.aborted === true) throw interrupted();
+  if (frame.dropped === true) {
+    ledger.drop(file, frame);
+    return;
+  }
+  const event = eventOf(frame, file);
+  ledger.read(event);
+  await shipment.add(event);
+}
+
+function interrupted(cause?: unknown): ProblemError {
+  return new ProblemError('INTERRUPTED', [{ message: 'interrupted' }], { cause });
+}
+
+function totalOf(sizes: readonly (number | undefined)[]): number | undefined {
+  return sizes.reduce((sum, size) => (sum === undefined || size === undefined ? undefined : sum + size), 0);
+}
+
+export const replayCommand = declare({
+  name: 'replay <files..>',
+  describe: 'read events of any known shape and ship them, each once',
+  positionals: {
+    files: {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'files or folders (.json .ndjson .log .xml .txt .gz .tar.gz); - for standard input',
+    },
+  },
+  options: {},
+  examples: [
+    ['$0 replay attack_data.tar.gz', 'a log as published'],
+    ['zcat log.gz | $0 replay -', 'standard input'],
+  ],
+  run: async (context, argv) => {
+    const settings = settingsOf(context, argv);
+    const { stdin, signal } = context;
+    const files = argv.files.map((file) => (file === LONE_DASH ? '-' : file));
+    const result = await replay(await targetOf(settings), files, {
+      namespace: settings.namespace,
+      stdin,
+      signal,
+      onProgress: (progress) => {
+        context.progress(progressLine(progress, context.width));
+      },
+    });
+    tellProblems(context, result);
+    return { json: result.counts, text: replayText(result), exit: result.problemCount > 0 ? 1 : 0 };
+  },
+});

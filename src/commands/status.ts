@@ -1,0 +1,107 @@
+import { ProblemError, type ExitStatus } from '../errors';
+import { readAllContent } from '../plan/content';
+import { makePlan } from '../plan/plan';
+import { PROGRAM_FOLDER } from '../program';
+import { statusText } from '../report/status';
+import type { Content, Scope } from '../resources/kind';
+import { defaultIndices, UNRECOGNISED_DATASET } from '../rules/indices';
+import { clusterTime } from '../schedule/clock';
+import { iso } from '../schedule/window';
+import { attentionOf, BLIND_SHARE } from '../status/attention';
+import { readSource, type Source } from '../status/source';
+import { readState, ruleState, type Stored } from '../status/state';
+import type { ContentState, SourceState, Status } from '../status/status';
+import { parseDuration } from '../text/duration';
+import { declare, settingsOf } from './command';
+import { scopeOf } from './plan';
+
+export interface StatusOptions {
+  /** How far back the counts of the sources go, in milliseconds. */
+  readonly span: number;
+  /** A rule that is blind on more than this share (0 to 1) of a source needs attention. */
+  readonly blindShare?: number;
+}
+
+/**
+ * How things stand: content against the cluster, rules and their runs, and for each source what arrives and what the rules
+ * cannot see of it. Nothing is changed. What was never deployed, or has no events yet, is an answer and no error.
+ * @throws ProblemError when the cluster cannot be read
+ */
+export async function status(scope: Scope, content: Content, options: StatusOptions): Promise<Status> {
+  const { target, namespace } = scope;
+  const stored = await readState(target, namespace);
+  const now = stored.length === 0 ? Date.now() : await clusterTime(target, namespace);
+  const since = now - options.span;
+  const sources: SourceState[] = [];
+  // One after the other: a question by a person must not crowd out what the cluster is there for.
+  for (const source of sourcesOf(scope, content, stored)) sources.push(await readSource(target, source, since));
+  const found = {
+    content: await contentState(scope, content),
+    rules: stored.map((each) => ruleState(each, now)),
+    sources,
+  };
+  return {
+    cluster: { url: target.url, product: target.product, version: target.version },
+    namespace,
+    now: iso(now),
+    since: iso(since),
+    ...found,
+    attention: attentionOf(found, options.blindShare ?? BLIND_SHARE),
+  };
+}
+
+/** Every index or pattern that a rule reads, with those rules; before a deploy, what they would read. */
+function sourcesOf({ namespace, indices }: Scope, { rules }: Content, stored: readonly Stored[]): Source[] {
+  const reading =
+    stored.length > 0 ? stored : rules.map((rule) => ({ rule, indices: indices ?? defaultIndices(namespace) }));
+  const patterns = new Set(reading.flatMap((each) => each.indices));
+  const read = [...patterns].map((pattern) => ({
+    pattern,
+    rules: reading.filter((each) => each.indices.includes(pattern)).map(({ rule }) => rule),
+  }));
+  return [...read, { pattern: `logs-${UNRECOGNISED_DATASET}-${namespace}`, rules: [] }];
+}
+
+async function contentState(scope: Scope, content: Content): Promise<ContentState> {
+  const { steps, counts, leftovers } = await makePlan(scope, content, { prune: false });
+  const changes = steps.map(({ change: { kind, id, action } }) => ({ kind, id, action }));
+  return { inSync: changes.length === 0, counts, changes, leftovers: leftovers.length };
+}
+
+export const statusCommand = declare({
+  name: 'status',
+  describe: 'versions, drift, last runs; what arrives, and what the rules cannot see of it',
+  positionals: {},
+  options: {
+    since: { type: 'string', default: '24h', describe: 'count what arrived in the last 30m, 24h, 7d …' },
+    'max-blind': {
+      type: 'number',
+      default: BLIND_SHARE * 100,
+      describe: 'percent of a source on which a rule may be blind before it needs attention',
+    },
+    'exit-code': { type: 'boolean', default: false, describe: 'exit with 1 when something needs attention' },
+  },
+  examples: [['$0 status --exit-code --output json', 'for monitoring: "attention" says what is wrong']],
+  run: async (context, argv) => {
+    const options = { span: spanOf(argv.since), blindShare: shareOf(argv['max-blind']) };
+    const settings = settingsOf(context, argv);
+    const content = readAllContent(settings.content ?? PROGRAM_FOLDER);
+    const found = await status(await scopeOf(settings), content, options);
+    const exit: ExitStatus = argv['exit-code'] && found.attention.length > 0 ? 1 : 0;
+    return { json: found, text: statusText(found), exit };
+  },
+});
+
+function spanOf(text: string): number {
+  const span = parseDuration(text);
+  if (span !== undefined && span > 0) return span;
+  const hint = 'Write how far back: 30m, 24h, 7d.';
+  throw new ProblemError('USAGE', [{ message: `--since ${JSON.stringify(text)} is no span of time`, hint }]);
+}
+
+function shareOf(percent: number): number {
+  if (percent >= 0 && percent <= 100) return percent / 100;
+  throw new ProblemError('USAGE', [
+    { message: `--max-blind ${percent} is no percentage`, hint: 'Write a number from 0 to 100.' },
+  ]);
+}

@@ -1,0 +1,93 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { becomesHealthy } from './answer';
+import { cacheOf, heapOf, prepareFolder, type Cache } from './cache';
+import { diskFull, engineFailure, type Say } from './failure';
+import { fetchJars } from './jars';
+import { findJdk } from './jdk';
+import { discardNode, launchNode, logOf, type LaunchPlan, type NodeProcess } from './launch';
+import { removeLeftovers } from './leftovers';
+import { reasonIn, type LogReason } from './log-reason';
+import { freePorts } from './ports';
+
+export interface EngineOptions {
+  /** Where the cache, Java and Maven are looked for; `process.env` when left out. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly say?: Say | undefined;
+  /** How long a node may take until it answers. About 5 s are usual, 45 s were seen on a busy machine. */
+  readonly waitSeconds?: number | undefined;
+  /** Chooses that many ports; free ones when left out. */
+  readonly choosePorts?: ((count: number) => Promise<number[]>) | undefined;
+}
+
+const WAIT_SECONDS = 180;
+
+/** How a start went, and what the node had printed by then. */
+interface Outcome {
+  readonly end: 'healthy' | 'ended' | 'silent';
+  readonly log: string;
+}
+
+/**
+ * Starts a node that ends when this process ends, and waits until it answers with a health of yellow at least. Jars are
+ * fetched when they are not in the cache.
+ * @throws ProblemError ENGINE for all that can keep it from running; docs/engine.md lists it
+ */
+export async function startNode(options: EngineOptions = {}): Promise<NodeProcess> {
+  const { env = process.env, say = () => undefined } = options;
+  const cache = cacheOf(env);
+  const heap = heapOf(env);
+  const jdk = findJdk(env);
+  const jars = await fetchJars(cache, jdk, env, say);
+  prepareFolder(cache.nodes);
+  removeLeftovers(cache.nodes);
+  say('Starting the embedded engine ...');
+  const plan = { jars, nodes: cache.nodes, jdk, heap };
+  // Somebody may take a port between its choice and its use. Twice in a row, that is no accident.
+  const first = await attempt(plan, cache, options);
+  const node = 'portTaken' in first ? await attempt(plan, cache, options) : first;
+  if (!('portTaken' in node)) return node;
+  throw engineFailure(
+    `the embedded engine found its ports taken, twice: ${node.text}`,
+    'Try again. If it goes on, look for a program that takes every port on 127.0.0.1.',
+  );
+}
+
+/** The node, or what its log says when a port was taken. */
+async function attempt(
+  plan: Omit<LaunchPlan, 'ports'>,
+  cache: Cache,
+  { choosePorts = freePorts, waitSeconds = WAIT_SECONDS }: EngineOptions,
+): Promise<NodeProcess | LogReason> {
+  const [http = 0, transport = 0] = await choosePorts(2);
+  const node = launchNode({ ...plan, ports: { http, transport } });
+  const { end, log } = await outcomeOf(node, waitSeconds);
+  if (end === 'healthy') return node;
+  await discardNode(node);
+  const reason = reasonIn(log);
+  if (end === 'ended' && reason.portTaken) return reason;
+  if (reason.diskFull) throw diskFull(cache.root, 'the engine says so');
+  writeFileSync(cache.failureLog, log);
+  throw end === 'ended'
+    ? engineFailure(
+        `the embedded engine ended while it was starting: ${reason.text}`,
+        `It ran with Java ${plan.jdk.version} of ${plan.jdk.home} and ${plan.heap} of memory (WMI_DETECTIONS_ENGINE_HEAP). The whole log: ${cache.failureLog}`,
+      )
+    : engineFailure(
+        `the embedded engine did not answer at ${node.url} within ${waitSeconds} seconds; its last words: ${reason.text}`,
+        `The machine may be very busy: try again. The whole log: ${cache.failureLog}`,
+      );
+}
+
+async function outcomeOf(node: NodeProcess, seconds: number): Promise<Outcome> {
+  const nobodyWaits = new AbortController();
+  const ended = new Promise<'ended'>((resolve) => {
+    const settle = (): void => {
+      resolve('ended');
+    };
+    node.child.once('exit', settle).once('error', settle);
+  });
+  const healthy = becomesHealthy(node, seconds, nobodyWaits.signal).then((yes) => (yes ? 'healthy' : 'silent'));
+  const end = await Promise.race([ended, healthy]);
+  nobodyWaits.abort();
+  return { end, log: end === 'healthy' ? '' : readFileSync(logOf(node.folder), 'utf8') };
+}

@@ -1,0 +1,105 @@
+import { types } from 'node:util';
+
+/**
+ * The one error of this program for everything that a user can mend: bad input, a bad setting, a server that says no.
+ * Anything else that is thrown is a fault of ours and is reported as such.
+ */
+
+/** Where a problem is: a place in a file, or the request that failed. */
+export type Place =
+  | { readonly file: string; readonly line?: number | undefined; readonly column?: number | undefined }
+  | { readonly url: string; readonly method?: string | undefined; readonly status?: number | undefined };
+
+/** One thing that is wrong: where, what and why, and what to do about it. */
+export interface Problem {
+  readonly where?: Place | undefined;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** What kind of failure it is; scripts may rely on these words, they stand in `--output json`. */
+export type ErrorCode =
+  | 'USAGE'
+  | 'SETTINGS'
+  | 'INPUT'
+  | 'CONTENT_INVALID'
+  | 'RULE_INVALID'
+  | 'UNREACHABLE'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'NOT_A_SEARCH_ENGINE'
+  | 'READ_ONLY'
+  | 'REFUSED'
+  | 'UNSAFE'
+  | 'PARTIAL'
+  | 'ENGINE'
+  | 'INTERRUPTED';
+
+/** 1: the answer is no. 2: the tool could not work. 130: interrupted. */
+export type ExitStatus = 0 | 1 | 2 | 130;
+
+const ANSWER_IS_NO: ReadonlySet<ErrorCode> = new Set(['CONTENT_INVALID', 'RULE_INVALID', 'PARTIAL']);
+
+/** Passwords in URLs, and credentials in header form, must not reach any output. */
+const SECRETS: readonly [RegExp, string][] = [
+  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, '$1***@'],
+  [/\b(ApiKey|Basic|Bearer)\s+[A-Za-z0-9+/=_.-]{6,}/g, '$1 ***'],
+];
+
+/** The same text without credentials. */
+export function redact(text: string): string {
+  return SECRETS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text);
+}
+
+function redactPlace(place: Place | undefined): Place | undefined {
+  return place !== undefined && 'url' in place ? { ...place, url: redact(place.url) } : place;
+}
+
+/** `file:line:column`, or `METHOD url (status)`. */
+export function describePlace(place: Place): string {
+  if ('url' in place) {
+    const request = place.method === undefined ? place.url : `${place.method} ${place.url}`;
+    return place.status === undefined ? request : `${request} (${place.status})`;
+  }
+  return [place.file, place.line, place.column].filter((part) => part !== undefined).join(':');
+}
+
+function describeProblem(problem: Problem): string {
+  const where = problem.where === undefined ? '' : `${describePlace(problem.where)}: `;
+  const hint = problem.hint === undefined ? '' : `\n  ${problem.hint}`;
+  return `${where}${problem.message}${hint}`;
+}
+
+/** The text of a cause: the thing itself may hold a request with its credentials. */
+function causeOf(cause: unknown): ErrorOptions {
+  return cause === undefined
+    ? {}
+    : { cause: redact(types.isNativeError(cause) ? `${cause.name}: ${cause.message}` : JSON.stringify(cause)) };
+}
+
+/**
+ * @param code what kind of failure it is
+ * @param problems everything that is wrong, in the order in which it is to be shown; secrets are redacted here
+ * @param options.cause what was caught; its redacted text is kept for a debugger, and never printed
+ */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ErrorCode;
+  readonly problems: readonly Problem[];
+
+  constructor(code: ErrorCode, problems: readonly Problem[], options: { cause?: unknown } = {}) {
+    const redacted = problems.map((problem) => ({
+      where: redactPlace(problem.where),
+      message: redact(problem.message),
+      hint: problem.hint === undefined ? undefined : redact(problem.hint),
+    }));
+    super(redacted.map(describeProblem).join('\n'), causeOf(options.cause));
+    this.code = code;
+    this.problems = redacted;
+  }
+
+  get exitStatus(): ExitStatus {
+    if (this.code === 'INTERRUPTED') return 130;
+    return ANSWER_IS_NO.has(this.code) ? 1 : 2;
+  }
+}

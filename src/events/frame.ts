@@ -1,0 +1,56 @@
+/** What a piece of a file is by its form. `text` is whatever is none of the others. */
+type Form = 'json' | 'xml' | 'rendered' | 'text';
+
+/** One record as it stands in a file. */
+export interface Frame {
+  readonly form: Form;
+  /** 1-based number of the line on which it begins. */
+  readonly line: number;
+  /** Complete, without the blanks around it; empty when it was dropped. */
+  readonly text: string;
+  /** The parsed object, of form `json`. */
+  readonly value?: Readonly<Record<string, unknown>>;
+  /** What is wrong with it, in words that follow the place. */
+  readonly fault?: string;
+  /** It was too long to be kept. */
+  readonly dropped?: boolean;
+}
+
+/** What was cut: a frame (or nothing, between records), and the index at which reading goes on. */
+export interface Cut {
+  readonly next: number;
+  readonly frame?: Omit<Frame, 'line'>;
+}
+
+/** More bytes are needed before anything can be said. */
+export const MORE = 'more';
+
+/** The bytes at hand. */
+export interface Window {
+  readonly data: Buffer;
+  /** No bytes follow. */
+  readonly atEnd: boolean;
+  /** The longest piece that is kept, in bytes. */
+  readonly limit: number;
+}
+
+export const NEWLINE = 0x0a;
+
+/** The index after the line break that ends the line at `from`; the data's length at the end; undefined when unknown yet. */
+export function lineEnd({ data, atEnd }: Window, from: number): number | undefined {
+  const at = data.indexOf(NEWLINE, from);
+  if (at >= 0) return at + 1;
+  return atEnd ? data.length : undefined;
+}
+
+/** A piece that cannot be told yet: more bytes, unless it is too long already; then it is dropped. */
+export function waitOrDrop({ data, limit }: Window, start: number): Cut | typeof MORE {
+  if (data.length - start < limit) return MORE;
+  const fault = `is longer than ${Math.floor(limit / 2 ** 20)} MiB and was left out`;
+  return { next: data.length, frame: { form: 'text', text: '', fault, dropped: true } };
+}
+
+/** Whether `word` stands at `at`. */
+export function startsWith(data: Buffer, at: number, word: string): boolean {
+  return data.length - at >= word.length && data.toString('latin1', at, at + word.length) === word;
+}

@@ -1,0 +1,126 @@
+import { ProblemError } from '../errors';
+import type { Target } from '../target/target';
+import { createAll, type Item, type Outcome, type Patience } from './bulk';
+import { carried, type Event } from './event';
+import { streamOf } from './streams';
+
+/** What became of an event. */
+export type Fate =
+  | { readonly fate: 'indexed' | 'duplicate' }
+  | { readonly fate: 'kept as text'; readonly reason: string }
+  | { readonly fate: 'failed'; readonly reason: string };
+
+export interface ShipmentOptions {
+  readonly namespace: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly patience?: Patience | undefined;
+  /** Called once an event. */
+  readonly onFate: (event: Event, fate: Fate) => void;
+}
+
+/**
+ * Two million characters or a thousand events a request. Larger ones are no faster (tried with five million), and three of
+ * them are in memory at a time, each as events, as text and as bytes.
+ */
+const MAX_CHARACTERS = 2_000_000;
+const MAX_EVENTS = 1_000;
+
+/** One request is prepared while another is with the cluster; more only fill its queues. */
+const MAX_IN_FLIGHT = 2;
+
+/**
+ * Sends events in bulk requests of bounded size, two at a time; `add` waits while both are under way, which holds back the
+ * reading. What the cluster refuses for its form is sent once more as text, to the stream of the unrecognised, whose
+ * pipeline asks nothing of it: an event is reported, but not lost.
+ */
+export class Shipment {
+  private batch: Event[] = [];
+  private characters = 0;
+  private readonly inFlight = new Set<Promise<void>>();
+  private failure: unknown;
+
+  constructor(
+    private readonly target: Target,
+    private readonly options: ShipmentOptions,
+  ) {}
+
+  /** @throws ProblemError what stopped a request that was sent before; see createAll */
+  async add(event: Event): Promise<void> {
+    this.batch.push(event);
+    this.characters += event.document.length;
+    if (this.batch.length >= MAX_EVENTS || this.characters >= MAX_CHARACTERS) await this.flush();
+  }
+
+  /**
+   * Sends the rest and waits for all answers.
+   * @throws ProblemError as `add`
+   */
+  async finish(): Promise<void> {
+    if (this.batch.length > 0 && this.failure === undefined) await this.flush();
+    await Promise.all(this.inFlight);
+    this.rethrow();
+  }
+
+  /** Waits for the answers to what was sent, whatever they are; never throws. */
+  async settled(): Promise<void> {
+    await Promise.all(this.inFlight);
+  }
+
+  private async flush(): Promise<void> {
+    while (this.inFlight.size >= MAX_IN_FLIGHT) await Promise.race(this.inFlight);
+    this.rethrow();
+    const events = this.batch;
+    this.batch = [];
+    this.characters = 0;
+    const sending: Promise<void> = this.send(events)
+      .catch((error: unknown) => {
+        this.failure ??= error;
+      })
+      .finally(() => this.inFlight.delete(sending));
+    this.inFlight.add(sending);
+  }
+
+  private rethrow(): void {
+    if (this.failure instanceof Error) throw this.failure;
+  }
+
+  private async send(events: readonly Event[]): Promise<void> {
+    const { namespace, onFate } = this.options;
+    const outcomes = await this.create(events.map((event) => itemOf(event, streamOf(event.source, namespace))));
+    const again: { event: Event; reason: string }[] = [];
+    events.forEach((event, index) => {
+      const outcome = outcomes[index];
+      if (outcome?.result !== 'refused') onFate(event, { fate: outcome?.result ?? 'duplicate' });
+      else if (outcome.status === 400) again.push({ event, reason: outcome.reason });
+      else onFate(event, { fate: 'failed', reason: outcome.reason });
+    });
+    if (again.length > 0) await this.sendAsText(again);
+  }
+
+  private async sendAsText(events: readonly { event: Event; reason: string }[]): Promise<void> {
+    const { namespace, onFate } = this.options;
+    const stream = streamOf('unrecognised', namespace);
+    const outcomes = await this.create(events.map(({ event }) => itemOf(carried(event.text, 'unrecognised'), stream)));
+    events.forEach(({ event, reason }, index) => {
+      const outcome = outcomes[index];
+      if (outcome?.result === 'indexed') onFate(event, { fate: 'kept as text', reason });
+      else if (outcome?.result === 'duplicate') onFate(event, { fate: 'duplicate' });
+      else onFate(event, { fate: 'failed', reason: outcome?.result === 'refused' ? outcome.reason : reason });
+    });
+  }
+
+  private create(items: readonly Item[]): Promise<Outcome[]> {
+    const { signal, patience } = this.options;
+    return createAll(this.target, items, { signal, ...(patience !== undefined && { patience }) });
+  }
+}
+
+function itemOf({ id, document }: Pick<Event, 'id' | 'document'>, stream: string): Item {
+  return { stream, id, document };
+}
+
+/** The error with what had been done until then, which is not lost: a second run goes on from there. */
+export function stoppedAfter(error: ProblemError, done: string): ProblemError {
+  const problems = error.problems.map((problem) => ({ ...problem, message: `${problem.message}; ${done}` }));
+  return new ProblemError(error.code, problems, { cause: error });
+}

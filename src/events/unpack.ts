@@ -1,0 +1,114 @@
+import { pipeline, Readable } from 'node:stream';
+import { extract } from 'tar-stream';
+import { ProblemError } from '../errors';
+import { asUtf8 } from './encoding';
+import { fileKind, HEAD_BYTES } from './file-kind';
+import { inflate } from './inflate';
+
+/** One text file, out of whatever it was packed in. */
+export interface Member {
+  /** The file's name; within an archive `archive/member`. */
+  readonly name: string;
+  /** UTF-8, in chunks; must be read to its end before the next member is asked for. */
+  readonly bytes: AsyncIterable<Buffer>;
+}
+
+/** An archive in a compressed file in an archive is plenty; deeper is a trap. */
+const MAX_LAYERS = 5;
+
+/**
+ * Takes gzip and tar off, layer by layer, by content and not by name. Nothing is written to disk, so member names are
+ * only shown; links and special files are left out. Memory stays bounded: everything streams.
+ * @throws ProblemError INPUT, while the bytes are read: a truncated or corrupt archive, a member that is no text
+ */
+export async function* unpack(name: string, source: AsyncIterable<Buffer>, layer = 0): AsyncGenerator<Member> {
+  const { head, bytes } = await peek(source);
+  const found = fileKind(head);
+  if (found.kind === 'binary') {
+    throw problem(name, `is ${found.what}, not an event log in text form`, found.hint);
+  }
+  if (found.kind === 'text') {
+    yield { name, bytes: asUtf8(head, bytes) };
+    return;
+  }
+  if (layer === MAX_LAYERS) {
+    throw problem(name, `is packed more than ${MAX_LAYERS} times`, 'Unpack it by hand.');
+  }
+  if (found.kind === 'gzip') yield* unpack(name, gunzip(name, bytes), layer + 1);
+  else yield* untar(name, bytes, layer + 1);
+}
+
+async function* gunzip(name: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* inflate(bytes);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'Z_BUF_ERROR') {
+      throw problem(name, 'the gzip file is cut off before its end', TRUNCATED, cause);
+    }
+    if (code?.startsWith('Z_') === true) throw problem(name, `the gzip file is corrupt (${message})`, TRUNCATED, cause);
+    throw cause;
+  }
+}
+
+async function* untar(name: string, bytes: AsyncIterable<Buffer>, layer: number): AsyncGenerator<Member> {
+  const archive = extract();
+  pipeline(Readable.from(bytes), archive, () => undefined);
+  try {
+    for await (const entry of archive) {
+      const content = contentOf(name, entry as AsyncIterable<Buffer>);
+      if (entry.header.type === 'file') yield* unpack(`${name}/${entry.header.name}`, content, layer);
+      entry.resume();
+    }
+  } catch (cause) {
+    throw tarProblem(name, cause);
+  }
+}
+
+/** The same bytes; an error of the archive comes out where they are read, not where the archive is. */
+async function* contentOf(archive: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of bytes) yield chunk;
+  } catch (cause) {
+    throw tarProblem(archive, cause);
+  }
+}
+
+function tarProblem(name: string, cause: unknown): unknown {
+  // An error with a code is one of reading, such as a disk that fails.
+  if (cause instanceof ProblemError || (cause as NodeJS.ErrnoException).code !== undefined) return cause;
+  return problem(name, `the tar archive is corrupt (${(cause as Error).message})`, TRUNCATED, cause);
+}
+
+const TRUNCATED =
+  'What came before that place was sent; fetch the file again and replay it: events already there are not indexed twice.';
+
+function problem(file: string, message: string, hint: string, cause?: unknown): ProblemError {
+  return new ProblemError('INPUT', [{ where: { file }, message, hint }], { cause });
+}
+
+async function peek(source: AsyncIterable<Buffer>): Promise<{ head: Buffer; bytes: AsyncIterable<Buffer> }> {
+  const iterator = source[Symbol.asyncIterator]();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let ended = false;
+  while (length < HEAD_BYTES && !ended) {
+    const next = await iterator.next();
+    if (next.done === true) ended = true;
+    else {
+      chunks.push(next.value);
+      length += next.value.length;
+    }
+  }
+  const head = Buffer.concat(chunks);
+  return { head: head.subarray(0, HEAD_BYTES), bytes: rest(head, ended ? undefined : iterator) };
+}
+
+async function* rest(head: Buffer, iterator: AsyncIterator<Buffer> | undefined): AsyncGenerator<Buffer> {
+  try {
+    if (head.length > 0) yield head;
+    for (let next = await iterator?.next(); next?.done === false; next = await iterator?.next()) yield next.value;
+  } finally {
+    await iterator?.return?.();
+  }
+}

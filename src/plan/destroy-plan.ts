@@ -1,0 +1,80 @@
+import { LEVELS } from '../resources';
+import { dataStream, streamNames } from '../resources/data-stream';
+import type { Kind, KindName, Scope } from '../resources/kind';
+import { plainIndex } from '../resources/plain-index';
+import { alertIndex, OWN_DATASETS, stateIndex, UNRECOGNISED_DATASET } from '../rules/indices';
+import { request } from '../target/target';
+import { makePlan, planFrom, type Plan, type Step } from './plan';
+
+/** What stays, and why. */
+export interface Kept {
+  readonly kind: string;
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** Patterns, because a server answers 404 to a list of names as soon as one of them is not there. */
+const OUR_STREAMS = [...OWN_DATASETS, UNRECOGNISED_DATASET].map((dataset) => `logs-${dataset}-*`);
+
+/** Kinds that all namespaces share. */
+const SHARED: readonly KindName[] = ['index_template', 'ingest_pipeline', 'component_template'];
+
+/**
+ * What `destroy` would remove from a namespace: its rules; with `withData` its events, alerts and state as well.
+ *
+ * Pipelines and templates are shared by all namespaces, and a data stream whose pipeline is gone refuses every event. So
+ * they go only when no data stream of ours and no other namespace with rules is left.
+ * @throws ProblemError when the cluster cannot be read
+ */
+export async function makeDestroyPlan(
+  scope: Scope,
+  options: { withData: boolean },
+): Promise<{ plan: Plan; kept: Kept[] }> {
+  const all = await makePlan(scope, { resources: [], rules: [] }, { prune: true });
+  const data = options.withData ? await dataSteps(scope) : [];
+  const doomed = new Set(data.map(({ change }) => change.id));
+  const users = (await usersOfShared(scope)).filter((user) => !doomed.has(user));
+  const isShared = ({ kind }: Step): boolean => SHARED.includes(kind.name);
+  const kept = users.length === 0 ? [] : all.steps.filter(isShared);
+  const rest = all.steps.filter((step) => !kept.includes(step));
+  const reason = `used by ${users.slice(0, 3).join(', ')}${users.length > 3 ? ` and ${users.length - 3} more` : ''}`;
+  // Data before the templates that it is made from: a template in use is not deleted by any server.
+  const steps = [...rest.filter((step) => !isShared(step)), ...data, ...rest.filter(isShared)];
+  return {
+    plan: planFrom(steps, kept.length, []),
+    kept: kept.map(({ change: { kind, id } }) => ({ kind, id, reason })),
+  };
+}
+
+async function dataSteps({ target, namespace }: Scope): Promise<Step[]> {
+  const own = [...OWN_DATASETS, UNRECOGNISED_DATASET].map((dataset) => `logs-${dataset}-${namespace}`);
+  const streams = (await streamNames(target, OUR_STREAMS)).filter((name) => own.includes(name));
+  const indices = await plainIndex.list({ target, namespace }, [alertIndex(namespace), stateIndex(namespace)]);
+  return [...streams.map((id) => deletion(dataStream, id)), ...indices.map(({ id }) => deletion(plainIndex, id))];
+}
+
+function deletion(kind: Kind, id: string): Step {
+  return { kind, change: { kind: kind.name, id, action: 'delete', diff: '' } };
+}
+
+/** What needs the shared pipelines and templates: data streams of ours, and the rules of other namespaces. */
+async function usersOfShared({ target, namespace }: Scope): Promise<string[]> {
+  const streams = await streamNames(target, OUR_STREAMS);
+  const { body } = await request<Record<string, unknown>>(target, {
+    method: 'GET',
+    path: `/${stateIndex('*')}/_mapping`,
+    query: { ignore_unavailable: true, allow_no_indices: true },
+    allow: [404],
+  });
+  const others: string[] = [];
+  for (const index of Object.keys(body).filter(
+    (name) => name.startsWith(stateIndex('')) && name !== stateIndex(namespace),
+  )) {
+    const other = index.slice(stateIndex('').length);
+    const rules = await Promise.all(RULE_KINDS.map((kind) => kind.list({ target, namespace: other }, [])));
+    if (rules.flat().some(({ ours }) => ours)) others.push(`the rules of namespace ${other}`);
+  }
+  return [...streams, ...others];
+}
+
+const RULE_KINDS = LEVELS.flat().filter(({ name }) => name === 'detection_rule');

@@ -1,0 +1,134 @@
+import { canonicalJson, sha256 } from '../json';
+import { LEVELS } from '../resources';
+import type { Action, Content, Desired, Kind, Live, Scope } from '../resources/kind';
+import { bodyDiff } from './diff';
+
+/** One thing to do, in the words that scripts read (design, section 8). */
+export interface Change {
+  readonly kind: string;
+  readonly id: string;
+  readonly title?: string | undefined;
+  readonly action: Action;
+  /** Unified diff of the two bodies as YAML; empty where nothing is compared. */
+  readonly diff: string;
+}
+
+/** A change together with what it takes to do it. */
+export interface Step {
+  readonly kind: Kind;
+  readonly change: Change;
+  /** Undefined for a deletion. */
+  readonly desired?: Desired | undefined;
+}
+
+export type Counts = Readonly<Record<Action | 'unchanged', number>>;
+
+/** What a deploy would do, in the order in which it would do it. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly counts: Counts;
+  /** Ours on the cluster, and no longer in the content; deleted only with `prune`. */
+  readonly leftovers: readonly { readonly kind: string; readonly id: string }[];
+  /** SHA-256 over the changes: two plans with the same digest do the same. */
+  readonly digest: string;
+}
+
+/**
+ * Compares the content with the cluster. Nothing is changed. `plan`, `deploy`, `status` and `destroy` are this, stopped or
+ * filtered.
+ * @param options.prune plans the deletion of what is ours and no longer in the content
+ * @throws ProblemError when the cluster cannot be read
+ */
+export async function makePlan(scope: Scope, content: Content, options: { prune: boolean }): Promise<Plan> {
+  const puts: Step[] = [];
+  const deletions: Step[] = [];
+  const leftovers: { kind: string; id: string }[] = [];
+  let unchanged = 0;
+  for (const kind of LEVELS.flat()) {
+    const desired = await kind.desired(scope, content);
+    const live = await kind.list(
+      scope,
+      desired.map(({ id }) => id),
+    );
+    for (const wanted of inOrderOfReferences(kind, desired)) {
+      const step = stepFor(
+        kind,
+        wanted,
+        live.find(({ id }) => id === wanted.id),
+      );
+      if (step === undefined) unchanged += 1;
+      else puts.push(step);
+    }
+    const gone = live.filter(({ id, ours }) => ours && !desired.some((wanted) => wanted.id === id));
+    leftovers.push(...gone.map(({ id }) => ({ kind: kind.name, id })));
+    // Callers are deleted before what they call, so in the reverse of the order of creation.
+    if (options.prune) deletions.unshift(...gone.map((item) => deletion(kind, item)));
+  }
+  return planFrom([...puts, ...deletions], unchanged, options.prune ? [] : leftovers);
+}
+
+/** A plan of steps that are already decided. */
+export function planFrom(steps: readonly Step[], unchanged: number, leftovers: Plan['leftovers']): Plan {
+  const changes = steps.map(({ change }) => change);
+  return { steps, counts: count(changes, unchanged), leftovers, digest: sha256(canonicalJson(changes)) };
+}
+
+/**
+ * What is to be done about one thing:
+ *
+ *   on the cluster        | done
+ *   ----------------------|------------------------------------------
+ *   not there             | create
+ *   there, not ours       | nothing, reported as foreign
+ *   ours, the same        | nothing
+ *   ours, different       | update (for a data stream: put_mapping or rollover)
+ */
+function stepFor(kind: Kind, desired: Desired, live: Live | undefined): Step | undefined {
+  const step = (action: Action, diff: string): Step => ({
+    kind,
+    desired,
+    change: { kind: kind.name, id: desired.id, title: desired.title, action, diff },
+  });
+  if (live === undefined) return step('create', '');
+  if (!live.ours) return step('foreign', '');
+  const before = kind.canon(live.body);
+  const after = kind.canon(desired.body);
+  const same =
+    kind.unchanged === undefined ? canonicalJson(before) === canonicalJson(after) : kind.unchanged(desired, live);
+  if (same) return undefined;
+  return step(kind.actionFor?.(desired, live) ?? 'update', bodyDiff(before, after, desired.id));
+}
+
+function deletion(kind: Kind, { id, title }: Live): Step {
+  return { kind, change: { kind: kind.name, id, title, action: 'delete', diff: '' } };
+}
+
+/** What is referred to first; things that refer to each other stay in the order of the content. */
+function inOrderOfReferences(kind: Kind, desired: readonly Desired[]): Desired[] {
+  const ordered: Desired[] = [];
+  const seen = new Set<string>();
+  const visit = (item: Desired): void => {
+    if (seen.has(item.id)) return;
+    seen.add(item.id);
+    for (const ref of kind.refs(item.body)) {
+      const referred = desired.find(({ id }) => id === ref);
+      if (referred !== undefined) visit(referred);
+    }
+    ordered.push(item);
+  };
+  desired.forEach(visit);
+  return ordered;
+}
+
+function count(changes: readonly Change[], unchanged: number): Counts {
+  const of = (action: Action): number => changes.filter((change) => change.action === action).length;
+  return {
+    create: of('create'),
+    update: of('update'),
+    delete: of('delete'),
+    foreign: of('foreign'),
+    put_mapping: of('put_mapping'),
+    rollover: of('rollover'),
+    unchanged,
+  };
+}

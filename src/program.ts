@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The folder of the installed program: it holds package.json, pipelines/, mappings/, rules/, samples/ and engine/. */
+export const PROGRAM_FOLDER = join(__dirname, '..');
+
+/** The version in package.json. */
+export function version(): string {
+  const manifest = JSON.parse(readFileSync(join(PROGRAM_FOLDER, 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}

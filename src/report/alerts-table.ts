@@ -1,0 +1,106 @@
+import { severityOf } from '../rules/severity';
+import { neutral } from '../text/neutral';
+import { cellOf, type Column } from './alerts-columns';
+
+type Alert = Readonly<Record<string, unknown>>;
+
+interface TableColumn extends Column {
+  /** Characters that the column has at most, and at least where the terminal is narrow. */
+  readonly most: number;
+  readonly least: number;
+  readonly show?: (cell: string | number) => string;
+}
+
+const COLUMNS: readonly TableColumn[] = [
+  { title: 'TIME (UTC)', fields: ['event.start', '@timestamp'], most: 19, least: 19, show: toTheSecond },
+  { title: 'RULE', fields: ['rule.name'], most: 32, least: 12 },
+  { title: 'RISK', fields: ['event.risk_score'], most: 4, least: 4 },
+  { title: 'SEVERITY', fields: ['event.severity'], most: 8, least: 8, show: severityWord },
+  { title: 'TECHNIQUE', fields: ['threat.technique.id'], most: 12, least: 9 },
+  { title: 'HOST', fields: ['host.name', 'host.id'], most: 24, least: 8 },
+  { title: 'USER', fields: ['user.name', 'user.id'], most: 20, least: 6 },
+  { title: 'COUNT', fields: ['wmi_detections.count'], most: 6, least: 5 },
+];
+
+const PROCESS: Column = {
+  title: 'PROCESS',
+  fields: ['process.command_line', 'process.executable', 'process.name'],
+};
+
+const GAP = '  ';
+/** With less room than this a command line gets a line of its own. */
+const LEAST_PROCESS = 30;
+
+/**
+ * Alerts as a table for a terminal, fit to be printed: nothing in it acts on a terminal. The command line stands at the end
+ * of the line, or on a second line where the terminal is too narrow for that, and is cut where the line ends.
+ * @param width characters of a line; nothing is cut to it where not given
+ * @returns lines without a line break at the end of the last; one sentence when there is no alert
+ */
+export function alertsTable(alerts: readonly Alert[], width: number = Number.POSITIVE_INFINITY): string {
+  if (alerts.length === 0) return 'No alerts.';
+  const rows = alerts.map((alert) => COLUMNS.map((column) => shown(alert, column)));
+  const natural = COLUMNS.map((column, index) =>
+    rows.reduce((most, row) => Math.min(column.most, Math.max(most, lengthOf(row[index] ?? ''))), column.title.length),
+  );
+  const oneLine = sum(natural) + LEAST_PROCESS <= width;
+  const widths = oneLine ? natural : narrowed(natural, width);
+  const titles = COLUMNS.map((column) => column.title);
+  const lines = [titles, ...rows].map((cells, each) => {
+    const alert = alerts[each - 1];
+    const process = alert === undefined ? PROCESS.title : shown(alert, PROCESS);
+    const left = cells.map((cell, index) => padded(cut(cell, widths[index] ?? 0), widths[index] ?? 0)).join(GAP);
+    return oneLine
+      ? cut(`${left}${GAP}${process}`, width)
+      : `${cut(left.trimEnd(), width)}\n${cut(`${GAP}${process}`, width)}`;
+  });
+  return lines.join('\n');
+}
+
+/** Takes from the widest column that can give, until the line fits or none can. */
+function narrowed(natural: readonly number[], width: number): number[] {
+  const widths = [...natural];
+  while (sum(widths) - GAP.length > width) {
+    const spare = widths.map((each, index) => each - (COLUMNS[index]?.least ?? each));
+    const most = Math.max(...spare);
+    if (most <= 0) break;
+    const index = spare.indexOf(most);
+    widths[index] = (widths[index] ?? 0) - 1;
+  }
+  return widths;
+}
+
+/** Characters of these columns with a gap after each. */
+function sum(widths: readonly number[]): number {
+  return widths.reduce((total, each) => total + each + GAP.length, 0);
+}
+
+function shown(alert: Alert, column: Column & Pick<TableColumn, 'show'>): string {
+  const cell = cellOf(alert, column);
+  const text = neutral(column.show?.(cell) ?? String(cell));
+  return text === '' ? '-' : text;
+}
+
+/** Characters, not UTF-16 units: half a surrogate pair would be shown as a question mark. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
+}
+
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const characters = Array.from(text);
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+}
+
+function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - lengthOf(text)));
+}
+
+function toTheSecond(time: string | number): string {
+  return String(time).slice(0, 19).replace('T', ' ');
+}
+
+/** The word for event.severity: 21, 47, 73, 99 are the highest scores of each word but the last. */
+function severityWord(severity: string | number): string {
+  return typeof severity === 'number' ? severityOf(severity).word : severity;
+}

@@ -1,0 +1,48 @@
+import type { ReplayProgress } from '../events/ledger';
+import { describeDuration } from '../text/duration';
+
+const BAR_WIDTH = 24;
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/**
+ * One line that tells how far a replay has come: bar and percent where the end is known, else the bytes read; events,
+ * events a second, and the time left as the pace so far promises it.
+ * @param columns the terminal's width; the line is never longer
+ */
+export function progressLine(progress: ReplayProgress, columns: number): string {
+  const { bytesDone, bytesTotal, records, elapsedMs } = progress;
+  const seconds = elapsedMs / 1_000;
+  const events = `${grouped(records)} ${records === 1 ? 'event' : 'events'}`;
+  const rate = seconds > 0 ? `${grouped(Math.round(records / seconds))}/s` : '';
+  if (bytesTotal === undefined || bytesTotal === 0) return fitted([bytesOf(bytesDone), events, rate], columns);
+  const share = Math.min(bytesDone / bytesTotal, 1);
+  const left = share > 0 && share < 1 ? `${describeDuration((elapsedMs * (1 - share)) / share)} left` : '';
+  const percent = `${String(Math.floor(share * 100)).padStart(3)} %`;
+  const full = [`[${bar(share)}] ${percent}`, events, rate, left];
+  const line = joined(full);
+  return line.length <= columns ? line : fitted([percent.trim(), events, rate, left], columns);
+}
+
+function bar(share: number): string {
+  const filled = Math.round(share * BAR_WIDTH);
+  return '#'.repeat(filled) + '-'.repeat(BAR_WIDTH - filled);
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+function fitted(parts: readonly string[], columns: number): string {
+  return joined(parts).slice(0, Math.max(columns, 0));
+}
+
+/** Thousands grouped by commas, the same on every machine. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+function bytesOf(count: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), UNITS.length - 1);
+  const value = count / 1_000 ** power;
+  return `${power === 0 ? String(value) : value.toFixed(1)} ${UNITS[power] ?? ''}`;
+}

@@ -1,0 +1,122 @@
+import { percent } from '../status/attention';
+import { hintFor } from '../status/hints';
+import type { ContentState, Coverage, RuleState, SourceState, Status } from '../status/status';
+import { describeDuration } from '../text/duration';
+import { neutral } from '../text/neutral';
+import { plural } from './run';
+
+/** Changes that are named; a cluster where nothing is deployed would fill the screen else. */
+const MOST_CHANGES = 10;
+const MOST_REASONS = 5;
+
+/** `status` for a person: a paragraph a subject, and at the end what needs attention. */
+export function statusText(status: Status): string {
+  const { cluster, namespace, now, since, content, rules, sources, attention } = status;
+  const product = cluster.product === 'opensearch' ? 'OpenSearch' : 'Elasticsearch';
+  const there = sources.filter((source) => source.exists);
+  const absent = sources.filter((source) => source.read && !source.exists).map(({ source }) => source);
+  const window = describeDuration(Date.parse(now) - Date.parse(since));
+  const paragraphs = [
+    [`${product} ${cluster.version} at ${cluster.url}, namespace ${namespace}`],
+    contentLines(content),
+    rules.length === 0 ? ['No rule is stored: run `wmi-detections deploy`.'] : ['Rules', ...rules.flatMap(ruleLines)],
+    there.length === 0
+      ? ['No events yet: no index that the rules read is there. docs/shippers.md says how events get there.']
+      : [`Sources, the last ${window}`, ...there.flatMap((source) => sourceLines(source, now))],
+    there.length > 0 && absent.length > 0 ? [`Nothing yet from ${absent.join(', ')}.`] : [],
+    attention.length === 0
+      ? ['Nothing needs attention.']
+      : ['Needs attention', ...attention.map((sentence) => `  ! ${sentence}`)],
+  ];
+  return paragraphs
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map(neutral).join('\n'))
+    .join('\n\n');
+}
+
+function contentLines({ inSync, counts, changes, leftovers }: ContentState): string[] {
+  const leftover =
+    leftovers === 0 ? [] : [`  ${leftovers} of ours no longer in the content: \`deploy --prune\` deletes them`];
+  if (inSync) return [`Content: in sync (${counts.unchanged} unchanged).`, ...leftover];
+  if (counts.create === changes.length && counts.unchanged === 0) {
+    return ['Content: never deployed here. Run `wmi-detections deploy`.', ...leftover];
+  }
+  const named = changes
+    .slice(0, MOST_CHANGES)
+    .map(({ kind, id, action }) => `  ${ACTIONS[action] ?? action} ${kind}/${id}`);
+  const more = changes.length > MOST_CHANGES ? [`  and ${changes.length - MOST_CHANGES} more`] : [];
+  return ['Content: not in sync. `wmi-detections plan` shows the differences.', ...named, ...more, ...leftover];
+}
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  create: 'missing',
+  update: 'changed',
+  put_mapping: 'mapping behind',
+  rollover: 'mapping behind',
+  foreign: 'not ours',
+};
+
+function ruleLines({ name, version, interval, behind, overdue, lastRun }: RuleState): string[] {
+  const head = `  ${name}, version ${version}, every ${interval}`;
+  if (behind === null) return [`${head}: never run`];
+  const late = overdue ? ', overdue' : '';
+  const result =
+    lastRun === null
+      ? ''
+      : `; last run: ${plural(lastRun.events, 'event')}, ${plural(lastRun.alerts, 'alert')}, ${lastRun.new} new`;
+  return [`${head}: read up to ${describeDuration(behind)} ago${late}${result}`];
+}
+
+function sourceLines(source: SourceState, now: string): string[] {
+  const { documents, processCreations, newestIngested, newestEvent, failures, ignored, delay, coverage } = source;
+  if (source.problem !== null) return [`  ${source.source}`, `    cannot be read: ${source.problem}`];
+  const newest = newestIngested ?? newestEvent;
+  const arrived = newest === null ? 'nothing yet' : `newest ${ago(newest, now)}`;
+  const silent = source.silent ? ', silent' : '';
+  const creations = source.read ? `, ${plural(processCreations, 'process creation')}` : ', of no known source';
+  return [
+    `  ${source.source}`,
+    `    ${plural(documents, 'document')}${creations}; ${arrived}${silent}`,
+    ...(newestEvent === null ? [] : [`    newest event of ${newestEvent}`]),
+    ...(delay === null
+      ? []
+      : [
+          `    events arrive ${describeDuration(Math.max(0, delay.p50))} after they happen, 95 % within ${describeDuration(Math.max(0, delay.p95))}; ${delay.beyondLookback} later than the look-back`,
+        ]),
+    ...(failures.count === 0 ? [] : [`    pipelines failed on ${failures.count}`]),
+    ...failures.by
+      .slice(0, MOST_REASONS)
+      .map(({ step, reason, count }) => `      ${count} × ${step === '' ? '' : `${step}: `}${reason}`),
+    ...(ignored.count === 0
+      ? []
+      : [
+          `    ${plural(ignored.count, 'document')} with values that cannot be searched: ${ignored.fields.map(({ field, count }) => `${field} (${count})`).join(', ')}`,
+        ]),
+    ...coverage.flatMap((each) => coverageLines(each, source)),
+  ];
+}
+
+function ago(time: string, now: string): string {
+  const span = Date.parse(now) - Date.parse(time);
+  return span < 0 ? `${describeDuration(-span)} ahead of the cluster's clock` : `${describeDuration(span)} ago`;
+}
+
+/** What a rule cannot see, why, and what helps; then what it sees by fewer fields than it could. */
+function coverageLines(
+  { name, blind, share, causes, fields }: Coverage,
+  { source, processCreations }: SourceState,
+): string[] {
+  if (share === null) return [];
+  const weaker = fields
+    .filter(({ field, count }) => count > 0 && !causes.some((cause) => cause.fields.includes(field)))
+    .map(({ field, count }) => `${field} missing on ${percent(count / processCreations)}`);
+  const sees = `    ${name} sees all process creations${weaker.length === 0 ? '' : `, by its other fields where there is none: ${weaker.join(', ')}`}`;
+  if (blind === 0) return [sees];
+  return [
+    `    ${name} is blind on ${percent(share)} of ${source}`,
+    ...causes.flatMap(({ lack, fields: lacking, count }) => [
+      `      ${lack} on ${percent(count / processCreations)}`,
+      ...lacking.flatMap((field) => hintFor(source, field)).map((hint) => `        ${hint}`),
+    ]),
+  ];
+}

@@ -1,0 +1,18 @@
+import { only, withoutMark } from './ownership';
+import { canonTemplate } from './settings-form';
+import { storedKind } from './stored-kind';
+import { listedTemplates } from './listed-templates';
+
+const KEYS = ['template', 'version', '_meta'];
+
+export const componentTemplate = storedKind({
+  name: 'component_template',
+  path: '/_component_template',
+  entries: (answer) => listedTemplates(answer, 'component_template'),
+  takesMeta: () => true,
+  canon(body) {
+    const kept = only(withoutMark(body), KEYS);
+    return { ...kept, template: canonTemplate(kept.template) };
+  },
+  refs: () => [],
+});

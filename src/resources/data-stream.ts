@@ -1,0 +1,108 @@
+import { ProblemError } from '../errors';
+import { canonicalJson, isRecord } from '../json';
+import { request, type Target } from '../target/target';
+import { composition, compositionMark, leafFields, patternsOf, sameComposition } from './composition';
+import type { Body, Desired, Kind, Live, Scope } from './kind';
+
+/**
+ * A template changes only the backing indices that are made after it. This kind brings the change to the data streams that
+ * exist: new fields by `put_mapping` on the write index, everything else by `rollover`. The mapping of a backing index
+ * says of which composition it was made (see composition.ts), so that nothing has to be guessed.
+ */
+export const dataStream: Kind = {
+  name: 'data_stream',
+
+  async desired({ target }, { resources }) {
+    const templates = resources.filter(({ kind, body }) => kind === 'index_template' && isRecord(body.data_stream));
+    const desired: Desired[] = [];
+    for (const template of templates) {
+      const body = composition(template, resources, target.product);
+      const names = await streamNames(target, patternsOf(template.body));
+      desired.push(...names.map((id) => ({ id, body, place: template.place })));
+    }
+    return desired;
+  },
+
+  async list({ target }, ids) {
+    const live: Live[] = [];
+    // Ours by its name: it matches the pattern of our own template.
+    for (const id of ids) live.push({ id, body: { mappings: await writeMappings(target, id) }, ours: true });
+    return live;
+  },
+
+  async put(scope, desired, action) {
+    if (action === 'put_mapping' && (await putMapping(scope, desired))) return;
+    await request(scope.target, { method: 'POST', path: `/${encodeURIComponent(desired.id)}/_rollover` });
+    await verify(scope.target, desired);
+  },
+
+  remove: async ({ target }, id) => {
+    await request(target, { method: 'DELETE', path: `/_data_stream/${encodeURIComponent(id)}`, allow: [404] });
+  },
+
+  canon: (body) => Object.fromEntries(leafFields(body.mappings)),
+  refs: () => [],
+
+  unchanged: (desired, live) => sameComposition(desired.body, live.body),
+  actionFor: (desired, live) => (isAdditive(desired.body, live.body) ? 'put_mapping' : 'rollover'),
+};
+
+interface Streams {
+  readonly data_streams?: readonly { readonly name: string; readonly indices: readonly { index_name: string }[] }[];
+}
+
+/** The names of the data streams that match one of the patterns. */
+export async function streamNames(target: Target, patterns: readonly string[]): Promise<string[]> {
+  const path = `/_data_stream/${patterns.map((pattern) => encodeURIComponent(pattern)).join(',')}`;
+  const { body } = await request<Streams>(target, { method: 'GET', path, allow: [404] });
+  return (body.data_streams ?? []).map(({ name }) => name);
+}
+
+async function writeMappings(target: Target, stream: string): Promise<unknown> {
+  const { body } = await request<Streams>(target, {
+    method: 'GET',
+    path: `/_data_stream/${encodeURIComponent(stream)}`,
+  });
+  const index = body.data_streams?.[0]?.indices.at(-1)?.index_name ?? stream;
+  const { body: byIndex } = await request<Record<string, Body>>(target, {
+    method: 'GET',
+    path: `/${encodeURIComponent(index)}/_mapping`,
+  });
+  return byIndex[index]?.mappings;
+}
+
+/** Whether every field that the write index has stays as it is, and the settings do: the difference is new fields only. */
+function isAdditive(desired: Body, live: Body): boolean {
+  const wanted = leafFields(desired.mappings);
+  const stays = [...leafFields(live.mappings)].every(([field, definition]) => {
+    const next = wanted.get(field);
+    return next !== undefined && canonicalJson(next) === canonicalJson(definition);
+  });
+  const settings = compositionMark(desired.mappings)?.settings_digest;
+  return stays && settings === compositionMark(live.mappings)?.settings_digest;
+}
+
+/** @returns false when the server does not take the change in place */
+async function putMapping({ target }: Scope, desired: Desired): Promise<boolean> {
+  const { status } = await request(target, {
+    method: 'PUT',
+    path: `/${encodeURIComponent(desired.id)}/_mapping`,
+    query: { write_index_only: true },
+    body: isRecord(desired.body.mappings) ? desired.body.mappings : {},
+    allow: [400],
+  });
+  return status < 400;
+}
+
+/** @throws ProblemError when the new write index was not made of what our template says */
+async function verify(target: Target, desired: Desired): Promise<void> {
+  const made = compositionMark(await writeMappings(target, desired.id));
+  if (made?.mappings_digest === compositionMark(desired.body.mappings)?.mappings_digest) return;
+  throw new ProblemError('REFUSED', [
+    {
+      where: { url: `${target.url}/${desired.id}` },
+      message: 'the new write index was not made from our template',
+      hint: 'An index template of higher priority matches this name: POST _index_template/_simulate_index/<name> shows which.',
+    },
+  ]);
+}

@@ -1,0 +1,74 @@
+import { canonicalJson, isRecord, sha256 } from '../json';
+import { stateIndex, defaultIndices } from '../rules/indices';
+import { toQueryDsl } from '../rules/query-dsl';
+import { storedRuleId, type StoredRule } from '../rules/stored-rule';
+import { request } from '../target/target';
+import type { Body, Desired, Kind, Live } from './kind';
+import { MANAGED_BY, only } from './ownership';
+
+const KEYS = ['rule', 'query', 'indices'];
+const PREFIX = storedRuleId('');
+/** What one search may return. */
+const MOST_DOCUMENTS = 10_000;
+
+interface Found {
+  readonly hits: { readonly hits: readonly { readonly _id: string; readonly _source: Body }[] };
+}
+
+/** The rules of the local scheduler: compiled, and stored as documents of the state index of their namespace. */
+export const detectionRule: Kind = {
+  name: 'detection_rule',
+
+  desired: ({ namespace, indices }, { rules }) =>
+    Promise.resolve(
+      rules.map((rule): Desired => ({
+        id: rule.uuid,
+        title: rule.name,
+        body: { rule, query: toQueryDsl(rule), indices: indices ?? defaultIndices(namespace) },
+      })),
+    ),
+
+  async list({ target, namespace }) {
+    const index = stateIndex(namespace);
+    await request(target, { method: 'POST', path: `/${index}/_refresh`, allow: [404] });
+    // The state of a namespace is a few documents a rule: all of them, and the rules told by their ids.
+    const search = { size: MOST_DOCUMENTS, query: { match_all: {} } };
+    const { body } = await request<Partial<Found>>(target, {
+      method: 'POST',
+      path: `/${index}/_search`,
+      body: search,
+      allow: [404],
+    });
+    return (body.hits?.hits ?? [])
+      .filter(({ _id }) => _id.startsWith(PREFIX))
+      .map(({ _id, _source }): Live => ({
+        id: _id.slice(PREFIX.length),
+        title: isRecord(_source.rule) && typeof _source.rule.name === 'string' ? _source.rule.name : undefined,
+        body: _source,
+        ours: _source.managed_by === MANAGED_BY,
+      }));
+  },
+
+  async put({ target, namespace }, { id, body }) {
+    const stored = {
+      kind: 'rule',
+      managed_by: MANAGED_BY,
+      digest: sha256(canonicalJson(body)).slice(0, 16),
+      ...body,
+    } as StoredRule & Body;
+    await request(target, {
+      method: 'PUT',
+      path: `/${stateIndex(namespace)}/_doc/${encodeURIComponent(storedRuleId(id))}`,
+      query: { refresh: true },
+      body: stored,
+    });
+  },
+
+  async remove({ target, namespace }, id) {
+    const path = `/${stateIndex(namespace)}/_doc/${encodeURIComponent(storedRuleId(id))}`;
+    await request(target, { method: 'DELETE', path, query: { refresh: true }, allow: [404] });
+  },
+
+  canon: (body) => only(body, KEYS),
+  refs: () => [],
+};

@@ -1,0 +1,67 @@
+import type { Place } from '../errors';
+import type { Resource } from '../content/resource';
+import type { Rule } from '../rules/rule';
+import type { Target } from '../target/target';
+
+export type KindName =
+  'ingest_pipeline' | 'component_template' | 'index_template' | 'data_stream' | 'index' | 'detection_rule';
+
+/** A JSON object in the form in which a server takes or gives it. */
+export type Body = Readonly<Record<string, unknown>>;
+
+/** Everything that is to be on the cluster, as read from disk. */
+export interface Content {
+  readonly resources: readonly Resource[];
+  readonly rules: readonly Rule[];
+}
+
+/** Where it is to be: a cluster, and the namespace for what is not shared. */
+export interface Scope {
+  readonly target: Target;
+  readonly namespace: string;
+  /** Replaces the index list of every rule. */
+  readonly indices?: readonly string[] | undefined;
+}
+
+/** One thing as it should be. */
+export interface Desired {
+  readonly id: string;
+  /** A name for a person, where the id is none. */
+  readonly title?: string | undefined;
+  /** Without ownership mark. */
+  readonly body: Body;
+  readonly place?: Place | undefined;
+}
+
+/** One thing as it is on the cluster. */
+export interface Live {
+  readonly id: string;
+  readonly title?: string | undefined;
+  /** As the server gave it, ownership mark included. */
+  readonly body: Body;
+  /** Whether it carries our mark, and the mark is for this very id. */
+  readonly ours: boolean;
+}
+
+/** The verbs of a plan. `put_mapping` and `rollover` are how an update reaches a data stream that already exists. */
+export type Action = 'create' | 'update' | 'delete' | 'foreign' | 'put_mapping' | 'rollover';
+
+/** A kind of thing that can be kept in sync. The engine of the plan knows no kind by name: only these functions. */
+export interface Kind {
+  readonly name: KindName;
+  /** What the content asks for, in the form that this target takes. */
+  desired(scope: Scope, content: Content): Promise<readonly Desired[]>;
+  /** What is there: everything with one of these ids, and everything that carries our mark. */
+  list(scope: Scope, ids: readonly string[]): Promise<readonly Live[]>;
+  /** Creates or replaces one; the ownership mark is added here. */
+  put(scope: Scope, desired: Desired, action: Action): Promise<void>;
+  remove(scope: Scope, id: string): Promise<void>;
+  /** The form in which two bodies are compared: without marks, server defaults and differences of writing. */
+  canon(body: Body): Body;
+  /** Ids of the same or another kind that have to be there first. */
+  refs(body: Body): readonly string[];
+  /** Whether nothing needs to be done; where a kind does not say, whether the canonical forms are equal. */
+  unchanged?(desired: Desired, live: Live): boolean;
+  /** How a difference is brought to the cluster; `update` where a kind does not say. */
+  actionFor?(desired: Desired, live: Live): Action;
+}

@@ -1,0 +1,55 @@
+import { isRecord } from '../json';
+import { request, type Target } from '../target/target';
+import { composition, leafFields, patternsOf, sameComposition } from './composition';
+import type { Body, Desired, Kind, Live } from './kind';
+
+/**
+ * The plain indices that exist (alerts, state): a changed template reaches them by `put_mapping`. A field that changed its
+ * type cannot; the server then says so, and nothing is lost.
+ */
+export const plainIndex: Kind = {
+  name: 'index',
+
+  async desired({ target }, { resources }) {
+    const templates = resources.filter(({ kind, body }) => kind === 'index_template' && !isRecord(body.data_stream));
+    const desired: Desired[] = [];
+    for (const template of templates) {
+      const body = composition(template, resources, target.product);
+      const names = Object.keys(await mappingsOf(target, patternsOf(template.body)));
+      desired.push(...names.map((id) => ({ id, body, place: template.place })));
+    }
+    return desired;
+  },
+
+  async list({ target }, ids) {
+    if (ids.length === 0) return [];
+    // Ours by its name: it matches the pattern of our own template.
+    return Object.entries(await mappingsOf(target, ids)).map(([id, body]): Live => ({ id, body, ours: true }));
+  },
+
+  async put({ target }, { id, body }) {
+    const mappings = isRecord(body.mappings) ? body.mappings : {};
+    await request(target, { method: 'PUT', path: `/${encodeURIComponent(id)}/_mapping`, body: mappings });
+  },
+
+  async remove({ target }, id) {
+    await request(target, { method: 'DELETE', path: `/${encodeURIComponent(id)}`, allow: [404] });
+  },
+
+  canon: (body) => Object.fromEntries(leafFields(body.mappings)),
+  refs: () => [],
+  unchanged: (desired, live) => sameComposition(desired.body, live.body),
+  actionFor: () => 'put_mapping',
+};
+
+/** The mappings of the indices that match, by name; none where none matches. */
+async function mappingsOf(target: Target, patterns: readonly string[]): Promise<Record<string, Body>> {
+  const path = `/${patterns.map((pattern) => encodeURIComponent(pattern)).join(',')}/_mapping`;
+  const { body, status } = await request<Record<string, Body>>(target, {
+    method: 'GET',
+    path,
+    query: { ignore_unavailable: true, allow_no_indices: true },
+    allow: [404],
+  });
+  return status === 404 ? {} : body;
+}

@@ -1,0 +1,61 @@
+import type { Resource, ResourceKind } from '../content/resource';
+import { request, type Product } from '../target/target';
+import { prepare } from '../target/translate';
+import type { Body, Desired, Kind, Live } from './kind';
+import { digestOf, markOf, withDescription, withMeta } from './ownership';
+
+interface StoredKind {
+  readonly name: ResourceKind;
+  /** The API that lists them all with GET, and takes one with PUT `<path>/<id>`. */
+  readonly path: string;
+  /** The pairs of id and body in the answer to that GET. */
+  readonly entries: (answer: Body) => readonly (readonly [string, Body])[];
+  /** Whether this product takes `_meta` on this kind. */
+  readonly takesMeta: (product: Product) => boolean;
+  /** Adds to a prepared body what depends on other resources. */
+  readonly complete?: (body: Body, resource: Resource, all: readonly Resource[], product: Product) => Body;
+  readonly canon: (body: Body) => Body;
+  readonly refs: (body: Body) => readonly string[];
+}
+
+/** A kind whose things come from content files and are stored by the cluster under their own id. */
+export function storedKind({ name, path, entries, takesMeta, complete, canon, refs }: StoredKind): Kind {
+  const pathOf = (id: string): string => `${path}/${encodeURIComponent(id)}`;
+  const bodyOf = (resource: Resource, all: readonly Resource[], product: Product): Body => {
+    const body = prepare(resource, product);
+    return complete === undefined ? body : complete(body, resource, all, product);
+  };
+  return {
+    name,
+    canon,
+    refs,
+
+    desired: ({ target }, { resources }) =>
+      Promise.resolve(
+        resources
+          .filter((resource) => resource.kind === name)
+          .map((resource): Desired => ({
+            id: resource.id,
+            body: bodyOf(resource, resources, target.product),
+            place: resource.place,
+          })),
+      ),
+
+    async list({ target }, ids) {
+      const { body } = await request<Body>(target, { method: 'GET', path, allow: [404] });
+      return entries(body)
+        .map(([id, stored]): Live => ({ id, body: stored, ours: markOf(stored)?.id === id }))
+        .filter((live) => live.ours || ids.includes(live.id));
+    },
+
+    async put({ target }, desired) {
+      const mark = { id: desired.id, digest: digestOf(name, desired.id, desired.body) };
+      const marked = takesMeta(target.product) ? withMeta : withDescription;
+      await request(target, { method: 'PUT', path: pathOf(desired.id), body: marked(desired.body, mark) });
+    },
+
+    async remove({ target }, id) {
+      await request(target, { method: 'DELETE', path: pathOf(id), allow: [404] });
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { readYaml, type Path } from '../content/yaml-file';
+import { isRecord } from '../json';
+import type { Findings } from './findings';
+import { parseKey, type Modifiers } from './modifiers';
+import { suggestion } from '../text/suggest';
+
+/** Mapping types by the full name of the field: `process.pid` is `long`. */
+export type FieldTypes = ReadonlyMap<string, string>;
+
+/** The template with the fields of our events. What it does not name is kept in a document, and found by no search. */
+const TEMPLATE = 'mappings/component-templates/process_creation@mappings.yml';
+
+const TEXT: ReadonlySet<string> = new Set(['keyword', 'wildcard', 'constant_keyword']);
+const WHOLE: ReadonlySet<string> = new Set(['long', 'integer', 'short', 'byte', 'unsigned_long']);
+
+/**
+ * Reads which fields can be searched, and how.
+ * @param root the folder that holds `mappings/`
+ * @throws ProblemError INPUT, CONTENT_INVALID
+ */
+export function readFieldTypes(root: string): FieldTypes {
+  const types = new Map<string, string>();
+  const template = at(at(at(readYaml(join(root, TEMPLATE)).value, 'template'), 'mappings'), 'properties');
+  collect(template, '', types);
+  return types;
+}
+
+function at(value: unknown, key: string): unknown {
+  return isRecord(value) ? value[key] : undefined;
+}
+
+function collect(properties: unknown, prefix: string, types: Map<string, string>): void {
+  if (!isRecord(properties)) return;
+  for (const [name, mapping] of Object.entries(properties)) {
+    const type = at(mapping, 'type');
+    if (typeof type === 'string') types.set(prefix + name, type);
+    collect(at(mapping, 'properties'), `${prefix}${name}.`, types);
+    collect(at(mapping, 'fields'), `${prefix}${name}.`, types);
+  }
+}
+
+/**
+ * Checks that every field of a detection is mapped, and as a type that the comparison works on; on any other the engines
+ * find nothing, or refuse the whole search.
+ * @param detection as YAML gives it; whatever is malformed is left to the parser
+ */
+export function checkFieldTypes(detection: unknown, types: FieldTypes, findings: Findings): void {
+  if (!isRecord(detection)) return;
+  for (const [name, search] of Object.entries(detection)) {
+    if (name === 'condition') continue;
+    for (const [map, path] of listed(search, ['detection', name])) {
+      if (!isRecord(map)) continue;
+      for (const [key, value] of Object.entries(map)) checkKey(key, value, [...path, key], types, findings);
+    }
+  }
+}
+
+/** The items of a list, or the one value that stands for itself, each with its place. */
+function listed(value: unknown, path: Path): [unknown, Path][] {
+  return Array.isArray(value) ? value.map((item: unknown, index) => [item, [...path, index]]) : [[value, path]];
+}
+
+function checkKey(key: string, value: unknown, path: Path, types: FieldTypes, findings: Findings): void {
+  const parsed = parseKey(key);
+  if ('message' in parsed) return;
+  const { field, modifiers } = parsed;
+  const type = types.get(field);
+  if (type === undefined) {
+    findings.add(path, `field "${field}" is not mapped: a search on it would never find anything`, near(field, types));
+    return;
+  }
+  for (const [item, place] of listed(value, path)) {
+    const hint = misfit(type, modifiers, item);
+    if (hint !== undefined)
+      findings.add(place, `${key}: ${JSON.stringify(item)} cannot be compared with a field of type ${type}`, hint);
+  }
+}
+
+function near(field: string, types: FieldTypes): string {
+  const hint = suggestion(field, [...types.keys()]);
+  return hint.startsWith('Did') ? hint : `Mapped fields are those of ${TEMPLATE}.`;
+}
+
+/** What to write instead, when a value does not fit the type of its field. */
+function misfit(type: string, { kind, position }: Modifiers, value: unknown): string | undefined {
+  if (value === null || typeof value === 'object' || kind === 'exists') return undefined;
+  if (kind === 'cidr') return type === 'ip' ? undefined : 'cidr needs a field of type ip, such as host.ip.';
+  if (TEXT.has(type)) return undefined;
+  if (kind === 're' || position !== 'whole') return 'Only whole values can be compared there.';
+  if (value === '*') return undefined;
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  if (type === 'ip') return isIP(text) === 0 ? 'Write an address, or a network with the modifier cidr.' : undefined;
+  if (type === 'boolean') return typeof value === 'boolean' ? undefined : 'Write true or false, without quotes.';
+  if (WHOLE.has(type)) return /^-?\d{1,18}$/.test(text) ? undefined : 'Write a whole number.';
+  return 'Rules compare fields of type keyword, wildcard, ip, boolean and whole numbers.';
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { parseDuration } from '../text/duration';
+
+/**
+ * The form of a rule file, but for its detection: which keys there are and what each holds. What a detection says
+ * nothing about is an empty list or null, never left out, so that nothing is forgotten by accident.
+ */
+
+const text = z.string().trim().min(1);
+const texts = z.array(text);
+const optional = text.nullable();
+const percent = z.number().int().min(0).max(100);
+const day = z.iso.date();
+const duration = text.refine(
+  (value) => (parseDuration(value) ?? 0) > 0,
+  'must be a duration such as 30s, 5m, 1h or 1d',
+);
+
+const upstream = z.strictObject({
+  source: text,
+  status: optional,
+  last_updated: day.nullable(),
+  datamodel: optional,
+  products: texts,
+  search: text,
+  group_by: texts,
+  required_fields: texts,
+  mitre_attack_ids: texts,
+  drilldown_searches: texts,
+  tests: z.array(
+    z.strictObject({
+      name: text,
+      attack_data: z.array(z.strictObject({ data: text, source: text, sourcetype: text })),
+    }),
+  ),
+  test_dataset: optional,
+  manual_test: optional,
+});
+
+const extension = z.strictObject({
+  version: z.number().int().min(1),
+  type: z.enum(['Hunting', 'TTP']),
+  group_by: texts.min(1),
+  risk: z.strictObject({
+    score: percent,
+    impact: percent,
+    confidence: percent,
+    message: text,
+    objects: z.array(z.strictObject({ name: text, type: text, roles: texts.min(1) })),
+  }),
+  schedule: z.strictObject({ interval: duration, lookback: duration }),
+  analytic_stories: texts,
+  asset_type: optional,
+  security_domain: optional,
+  kill_chain_phases: texts,
+  data_sources: texts,
+  setup: text,
+  triage: optional,
+  upstream,
+});
+
+/** Sigma 2.0's own attributes, those that a rule of ours needs made mandatory, and our block. */
+export const frame = z.looseObject({
+  title: text.max(256),
+  id: z.guid(),
+  related: z.array(z.looseObject({ id: z.guid(), type: text })).optional(),
+  name: text.max(256).optional(),
+  taxonomy: z.literal('ecs'),
+  status: z.enum(['stable', 'test', 'experimental', 'deprecated', 'unsupported']).optional(),
+  description: text.max(65_535),
+  license: text.optional(),
+  references: texts.optional(),
+  author: text,
+  date: day.optional(),
+  modified: day.optional(),
+  tags: z.array(z.string().regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, 'must be a tag such as attack.t1047')),
+  logsource: z.strictObject({
+    category: z.literal('process_creation'),
+    product: z.literal('windows'),
+    definition: text.optional(),
+  }),
+  detection: z.unknown(),
+  fields: texts.optional(),
+  falsepositives: z.union([texts, text]).optional(),
+  level: z.enum(['informational', 'low', 'medium', 'high', 'critical']),
+  scope: texts.optional(),
+  wmi_detections: extension,
+});
+
+/** Sigma's top-level keys and ours; others are custom attributes, which Sigma allows. */
+export const TOP_LEVEL: readonly string[] = Object.keys(frame.shape);
+
+export type Frame = z.infer<typeof frame>;

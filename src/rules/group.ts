@@ -1,0 +1,48 @@
+import { isRecord } from '../json';
+
+/** Where a source has no name, its identifier stands in (FDR has neither host nor user name by itself). */
+const FALLBACKS: Readonly<Record<string, string>> = { 'host.name': 'host.id', 'user.name': 'user.id' };
+
+/**
+ * The value of a group field in an event (design, section 5): `host.name`, else `host.id`; `user.name`, else `user.id`.
+ * Several values count as one, sorted by code unit and joined with `, `. Numbers and booleans count as their text.
+ * @param document an event's `_source`; nested, dotted, or mixed
+ * @param field an ECS name
+ * @returns null when there is no value: absent, null, an empty text or list, or an object
+ */
+export function groupValue(document: unknown, field: string): string | null {
+  const own = textAt(document, field);
+  const fallback = FALLBACKS[field];
+  return own ?? (fallback === undefined ? null : textAt(document, fallback));
+}
+
+/** The ECS field that {@link groupValue} took its value from; `field` itself when there is none. */
+export function groupSource(document: unknown, field: string): string {
+  const fallback = FALLBACKS[field];
+  if (fallback === undefined || textAt(document, field) !== null) return field;
+  return textAt(document, fallback) === null ? field : fallback;
+}
+
+/** A field's values as one text; null without any. */
+export function textAt(document: unknown, field: string): string | null {
+  const texts = valuesAt(document, field.split('.'))
+    .map(textOf)
+    .filter((text) => text !== '');
+  return texts.length === 0 ? null : [...new Set(texts)].sort().join(', ');
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}
+
+/** Every value at a path, whether its steps are nested objects, dotted keys or both, through lists of objects. */
+function valuesAt(node: unknown, steps: readonly string[]): unknown[] {
+  if (Array.isArray(node)) return node.flatMap((item: unknown) => valuesAt(item, steps));
+  if (steps.length === 0) return node === null || node === undefined ? [] : [node];
+  if (!isRecord(node)) return [];
+  return steps.flatMap((_, index) => {
+    const key = steps.slice(0, index + 1).join('.');
+    return Object.hasOwn(node, key) ? valuesAt(node[key], steps.slice(index + 1)) : [];
+  });
+}

@@ -1,0 +1,44 @@
+import { canonicalJson, sha256 } from '../json';
+import { groupValue } from '../rules/group';
+import type { Rule } from '../rules/rule';
+import type { Hit } from './matches';
+import { iso } from './window';
+
+/** Events of one day that a rule counts as one: its alert. */
+export interface Group {
+  /** The `_id` of the alert. */
+  readonly id: string;
+  /** UTC, `2026-01-31`. */
+  readonly day: string;
+  /** One for each group-by field of the rule, in its order; null where the event has none. */
+  readonly values: readonly (string | null)[];
+}
+
+/** Date fields that a search must fetch for {@link timeOf}. */
+export const TIME_FIELDS: readonly string[] = ['@timestamp', 'event.ingested'];
+
+/**
+ * When an event happened, in milliseconds since 1970, as the engine understood its @timestamp; when it came in where it has
+ * none; undefined where it has neither.
+ */
+export function timeOf(hit: Hit): number | undefined {
+  for (const field of TIME_FIELDS) {
+    const time = Date.parse(String(hit.fields?.[field]?.[0]));
+    if (!Number.isNaN(time)) return time;
+  }
+  return undefined;
+}
+
+/**
+ * The group of an event. Its id rests on the rule, the day of the event and the values only: not on when the event came in,
+ * nor on the window or the version of the rule that found it (design, section 7).
+ */
+export function groupOf(rule: Rule, hit: Hit): Group {
+  const source = hit._source ?? {};
+  const day = iso(timeOf(hit) ?? 0).slice(0, 10);
+  const values = rule.groupBy.map((field) => groupValue(source, field));
+  const id = sha256(
+    canonicalJson([rule.uuid, day, rule.groupBy.map((field, index) => [field, values[index] ?? null])]),
+  );
+  return { id, day, values };
+}

@@ -1,0 +1,138 @@
+import { ProblemError } from '../errors';
+import { request, type Target } from '../target/target';
+import type { Delay, Failure, FieldCount } from './status';
+
+type Clause = Readonly<Record<string, unknown>>;
+
+/** The part of a source that a question is about. */
+export interface Part {
+  readonly target: Target;
+  /** Of the search. */
+  readonly path: string;
+  /** What arrived in the window. */
+  readonly arrived: Clause;
+}
+
+/** Of so many failures a shard the reasons are read; a source that fails altogether would take minutes else. */
+const MOST_FAILURES = 10_000;
+const MOST_REASONS = 100;
+/** Documents whose ignored fields are looked at to learn their names; how often each occurs is then counted exactly. */
+const SAMPLE = 500;
+
+/** error.message has no values to group by, so that no command line in it takes room; it is read from the document. */
+const REASON = `
+  def error = params._source.error;
+  def message = error instanceof Map ? error.message : params._source['error.message'];
+  String text = message == null ? 'no reason given' : message.toString();
+  return text.length() > 300 ? text.substring(0, 300) : text;`;
+
+/** Milliseconds from the event to its arrival. */
+const DELAY = `
+  doc['event.ingested'].value.toInstant().toEpochMilli() - doc['@timestamp'].value.toInstant().toEpochMilli()`;
+
+interface Reasons {
+  readonly aggregations?: {
+    readonly some: { readonly reasons: { readonly buckets: readonly { key: string; doc_count: number }[] } };
+  };
+}
+
+/**
+ * Why pipelines failed, the most frequent first: by the step that error.message begins with, and by its reason, in which
+ * numbers and quoted texts do not count, so that a thousand values of one fault are one line.
+ * @returns what can be known; one line without a reason where the cluster runs no scripts in searches
+ */
+export async function readFailures({ target, path, arrived }: Part): Promise<Failure[]> {
+  const reasons = { terms: { size: MOST_REASONS, script: { lang: 'painless', source: REASON } } };
+  const body = await scripted<Reasons>(target, path, {
+    query: { bool: { filter: [arrived, { term: { 'event.kind': 'pipeline_error' } }] } },
+    aggs: { some: { sampler: { shard_size: MOST_FAILURES }, aggs: { reasons } } },
+  });
+  const counts = new Map<string, Failure>();
+  for (const { key, doc_count } of body?.aggregations?.some.reasons.buckets ?? []) {
+    const failure = failureOf(key);
+    const known = counts.get(`${failure.step}\n${failure.reason}`)?.count ?? 0;
+    counts.set(`${failure.step}\n${failure.reason}`, { ...failure, count: known + doc_count });
+  }
+  return [...counts.values()].sort((left, right) => right.count - left.count);
+}
+
+/**
+ * Step and reason of an error.message: `read-xml (script): not an event` or `ecs: no event was read`.
+ * @returns an empty step where the message names none
+ */
+export function failureOf(message: string): Omit<Failure, 'count'> {
+  const [, step = '', rest = message] = /^([\w@.-]+(?: \([\w-]+\))?): (.*)$/s.exec(message) ?? [];
+  const reason = rest
+    .replace(/"[^"]*"|'[^']*'/g, '…')
+    .replace(/\d+/g, '#')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return { step, reason };
+}
+
+interface Hits {
+  readonly hits: { readonly hits: readonly { readonly _ignored?: readonly string[] }[] };
+}
+
+interface Buckets {
+  readonly aggregations?: { readonly by?: { readonly buckets: Readonly<Record<string, { doc_count: number }>> } };
+}
+
+/**
+ * Fields whose value the mapping left out of the index, the most frequent first. OpenSearch 3.8 lists neither values beyond
+ * `ignore_above` nor malformed objects. (A terms aggregation would say it at once; only Elasticsearch from 8.15 on has it.)
+ */
+export async function readIgnored({ target, path, arrived }: Part): Promise<FieldCount[]> {
+  const query = { bool: { filter: [arrived, { exists: { field: '_ignored' } }] } };
+  const search = { method: 'POST', path } as const;
+  const sample = await request<Hits>(target, { ...search, body: { size: SAMPLE, _source: false, query } });
+  const names = [...new Set(sample.body.hits.hits.flatMap(({ _ignored }) => _ignored ?? []))];
+  if (names.length === 0) return [];
+  const filters = Object.fromEntries(names.map((name) => [name, { term: { _ignored: name } }]));
+  const { body } = await request<Buckets>(target, {
+    ...search,
+    body: { size: 0, query, aggs: { by: { filters: { filters } } } },
+  });
+  return Object.entries(body.aggregations?.by?.buckets ?? {})
+    .map(([field, { doc_count }]) => ({ field, count: doc_count }))
+    .sort((left, right) => right.count - left.count);
+}
+
+interface Delays {
+  readonly aggregations?: {
+    readonly delay: { readonly values: Readonly<Record<string, number | string | null>> };
+    readonly beyond: { readonly buckets: readonly { readonly doc_count: number }[] };
+  };
+}
+
+/**
+ * How long after the event documents arrived.
+ * @param lookback milliseconds
+ * @returns null where no document has both times, or the cluster runs no scripts in searches
+ */
+export async function readDelay({ target, path, arrived }: Part, lookback: number): Promise<Delay | null> {
+  const script = { lang: 'painless', source: DELAY };
+  const both = ['event.ingested', '@timestamp'].map((field) => ({ exists: { field } }));
+  const body = await scripted<Delays>(target, path, {
+    query: { bool: { filter: [arrived, ...both] } },
+    aggs: {
+      delay: { percentiles: { script, percents: [50, 95] } },
+      beyond: { range: { script, ranges: [{ from: lookback }] } },
+    },
+  });
+  const p50 = body?.aggregations?.delay.values['50.0'];
+  const p95 = body?.aggregations?.delay.values['95.0'];
+  if (typeof p50 !== 'number' || typeof p95 !== 'number') return null;
+  return { p50, p95, beyondLookback: body?.aggregations?.beyond.buckets[0]?.doc_count ?? 0 };
+}
+
+/** A search with a script in it. Clusters may forbid those; what it would have told is then not known, no more. */
+async function scripted<T>(target: Target, path: string, body: Clause): Promise<T | undefined> {
+  try {
+    const query = { ignore_unavailable: true, allow_partial_search_results: false };
+    return (await request<T>(target, { method: 'POST', path, query, body: { size: 0, ...body } })).body;
+  } catch (error) {
+    if (error instanceof ProblemError && ['REFUSED', 'FORBIDDEN'].includes(error.code)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,132 @@
+import { ProblemError } from '../errors';
+import type { Rule } from '../rules/rule';
+import { iso } from '../schedule/window';
+import { request, type Target } from '../target/target';
+import { parseDuration } from '../text/duration';
+import { coverageQuestion } from './coverage';
+import { readDelay, readFailures, readIgnored, type Part } from './details';
+import type { SourceState } from './status';
+
+type Clause = Readonly<Record<string, unknown>>;
+
+/** What to look at. */
+export interface Source {
+  /** A name or pattern of the rules' index lists. */
+  readonly pattern: string;
+  /** Those that read it. */
+  readonly rules: readonly Rule[];
+}
+
+interface Counted {
+  readonly doc_count?: number;
+  readonly value?: number | null;
+  readonly [aggregation: string]: Counted | number | null | undefined;
+}
+
+interface Answer {
+  readonly _shards: { readonly total: number };
+  readonly aggregations?: Readonly<Record<string, Counted>>;
+}
+
+/** Everything about a source of which nothing is known. */
+const EMPTY = {
+  exists: false,
+  problem: null,
+  newestIngested: null,
+  newestEvent: null,
+  documents: 0,
+  processCreations: 0,
+  silent: false,
+  failures: { count: 0, by: [] },
+  ignored: { count: 0, fields: [] },
+  delay: null,
+  coverage: [],
+} as const;
+
+const IS_PROCESS_CREATION = [{ term: { 'event.category': 'process' } }, { term: { 'event.type': 'start' } }];
+
+/**
+ * What arrived from one source since a time, and how blind the rules are on it: one search of counts. Only what needs more
+ * (the reasons of failures, names of ignored fields, delays) is asked for in searches of its own, and only where it occurs.
+ * @param since milliseconds since 1970
+ * @throws ProblemError when the cluster does not answer; a source that refuses is reported as a problem of that source
+ */
+export async function readSource(target: Target, { pattern, rules }: Source, since: number): Promise<SourceState> {
+  const base = { ...EMPTY, source: pattern, read: rules.length > 0 };
+  try {
+    return { ...base, ...(await look(target, pattern, rules, since)) };
+  } catch (error) {
+    if (!(error instanceof ProblemError) || !['REFUSED', 'FORBIDDEN'].includes(error.code)) throw error;
+    return { ...base, exists: true, problem: error.problems.map(({ message }) => message).join('; ') };
+  }
+}
+
+async function look(
+  target: Target,
+  pattern: string,
+  rules: readonly Rule[],
+  since: number,
+): Promise<Partial<SourceState>> {
+  const part: Part = { target, path: `/${encodeURIComponent(pattern)}/_search`, arrived: arrivedSince(since) };
+  const coverage = coverageQuestion(rules);
+  const { body } = await request<Answer>(target, {
+    method: 'POST',
+    path: part.path,
+    query: { ignore_unavailable: true, allow_no_indices: true, allow_partial_search_results: false },
+    body: { size: 0, track_total_hits: false, aggs: question(part.arrived, coverage.aggs) },
+  });
+  if (body._shards.total === 0) return { exists: false };
+  const { newest_ingested, newest_event, arrived } = body.aggregations ?? {};
+  const creations = inner(arrived, 'creations');
+  const documents = arrived?.doc_count ?? 0;
+  const failures = inner(arrived, 'failures').doc_count ?? 0;
+  const ignored = inner(arrived, 'ignored').doc_count ?? 0;
+  const newest = { newestIngested: timeOf(newest_ingested), newestEvent: timeOf(newest_event) };
+  const lookback = Math.max(0, ...rules.map(({ schedule }) => parseDuration(schedule.lookback) ?? 0));
+  return {
+    exists: true,
+    ...newest,
+    documents,
+    processCreations: creations.doc_count ?? 0,
+    silent: documents === 0 && (newest.newestIngested ?? newest.newestEvent) !== null,
+    failures: { count: failures, by: failures === 0 ? [] : await readFailures(part) },
+    ignored: { count: ignored, fields: ignored === 0 ? [] : await readIgnored(part) },
+    delay: documents === 0 ? null : await readDelay(part, lookback),
+    coverage: coverage.answer((name) => inner(creations, name).doc_count ?? 0, creations.doc_count ?? 0),
+  };
+}
+
+function question(arrived: Clause, coverage: Clause): Clause {
+  return {
+    newest_ingested: { max: { field: 'event.ingested' } },
+    newest_event: { max: { field: '@timestamp' } },
+    arrived: {
+      filter: arrived,
+      aggs: {
+        creations: {
+          filter: { bool: { filter: IS_PROCESS_CREATION } },
+          ...(Object.keys(coverage).length > 0 && { aggs: coverage }),
+        },
+        failures: { filter: { term: { 'event.kind': 'pipeline_error' } } },
+        ignored: { filter: { exists: { field: '_ignored' } } },
+      },
+    },
+  };
+}
+
+function arrivedSince(since: number): Clause {
+  const from = { gte: iso(since) };
+  const notIngested = {
+    bool: { filter: [{ range: { '@timestamp': from } }], must_not: [{ exists: { field: 'event.ingested' } }] },
+  };
+  return { bool: { should: [{ range: { 'event.ingested': from } }, notIngested], minimum_should_match: 1 } };
+}
+
+function inner(of: Counted | undefined, name: string): Counted {
+  const found = of?.[name];
+  return typeof found === 'object' && found !== null ? found : {};
+}
+
+function timeOf(newest: Counted | undefined): string | null {
+  return typeof newest?.value === 'number' ? iso(newest.value) : null;
+}

@@ -1,0 +1,76 @@
+import type { RuleState } from './status';
+import { isRecord } from '../json';
+import { stateIndex } from '../rules/indices';
+import type { Rule } from '../rules/rule';
+import type { StoredRule } from '../rules/stored-rule';
+import type { LastRun } from '../schedule/state';
+import { request, type Target } from '../target/target';
+import { parseDuration } from '../text/duration';
+
+/** What one search may return; the state of a namespace is two documents a rule. */
+const MOST_DOCUMENTS = 10_000;
+
+/** A run leaves the watermark a minute behind its own time, so that what is written meanwhile is read by the next. */
+const SETTLE = 60_000;
+
+/** A rule that is late by one interval may be running now; by two, nothing runs it. */
+const MISSED_INTERVALS = 2;
+
+/** What the state index says of one rule. */
+export interface Stored {
+  readonly rule: Rule;
+  readonly indices: readonly string[];
+  /** Milliseconds since 1970; null before the first run. */
+  readonly watermark: number | null;
+  readonly lastRun: LastRun | null;
+}
+
+interface Found {
+  readonly hits?: { readonly hits: readonly { readonly _source: Readonly<Record<string, unknown>> }[] };
+}
+
+/**
+ * The rules that `deploy` stored in a namespace, by name, and how far each has come.
+ * @returns an empty list where nothing was ever deployed
+ */
+export async function readState(target: Target, namespace: string): Promise<Stored[]> {
+  const { body } = await request<Found>(target, {
+    method: 'POST',
+    path: `/${stateIndex(namespace)}/_search`,
+    body: { size: MOST_DOCUMENTS, query: { match_all: {} } },
+    allow: [404],
+  });
+  const documents = (body.hits?.hits ?? []).map(({ _source }) => _source);
+  const rules = documents.filter(isStoredRule);
+  return rules
+    .map(({ rule, indices }) => {
+      const progress = documents.find(({ kind, rule_uuid }) => kind === 'watermark' && rule_uuid === rule.uuid);
+      const at = Date.parse(String(progress?.at));
+      const lastRun = isRecord(progress?.last_run) ? (progress.last_run as unknown as LastRun) : null;
+      return { rule, indices, watermark: Number.isNaN(at) ? null : at, lastRun };
+    })
+    .sort((left, right) => left.rule.name.localeCompare(right.rule.name, 'en'));
+}
+
+function isStoredRule(document: object): document is StoredRule {
+  return 'kind' in document && document.kind === 'rule' && 'rule' in document && isRecord(document.rule);
+}
+
+/**
+ * How a stored rule is doing.
+ * @param now the cluster's time, milliseconds since 1970
+ */
+export function ruleState({ rule, watermark, lastRun }: Stored, now: number): RuleState {
+  const interval = parseDuration(rule.schedule.interval) ?? 0;
+  const behind = watermark === null ? null : Math.max(0, now - watermark);
+  return {
+    uuid: rule.uuid,
+    name: rule.name,
+    version: rule.version,
+    interval: rule.schedule.interval,
+    watermark: watermark === null ? null : new Date(watermark).toISOString(),
+    behind,
+    overdue: behind === null || behind > MISSED_INTERVALS * interval + SETTLE,
+    lastRun,
+  };
+}

@@ -1,0 +1,220 @@
+import { startAttached, type Engine } from '../../src/engine/attached';
+import { destroy } from '../../src/commands/destroy';
+import { deploy, exitOf, type Deployed } from '../../src/commands/deploy';
+import { ProblemError } from '../../src/errors';
+import { readAllContent } from '../../src/plan/content';
+import { makePlan, type Plan } from '../../src/plan/plan';
+import type { Scope } from '../../src/resources/kind';
+import { connect, request, type Target } from '../../src/target/target';
+import { quiet } from '../support/context';
+import { project, type Project } from '../support/project';
+
+// What is deployed here is shared by a whole cluster, so these tests have a node of their own.
+let engine: Engine;
+let target: Target;
+let ours: Project;
+
+beforeAll(async () => {
+  engine = await startAttached();
+  target = await connect({ url: engine.url });
+});
+afterAll(() => engine.stop());
+
+beforeEach(() => {
+  ours = project();
+});
+afterEach(async () => {
+  for (const namespace of ['default', 'other']) {
+    await destroy({ target, namespace }, quiet(), { withData: true, yes: true });
+  }
+  ours.remove();
+});
+
+function scope(namespace = 'default'): Scope {
+  return { target, namespace };
+}
+
+function plan(options: { prune?: boolean; namespace?: string } = {}): Promise<Plan> {
+  return makePlan(scope(options.namespace), readAllContent(ours.folder), { prune: options.prune ?? false });
+}
+
+async function deployed(options: { prune?: boolean; yes?: boolean; namespace?: string } = {}): Promise<Deployed> {
+  return deploy(scope(options.namespace), await plan(options), quiet(), { yes: options.yes ?? false });
+}
+
+function actions({ steps }: Plan): string[] {
+  return steps.map(({ change }) => `${change.action} ${change.kind}/${change.id}`);
+}
+
+async function put(path: string, body: Record<string, unknown>): Promise<void> {
+  await request(target, { method: 'PUT', path, body });
+}
+
+async function exists(path: string): Promise<boolean> {
+  const { status } = await request(target, { method: 'GET', path, allow: [404] });
+  return status === 200;
+}
+
+const PIPELINE = '/_ingest/pipeline/process_creation@failure-pipeline';
+const SYSMON = 'logs-sysmon.process_creation';
+
+async function indexEvent(stream: string): Promise<void> {
+  const body = { '@timestamp': '2025-03-11T09:00:00Z', message: 'an event' };
+  await request(target, { method: 'POST', path: `/${stream}/_doc`, query: { refresh: true }, body });
+}
+
+test('a first deploy creates everything, what is referred to before what refers to it; a second changes nothing', async () => {
+  const first = await deployed();
+  expect(exitOf(first.applied)).toBe(0);
+  expect(first.applied.changes.every(({ action, status }) => action === 'create' && status === 'done')).toBe(true);
+  const order = first.applied.changes.map(({ id }) => id);
+  expect(order.indexOf('process_creation@ecs-pipeline')).toBeLessThan(
+    order.indexOf('process_creation@windows_event-pipeline'),
+  );
+  expect(order.indexOf(`${SYSMON}@default-pipeline`)).toBeLessThan(order.indexOf(`${SYSMON}@template`));
+
+  const second = await plan();
+  expect(actions(second)).toEqual([]);
+  expect(second.counts.unchanged).toBeGreaterThanOrEqual(first.plan.counts.create);
+});
+
+test('what carries no mark of ours is reported as foreign, left alone, and what needs it is skipped', async () => {
+  const theirs = { description: 'theirs', processors: [] };
+  await put(PIPELINE, theirs);
+  const result = await deployed();
+  expect(exitOf(result.applied)).toBe(1);
+  expect(result.applied.changes.find(({ id }) => id === 'process_creation@failure-pipeline')).toMatchObject({
+    action: 'foreign',
+    status: 'skipped',
+  });
+  expect(result.applied.changes.find(({ id }) => id === `${SYSMON}@template`)).toMatchObject({ status: 'skipped' });
+  const { body } = await request<Record<string, unknown>>(target, { method: 'GET', path: PIPELINE });
+  expect(body['process_creation@failure-pipeline']).toEqual(theirs);
+
+  await request(target, { method: 'DELETE', path: PIPELINE });
+  expect(exitOf((await deployed()).applied)).toBe(0);
+  expect(actions(await plan())).toEqual([]);
+});
+
+test('a copy of ours under another id is not ours: neither pruned nor destroyed', async () => {
+  await deployed();
+  const { body } = await request<Record<string, Record<string, unknown>>>(target, { method: 'GET', path: PIPELINE });
+  await put('/_ingest/pipeline/their-copy', body['process_creation@failure-pipeline'] ?? {});
+  expect(actions(await plan({ prune: true }))).toEqual([]);
+  await destroy(scope(), quiet(), { withData: true, yes: true });
+  expect(await exists('/_ingest/pipeline/their-copy')).toBe(true);
+  await request(target, { method: 'DELETE', path: '/_ingest/pipeline/their-copy' });
+});
+
+test('an edit on the cluster is shown as a difference in YAML, and put back', async () => {
+  await deployed();
+  const { body } = await request<Record<string, Record<string, unknown>>>(target, { method: 'GET', path: PIPELINE });
+  const pipeline = body['process_creation@failure-pipeline'] ?? {};
+  await put(PIPELINE, { ...pipeline, processors: [{ drop: {} }] });
+  const edited = await plan();
+  expect(actions(edited)).toEqual(['update ingest_pipeline/process_creation@failure-pipeline']);
+  expect(edited.steps[0]?.change.diff).toContain('-  - drop: {}');
+  await deployed();
+  expect(actions(await plan())).toEqual([]);
+});
+
+test('a changed rule is an update of that rule alone', async () => {
+  await deployed();
+  ours.edit('rules/process_execution_via_wmi.yml', 'interval: 5m', 'interval: 10m');
+  const changed = await plan();
+  expect(actions(changed)).toEqual(['update detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac']);
+  expect(changed.steps[0]?.change.diff).toContain('+    interval: 10m');
+});
+
+test('what is no longer in the content stays until --prune, and much needs a yes', async () => {
+  await deployed();
+  ours.delete('rules/process_execution_via_wmi.yml');
+  const kept = await plan();
+  expect([actions(kept), kept.leftovers.length]).toEqual([[], 1]);
+  const pruned = await deployed({ prune: true });
+  expect(pruned.applied.changes).toMatchObject([{ action: 'delete', kind: 'detection_rule', status: 'done' }]);
+
+  await deploy(scope('other'), await plan({ namespace: 'other' }), quiet(), { yes: true });
+  const empty: Plan = await makePlan(scope(), { resources: [], rules: [] }, { prune: true });
+  await expect(deploy(scope(), empty, quiet(), { yes: false })).rejects.toThrow(ProblemError);
+  expect(actions(await plan())).toEqual([]);
+});
+
+test('a new field reaches an existing data stream by put_mapping, a changed one by rollover', async () => {
+  await deployed();
+  await indexEvent(`${SYSMON}-default`);
+  expect(actions(await plan())).toEqual([]);
+
+  const file = 'mappings/component-templates/process_creation@mappings.yml';
+  ours.edit(file, '    properties:\n', '    properties:\n      zz_new:\n        type: keyword\n');
+  expect(actions(await plan())).toContain(`put_mapping data_stream/${SYSMON}-default`);
+  await deployed();
+  const { body } = await request<Record<string, { mappings: { properties: Record<string, unknown> } }>>(target, {
+    method: 'GET',
+    path: `/${SYSMON}-default/_mapping`,
+  });
+  expect(Object.values(body).map(({ mappings }) => mappings.properties['zz_new'])).toEqual([{ type: 'keyword' }]);
+  expect(actions(await plan())).toEqual([]);
+
+  ours.edit(file, 'zz_new:\n        type: keyword', 'zz_new:\n        type: long');
+  expect(actions(await plan())).toContain(`rollover data_stream/${SYSMON}-default`);
+  await deployed();
+  const after = await request<{ data_streams: { indices: unknown[] }[] }>(target, {
+    method: 'GET',
+    path: `/_data_stream/${SYSMON}-default`,
+  });
+  expect(after.body.data_streams[0]?.indices).toHaveLength(2);
+  expect(actions(await plan())).toEqual([]);
+});
+
+test('destroy keeps events, and the pipelines and templates that they need', async () => {
+  await deployed();
+  await indexEvent(`${SYSMON}-default`);
+  const { applied, kept } = await destroy(scope(), quiet(), { withData: false, yes: true });
+  expect(applied.changes.map(({ kind }) => kind)).toEqual(['detection_rule', 'detection_rule']);
+  expect(kept.find(({ id }) => id === `${SYSMON}@default-pipeline`)?.reason).toBe(`used by ${SYSMON}-default`);
+  await indexEvent(`${SYSMON}-default`);
+});
+
+test('destroy --with-data leaves nothing of ours, and everything else', async () => {
+  await put('/_ingest/pipeline/theirs', { processors: [] });
+  await put('/their-index', {});
+  await deployed();
+  await indexEvent(`${SYSMON}-default`);
+  const { applied, kept } = await destroy(scope(), quiet(), { withData: true, yes: true });
+  expect([kept, exitOf(applied)]).toEqual([[], 0]);
+  expect(await exists(`/_data_stream/${SYSMON}-default`)).toBe(false);
+  expect(await exists(PIPELINE)).toBe(false);
+  expect(await exists('/_ingest/pipeline/theirs')).toBe(true);
+  expect(await exists('/their-index')).toBe(true);
+  const { plan: again } = await destroy(scope(), quiet(), { withData: true, yes: false });
+  expect(again.steps).toEqual([]);
+});
+
+test('destroy of one namespace leaves what another one uses', async () => {
+  await deployed();
+  await deployed({ namespace: 'other' });
+  const { kept } = await destroy(scope('other'), quiet(), { withData: true, yes: true });
+  expect(kept[0]?.reason).toBe('used by the rules of namespace default');
+  expect(actions(await plan())).toEqual([]);
+});
+
+test('destroy without a yes changes nothing', async () => {
+  await deployed();
+  await expect(destroy(scope(), quiet(), { withData: false, yes: false })).rejects.toThrow(/Nothing was changed/);
+  expect(actions(await plan())).toEqual([]);
+});
+
+test('a step that the cluster refuses fails alone; the rest is done, and a second run completes it', async () => {
+  ours.edit(
+    'pipelines/process_creation@failure-pipeline.yml',
+    'processors:',
+    'processors:\n  - grok:\n      field: x\n      patterns: ["%{NO_SUCH}"]',
+  );
+  const result = await deployed();
+  expect(exitOf(result.applied)).toBe(2);
+  const failed = result.applied.changes.filter(({ status }) => status === 'failed');
+  expect(failed.map(({ id }) => id)).toEqual(['process_creation@failure-pipeline']);
+  expect(failed[0]?.error).toContain('NO_SUCH');
+  expect(result.applied.changes.some(({ status }) => status === 'done')).toBe(true);
+});

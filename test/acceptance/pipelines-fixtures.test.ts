@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { simulate } from '../../src/commands/simulate';
+import { readContent } from '../../src/content/read-content';
+import { testTarget } from '../support/target';
+
+const ROOT = join(__dirname, '..', '..');
+let result: Awaited<ReturnType<typeof simulate>>;
+
+beforeAll(async () => {
+  result = await simulate(await testTarget(), readContent(ROOT), { fixtures: join(ROOT, 'test/pipelines') });
+});
+
+test('every fixture leads to the document that is written down', () => {
+  const failed = result.cases.filter(({ status }) => status !== 'passed');
+  expect(failed.map(({ file, reasons, diff }) => ({ file, reasons, diff }))).toEqual([]);
+  expect(result.cases.length).toBeGreaterThan(50);
+});
+
+test('every processor is reached, but for those that run after a failure (pipelines-failure.test.ts)', () => {
+  const ordinary = result.unreached.filter(
+    ({ pipeline, tag }) => pipeline !== 'process_creation@failure-pipeline' && !/^(failure|custom-failed.*)$/.test(tag),
+  );
+  expect(ordinary).toEqual([]);
+});

@@ -1,0 +1,69 @@
+import { stateIndex } from '../../src/rules/indices';
+import { moveWatermark, readWatermark, type Watermark } from '../../src/schedule/state';
+import { request } from '../../src/target/target';
+import { scene, type Scene } from '../support/scene';
+
+const RUN = { from: null, to: null, events: 0, alerts: 0, new: 0 };
+const at = (minute: number): number => Date.parse('2025-03-10T12:00:00Z') + minute * 60_000;
+
+const read = (here: Scene): Promise<Watermark | null> => readWatermark(here.target, here.namespace, here.rule.uuid);
+const move = (here: Scene, from: Watermark | null, minute: number): Promise<void> =>
+  moveWatermark(here.target, here.namespace, here.rule.uuid, from, at(minute), RUN);
+
+/** A scene whose watermark stands at minute 10, and that watermark. */
+async function started(): Promise<{ here: Scene; from: Watermark | null }> {
+  const here = await scene();
+  await move(here, null, 10);
+  return { here, from: await read(here) };
+}
+
+describe('the watermark', () => {
+  test('moves', async () => {
+    const { here, from } = await started();
+    await move(here, from, 20);
+    expect((await read(here))?.at).toBe(at(20));
+  });
+
+  test('moves on over what a run beside this one left, if that came less far', async () => {
+    const { here, from } = await started();
+    await move(here, from, 15);
+    await move(here, from, 20);
+    expect((await read(here))?.at).toBe(at(20));
+  });
+
+  test('stays where a run beside this one left it, if that came further', async () => {
+    const { here, from } = await started();
+    await move(here, from, 25);
+    await move(here, from, 20);
+    expect((await read(here))?.at).toBe(at(25));
+  });
+
+  test('stays where somebody set it back meanwhile', async () => {
+    const { here, from } = await started();
+    await move(here, from, 5);
+    await move(here, from, 20);
+    expect((await read(here))?.at).toBe(at(5));
+  });
+
+  test('stays away if somebody took it away meanwhile', async () => {
+    const { here, from } = await started();
+    const path = `/${stateIndex(here.namespace)}/_doc/watermark:${here.rule.uuid}`;
+    await request(here.target, { method: 'DELETE', path });
+    await move(here, from, 20);
+    expect(await read(here)).toBeNull();
+  });
+
+  test('of a first run moves on if a run beside it came less far', async () => {
+    const { here } = await started();
+    await move(here, null, 20);
+    expect((await read(here))?.at).toBe(at(20));
+  });
+
+  test('stays where it was when the run is interrupted', async () => {
+    const { here, from } = await started();
+    const aborted = AbortSignal.abort();
+    here.at('2025-03-10T13:00:00Z');
+    await expect(here.run({ signal: aborted })).rejects.toMatchObject({ code: 'INTERRUPTED', exitStatus: 130 });
+    expect(await read(here)).toEqual(from);
+  });
+});

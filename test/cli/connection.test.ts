@@ -1,0 +1,85 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { cli } from '../support/cli';
+
+// What stands here instead of a cluster cannot be had from a real one: no security plugin is embedded, and a wrong program
+// at the URL is by its nature not a cluster.
+let server: Server;
+let answer: { status: number; type: string; body: string };
+let url: string;
+let seen: string[];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    response.writeHead(answer.status, { 'content-type': answer.type });
+    response.end(answer.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+});
+beforeEach(() => {
+  seen = [];
+});
+
+async function message(args: string[], env: Record<string, string> = {}): Promise<string> {
+  const { status, stdout, stderr } = await cli(args, { env });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  return stderr.replaceAll(url, '<url>');
+}
+
+test('a host that nothing listens on', async () => {
+  expect(await message(['plan', '--es-url', 'http://127.0.0.1:1'])).toMatchInlineSnapshot(`
+   "error: GET http://127.0.0.1:1/: cannot be reached (connect ECONNREFUSED 127.0.0.1:1)
+     Nothing listens there: check host and port, or start the embedded engine with \`wmi-detections engine start\`.
+   "
+  `);
+});
+
+test('a host name that is not known', async () => {
+  expect(await message(['plan', '--es-url', 'http://no-such-host.invalid:9200'])).toContain(
+    'The host name is not known here: check its spelling.',
+  );
+});
+
+test('a web page at the URL is no cluster, and nothing else is asked of it', async () => {
+  answer = { status: 200, type: 'text/html', body: '<html>Welcome</html>' };
+  expect(await message(['deploy', '--es-url', url])).toMatchInlineSnapshot(`
+   "error: GET <url>: what answers there is neither Elasticsearch nor OpenSearch
+     Give the URL of the cluster itself, usually on port 9200; Kibana and Dashboards (5601) are other programs.
+   "
+  `);
+  expect(seen).toEqual(['GET /']);
+});
+
+test('another JSON service at the URL is no cluster', async () => {
+  answer = { status: 200, type: 'application/json', body: '{"service":"other"}' };
+  expect(await message(['deploy', '--es-url', url])).toMatchInlineSnapshot(`
+   "error: GET <url>: what answers there is neither Elasticsearch nor OpenSearch
+     Give the URL of the cluster itself, usually on port 9200; Kibana and Dashboards (5601) are other programs.
+   "
+  `);
+});
+
+test('wrong credentials', async () => {
+  answer = {
+    status: 401,
+    type: 'application/json',
+    body: '{"error":{"type":"security_exception","reason":"unable to authenticate user [x]"},"status":401}',
+  };
+  const env = { WMI_DETECTIONS_ES_USERNAME: 'x', WMI_DETECTIONS_ES_PASSWORD: 'hunter2secret' };
+  const text = await message(['plan', '--es-url', url], env);
+  expect(text).toMatchInlineSnapshot(`
+   "error: GET <url>/ (401): the credentials were not accepted (security_exception: unable to authenticate user [x])
+     Set WMI_DETECTIONS_ES_API_KEY, or WMI_DETECTIONS_ES_USERNAME and WMI_DETECTIONS_ES_PASSWORD, or put them into the settings file.
+   "
+  `);
+  expect(text).not.toContain('hunter2secret');
+});
+
+test('https spoken to an http port', async () => {
+  expect(await message(['plan', '--es-url', url.replace('http', 'https')])).toContain('is it an http:// port');
+});

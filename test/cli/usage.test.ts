@@ -1,0 +1,91 @@
+import { cli } from '../support/cli';
+
+test('--help lists every command', async () => {
+  const { status, stdout } = await cli(['--help']);
+  expect(status).toBe(0);
+  expect(stdout).toMatchInlineSnapshot(`
+   "wmi-detections <command>
+
+   Detects process creation through WMI (ATT&CK T1047) on Elasticsearch and OpenSearch.
+
+   Commands:
+     wmi-detections demo                    try it: an embedded engine, both detections, our own samples, the alerts
+     wmi-detections engine <action>         the embedded engine, a real OpenSearch node on loopback: start, stop or status
+     wmi-detections validate                check pipelines, mappings and rules on disk, offline
+     wmi-detections plan                    show what deploy would do
+     wmi-detections deploy                  install pipelines, templates and rules, or bring them up to date
+     wmi-detections destroy                 remove what is ours; events and alerts stay unless --with-data
+     wmi-detections simulate [pipelines..]  run pipeline fixtures through an engine; nothing is indexed
+     wmi-detections replay <files..>        read events of any known shape and ship them, each once
+     wmi-detections run                     run the stored rules now, over what came in since the last run
+     wmi-detections alerts                  list alerts, newest first
+
+   Everywhere:
+         --es-url      URL of Elasticsearch or OpenSearch (WMI_DETECTIONS_ES_URL)                                  [string]
+         --kibana-url  URL of Kibana (WMI_DETECTIONS_KIBANA_URL)                                                   [string]
+         --namespace   namespace of data streams, rules and alerts [default: default]                              [string]
+         --config      settings file [default: wmi-detections.yml, where there is one]                             [string]
+         --content     folder of pipelines/, mappings/ and rules/ [default: those of the program]                  [string]
+         --output      form of the result                              [string] [choices: "text", "json"] [default: "text"]
+
+   Options:
+         --version  Show version number                                                                           [boolean]
+     -h, --help     Show help                                                                                     [boolean]
+
+   Secrets come from the environment, never as flags: WMI_DETECTIONS_ES_API_KEY, or WMI_DETECTIONS_ES_USERNAME
+   and WMI_DETECTIONS_ES_PASSWORD; WMI_DETECTIONS_ES_CA names a CA file; the same with KIBANA for ES.
+   Exit status: 0 fine; 1 the answer is no; 2 could not work (usage, settings, network, privileges); 130 interrupted.
+   "
+  `);
+});
+
+test.each(['demo', 'engine', 'validate', 'plan', 'deploy', 'destroy', 'simulate', 'replay', 'run', 'alerts'])(
+  '%s --help tells its flags',
+  async (command) => {
+    const { status, stdout } = await cli([command, '--help']);
+    expect(status).toBe(0);
+    // What is the same for every command is in the snapshot above.
+    expect(stdout.replace(/Everywhere:[^]*?\n\n/, '').replace(/Secrets come from[^]*/, '')).toMatchSnapshot();
+  },
+);
+
+test('--version is that of package.json', async () => {
+  expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test.each([
+  [['plna']],
+  [['plan', '--es-ulr', 'http://x']],
+  [['plan', '--output', 'xml']],
+  [['plan', 'deploy']],
+  [[]],
+  [['replay']],
+  [['alerts', '--from', 'yesterday']],
+  [['engine', 'sart']],
+  [['plan', '--es-url', 'cluster:9200', '--namespace', 'A']],
+  [['plan', '--config', 'no-such-file.yml']],
+])('wrong usage %j exits with 2 and says what to do', async (args) => {
+  const { status, stdout, stderr } = await cli(args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toMatchSnapshot();
+});
+
+test('without a cluster the message says how to name one', async () => {
+  const { status, stderr } = await cli(['deploy']);
+  expect(status).toBe(2);
+  expect(stderr).toMatchInlineSnapshot(`
+   "error: no cluster is named
+     Give --es-url URL, set WMI_DETECTIONS_ES_URL, or write elasticsearch.url into wmi-detections.yml. Without a cluster: \`wmi-detections engine start\` prints the URL of an embedded one.
+   "
+  `);
+});
+
+test('a scheduler of a later version is refused', async () => {
+  const { status, stderr } = await cli(['deploy', '--scheduler', 'watcher', '--es-url', 'http://127.0.0.1:1']);
+  expect(status).toBe(2);
+  expect(stderr).toMatchInlineSnapshot(`
+   "error: the scheduler \`watcher\` is not supported by this version
+     Use \`--scheduler local\` (or \`scheduler: local\` in the settings): \`deploy\` stores the rules in the cluster and \`run\` executes them.
+   "
+  `);
+});

@@ -1,0 +1,246 @@
+import { join } from 'node:path';
+import { readYaml } from '../../src/content/yaml-file';
+import { run, type RunOptions } from '../../src/commands/run';
+import { alerts, type Alert, type AlertsOptions } from '../../src/commands/alerts';
+import { isRecord } from '../../src/json';
+import { alertIndex, defaultIndices, stateIndex } from '../../src/rules/indices';
+import type { Rule } from '../../src/rules/rule';
+import { storedRuleId, type StoredRule } from '../../src/rules/stored-rule';
+import type { RuleRun } from '../../src/schedule/run-rule';
+import { request, type Target } from '../../src/target/target';
+import { prepare } from '../../src/target/translate';
+import { testTarget } from './target';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** Our own data stream that the scenes write to. */
+export const SYSMON = 'logs-sysmon.process_creation';
+
+/** An event to index, by its `_id`. */
+export interface Event {
+  readonly id: string;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * A namespace of its own on the test node, with our mappings, one stored rule (children of WmiPrvSE.exe) and no events. Its
+ * clock stands still until it is set.
+ */
+export interface Scene {
+  readonly target: Target;
+  readonly namespace: string;
+  readonly rule: Rule;
+  /** Sets the clock; ISO 8601. */
+  at(time: string): void;
+  /** Indexes documents as they are, past any pipeline, into `<index>-<namespace>`. */
+  index(events: readonly Event[], index?: string): Promise<void>;
+  run(options?: Partial<RunOptions>): Promise<RuleRun>;
+  alerts(options?: Partial<AlertsOptions>): Promise<Alert[]>;
+}
+
+/** What the names of all scenes of one test file begin with. */
+const FILE = `t${process.pid}x${Date.now().toString(36)}`;
+let count = 0;
+
+/** Scenes of the test that runs, to be taken down after it: a node holds a thousand shards and no more. */
+const open: Pick<Scene, 'target' | 'namespace'>[] = [];
+let templates: Promise<void> | undefined;
+
+afterEach(async () => {
+  for (const { target, namespace } of open.splice(0)) {
+    const gone = { method: 'DELETE', allow: [404] } as const;
+    await request(target, { ...gone, path: `/_data_stream/logs-*-${namespace}` });
+    const plain = [alertIndex(namespace), stateIndex(namespace), `foreign-${namespace}`, `odd-${namespace}`];
+    await request(target, { ...gone, path: `/${plain.join(',')}`, query: { ignore_unavailable: true } });
+  }
+});
+
+afterAll(async () => {
+  if (templates === undefined) return;
+  const target = await testTarget();
+  for (const { name } of TEMPLATES) {
+    await request(target, { method: 'DELETE', path: `/_index_template/scene-${name}-${FILE}`, allow: [404] });
+  }
+});
+
+/** Our templates, under names and patterns of this test file only, so that no test beside it can take them away. */
+const TEMPLATES = [
+  { name: 'events', pattern: `logs-*-${FILE}*`, path: 'component-templates/process_creation@mappings.yml' },
+  { name: 'alerts', pattern: alertIndex(`${FILE}*`), path: 'component-templates/wmi-detections-alerts@mappings.yml' },
+  { name: 'state', pattern: stateIndex(`${FILE}*`), path: 'index-templates/wmi-detections-state@template.yml' },
+] as const;
+
+/** A namespace that no other test uses. */
+export function freshNamespace(): string {
+  count += 1;
+  return `${FILE}x${count}`;
+}
+
+/** @param indices what the rule reads, `<namespace>` standing for the scene's own; our default list where not given */
+export async function scene({ indices }: { indices?: readonly string[] } = {}): Promise<Scene> {
+  const target = await testTarget();
+  const namespace = freshNamespace();
+  open.push({ target, namespace });
+  templates ??= putTemplates(target);
+  await templates;
+  const rule = wmiChildren();
+  await storeRule(target, namespace, {
+    kind: 'rule',
+    managed_by: 'wmi-detections',
+    digest: '',
+    rule,
+    query: { term: { 'process.parent.name': { value: 'WmiPrvSE.exe', case_insensitive: true } } },
+    indices: indices?.map((index) => index.replace('<namespace>', namespace)) ?? defaultIndices(namespace),
+  });
+  let clock = Date.parse('2025-03-10T12:00:00Z');
+  return {
+    target,
+    namespace,
+    rule,
+    at: (time) => {
+      clock = Date.parse(time);
+    },
+    index: (events, index = SYSMON) => indexEvents(target, `${index}-${namespace}`, events),
+    run: async (options) => {
+      const { rules } = await run(target, { namespace, now: () => clock, ...options });
+      return rules[0] as RuleRun;
+    },
+    alerts: (options) => alerts(target, { namespace, ...options }),
+  };
+}
+
+/** Stores a rule as `deploy` does. */
+export async function storeRule(target: Target, namespace: string, stored: StoredRule): Promise<void> {
+  await request(target, {
+    method: 'PUT',
+    path: `/${stateIndex(namespace)}/_doc/${storedRuleId(stored.rule.uuid)}`,
+    query: { refresh: true },
+    body: { ...stored },
+  });
+}
+
+/** A process that WmiPrvSE.exe started at noon; with other values where `change` has them, without those that are null. */
+export function wmiChild(id: string, change: Readonly<Record<string, unknown>> = {}): Event {
+  const fields: Record<string, unknown> = {
+    '@timestamp': '2025-03-10T11:50:00.000Z',
+    'event.ingested': '2025-03-10T11:50:05.000Z',
+    'event.category': ['process'],
+    'event.type': ['start'],
+    'host.name': 'ws01.example.test',
+    'user.name': 'alice',
+    'process.name': 'notepad.exe',
+    'process.pid': 4711,
+    'process.command_line': 'notepad.exe',
+    'process.parent.name': 'WmiPrvSE.exe',
+    'process.parent.pid': 612,
+    'process.parent.command_line': 'C:\\Windows\\system32\\wbem\\wmiprvse.exe -secured -Embedding',
+    ...change,
+  };
+  const event: Event = { id };
+  for (const [field, value] of Object.entries(fields)) {
+    if (value !== null) setField(event, field.split('.'), value);
+  }
+  return event;
+}
+
+function setField(into: Record<string, unknown>, [step = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    into[step] = value;
+    return;
+  }
+  const inner = isRecord(into[step]) ? into[step] : {};
+  into[step] = inner;
+  setField(inner, rest, value);
+}
+
+async function indexEvents(target: Target, index: string, events: readonly Event[]): Promise<void> {
+  const lines = events.map(
+    ({ id, ...source }) => `${JSON.stringify({ create: { _id: id } })}\n${JSON.stringify(source)}\n`,
+  );
+  const { body } = await request<{ errors: boolean; items: unknown[] }>(target, {
+    method: 'POST',
+    path: `/${index}/_bulk`,
+    query: { refresh: true, pipeline: '_none' },
+    ndjson: lines.join(''),
+  });
+  if (body.errors) throw new Error(`not indexed: ${JSON.stringify(body.items).slice(0, 1000)}`);
+}
+
+async function putTemplates(target: Target): Promise<void> {
+  for (const { name, pattern, path } of TEMPLATES) {
+    const file = join(ROOT, 'mappings', path);
+    const body = readYaml(file).value as Record<string, unknown>;
+    const { template } = prepare({ kind: 'component_template', id: name, body, place: { file } }, target.product);
+    const stream = name === 'events' && { data_stream: {} };
+    await request(target, {
+      method: 'PUT',
+      path: `/_index_template/scene-${name}-${FILE}`,
+      body: { index_patterns: [pattern], priority: 900, template, ...stream },
+    });
+  }
+}
+
+function wmiChildren(): Rule {
+  return {
+    slug: 'wmi_children',
+    uuid: '5f3a5b0e-7d5c-4c53-9a0e-0c9d6b1f2a3b',
+    name: 'Children of WmiPrvSE',
+    status: 'test',
+    description: 'A rule of the tests.',
+    license: null,
+    references: ['https://attack.mitre.org/techniques/T1047/'],
+    authors: ['A Tester'],
+    date: '2025-01-01',
+    modified: null,
+    tags: ['attack.execution', 'attack.t1047'],
+    logsource: { category: 'process_creation', product: 'windows' },
+    condition: { kind: 'field', field: 'process.parent.name', test: { kind: 'exists' } },
+    fields: [],
+    falsePositives: [],
+    level: 'medium',
+    version: 4,
+    type: 'TTP',
+    groupBy: [
+      'host.name',
+      'user.name',
+      'process.parent.command_line',
+      'process.name',
+      'process.command_line',
+      'process.pid',
+      'process.parent.pid',
+    ],
+    risk: {
+      score: 49,
+      impact: 70,
+      confidence: 70,
+      message: 'a child of $parent_process_name$ on $dest$',
+      objects: [
+        { name: 'dest', type: 'Hostname', roles: ['Victim'] },
+        { name: 'user', type: 'User', roles: ['Victim'] },
+      ],
+    },
+    schedule: { interval: '5m', lookback: '1h' },
+    analyticStories: [],
+    assetType: 'Endpoint',
+    securityDomain: 'endpoint',
+    killChainPhases: [],
+    dataSources: [],
+    setup: '',
+    triage: null,
+    upstream: {
+      source: '',
+      status: null,
+      lastUpdated: null,
+      datamodel: null,
+      products: [],
+      search: '',
+      groupBy: [],
+      requiredFields: [],
+      mitreAttackIds: [],
+      drilldownSearches: [],
+      tests: [],
+      testDataset: null,
+      manualTest: null,
+    },
+  };
+}

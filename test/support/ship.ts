@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { readContent } from '../../src/content/read-content';
+import { isRecord } from '../../src/json';
+import { request, type Target } from '../../src/target/target';
+import { prepare } from '../../src/target/translate';
+import { freshNamespace } from './scene';
+import { testTarget } from './target';
+
+const ROOT = join(__dirname, '..', '..');
+const PATHS = {
+  ingest_pipeline: '_ingest/pipeline',
+  component_template: '_component_template',
+  index_template: '_index_template',
+} as const;
+
+/** Our data streams, less the namespace. */
+export const STREAMS = {
+  sysmon: 'logs-sysmon.process_creation',
+  security: 'logs-windows_security.process_creation',
+  crowdstrike: 'logs-crowdstrike.process_rollup2',
+  unrecognised: 'logs-wmi_detections.unrecognised',
+} as const;
+export type Source = keyof typeof STREAMS;
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** A document after it went through our pipelines and was indexed, as its `_source`. */
+export type Indexed = Record<string, unknown>;
+
+/** What became of one document of a bulk request. */
+export interface Shipped {
+  readonly id: string;
+  /** HTTP status of the item: 201 when it was indexed. */
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** Our pipelines and templates on the test node, and a namespace that no other test uses. */
+export interface Harbour {
+  readonly target: Target;
+  readonly namespace: string;
+  /** Sends documents (or their JSON text) as a shipper does; the data stream's own pipeline takes them. */
+  ship(source: Source, documents: readonly (Document | string)[]): Promise<Shipped[]>;
+  /** Sends one document, which must be indexed, and reads it back. */
+  index(source: Source, document: Document | string): Promise<Indexed>;
+  /** Ids of the documents of a source that a query finds. */
+  find(source: Source, query: Document): Promise<Set<string>>;
+  /** How many documents of a source there are. */
+  count(source: Source): Promise<number>;
+}
+
+/** Puts all pipelines and templates as `deploy` would, less the ownership marks. */
+export async function harbour(): Promise<Harbour> {
+  const target = await testTarget();
+  const namespace = freshNamespace();
+  const resources = readContent(ROOT);
+  for (const kind of ['ingest_pipeline', 'component_template', 'index_template'] as const) {
+    for (const resource of resources.filter((one) => one.kind === kind)) {
+      const path = `/${PATHS[kind]}/${encodeURIComponent(resource.id)}`;
+      await request(target, { method: 'PUT', path, body: prepare(resource, target.product) });
+    }
+  }
+  const stream = (source: Source) => `${STREAMS[source]}-${namespace}`;
+  const ship: Harbour['ship'] = async (source, documents) => {
+    const shipped: Shipped[] = [];
+    for (let from = 0; from < documents.length; from += 500) {
+      shipped.push(...(await bulk(target, stream(source), documents.slice(from, from + 500))));
+    }
+    return shipped;
+  };
+  return {
+    target,
+    namespace,
+    ship,
+    index: async (source, document) => {
+      const [item] = await ship(source, [document]);
+      expect(item).toMatchObject({ status: 201, reason: '' });
+      const body = { query: { ids: { values: [item?.id] } } };
+      return (await search(target, stream(source), body))[0]?._source ?? {};
+    },
+    find: async (source, query) => {
+      const hits = await search(target, stream(source), { query, size: 10_000, _source: false });
+      return new Set(hits.map(({ _id }) => _id));
+    },
+    count: async (source) => {
+      const path = `/${stream(source)}/_count`;
+      return (await request<{ count: number }>(target, { method: 'GET', path })).body.count;
+    },
+  };
+}
+
+/** The value at a dotted path of a document. */
+export function at(document: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => (isRecord(value) ? value[name] : undefined), document);
+}
+
+interface BulkItem {
+  readonly _id?: string;
+  readonly status: number;
+  readonly error?: { readonly reason?: string };
+}
+
+async function bulk(target: Target, index: string, documents: readonly (Document | string)[]): Promise<Shipped[]> {
+  const lines = documents.map((one) => `{"create":{}}\n${typeof one === 'string' ? one : JSON.stringify(one)}\n`);
+  const { body } = await request<{ items: { create: BulkItem }[] }>(target, {
+    method: 'POST',
+    path: `/${index}/_bulk`,
+    query: { refresh: true },
+    ndjson: lines.join(''),
+  });
+  return body.items.map(({ create: { _id, status, error } }) => ({
+    id: _id ?? '',
+    status,
+    reason: error === undefined ? '' : (error.reason ?? 'no reason given'),
+  }));
+}
+
+interface Hit {
+  readonly _id: string;
+  readonly _source: Indexed;
+}
+
+async function search(target: Target, index: string, body: Document): Promise<Hit[]> {
+  const path = `/${index}/_search`;
+  return (await request<{ hits: { hits: Hit[] } }>(target, { method: 'POST', path, body })).body.hits.hits;
+}

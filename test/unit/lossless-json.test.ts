@@ -1,0 +1,17 @@
+import { parseJson, writeJson } from '../../src/content/lossless-json';
+
+test.each([
+  '{"Keywords":-9223372036854775808,"a":[9007199254740993,1,-2]}',
+  '{"text":"-9223372036854775808 and \\"9007199254740993\\" \\\\","n":1.5,"e":1e+30}',
+  '["\\ud800",{"":null}]',
+])('%s is written as it was read', (text) => {
+  expect(writeJson(parseJson(text))).toBe(text);
+});
+
+test('what fits a number is one', () => {
+  expect(parseJson('{"a":9007199254740991,"b":-0.5}')).toEqual({ a: 9007199254740991, b: -0.5 });
+});
+
+test('what is not JSON is refused', () => {
+  expect(() => parseJson('{"a":01}')).toThrow(SyntaxError);
+});

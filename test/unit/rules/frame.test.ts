@@ -1,0 +1,148 @@
+import { stringify } from 'yaml';
+import { parseYaml } from '../../../src/content/yaml-file';
+import { ProblemError } from '../../../src/errors';
+import { parseRule } from '../../../src/rules/parse-rule';
+import { ruleWith } from '../../support/rule';
+
+type Part = Record<string, unknown>;
+
+const DETECTION = { a: { 'process.name': 'x.exe' }, condition: 'a' };
+
+/** What the author of a rule with these changes is told. */
+function refusal(changes: Part, own: Part = {}): string {
+  const rule = ruleWith(DETECTION);
+  const changed = { ...rule, ...changes, wmi_detections: { ...(rule.wmi_detections as Part), ...own } };
+  try {
+    parseRule(parseYaml(stringify(changed), 'rules/test.yml'), 'test');
+  } catch (error) {
+    if (error instanceof ProblemError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+const risk = (changes: Part): Part => ({
+  risk: { ...((ruleWith({}).wmi_detections as Part).risk as Part), ...changes },
+});
+
+test('a whole rule is accepted', () => {
+  expect(refusal({})).toBe('accepted');
+});
+
+test('a custom attribute is accepted, as Sigma allows; a misspelt one of Sigma is not', () => {
+  expect(refusal({ ticket: 'SOC-1' })).toBe('accepted');
+  expect(refusal({ falsepositive: ['x'] })).toMatchInlineSnapshot(`
+   "rules/test.yml:52:1: there is no attribute "falsepositive"
+     Did you mean "falsepositives"?"
+  `);
+});
+
+test('a key that our block does not know is refused, with what was probably meant', () => {
+  expect(refusal({}, { analytic_story: [] })).toMatchInlineSnapshot(`
+   "rules/test.yml:52:3: there is no "analytic_story" in wmi_detections
+     Did you mean "analytic_stories"?"
+  `);
+  expect(refusal({}, { severity: 3 })).toMatchInlineSnapshot(`
+   "rules/test.yml:52:3: there is no "severity" in wmi_detections
+     Known: version, type, group_by, risk, schedule, analytic_stories, asset_type, security_domain, kill_chain_phases, data_sources, setup, triage, upstream."
+  `);
+});
+
+test('a missing key is named', () => {
+  expect(refusal({ title: undefined, level: undefined }, { setup: undefined })).toMatchInlineSnapshot(`
+   "rules/test.yml:1:1: title is missing
+   rules/test.yml:1:1: level is missing
+     Allowed: informational, low, medium, high, critical.
+   rules/test.yml:15:1: wmi_detections.setup is missing"
+  `);
+});
+
+test('a value of the wrong kind is refused with what it is', () => {
+  expect(refusal({ title: 5, references: 'https://example.org', tags: ['T1047'] })).toMatchInlineSnapshot(`
+   "rules/test.yml:1:1: title must be a text (it is 5)
+   rules/test.yml:7:5: tags[1] must be a tag such as attack.t1047 (it is "T1047")
+   rules/test.yml:51:1: references must be a list (it is "https://example.org")"
+  `);
+  expect(refusal({ id: 'wmic', date: '2024/10/17', status: 'production' })).toMatchInlineSnapshot(`
+   "rules/test.yml:2:1: id must be a UUID (it is "wmic")
+   rules/test.yml:52:1: date must be a day, YYYY-MM-DD (it is "2024/10/17")
+   rules/test.yml:53:1: status must be "stable" or "test" or "experimental" or "deprecated" or "unsupported" (it is "production")"
+  `);
+  expect(refusal({}, { version: 1.5, type: 'Anomaly', group_by: [] })).toMatchInlineSnapshot(`
+   "rules/test.yml:18:3: wmi_detections.version must be a whole number (it is 1.5)
+   rules/test.yml:19:3: wmi_detections.type must be "Hunting" or "TTP" (it is "Anomaly")
+   rules/test.yml:20:3: wmi_detections.group_by must not be empty (it is an empty list)"
+  `);
+});
+
+test('a log source other than Windows process creation is refused', () => {
+  expect(refusal({ logsource: { category: 'process_creation', product: 'linux' } })).toMatchInlineSnapshot(
+    `"rules/test.yml:11:3: logsource.product must be "windows" (it is "linux")"`,
+  );
+  expect(refusal({ logsource: { category: 'process_creation', product: 'windows', service: 'sysmon' } }))
+    .toMatchInlineSnapshot(`
+   "rules/test.yml:12:3: there is no "service" in logsource
+     Known: category, product, definition."
+  `);
+  expect(refusal({ logsource: { category: 'process_creation', product: 'windows', definition: 'any' } })).toBe(
+    'accepted',
+  );
+});
+
+test('another taxonomy is refused: its fields would mean something else', () => {
+  expect(refusal({ taxonomy: 'sigma' })).toMatchInlineSnapshot(
+    `"rules/test.yml:3:1: taxonomy must be "ecs" (it is "sigma")"`,
+  );
+});
+
+test('a level that does not agree with the risk score is refused', () => {
+  expect(refusal({ level: 'high' })).toMatchInlineSnapshot(`
+   "rules/test.yml:16:1: level high does not agree with a risk score of 25, which is medium
+     Scores: 0-21 low, 22-47 medium, 48-73 high, 74-100 critical."
+  `);
+  expect(refusal({ level: 'high' }, risk({ score: 48 }))).toBe('accepted');
+});
+
+test('a risk score beyond 100 is refused', () => {
+  expect(refusal({}, risk({ score: 173 }))).toMatchInlineSnapshot(
+    `"rules/test.yml:23:5: wmi_detections.risk.score must be 100 or less (it is 173)"`,
+  );
+});
+
+test('a look-back shorter than the interval is refused', () => {
+  expect(refusal({}, { schedule: { interval: '1h', lookback: '5m' } })).toMatchInlineSnapshot(`
+   "rules/test.yml:30:5: a look-back of 5m is shorter than the interval of 1h
+     Events between two runs would be missed: make it at least as long."
+  `);
+  expect(refusal({}, { schedule: { interval: '5 minutes', lookback: '1h' } })).toMatchInlineSnapshot(
+    `"rules/test.yml:29:5: wmi_detections.schedule.interval must be a duration such as 30s, 5m, 1h or 1d (it is "5 minutes")"`,
+  );
+  expect(refusal({}, { schedule: { interval: '1h', lookback: '1h' } })).toBe('accepted');
+});
+
+test('a message or risk object that names no field is refused', () => {
+  expect(refusal({}, risk({ message: 'on $host$' }))).toMatchInlineSnapshot(`
+   "rules/test.yml:26:5: the message has an unknown token $host$
+     Known: parent_process_name, parent_process, parent_process_path, parent_process_id, process_name, process, process_path, process_id, process_guid, original_file_name, dest, user."
+  `);
+  expect(refusal({}, risk({ objects: [{ name: 'computer', type: 'Hostname', roles: ['Victim'] }] })))
+    .toMatchInlineSnapshot(`
+   "rules/test.yml:28:9: there is no field "computer" to carry a risk
+     Known: parent_process_name, parent_process, parent_process_path, parent_process_id, process_name, process, process_path, process_id, process_guid, original_file_name, dest, user."
+  `);
+});
+
+test('a technique that is not in the table is refused', () => {
+  expect(refusal({ tags: ['attack.t1048'] })).toMatchInlineSnapshot(`
+   "rules/test.yml:7:5: tag "attack.t1048" names no technique or tactic that is known here
+     Add it to src/rules/attack.ts, with its name, or correct it."
+  `);
+  expect(refusal({ tags: ['attack.t1546.003', 'cve.2024-1234'] })).toBe('accepted');
+});
+
+test('a file that is no map is refused', () => {
+  expect(() => parseRule(parseYaml('- a\n- b\n', 'rules/test.yml'), 'test')).toThrowErrorMatchingInlineSnapshot(`
+   "rules/test.yml:1:1: a rule must be a map of Sigma attributes
+   rules/test.yml:1:1: detection must be a map of search identifiers and a condition"
+  `);
+});

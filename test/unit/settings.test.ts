@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ProblemError } from '../../src/errors';
+import { readSettings } from '../../src/settings';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'settings-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function written(text: string): string {
+  const file = join(folder, 'wmi-detections.yml');
+  writeFileSync(file, text);
+  return file;
+}
+
+function failure(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ProblemError) return error.message.replaceAll(folder, '~');
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+test('flags win over the environment, which wins over the file', () => {
+  const config = written('elasticsearch: {url: "http://file:1", username: f}\nnamespace: file\nscheduler: local\n');
+  const environment = { WMI_DETECTIONS_ES_URL: 'http://environment:1', WMI_DETECTIONS_ES_PASSWORD: 'p' };
+  expect(readSettings({ config }, {}).elasticsearch.url).toBe('http://file:1');
+  expect(readSettings({ config }, environment).elasticsearch).toMatchObject({
+    url: 'http://environment:1',
+    username: 'f',
+    password: 'p',
+  });
+  const flags = { config, esUrl: 'http://flag:1', namespace: 'flag' };
+  expect(readSettings(flags, environment)).toMatchObject({
+    elasticsearch: { url: 'http://flag:1' },
+    namespace: 'flag',
+  });
+});
+
+test('the scheduler is kibana where a Kibana URL is set, else local, and what is written wins', () => {
+  expect(readSettings({}, {}).scheduler).toBe('local');
+  expect(readSettings({ kibanaUrl: 'http://k:5601' }, {}).scheduler).toBe('kibana');
+  expect(readSettings({ kibanaUrl: 'http://k:5601', scheduler: 'local' }, {}).scheduler).toBe('local');
+});
+
+test('every problem of file, environment and flags is told at once', () => {
+  const config = written('elasticsearch:\n  ulr: http://x\n  ca: /nowhere/ca.pem\nnamspace: a\n');
+  const text = failure(() => readSettings({ config, namespace: 'Prod-1' }, { WMI_DETECTIONS_ES_URL: 'cluster:9200' }));
+  expect(text).toMatchInlineSnapshot(`
+   "~/wmi-detections.yml:2:3: unknown setting \`elasticsearch.ulr\`
+     Did you mean \`url\`?
+   ~/wmi-detections.yml:4:1: unknown setting \`namspace\`
+     Did you mean \`namespace\`?
+   environment variable WMI_DETECTIONS_ES_URL: elasticsearch.url: must be a URL that begins with http:// or https://
+   --namespace: namespace: must be at most 100 characters, lower case, without blanks and \\ / * ? " < > | , # : -"
+  `);
+});
+
+test('a settings file that is named and not there is an error', () => {
+  expect(failure(() => readSettings({ config: join(folder, 'none.yml') }, {}))).toMatchInlineSnapshot(
+    `"~/none.yml: cannot be read (ENOENT)"`,
+  );
+});
+
+test.each(['default', 'prod_eu', 'a.b', '日本'])('namespace %s is fine', (namespace) => {
+  expect(readSettings({ namespace }, {}).namespace).toBe(namespace);
+});
+
+test.each(['', 'A', 'a-b', 'a*b', 'a b', 'a'.repeat(101)])('namespace %j is refused', (namespace) => {
+  expect(() => readSettings({ namespace }, {})).toThrow(ProblemError);
+});
