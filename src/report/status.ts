@@ -1,5 +1,5 @@
 import { percent } from '../status/attention';
-import { hintFor } from '../status/hints';
+import { hintsFor } from '../status/hints';
 import type { ContentState, Coverage, RuleState, SourceState, Status } from '../status/status';
 import { describeDuration } from '../text/duration';
 import { neutral } from '../text/neutral';
@@ -8,6 +8,7 @@ import { plural } from './run';
 /** Changes that are named; a cluster where nothing is deployed would fill the screen else. */
 const MOST_CHANGES = 10;
 const MOST_REASONS = 5;
+const DAY = 86_400_000;
 
 /** `status` for a person: a paragraph a subject, and at the end what needs attention. */
 export function statusText(status: Status): string {
@@ -15,14 +16,13 @@ export function statusText(status: Status): string {
   const product = cluster.product === 'opensearch' ? 'OpenSearch' : 'Elasticsearch';
   const there = sources.filter((source) => source.exists);
   const absent = sources.filter((source) => source.read && !source.exists).map(({ source }) => source);
-  const window = describeDuration(Date.parse(now) - Date.parse(since));
   const paragraphs = [
     [`${product} ${cluster.version} at ${cluster.url}, namespace ${namespace}`],
     contentLines(content),
     rules.length === 0 ? ['No rule is stored: run `wmi-detections deploy`.'] : ['Rules', ...rules.flatMap(ruleLines)],
     there.length === 0
       ? ['No events yet: no index that the rules read is there. docs/shippers.md says how events get there.']
-      : [`Sources, the last ${window}`, ...there.flatMap((source) => sourceLines(source, now))],
+      : [`Sources, and what arrived since ${since}`, ...there.flatMap((source) => sourceLines(source, now))],
     there.length > 0 && absent.length > 0 ? [`Nothing yet from ${absent.join(', ')}.`] : [],
     attention.length === 0
       ? ['Nothing needs attention.']
@@ -64,7 +64,7 @@ function ruleLines({ name, version, interval, behind, overdue, lastRun }: RuleSt
     lastRun === null
       ? ''
       : `; last run: ${plural(lastRun.events, 'event')}, ${plural(lastRun.alerts, 'alert')}, ${lastRun.new} new`;
-  return [`${head}: read up to ${describeDuration(behind)} ago${late}${result}`];
+  return [`${head}: read up to ${long(behind)} ago${late}${result}`];
 }
 
 function sourceLines(source: SourceState, now: string): string[] {
@@ -81,7 +81,7 @@ function sourceLines(source: SourceState, now: string): string[] {
     ...(delay === null
       ? []
       : [
-          `    events arrive ${describeDuration(Math.max(0, delay.p50))} after they happen, 95 % within ${describeDuration(Math.max(0, delay.p95))}; ${delay.beyondLookback} later than the look-back`,
+          `    events arrive ${long(Math.max(0, delay.p50))} after they happen, 95 % within ${long(Math.max(0, delay.p95))}; ${delay.beyondLookback} later than the look-back`,
         ]),
     ...(failures.count === 0 ? [] : [`    pipelines failed on ${failures.count}`]),
     ...failures.by
@@ -98,25 +98,27 @@ function sourceLines(source: SourceState, now: string): string[] {
 
 function ago(time: string, now: string): string {
   const span = Date.parse(now) - Date.parse(time);
-  return span < 0 ? `${describeDuration(-span)} ahead of the cluster's clock` : `${describeDuration(span)} ago`;
+  return span < 0 ? `${long(-span)} ahead of the cluster's clock` : `${long(span)} ago`;
 }
 
-/** What a rule cannot see, why, and what helps; then what it sees by fewer fields than it could. */
-function coverageLines(
-  { name, blind, share, causes, fields }: Coverage,
-  { source, processCreations }: SourceState,
-): string[] {
+/** A span that may be one of years, where a history was replayed. */
+function long(milliseconds: number): string {
+  return milliseconds < 2 * DAY ? describeDuration(milliseconds) : `${Math.round(milliseconds / DAY)} days`;
+}
+
+/** What a rule cannot see, why, and what helps; then of which fields it has to do without. */
+function coverageLines({ name, blind, share, causes, fields }: Coverage, source: SourceState): string[] {
   if (share === null) return [];
-  const weaker = fields
-    .filter(({ field, count }) => count > 0 && !causes.some((cause) => cause.fields.includes(field)))
-    .map(({ field, count }) => `${field} missing on ${percent(count / processCreations)}`);
-  const sees = `    ${name} sees all process creations${weaker.length === 0 ? '' : `, by its other fields where there is none: ${weaker.join(', ')}`}`;
-  if (blind === 0) return [sees];
+  const shareOf = (count: number): string => percent(count / source.processCreations);
+  const spare = fields.filter(({ field, count }) => count > 0 && !causes.some((cause) => cause.fields.includes(field)));
   return [
-    `    ${name} is blind on ${percent(share)} of ${source}`,
+    blind === 0
+      ? `    ${name} can see every process creation`
+      : `    ${name} is blind on ${percent(share)} of ${source.source}`,
     ...causes.flatMap(({ lack, fields: lacking, count }) => [
-      `      ${lack} on ${percent(count / processCreations)}`,
-      ...lacking.flatMap((field) => hintFor(source, field)).map((hint) => `        ${hint}`),
+      `      ${lack} on ${shareOf(count)}`,
+      ...lacking.flatMap((field) => hintsFor(source.source, field)).map((hint) => `        ${hint}`),
     ]),
+    ...spare.map(({ field, count }) => `      does without ${field} on ${shareOf(count)}`),
   ];
 }

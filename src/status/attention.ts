@@ -11,6 +11,7 @@ export const BLIND_SHARE = 0.5;
  *   the cluster differs from the content                                        | `deploy`
  *   no rule stored; a rule never ran, or not for two intervals                  | `deploy`, `run`
  *   no source has any event; one that had events is silent, or cannot be read   | the shipper, the privileges
+ *   one of our own streams has events and no process creation among them        | Windows' auditing, Sysmon
  *   pipelines failed                                                            | the shipper's format, or ours
  *   a rule is blind on more than a share of a source                            | docs/shippers.md
  *
@@ -54,11 +55,17 @@ function ofSources(sources: readonly SourceState[]): string[] {
   return some || sources.some(({ problem }) => problem !== null) ? [] : ['no source has any event'];
 }
 
-function ofSource({ source, problem, silent, failures, coverage, read }: SourceState, blindShare: number): string[] {
+function ofSource(
+  { source, read, problem, silent, documents, processCreations, failures, coverage }: SourceState,
+  blindShare: number,
+): string[] {
   if (!read) return [];
+  // A pattern reads others' streams as well, of which many hold no process creations and never will.
+  const isOne = !source.includes('*');
   return [
     ...(problem === null ? [] : [`${source} cannot be read: ${problem}`]),
     ...(silent ? [`${source} is silent`] : []),
+    ...(isOne && documents > 0 && processCreations === 0 ? [`${source} has no process creations`] : []),
     ...(failures.count === 0 ? [] : [`${source}: pipelines failed on ${failures.count}`]),
     ...coverage
       .filter(({ share }) => share !== null && share > blindShare)

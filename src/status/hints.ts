@@ -20,11 +20,11 @@ const HINTS: readonly Hint[] = [
   {
     source: /crowdstrike/,
     field: 'process.parent.name',
-    text: 'ProcessRollup2 carries ParentBaseFileName; SyntheticProcessRollup2 and old sensors may not.',
+    text: 'It is ParentBaseFileName, which not every record of FDR carries.',
   },
 ];
 
 /** What is known about a field that a source lacks; empty where nothing is. */
-export function hintFor(source: string, field: string): string[] {
+export function hintsFor(source: string, field: string): string[] {
   return HINTS.filter((hint) => hint.field === field && hint.source.test(source)).map(({ text }) => text);
 }

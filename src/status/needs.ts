@@ -65,6 +65,7 @@ function presence(condition: Condition): Condition | undefined {
 
 /** Parts without layers of their own kind and without repetitions; one that needs nothing stays, as undefined. */
 function distinct(kind: 'and' | 'or', parts: readonly (Condition | undefined)[]): (Condition | undefined)[] {
-  const flat = parts.flatMap((part) => (part?.kind === kind ? part.of : [part]));
-  return [...new Map(flat.map((part) => [part === undefined ? '' : canonicalJson(part), part])).values()];
+  const flat = parts.flatMap((part): readonly (Condition | undefined)[] => (part?.kind === kind ? part.of : [part]));
+  const keyed = flat.map((part) => [part === undefined ? '' : canonicalJson(part), part] as const);
+  return [...new Map(keyed).values()];
 }

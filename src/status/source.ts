@@ -52,7 +52,7 @@ const IS_PROCESS_CREATION = [{ term: { 'event.category': 'process' } }, { term: 
  * @throws ProblemError when the cluster does not answer; a source that refuses is reported as a problem of that source
  */
 export async function readSource(target: Target, { pattern, rules }: Source, since: number): Promise<SourceState> {
-  const base = { ...EMPTY, source: pattern, read: rules.length > 0 };
+  const base = { source: pattern, read: rules.length > 0, ...EMPTY };
   try {
     return { ...base, ...(await look(target, pattern, rules, since)) };
   } catch (error) {

@@ -1,4 +1,3 @@
-import type { RuleState } from './status';
 import { isRecord } from '../json';
 import { stateIndex } from '../rules/indices';
 import type { Rule } from '../rules/rule';
@@ -6,6 +5,7 @@ import type { StoredRule } from '../rules/stored-rule';
 import type { LastRun } from '../schedule/state';
 import { request, type Target } from '../target/target';
 import { parseDuration } from '../text/duration';
+import type { RuleState } from './status';
 
 /** What one search may return; the state of a namespace is two documents a rule. */
 const MOST_DOCUMENTS = 10_000;
@@ -25,8 +25,10 @@ export interface Stored {
   readonly lastRun: LastRun | null;
 }
 
+type Document = Readonly<Record<string, unknown>>;
+
 interface Found {
-  readonly hits?: { readonly hits: readonly { readonly _source: Readonly<Record<string, unknown>> }[] };
+  readonly hits?: { readonly hits: readonly { readonly _source: Document }[] };
 }
 
 /**
@@ -41,7 +43,7 @@ export async function readState(target: Target, namespace: string): Promise<Stor
     allow: [404],
   });
   const documents = (body.hits?.hits ?? []).map(({ _source }) => _source);
-  const rules = documents.filter(isStoredRule);
+  const rules = documents.flatMap(storedRule);
   return rules
     .map(({ rule, indices }) => {
       const progress = documents.find(({ kind, rule_uuid }) => kind === 'watermark' && rule_uuid === rule.uuid);
@@ -52,8 +54,9 @@ export async function readState(target: Target, namespace: string): Promise<Stor
     .sort((left, right) => left.rule.name.localeCompare(right.rule.name, 'en'));
 }
 
-function isStoredRule(document: object): document is StoredRule {
-  return 'kind' in document && document.kind === 'rule' && 'rule' in document && isRecord(document.rule);
+function storedRule(document: Document): StoredRule[] {
+  // What deploy wrote; a document of somebody else's has no rule in it and is passed over.
+  return document.kind === 'rule' && isRecord(document.rule) ? [document as unknown as StoredRule] : [];
 }
 
 /**

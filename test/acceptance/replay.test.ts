@@ -3,12 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { replay, type ReplayOptions } from '../../src/commands/replay';
-import { readContent } from '../../src/content/read-content';
 import { ProblemError } from '../../src/errors';
 import { createAll } from '../../src/events/bulk';
 import type { ReplayProgress, ReplayResult } from '../../src/events/ledger';
-import { applyPlan } from '../../src/plan/apply';
-import { makePlan } from '../../src/plan/plan';
 import { request, type Target } from '../../src/target/target';
 import { proxy } from '../support/proxy';
 import { freshNamespace } from '../support/scene';
@@ -25,10 +22,6 @@ let namespace: string;
 
 beforeAll(async () => {
   target = await testTarget();
-  const scope = { target, namespace: 'default' };
-  const plan = await makePlan(scope, { resources: readContent(ROOT), rules: [] }, { prune: false });
-  const { problems } = await applyPlan(scope, plan, () => undefined);
-  expect(problems).toEqual([]);
   folder = mkdtempSync(join(tmpdir(), 'wmi-detections-replay-'));
 });
 afterAll(() => {

@@ -259,5 +259,5 @@ test('state keeps bodies of any form, and finds them by kind', async () => {
   const { status, _id } = await index(STATE, { kind: 'watermark', rule: 'text', query: [1, { a: 'b' }] });
   expect(status).toBe(201);
   expect(await search(STATE, { term: { kind: 'watermark' } })).toEqual([_id]);
-  expect(Object.keys(await typesOf(STATE)).sort()).toEqual(['kind', 'managed_by']);
+  expect(Object.keys(await typesOf(STATE)).sort()).toEqual(['kind', 'managed_by', 'updated']);
 });

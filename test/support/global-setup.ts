@@ -1,5 +1,11 @@
 import type { Engine } from '../../src/engine/attached';
 import { startAttached } from '../../src/engine/attached';
+import { readContent } from '../../src/content/read-content';
+import { ProblemError } from '../../src/errors';
+import { applyPlan } from '../../src/plan/apply';
+import { makePlan } from '../../src/plan/plan';
+import { PROGRAM_FOLDER } from '../../src/program';
+import { testTarget } from './target';
 
 /** What global-teardown.ts finds again: jest runs both in one process, and gives them nothing else in common. */
 export interface Suite {
@@ -11,10 +17,20 @@ export interface Suite {
  * TEST_ES_URL set, the tests use that cluster instead.
  */
 async function setUp(): Promise<void> {
-  if (process.env['TEST_ES_URL'] !== undefined) return;
-  const engine = await startAttached({ say: (message) => process.stderr.write(`${message}\n`) });
-  process.env['TEST_ES_URL'] = engine.url;
-  (globalThis as Suite).engine = engine;
+  if (process.env['TEST_ES_URL'] === undefined) {
+    const engine = await startAttached({ say: (message) => process.stderr.write(`${message}\n`) });
+    process.env['TEST_ES_URL'] = engine.url;
+    (globalThis as Suite).engine = engine;
+  }
+  await deployShared();
+}
+
+/** Pipelines and templates are shared by all namespaces, and so by all tests: only here are they put. */
+async function deployShared(): Promise<void> {
+  const scope = { target: await testTarget(), namespace: 'default' };
+  const content = { resources: readContent(PROGRAM_FOLDER), rules: [] };
+  const { problems } = await applyPlan(scope, await makePlan(scope, content, { prune: false }), () => undefined);
+  if (problems.length > 0) throw new ProblemError('PARTIAL', problems);
 }
 
 // jest takes the default export, or module.exports.

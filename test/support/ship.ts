@@ -1,17 +1,7 @@
-import { join } from 'node:path';
-import { readContent } from '../../src/content/read-content';
 import { isRecord } from '../../src/json';
 import { request, type Target } from '../../src/target/target';
-import { prepare } from '../../src/target/translate';
 import { freshNamespace } from './scene';
 import { testTarget } from './target';
-
-const ROOT = join(__dirname, '..', '..');
-const PATHS = {
-  ingest_pipeline: '_ingest/pipeline',
-  component_template: '_component_template',
-  index_template: '_index_template',
-} as const;
 
 /** Our data streams, less the namespace. */
 export const STREAMS = {
@@ -49,17 +39,10 @@ export interface Harbour {
   count(source: Source): Promise<number>;
 }
 
-/** Puts all pipelines and templates as `deploy` would, less the ownership marks. */
+/** Our pipelines and templates are there: global-setup.ts has deployed them. */
 export async function harbour(): Promise<Harbour> {
   const target = await testTarget();
   const namespace = freshNamespace();
-  const resources = readContent(ROOT);
-  for (const kind of ['ingest_pipeline', 'component_template', 'index_template'] as const) {
-    for (const resource of resources.filter((one) => one.kind === kind)) {
-      const path = `/${PATHS[kind]}/${encodeURIComponent(resource.id)}`;
-      await request(target, { method: 'PUT', path, body: prepare(resource, target.product) });
-    }
-  }
   const stream = (source: Source) => `${STREAMS[source]}-${namespace}`;
   const ship: Harbour['ship'] = async (source, documents) => {
     const shipped: Shipped[] = [];
