@@ -8,6 +8,7 @@ import { planCommand } from './plan';
 import { replayCommand } from './replay';
 import { runCommand } from './run';
 import { simulateCommand } from './simulate';
+import { statusCommand } from './status';
 import { validateCommand } from './validate';
 
 /** Every verb of the command line, in the order of `--help`. */
@@ -22,4 +23,5 @@ export const COMMANDS: readonly Command[] = [
   replayCommand,
   runCommand,
   alertsCommand,
+  statusCommand,
 ];

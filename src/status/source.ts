@@ -91,7 +91,7 @@ async function look(
     silent: documents === 0 && (newest.newestIngested ?? newest.newestEvent) !== null,
     failures: { count: failures, by: failures === 0 ? [] : await readFailures(part) },
     ignored: { count: ignored, fields: ignored === 0 ? [] : await readIgnored(part) },
-    delay: documents === 0 ? null : await readDelay(part, lookback),
+    delay: documents === 0 || rules.length === 0 ? null : await readDelay(part, lookback),
     coverage: coverage.answer((name) => inner(creations, name).doc_count ?? 0, creations.doc_count ?? 0),
   };
 }

@@ -60,6 +60,7 @@ export interface SourceState {
   readonly silent: boolean;
   readonly failures: { readonly count: number; readonly by: readonly Failure[] };
   readonly ignored: { readonly count: number; readonly fields: readonly FieldCount[] };
+  /** null where no rule reads the source, or it cannot be known. */
   readonly delay: Delay | null;
   readonly coverage: readonly Coverage[];
 }

@@ -200,8 +200,8 @@ test('failures are counted by step and reason, whatever values the reasons hold'
     count: 4,
     by: [
       { step: 'read (script)', reason: '… at #', count: 2 },
-      { step: 'recognise', reason: 'no known shape of a Windows event', count: 1 },
       { step: '', reason: 'no reason given', count: 1 },
+      { step: 'recognise', reason: 'no known shape of a Windows event', count: 1 },
     ],
   });
   expect((await look()).attention).toContain(`${SYSMON}-${namespace}: pipelines failed on 4`);
