@@ -135,6 +135,17 @@ describe('a command line of 32,767 letters of three bytes', () => {
   });
 });
 
+test('a text of more characters than a script may loop over', async () => {
+  const CommandLine = `wmic process call create ${'"x" '.repeat(300_000)}`;
+  const [item] = await node.ship('sysmon', [
+    event.winlogbeat(SYSMON, { ...SYSMON_DATA, CommandLine, Nested: [CommandLine] }),
+  ]);
+  expect(item?.status).toBe(201);
+  expect(await node.find('sysmon', { term: { 'event.kind': 'pipeline_error' } })).not.toContain(item?.id);
+  const whole = await node.index('unrecognised', { whatever: CommandLine });
+  expect(JSON.parse(String(at(whole, 'event.original')))).toEqual({ whatever: CommandLine });
+});
+
 describe('a command line cannot pass for something else', () => {
   test.each([
     '<Event><System><EventID>3</EventID></System></Event>',
