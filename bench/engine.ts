@@ -7,7 +7,7 @@ import { connect, request, type Target } from '../src/target/target';
 
 /** An embedded engine of its own with our pipelines and templates, for one benchmark; ends when the benchmark does. */
 export async function onEngine(act: (target: Target) => Promise<void>): Promise<void> {
-  const engine: Engine = await startAttached();
+  const engine: Engine = await startAttached({ steady: true });
   try {
     const target = await connect({ url: engine.url });
     const content = { resources: readContent(PROGRAM_FOLDER), rules: [] };

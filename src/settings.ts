@@ -19,7 +19,10 @@ export type SchedulerName = (typeof SCHEDULERS)[number];
 /** Checked settings. */
 export interface Settings {
   readonly elasticsearch: ConnectionSettings;
-  readonly kibana: ConnectionSettings;
+  readonly kibana: ConnectionSettings & {
+    /** Ids of the spaces that get the rules. */
+    readonly spaces: readonly string[];
+  };
   readonly namespace: string;
   readonly scheduler: SchedulerName;
   /** Replaces the index list of every rule. */
@@ -36,6 +39,8 @@ export interface Flags {
   readonly namespace?: string | undefined;
   readonly scheduler?: string | undefined;
   readonly content?: string | undefined;
+  /** Ids of spaces, several with commas between them. */
+  readonly space?: string | readonly string[] | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -63,9 +68,16 @@ const connection = z.strictObject({
   ca: z.string().optional(),
 });
 
+/** As Kibana names spaces in its URLs. */
+const spaces = z
+  .array(z.string().regex(/^[a-z0-9_-]+$/, 'must be the id of a space: small letters, digits, _ and -'))
+  .min(1, 'must name a space');
+
+const kibanaConnection = connection.extend({ spaces: spaces.optional() });
+
 const settingsShape = z.strictObject({
   elasticsearch: connection.optional(),
-  kibana: connection.optional(),
+  kibana: kibanaConnection.optional(),
   namespace: namespace.optional(),
   scheduler: z.enum(SCHEDULERS, `must be one of ${SCHEDULERS.join(', ')}`).optional(),
   indices: z.array(z.string().min(1)).min(1).optional(),
@@ -90,7 +102,7 @@ export function readSettings(flags: Flags, environment: Environment): Settings {
   const kibana = { ...written.kibana, ...given.kibana, ...typed.kibana };
   const settings: Settings = {
     elasticsearch: connectionOf(elasticsearch, problems),
-    kibana: connectionOf(kibana, problems),
+    kibana: { ...connectionOf(kibana, problems), spaces: [...new Set(kibana.spaces ?? ['default'])] },
     namespace: typed.namespace ?? given.namespace ?? written.namespace ?? 'default',
     scheduler: typed.scheduler ?? written.scheduler ?? (kibana.url === undefined ? 'local' : 'kibana'),
     indices: written.indices,
@@ -127,7 +139,9 @@ function checked(value: unknown, placeOf: (path: (string | number)[]) => Place, 
 }
 
 function unknownKey(key: string, path: (string | number)[], placeOf: (path: (string | number)[]) => Place): Problem {
-  const known = Object.keys(path.length === 0 ? settingsShape.shape : connection.shape);
+  const known = Object.keys(
+    path.length === 0 ? settingsShape.shape : path[0] === 'kibana' ? kibanaConnection.shape : connection.shape,
+  );
   const near = nearest(key, known);
   return {
     where: placeOf([...path, key]),
@@ -165,16 +179,24 @@ function environmentPlace(path: (string | number)[]): Place {
 function fromFlags(flags: Flags): unknown {
   return {
     ...(flags.esUrl !== undefined && { elasticsearch: { url: flags.esUrl } }),
-    ...(flags.kibanaUrl !== undefined && { kibana: { url: flags.kibanaUrl } }),
+    ...((flags.kibanaUrl !== undefined || flags.space !== undefined) && { kibana: kibanaFlags(flags) }),
     ...(flags.namespace !== undefined && { namespace: flags.namespace }),
     ...(flags.scheduler !== undefined && { scheduler: flags.scheduler }),
     ...(flags.content !== undefined && { content: flags.content }),
   };
 }
 
-function flagPlace(path: (string | number)[]): Place {
-  const [first] = path;
-  const flag = first === 'elasticsearch' ? 'es-url' : first === 'kibana' ? 'kibana-url' : String(first);
+function kibanaFlags({ kibanaUrl, space }: Flags): unknown {
+  const named = (typeof space === 'string' ? [space] : (space ?? [])).flatMap((list) => list.split(','));
+  return {
+    ...(kibanaUrl !== undefined && { url: kibanaUrl }),
+    ...(space !== undefined && { spaces: named.map((each) => each.trim()) }),
+  };
+}
+
+function flagPlace([first, second]: (string | number)[]): Place {
+  const kibana = second === 'spaces' ? 'space' : 'kibana-url';
+  const flag = first === 'elasticsearch' ? 'es-url' : first === 'kibana' ? kibana : String(first);
   return { file: `--${flag}` };
 }
 

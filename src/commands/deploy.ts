@@ -1,11 +1,15 @@
 import type { ExitStatus } from '../errors';
 import { applyPlan, type Applied } from '../plan/apply';
 import { refuseUnsafe, unsafeReason } from '../plan/guard';
-import type { Plan } from '../plan/plan';
+import { checkReviewed, onlyOf } from '../plan/only';
+import { makePlan, type Plan } from '../plan/plan';
+import { refuseTwoSchedulers } from '../plan/schedulers';
+import { silencedRules } from '../plan/silenced';
 import { deployText } from '../report/plan';
 import type { Scope } from '../resources/kind';
 import { declare, settingsOf, type Context } from './command';
-import { planOf, scopeOf } from './plan';
+import { contentOf, ONLY_OPTION, scopeOf } from './plan';
+import { SCHEDULER_OPTIONS } from './scheduler';
 
 export interface Deployed {
   readonly plan: Plan;
@@ -15,11 +19,18 @@ export interface Deployed {
 /**
  * Applies a plan.
  * @param context told of each problem; asked before a plan that deletes much
- * @throws ProblemError UNSAFE when the plan deletes much and nobody said yes
+ * @param options.reasons more that needs a yes, a sentence each
+ * @throws ProblemError UNSAFE when the plan deletes much and nobody said yes, or when rules of ours run on another scheduler
  */
-export async function deploy(scope: Scope, plan: Plan, context: Context, options: { yes: boolean }): Promise<Deployed> {
-  const reason = unsafeReason(plan);
-  if (reason !== undefined && !options.yes && !(await context.confirm(`${reason} Go on?`))) refuseUnsafe(reason);
+export async function deploy(
+  scope: Scope,
+  plan: Plan,
+  context: Context,
+  options: { yes: boolean; reasons?: readonly string[] },
+): Promise<Deployed> {
+  await refuseTwoSchedulers(scope);
+  const reason = [unsafeReason(plan), ...(options.reasons ?? [])].filter((each) => each !== undefined).join(' ');
+  if (reason !== '' && !options.yes && !(await context.confirm(`${reason} Go on?`))) refuseUnsafe(reason);
   const total = plan.steps.length;
   let ended = 0;
   const applied = await applyPlan(scope, plan, (change) => {
@@ -45,15 +56,20 @@ export const deployCommand = declare({
   describe: 'install pipelines, templates and rules, or bring them up to date',
   positionals: {},
   options: {
-    scheduler: { type: 'string', describe: 'where the rules run: local, or what the cluster has' },
+    ...SCHEDULER_OPTIONS,
+    ...ONLY_OPTION,
+    checksum: { type: 'string', describe: 'apply only the plan that was reviewed: its digest, or its first 12 digits' },
     prune: { type: 'boolean', default: false, describe: 'delete what is ours and no longer in the content' },
-    yes: { type: 'boolean', default: false, describe: 'go on without asking when much is deleted' },
+    yes: { type: 'boolean', default: false, describe: 'go on without asking when much is deleted or silenced' },
   },
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
     const scope = await scopeOf(settings);
-    const plan = await planOf(settings, scope, { prune: argv.prune });
-    const deployed = await deploy(scope, plan, context, { yes: argv.yes });
+    const content = contentOf(settings, context);
+    const plan = onlyOf(await makePlan(scope, content, { prune: argv.prune }), argv.only ?? []);
+    checkReviewed(plan, argv.checksum);
+    const reasons = await silencedRules(scope, content, plan, Date.now());
+    const deployed = await deploy(scope, plan, context, { yes: argv.yes, reasons });
     return {
       json: deployedJson(deployed),
       text: deployText(deployed.applied.changes, plan.counts, plan.leftovers.length),

@@ -7,6 +7,7 @@ import type { Scope } from '../resources/kind';
 import { declare, settingsOf, type Context } from './command';
 import { exitOf } from './deploy';
 import { scopeOf } from './plan';
+import { SCHEDULER_OPTIONS } from './scheduler';
 
 export interface Destroyed {
   readonly plan: Plan;
@@ -41,6 +42,7 @@ export const destroyCommand = declare({
   describe: 'remove what is ours; events and alerts stay unless --with-data',
   positionals: {},
   options: {
+    ...SCHEDULER_OPTIONS,
     'with-data': {
       type: 'boolean',
       default: false,

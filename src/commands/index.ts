@@ -1,14 +1,17 @@
+import { adoptCommand } from './adopt';
 import { alertsCommand } from './alerts';
 import type { Command } from './command';
 import { demoCommand } from './demo';
 import { deployCommand } from './deploy';
 import { destroyCommand } from './destroy';
 import { engineCommand } from './engine';
+import { exportCommand } from './export';
 import { planCommand } from './plan';
 import { replayCommand } from './replay';
 import { runCommand } from './run';
 import { simulateCommand } from './simulate';
 import { statusCommand } from './status';
+import { testRulesCommand } from './test-rules';
 import { validateCommand } from './validate';
 
 /** Every verb of the command line, in the order of `--help`. */
@@ -19,7 +22,10 @@ export const COMMANDS: readonly Command[] = [
   planCommand,
   deployCommand,
   destroyCommand,
+  adoptCommand,
+  exportCommand,
   simulateCommand,
+  testRulesCommand,
   replayCommand,
   runCommand,
   alertsCommand,

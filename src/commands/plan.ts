@@ -2,18 +2,23 @@ import type { ExitStatus } from '../errors';
 import { readAllContent } from '../plan/content';
 import { makePlan, type Plan } from '../plan/plan';
 import { PROGRAM_FOLDER } from '../program';
+import { onlyOf } from '../plan/only';
 import { planText } from '../report/plan';
-import type { Scope } from '../resources/kind';
+import { planMarkdown } from '../report/plan-markdown';
+import type { Content, Scope } from '../resources/kind';
+import { expiredNotes } from '../report/expired';
 import type { Settings } from '../settings';
-import { declare, settingsOf, targetOf } from './command';
-import { refuseOtherSchedulers } from './scheduler';
+import { declare, settingsOf, targetOf, type Context } from './command';
+import { kibanaOf, SCHEDULER_OPTIONS, schedulerOf } from './scheduler';
 
 /**
- * What a deploy of the content that the settings name would do. Nothing is changed.
- * @throws ProblemError when the content is not valid or the cluster cannot be read
+ * The content that the settings name; exceptions that have expired are told.
+ * @throws ProblemError when it is not valid
  */
-export function planOf(settings: Settings, scope: Scope, options: { prune: boolean }): Promise<Plan> {
-  return makePlan(scope, readAllContent(settings.content ?? PROGRAM_FOLDER), options);
+export function contentOf(settings: Settings, context: Context): Content {
+  const content = readAllContent(settings.content ?? PROGRAM_FOLDER);
+  for (const note of expiredNotes(content.exceptions ?? [], Date.now())) context.note(note);
+  return content;
 }
 
 /** The plan as scripts read it (design, section 8). */
@@ -21,30 +26,44 @@ export function planJson({ steps, counts, digest }: Plan): unknown {
   return { changes: steps.map(({ change }) => change), counts, digest };
 }
 
-/** The cluster and namespace that the settings name. */
+/** The cluster, the namespace and what runs the rules, as the settings name them. */
 export async function scopeOf(settings: Settings): Promise<Scope> {
-  refuseOtherSchedulers(settings);
-  return { target: await targetOf(settings), namespace: settings.namespace, indices: settings.indices };
+  const scheduler = schedulerOf(settings);
+  const { namespace, indices } = settings;
+  return { target: await targetOf(settings), namespace, indices, scheduler, kibana: await kibanaOf(settings) };
 }
+
+/** Takes a part of the plan. */
+export const ONLY_OPTION = {
+  only: { type: 'string', array: true, describe: 'only this kind/id of the plan; may be repeated' },
+} as const;
 
 export const planCommand = declare({
   name: 'plan',
   describe: 'show what deploy would do',
   positionals: {},
   options: {
-    scheduler: { type: 'string', describe: 'where the rules run: local, or what the cluster has' },
+    ...SCHEDULER_OPTIONS,
     prune: {
       type: 'boolean',
       default: false,
       describe: 'plan the deletion of what is ours and no longer in the content',
     },
+    ...ONLY_OPTION,
+    output: { choices: ['text', 'json', 'markdown'], default: 'text', describe: 'form of the result' },
     'exit-code': { type: 'boolean', default: false, describe: 'exit with 1 when there is something to change' },
   },
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
-    const plan = await planOf(settings, await scopeOf(settings), { prune: argv.prune });
+    const content = contentOf(settings, context);
+    const whole = await makePlan(await scopeOf(settings), content, { prune: argv.prune });
+    const plan = onlyOf(whole, argv.only ?? []);
     const changes = plan.steps.map(({ change }) => change);
     const exit: ExitStatus = argv['exit-code'] && changes.length > 0 ? 1 : 0;
-    return { json: planJson(plan), text: planText(changes, plan.counts, plan.leftovers.length), exit };
+    const text =
+      argv.output === 'markdown'
+        ? planMarkdown(changes, plan.counts, plan.digest)
+        : planText(changes, plan.counts, plan.leftovers.length);
+    return { json: planJson(plan), text, exit };
   },
 });

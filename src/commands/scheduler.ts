@@ -1,16 +1,37 @@
 import { ProblemError } from '../errors';
+import type { Scheduler, Scope } from '../resources/kind';
 import type { Settings } from '../settings';
+import { connectKibana } from '../target/kibana';
+
+/** The flags of the commands that put rules somewhere, or take them away. */
+export const SCHEDULER_OPTIONS = {
+  scheduler: { type: 'string', describe: 'where the rules run: kibana or local' },
+  space: { type: 'string', describe: 'Kibana space that gets the rules; several with commas between them' },
+} as const;
 
 /**
- * This version runs the rules with its own scheduler only.
- * @throws ProblemError SETTINGS for any other scheduler
+ * The scheduler that the settings name.
+ * @throws ProblemError SETTINGS for one that this version does not support
  */
-export function refuseOtherSchedulers({ scheduler }: Settings): void {
-  if (scheduler === 'local') return;
+export function schedulerOf({ scheduler }: Settings): Scheduler {
+  if (scheduler === 'local' || scheduler === 'kibana') return scheduler;
   throw new ProblemError('SETTINGS', [
     {
       message: `the scheduler \`${scheduler}\` is not supported by this version`,
       hint: 'Use `--scheduler local` (or `scheduler: local` in the settings): `deploy` stores the rules in the cluster and `run` executes them.',
     },
   ]);
+}
+
+/**
+ * The Kibana that the settings name; undefined where they name none and none is needed.
+ * @throws ProblemError SETTINGS when one is needed and not named, and whatever `connectKibana` throws
+ */
+export async function kibanaOf(settings: Settings): Promise<Scope['kibana']> {
+  const { url, spaces, ...access } = settings.kibana;
+  if (url !== undefined) return { server: await connectKibana({ url, ...access }, spaces), spaces };
+  if (settings.scheduler !== 'kibana') return undefined;
+  const hint =
+    'Give --kibana-url URL, set WMI_DETECTIONS_KIBANA_URL, or write kibana.url into wmi-detections.yml; or use --scheduler local.';
+  throw new ProblemError('SETTINGS', [{ message: 'the scheduler is kibana, and no Kibana is named', hint }]);
 }

@@ -36,7 +36,7 @@ export async function startDetached(options: EngineOptions = {}): Promise<Detach
   return await locked(cache, async () => {
     const running = stateOf(cache);
     if (running !== undefined) return await answering(running);
-    const node = await startNode(options);
+    const node = await startNode({ steady: true, ...options });
     const state = { url: node.url, pid: node.pid, started: new Date().toISOString(), folder: node.folder };
     // First the state, then the letting go: nothing can run on that no state file names.
     save(cache, state);

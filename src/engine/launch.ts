@@ -23,6 +23,8 @@ export interface LaunchPlan {
   readonly nodes: string;
   readonly jdk: Jdk;
   readonly heap: string;
+  /** Whether it is to be fast in the long run rather than at the start. */
+  readonly steady: boolean;
   readonly ports: { readonly http: number; readonly transport: number };
 }
 
@@ -38,7 +40,7 @@ export interface NodeProcess {
 }
 
 /** Starts the process; it is not yet said that it will answer. Its standard input keeps it alive: see Engine.java. */
-export function launchNode({ jars, nodes, jdk, heap, ports }: LaunchPlan): NodeProcess {
+export function launchNode({ jars, nodes, jdk, heap, steady, ports }: LaunchPlan): NodeProcess {
   // The real path, because a class archive holds for the path of the jars with which it was written.
   const shelf = realpathSync(jars);
   const archive = join(shelf, `classes-${jdk.version}.jsa`);
@@ -48,7 +50,7 @@ export function launchNode({ jars, nodes, jdk, heap, ports }: LaunchPlan): NodeP
     return openSync(logOf(folder), 'w');
   });
   const args = [
-    ...flags(folder, archive, heap),
+    ...flags(folder, archive, heap, steady),
     ...['-cp', join(shelf, '*'), join(SOURCES, 'Engine.java')],
     ...[join(folder, 'data'), String(ports.http), String(ports.transport)],
   ];
@@ -64,11 +66,12 @@ export function launchNode({ jars, nodes, jdk, heap, ports }: LaunchPlan): NodeP
   return { url: `http://127.0.0.1:${ports.http}`, pid: child.pid ?? 0, folder, child, archive };
 }
 
-function flags(folder: string, archive: string, heap: string): string[] {
+function flags(folder: string, archive: string, heap: string, steady: boolean): string[] {
   return [
     `-Xmx${heap}`,
-    // A node for one user lives for seconds or hours: the simple collector and the quick compiler start it faster.
-    ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+    // The simple collector and the quick compiler start a node faster; one that is to live for hours has all compilers.
+    '-XX:+UseSerialGC',
+    ...(steady ? [] : ['-XX:TieredStopAtLevel=1']),
     // Loading classes is most of a start. The first orderly end writes them down for all later starts: 10 s became 4.
     existsSync(archive) ? `-XX:SharedArchiveFile=${archive}` : `-XX:ArchiveClassesAtExit=${recordingOf(folder)}`,
     '-XX:+ExitOnOutOfMemoryError',

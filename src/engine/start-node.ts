@@ -13,6 +13,8 @@ export interface EngineOptions {
   /** Where the cache, Java and Maven are looked for; `process.env` when left out. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly say?: Say | undefined;
+  /** For a long load: all of Java's compilers, a slower start and some times the throughput. */
+  readonly steady?: boolean | undefined;
   /** How long a node may take until it answers. About 5 s are usual, 45 s were seen on a busy machine. */
   readonly waitSeconds?: number | undefined;
   /** Chooses that many ports; free ones when left out. */
@@ -33,7 +35,7 @@ interface Outcome {
  * @throws ProblemError ENGINE for all that can keep it from running; docs/engine.md lists it
  */
 export async function startNode(options: EngineOptions = {}): Promise<NodeProcess> {
-  const { env = process.env, say = () => undefined } = options;
+  const { env = process.env, say = () => undefined, steady = false } = options;
   const cache = cacheOf(env);
   const heap = heapOf(env);
   const jdk = findJdk(env);
@@ -41,7 +43,7 @@ export async function startNode(options: EngineOptions = {}): Promise<NodeProces
   prepareFolder(cache.nodes);
   removeLeftovers(cache.nodes);
   say('Starting the embedded engine ...');
-  const plan = { jars, nodes: cache.nodes, jdk, heap };
+  const plan = { jars, nodes: cache.nodes, jdk, heap, steady };
   // Somebody may take a port between its choice and its use. Twice in a row, that is no accident.
   const first = await attempt(plan, cache, options);
   const node = 'portTaken' in first ? await attempt(plan, cache, options) : first;

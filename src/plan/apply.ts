@@ -1,5 +1,5 @@
 import { ProblemError, redact, type Problem } from '../errors';
-import type { Scope } from '../resources/kind';
+import type { Desired, Kind, Scope } from '../resources/kind';
 import type { Change, Plan, Step } from './plan';
 
 export interface AppliedChange extends Change {
@@ -22,13 +22,58 @@ export async function applyPlan(scope: Scope, plan: Plan, onStep: (change: Appli
   const failed = new Set<string>();
   const changes: AppliedChange[] = [];
   const problems: Problem[] = [];
-  for (const step of plan.steps) {
-    const applied = await applyStep(scope, step, failed, problems);
-    if (applied.status !== 'done') failed.add(step.change.id);
-    changes.push(applied);
-    onStep(applied);
+  for (const batch of batchesOf(plan.steps)) {
+    const apply = batch.length === 1 ? applyOne : applyBatch;
+    for (const applied of await apply(scope, batch, failed, problems)) {
+      if (applied.status !== 'done') failed.add(applied.id);
+      changes.push(applied);
+      onStep(applied);
+    }
   }
   return { changes, problems };
+}
+
+/** Steps that go together: neighbours of one kind, where the kind has a way for many; every other stands alone. */
+function batchesOf(steps: readonly Step[]): Step[][] {
+  const runs: Step[][] = [];
+  for (const step of steps) {
+    const run = runs.at(-1);
+    if (run?.[0]?.kind === step.kind && isPut(run[0]) && isPut(step)) run.push(step);
+    else runs.push([step]);
+  }
+  return runs.flatMap((run) =>
+    run.length >= (run[0]?.kind.batch?.from ?? Infinity) ? [run] : run.map((step) => [step]),
+  );
+}
+
+function isPut({ change }: Step): boolean {
+  return change.action === 'create' || change.action === 'update';
+}
+
+async function applyOne(
+  scope: Scope,
+  batch: readonly Step[],
+  failed: Set<string>,
+  problems: Problem[],
+): Promise<AppliedChange[]> {
+  return Promise.all(batch.map((step) => applyStep(scope, step, failed, problems)));
+}
+
+async function applyBatch(
+  scope: Scope,
+  batch: readonly Step[],
+  failed: Set<string>,
+  problems: Problem[],
+): Promise<AppliedChange[]> {
+  const skipped = batch.map(({ change, kind, desired }) => skippedFor(kind, change, desired, failed));
+  const wanted = batch.flatMap(({ desired }, index) =>
+    desired === undefined || skipped[index] !== undefined ? [] : desired,
+  );
+  const refused = (await batch[0]?.kind.batch?.put(scope, wanted)) ?? new Map<string, ProblemError>();
+  return batch.map(({ change }, index) => {
+    const error = refused.get(change.id);
+    return skipped[index] ?? (error === undefined ? { ...change, status: 'done' } : failure(change, error, problems));
+  });
 }
 
 async function applyStep(scope: Scope, step: Step, failed: Set<string>, problems: Problem[]): Promise<AppliedChange> {
@@ -41,19 +86,37 @@ async function applyStep(scope: Scope, step: Step, failed: Set<string>, problems
     });
     return { ...change, status: 'skipped', error };
   }
-  const missing = desired === undefined ? undefined : kind.refs(desired.body).find((ref) => failed.has(ref));
-  if (missing !== undefined) {
-    return { ...change, status: 'skipped', error: `needs ${missing}, which is not there` };
-  }
+  const skipped = skippedFor(kind, change, desired, failed);
+  if (skipped !== undefined) return skipped;
   try {
     if (desired === undefined) await kind.remove(scope, change.id);
     else await kind.put(scope, desired, change.action);
     return { ...change, status: 'done' };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    problems.push(
-      ...error.problems.map((problem) => ({ ...problem, message: `${change.kind}/${change.id}: ${problem.message}` })),
-    );
-    return { ...change, status: 'failed', error: redact(error.message) };
+    return failure(change, error, problems);
   }
+}
+
+function skippedFor(
+  kind: Kind,
+  change: Change,
+  desired: Desired | undefined,
+  failed: Set<string>,
+): AppliedChange | undefined {
+  const missing = desired === undefined ? undefined : kind.refs(desired.body).find((ref) => failed.has(ref));
+  return missing === undefined
+    ? undefined
+    : { ...change, status: 'skipped', error: `needs ${missing}, which is not there` };
+}
+
+function failure(change: Change, error: ProblemError, problems: Problem[]): AppliedChange {
+  const title = change.title === undefined ? '' : ` “${change.title}”`;
+  problems.push(
+    ...error.problems.map((problem) => ({
+      ...problem,
+      message: `${change.kind}/${change.id}${title}: ${problem.message}`,
+    })),
+  );
+  return { ...change, status: 'failed', error: redact(error.message) };
 }

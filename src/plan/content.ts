@@ -3,10 +3,11 @@ import { readContent } from '../content/read-content';
 import { ProblemError, type Problem } from '../errors';
 import type { Content } from '../resources/kind';
 import { readFieldTypes } from '../rules/field-types';
+import { readExceptions } from '../rules/exceptions';
 import { readRules } from '../rules/rule';
 
 /**
- * Reads pipelines/, mappings/ and rules/ of a folder and checks them, offline.
+ * Reads pipelines/, mappings/, rules/ and rules/exceptions/ of a folder and checks them, offline.
  * @throws ProblemError CONTENT_INVALID with every problem of every file at once; INPUT when a folder cannot be read
  */
 export function readAllContent(root: string): Content {
@@ -24,7 +25,9 @@ export function readAllContent(root: string): Content {
   const resources = attempt(() => readContent(root), undefined);
   // Which fields there are is known only when the mappings could be read; their own problems are told already.
   const fieldTypes = resources === undefined ? undefined : readFieldTypes(root);
-  const rules = attempt(() => readRules(join(root, 'rules'), fieldTypes), []);
+  const rules = attempt(() => readRules(join(root, 'rules'), fieldTypes), undefined);
+  const slugs = rules?.map(({ slug }) => slug);
+  const exceptions = attempt(() => readExceptions(join(root, 'rules', 'exceptions'), fieldTypes, slugs), []);
   if (problems.length > 0) throw new ProblemError('CONTENT_INVALID', problems);
-  return { resources: resources ?? [], rules };
+  return { resources: resources ?? [], rules: rules ?? [], exceptions };
 }

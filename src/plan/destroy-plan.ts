@@ -1,5 +1,6 @@
-import { LEVELS } from '../resources';
 import { dataStream, streamNames } from '../resources/data-stream';
+import { detectionRule } from '../resources/detection-rule';
+import { namespacesIn, spacesOf } from '../resources/kibana-rule';
 import type { Kind, KindName, Scope } from '../resources/kind';
 import { plainIndex } from '../resources/plain-index';
 import { alertIndex, OWN_DATASETS, stateIndex, UNRECOGNISED_DATASET } from '../rules/indices';
@@ -57,24 +58,46 @@ function deletion(kind: Kind, id: string): Step {
   return { kind, change: { kind: kind.name, id, action: 'delete', diff: '' } };
 }
 
-/** What needs the shared pipelines and templates: data streams of ours, and the rules of other namespaces. */
-async function usersOfShared({ target, namespace }: Scope): Promise<string[]> {
-  const streams = await streamNames(target, OUR_STREAMS);
+/**
+ * What needs the shared pipelines and templates: data streams of ours, and the rules that stay, on any scheduler that can be
+ * seen from here.
+ */
+async function usersOfShared(scope: Scope): Promise<string[]> {
+  const streams = await streamNames(scope.target, OUR_STREAMS);
+  const rules = [
+    ...(await localNamespaces(scope)).map((namespace) => ({ namespace, scheduler: 'local' })),
+    ...(await kibanaNamespaces(scope)).map((namespace) => ({ namespace, scheduler: 'kibana' })),
+  ];
+  const doomed = scope.scheduler ?? 'local';
+  const stay = rules.filter(({ namespace, scheduler }) => namespace !== scope.namespace || scheduler !== doomed);
+  const named = stay.map(({ namespace, scheduler }) =>
+    namespace === scope.namespace ? `the rules of scheduler ${scheduler}` : `the rules of namespace ${namespace}`,
+  );
+  return [...streams, ...new Set(named)];
+}
+
+/** The namespaces with rules of the local scheduler. */
+async function localNamespaces({ target }: Scope): Promise<string[]> {
   const { body } = await request<Record<string, unknown>>(target, {
     method: 'GET',
     path: `/${stateIndex('*')}/_mapping`,
     query: { ignore_unavailable: true, allow_no_indices: true },
     allow: [404],
   });
-  const others: string[] = [];
-  for (const index of Object.keys(body).filter(
-    (name) => name.startsWith(stateIndex('')) && name !== stateIndex(namespace),
-  )) {
-    const other = index.slice(stateIndex('').length);
-    const rules = await Promise.all(RULE_KINDS.map((kind) => kind.list({ target, namespace: other }, [])));
-    if (rules.flat().some(({ ours }) => ours)) others.push(`the rules of namespace ${other}`);
+  const found: string[] = [];
+  for (const index of Object.keys(body).filter((name) => name.startsWith(stateIndex('')))) {
+    const namespace = index.slice(stateIndex('').length);
+    const rules = await detectionRule.list({ target, namespace }, []);
+    if (rules.some(({ ours }) => ours)) found.push(namespace);
   }
-  return [...streams, ...others];
+  return found;
 }
 
-const RULE_KINDS = LEVELS.flat().filter(({ name }) => name === 'detection_rule');
+/** The namespaces with rules in the spaces of Kibana; none where no Kibana is connected. */
+async function kibanaNamespaces(scope: Scope): Promise<string[]> {
+  const found: string[] = [];
+  for (const space of spacesOf(scope)) {
+    if (scope.kibana !== undefined) found.push(...(await namespacesIn(scope.kibana.server, space)));
+  }
+  return [...new Set(found)];
+}

@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from '../json';
-import { LEVELS } from '../resources';
+import { levelsOf } from '../resources';
 import type { Action, Content, Desired, Kind, Live, Scope } from '../resources/kind';
 import { bodyDiff } from './diff';
 
@@ -44,7 +44,7 @@ export async function makePlan(scope: Scope, content: Content, options: { prune:
   const deletions: Step[] = [];
   const leftovers: { kind: string; id: string }[] = [];
   let unchanged = 0;
-  for (const kind of LEVELS.flat()) {
+  for (const kind of levelsOf(scope).flat()) {
     const desired = await kind.desired(scope, content);
     const live = await kind.list(
       scope,

@@ -1,4 +1,5 @@
 import { canonicalJson, isRecord, sha256 } from '../json';
+import { activeExceptions } from '../rules/exceptions';
 import { stateIndex, defaultIndices } from '../rules/indices';
 import { toQueryDsl } from '../rules/query-dsl';
 import { storedRuleId, type StoredRule } from '../rules/stored-rule';
@@ -19,13 +20,16 @@ interface Found {
 export const detectionRule: Kind = {
   name: 'detection_rule',
 
-  desired: ({ namespace, indices }, { rules }) =>
+  desired: ({ namespace, indices }, { rules, exceptions = [] }) =>
     Promise.resolve(
-      rules.map((rule): Desired => ({
-        id: rule.uuid,
-        title: rule.name,
-        body: { rule, query: toQueryDsl(rule), indices: indices ?? defaultIndices(namespace) },
-      })),
+      rules.map((rule): Desired => {
+        const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, Date.now()));
+        return {
+          id: rule.uuid,
+          title: rule.name,
+          body: { rule, query, indices: indices ?? defaultIndices(namespace) },
+        };
+      }),
     ),
 
   async list({ target, namespace }) {

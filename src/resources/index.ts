@@ -3,8 +3,17 @@ import { dataStream } from './data-stream';
 import { detectionRule } from './detection-rule';
 import { indexTemplate } from './index-template';
 import { ingestPipeline } from './ingest-pipeline';
-import type { Kind } from './kind';
+import { exceptionItems, exceptionLists } from './kibana-exceptions';
+import { kibanaRules, spacesOf } from './kibana-rule';
+import type { Kind, Scope } from './kind';
 import { plainIndex } from './plain-index';
+
+/** What runs nowhere but on the cluster itself, whatever the scheduler. */
+const ON_CLUSTER: readonly (readonly Kind[])[] = [
+  [componentTemplate, ingestPipeline],
+  [indexTemplate],
+  [dataStream, plainIndex],
+];
 
 /**
  * The order in which things are applied; deletions go through it backwards.
@@ -15,11 +24,19 @@ import { plainIndex } from './plain-index';
  *            ┌───────┴────────┐
  *       data_stream         index      bring a changed template to what exists
  *            └───────┬────────┘
- *             detection_rule
+ *                    │ exception_list   ┐
+ *                    │ exception_item   │ in every space of Kibana, where that runs the rules
+ *             detection_rule            ┘
  */
-export const LEVELS: readonly (readonly Kind[])[] = [
-  [componentTemplate, ingestPipeline],
-  [indexTemplate],
-  [dataStream, plainIndex],
-  [detectionRule],
-];
+export function levelsOf(scope: Scope): readonly (readonly Kind[])[] {
+  return [...ON_CLUSTER, ...ruleLevels(scope)];
+}
+
+/** The kinds that differ from scheduler to scheduler: the rules, and what belongs to them. */
+function ruleLevels(scope: Scope): readonly (readonly Kind[])[] {
+  const { scheduler = 'local', kibana } = scope;
+  if (scheduler === 'local') return [[detectionRule]];
+  if (kibana === undefined) throw new Error('the scheduler is kibana, and no Kibana is connected');
+  const inEverySpace = (kind: typeof kibanaRules): Kind[] => spacesOf(scope).map((space) => kind(kibana.server, space));
+  return [inEverySpace(exceptionLists), inEverySpace(exceptionItems), inEverySpace(kibanaRules)];
+}

@@ -1,10 +1,19 @@
-import type { Place } from '../errors';
+import type { Place, ProblemError } from '../errors';
 import type { Resource } from '../content/resource';
+import type { RuleExceptions } from '../rules/exceptions';
 import type { Rule } from '../rules/rule';
+import type { Kibana } from '../target/kibana';
 import type { Target } from '../target/target';
 
 export type KindName =
-  'ingest_pipeline' | 'component_template' | 'index_template' | 'data_stream' | 'index' | 'detection_rule';
+  | 'ingest_pipeline'
+  | 'component_template'
+  | 'index_template'
+  | 'data_stream'
+  | 'index'
+  | 'exception_list'
+  | 'exception_item'
+  | 'detection_rule';
 
 /** A JSON object in the form in which a server takes or gives it. */
 export type Body = Readonly<Record<string, unknown>>;
@@ -13,7 +22,12 @@ export type Body = Readonly<Record<string, unknown>>;
 export interface Content {
   readonly resources: readonly Resource[];
   readonly rules: readonly Rule[];
+  /** The tuning of rules; none where nothing is said. */
+  readonly exceptions?: readonly RuleExceptions[] | undefined;
 }
+
+/** What runs the rules. */
+export type Scheduler = 'local' | 'kibana';
 
 /** Where it is to be: a cluster, and the namespace for what is not shared. */
 export interface Scope {
@@ -21,6 +35,10 @@ export interface Scope {
   readonly namespace: string;
   /** Replaces the index list of every rule. */
   readonly indices?: readonly string[] | undefined;
+  /** `local` unless told. */
+  readonly scheduler?: Scheduler | undefined;
+  /** The Kibana of this cluster, and the spaces that get the rules; needed where the scheduler is `kibana`. */
+  readonly kibana?: { readonly server: Kibana; readonly spaces: readonly string[] } | undefined;
 }
 
 /** One thing as it should be. */
@@ -56,6 +74,13 @@ export interface Kind {
   /** Creates or replaces one; the ownership mark is added here. */
   put(scope: Scope, desired: Desired, action: Action): Promise<void>;
   remove(scope: Scope, id: string): Promise<void>;
+  /** How many are put at once, where that is another way. */
+  readonly batch?: {
+    /** From this many on. */
+    readonly from: number;
+    /** Like `put` for each. @returns those that failed, by id */
+    put(scope: Scope, desired: readonly Desired[]): Promise<ReadonlyMap<string, ProblemError>>;
+  };
   /** The form in which two bodies are compared: without marks, server defaults and differences of writing. */
   canon(body: Body): Body;
   /** Ids of the same or another kind that have to be there first. */

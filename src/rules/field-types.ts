@@ -12,8 +12,8 @@ export type FieldTypes = ReadonlyMap<string, string>;
 /** The template with the fields of our events. What it does not name is kept in a document, and found by no search. */
 const TEMPLATE = 'mappings/component-templates/process_creation@mappings.yml';
 
-const TEXT: ReadonlySet<string> = new Set(['keyword', 'wildcard', 'constant_keyword']);
-const WHOLE: ReadonlySet<string> = new Set(['long', 'integer', 'short', 'byte', 'unsigned_long']);
+export const TEXT_TYPES: ReadonlySet<string> = new Set(['keyword', 'wildcard', 'constant_keyword']);
+export const WHOLE_TYPES: ReadonlySet<string> = new Set(['long', 'integer', 'short', 'byte', 'unsigned_long']);
 
 /**
  * Reads which fields can be searched, and how.
@@ -87,12 +87,12 @@ function near(field: string, types: FieldTypes): string {
 function misfit(type: string, { kind, position }: Modifiers, value: unknown): string | undefined {
   if (value === null || typeof value === 'object' || kind === 'exists') return undefined;
   if (kind === 'cidr') return type === 'ip' ? undefined : 'cidr needs a field of type ip, such as host.ip.';
-  if (TEXT.has(type)) return undefined;
+  if (TEXT_TYPES.has(type)) return undefined;
   if (kind === 're' || position !== 'whole') return 'Only whole values can be compared there.';
   if (value === '*') return undefined;
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   if (type === 'ip') return isIP(text) === 0 ? 'Write an address, or a network with the modifier cidr.' : undefined;
   if (type === 'boolean') return typeof value === 'boolean' ? undefined : 'Write true or false, without quotes.';
-  if (WHOLE.has(type)) return /^-?\d{1,18}$/.test(text) ? undefined : 'Write a whole number.';
+  if (WHOLE_TYPES.has(type)) return /^-?\d{1,18}$/.test(text) ? undefined : 'Write a whole number.';
   return 'Rules compare fields of type keyword, wildcard, ip, boolean and whole numbers.';
 }

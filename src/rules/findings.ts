@@ -3,13 +3,25 @@ import { ProblemError, type ErrorCode, type Problem } from '../errors';
 
 /** Collects everything that is wrong with one file, so that its author sees it all at once. */
 export class Findings {
-  readonly #problems: Problem[] = [];
+  readonly #problems: Problem[];
 
-  constructor(private readonly yaml: YamlFile) {}
+  /** @param prefix where the part of the file that is looked at stands; paths are counted from there */
+  constructor(
+    private readonly yaml: YamlFile,
+    private readonly prefix: Path = [],
+    problems: Problem[] = [],
+  ) {
+    this.#problems = problems;
+  }
+
+  /** For a part of the file: what is noted there is noted here. */
+  under(path: Path): Findings {
+    return new Findings(this.yaml, [...this.prefix, ...path], this.#problems);
+  }
 
   /** Notes a problem at a place of the file. */
   add(path: Path, message: string, hint?: string): void {
-    this.#problems.push({ where: this.yaml.placeOf(path), message, hint });
+    this.#problems.push({ where: this.yaml.placeOf([...this.prefix, ...path]), message, hint });
   }
 
   get found(): boolean {

@@ -49,6 +49,7 @@ const extension = z.strictObject({
     objects: z.array(z.strictObject({ name: text, type: text, roles: texts.min(1) })),
   }),
   schedule: z.strictObject({ interval: duration, lookback: duration }),
+  kibana: z.strictObject({ type: z.enum(['eql', 'esql']) }).optional(),
   analytic_stories: texts,
   asset_type: optional,
   security_domain: optional,

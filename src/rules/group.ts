@@ -1,7 +1,7 @@
 import { isRecord } from '../json';
 
 /** Where a source has no name, its identifier stands in (FDR has neither host nor user name by itself). */
-const FALLBACKS: Readonly<Record<string, string>> = { 'host.name': 'host.id', 'user.name': 'user.id' };
+export const FALLBACKS: Readonly<Record<string, string>> = { 'host.name': 'host.id', 'user.name': 'user.id' };
 
 /**
  * The value of a group field in an event (design, section 5): `host.name`, else `host.id`; `user.name`, else `user.id`.

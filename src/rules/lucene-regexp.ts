@@ -11,11 +11,11 @@ export const LONGEST_REGEXP = 1000;
 /** What `.` is to Sigma: anything but the end of a line. */
 const NOT_LINE_FEED = '[^\n]';
 
-/** A pattern as a regular expression that ignores the case of ASCII letters and of no others. */
-export function patternRegexp(pattern: Pattern): string {
+/** A pattern as a regular expression that, unless `cased`, ignores the case of ASCII letters and of no others. */
+export function patternRegexp(pattern: Pattern, cased = false): string {
   return pattern
     .map((part) => {
-      if ('literal' in part) return Array.from(part.literal, caseless).join('');
+      if ('literal' in part) return Array.from(part.literal, cased ? plain : caseless).join('');
       return part.wildcard === 'many' ? '.*' : '.';
     })
     .join('');

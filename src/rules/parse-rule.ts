@@ -1,6 +1,7 @@
 import type { YamlFile } from '../content/yaml-file';
 import { parseDuration } from '../text/duration';
 import { isKnownTag } from './attack';
+import { checkTactics } from './attack-tactics';
 import { parseDetection } from './detection';
 import { checkFieldTypes, type FieldTypes } from './field-types';
 import { Findings } from './findings';
@@ -8,9 +9,11 @@ import { isRecord } from '../json';
 import type { Frame } from './frame';
 import { checkFrame } from './frame-findings';
 import { unknownTokens } from './message';
+import { checkNamedFields } from './named-fields';
 import type { Rule, Upstream } from './rule';
 import { severityOf } from './severity';
 import { SPLUNK_FIELDS } from './splunk-fields';
+import { typed } from './typed';
 
 /**
  * Reads one Sigma rule.
@@ -25,6 +28,7 @@ export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes)
   // A missing detection is reported once, by its own parser.
   const condition = parseDetection(detection, findings);
   if (fieldTypes !== undefined) checkFieldTypes(detection, fieldTypes, findings);
+  if (fieldTypes !== undefined && frame !== undefined) checkNamedFields(frame, fieldTypes, findings);
   if (frame !== undefined) checkSense(frame, findings);
   findings.throwIfFound('RULE_INVALID');
   if (frame === undefined || condition === undefined) throw new Error(`${yaml.file}: refused without a reason`);
@@ -42,7 +46,7 @@ export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes)
     modified: frame.modified ?? null,
     tags: frame.tags,
     logsource: { category: frame.logsource.category, product: frame.logsource.product },
-    condition,
+    condition: fieldTypes === undefined ? condition : typed(condition, fieldTypes),
     fields: frame.fields ?? [],
     falsePositives: [frame.falsepositives ?? []].flat(),
     level: frame.level,
@@ -51,6 +55,7 @@ export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes)
     groupBy: own.group_by,
     risk: own.risk,
     schedule: own.schedule,
+    kibana: own.kibana ?? { type: 'eql' },
     analyticStories: own.analytic_stories,
     assetType: own.asset_type,
     securityDomain: own.security_domain,
@@ -89,6 +94,7 @@ function checkSense(frame: Frame, findings: Findings): void {
       'Add it to src/rules/attack.ts, with its name, or correct it.',
     );
   });
+  checkTactics(frame.tags, findings);
   const repeated = own.group_by.findIndex((field, index) => own.group_by.indexOf(field) < index);
   if (repeated >= 0) findings.add(at('group_by', repeated), `"${own.group_by[repeated] ?? ''}" is in group_by twice`);
   for (const token of unknownTokens(own.risk.message)) {

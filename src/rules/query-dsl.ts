@@ -1,4 +1,6 @@
 import type { Condition, Pattern, Test } from './condition';
+import type { Exception } from './exceptions';
+import { hasLetter, isAny } from './letters';
 import { conditionOf } from './logsource';
 import { LONGEST_REGEXP, patternRegexp, regexRegexp } from './lucene-regexp';
 import { joinParts, MANY, plainText } from './pattern';
@@ -21,9 +23,12 @@ const FOLDED_INTO = /[ik]/i;
 /**
  * The query of a rule: one clause for a filter, for Elasticsearch 8 and 9 and OpenSearch 2 and 3 alike, exact whatever a
  * field's values hold. Nothing is ever put into a query string.
+ * @param exceptions those that are active; an event that meets any of them is not found
  */
-export function toQueryDsl(rule: Pick<Rule, 'condition'>): Query {
-  return compile(conditionOf(rule));
+export function toQueryDsl(rule: Pick<Rule, 'condition'>, exceptions: readonly Exception[] = []): Query {
+  const found = compile(conditionOf(rule));
+  if (exceptions.length === 0) return found;
+  return { bool: { filter: [found], must_not: exceptions.map(({ condition }) => compile(condition)) } };
 }
 
 function compile(condition: Condition): Query {
@@ -60,7 +65,7 @@ function compileText(field: string, pattern: Pattern, cased: boolean): Query {
     // A term query finds no empty text in a wildcard field of OpenSearch, a regexp none in one of Elasticsearch.
     return { bool: { should: [term(field, '', false), regexp(field, '')], minimum_should_match: 1 } };
   }
-  if (pattern.every((part) => 'wildcard' in part && part.wildcard === 'many')) return { exists: { field } };
+  if (isAny(pattern)) return { exists: { field } };
   if (cased || !WILDCARD_FIELD.test(field))
     return equals(field, pattern, !cased && hasLetter(pattern) && !ADDRESS_FIELD.test(field));
   return compileFolded(field, pattern);
@@ -88,10 +93,6 @@ function widened(pattern: Pattern): Pattern {
         : part.literal.split(/([^\0-\x7f]+)/).map((piece, index) => (index % 2 === 0 ? { literal: piece } : MANY)),
     ),
   );
-}
-
-function hasLetter(pattern: Pattern): boolean {
-  return pattern.some((part) => 'literal' in part && /[a-z]/i.test(part.literal));
 }
 
 /** `case_insensitive` is only said where a value has letters: fields of numbers refuse it. */

@@ -76,6 +76,8 @@ export interface Rule {
   };
   /** Durations as `parseDuration` reads them: `5m`, `1h`. */
   readonly schedule: { readonly interval: string; readonly lookback: string };
+  /** `esql` alerts once a group, and may repeat itself, see `toEsql`; `eql` once an event. */
+  readonly kibana: { readonly type: 'eql' | 'esql' };
   readonly analyticStories: readonly string[];
   readonly assetType: string | null;
   readonly securityDomain: string | null;

@@ -31,6 +31,11 @@ interface Simulated {
 /** The pipelines on disk, installed for a moment. */
 export interface Trial {
   /**
+   * The id under which a pipeline of ours is installed, for an index that is to use it while the trial lasts.
+   * @param pipeline one of ours, by its real id
+   */
+  idOf(pipeline: string): string;
+  /**
    * @param pipeline one of ours, by its real id
    * @param events as they are read by `parseJson`
    */
@@ -51,7 +56,10 @@ export async function withTrial<T>(
   const prefix = `${TRIAL}${Date.now()}-${randomUUID().slice(0, 8)}-`;
   try {
     await install(target, pipelines, prefix);
-    return await use({ simulate: (pipeline, events) => simulate(target, prefix, pipeline, events) });
+    return await use({
+      idOf: (pipeline) => prefix + pipeline,
+      simulate: (pipeline, events) => simulate(target, prefix, pipeline, events),
+    });
   } finally {
     await remove(target, `${prefix}*`);
   }

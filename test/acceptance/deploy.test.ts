@@ -129,6 +129,7 @@ test('a changed rule is an update of that rule alone', async () => {
 test('what is no longer in the content stays until --prune, and much needs a yes', async () => {
   await deployed();
   ours.delete('rules/process_execution_via_wmi.yml');
+  ours.delete('rules/exceptions/process_execution_via_wmi.yml');
   const kept = await plan();
   expect([actions(kept), kept.leftovers.length]).toEqual([[], 1]);
   const pruned = await deployed({ prune: true });

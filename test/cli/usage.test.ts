@@ -9,16 +9,22 @@ test('--help lists every command', async () => {
    Detects process creation through WMI (ATT&CK T1047) on Elasticsearch and OpenSearch.
 
    Commands:
-     wmi-detections demo                    try it: an embedded engine, both detections, our own samples, the alerts
-     wmi-detections engine <action>         the embedded engine, a real OpenSearch node on loopback: start, stop or status
-     wmi-detections validate                check pipelines, mappings and rules on disk, offline
-     wmi-detections plan                    show what deploy would do
-     wmi-detections deploy                  install pipelines, templates and rules, or bring them up to date
-     wmi-detections destroy                 remove what is ours; events and alerts stay unless --with-data
-     wmi-detections simulate [pipelines..]  run pipeline fixtures through an engine; nothing is indexed
-     wmi-detections replay <files..>        read events of any known shape and ship them, each once
-     wmi-detections run                     run the stored rules now, over what came in since the last run
-     wmi-detections alerts                  list alerts, newest first
+     wmi-detections demo                       try it: an embedded engine, both detections, our own samples, the alerts
+     wmi-detections engine <action>            the embedded engine, a real OpenSearch node on loopback: start, stop or
+                                               status
+     wmi-detections validate                   check pipelines, mappings and rules on disk, offline
+     wmi-detections plan                       show what deploy would do
+     wmi-detections deploy                     install pipelines, templates and rules, or bring them up to date
+     wmi-detections destroy                    remove what is ours; events and alerts stay unless --with-data
+     wmi-detections adopt <things..>           take over what stands on the cluster under an id of ours, by our mark only
+     wmi-detections export <format> [rules..]  print the rules in the form of another tool, offline
+     wmi-detections simulate [pipelines..]     run pipeline fixtures through an engine; nothing is indexed
+     wmi-detections test [rules..]             run each rule on its positive and negative events, end to end
+     wmi-detections replay <files..>           read events of any known shape and ship them, each once
+     wmi-detections run                        run the stored rules now, over what came in since the last run
+     wmi-detections alerts                     list alerts, newest first
+     wmi-detections status                     versions, drift, last runs; what arrives, and what the rules cannot see of
+                                               it
 
    Everywhere:
          --es-url      URL of Elasticsearch or OpenSearch (WMI_DETECTIONS_ES_URL)                                  [string]
@@ -39,7 +45,7 @@ test('--help lists every command', async () => {
   `);
 });
 
-test.each(['demo', 'engine', 'validate', 'plan', 'deploy', 'destroy', 'simulate', 'replay', 'run', 'alerts'])(
+test.each(['demo', 'engine', 'validate', 'plan', 'deploy', 'destroy', 'adopt', 'export', 'simulate', 'test', 'status', 'replay', 'run', 'alerts'])(
   '%s --help tells its flags',
   async (command) => {
     const { status, stdout } = await cli([command, '--help']);

@@ -220,6 +220,7 @@ function wmiChildren(): Rule {
       ],
     },
     schedule: { interval: '5m', lookback: '1h' },
+    kibana: { type: 'eql' },
     analyticStories: [],
     assetType: 'Endpoint',
     securityDomain: 'endpoint',

@@ -47,7 +47,7 @@ test('JUnit has a suite for each pipeline; nothing in it breaks the XML', () => 
   expect(simulateJunit(result)).toMatchInlineSnapshot(`
    "<?xml version="1.0" encoding="UTF-8"?>
    <testsuites>
-     <testsuite name="logs-x@default-pipeline" tests="2" failures="1" skipped="0">
+     <testsuite name="logs-x@default-pipeline" tests="2" failures="1" errors="0" skipped="0">
        <testcase classname="logs-x@default-pipeline" name="test-a.json"/>
        <testcase classname="logs-x@default-pipeline" name="test-b.json"><failure message="event 1: unexpected error.message: &lt;&quot;no&quot;&gt;; differs from b">--- b
    +++ a
@@ -55,7 +55,7 @@ test('JUnit has a suite for each pipeline; nothing in it breaks the XML', () => 
    +2
    </failure></testcase>
      </testsuite>
-     <testsuite name="other" tests="1" failures="0" skipped="1">
+     <testsuite name="other" tests="1" failures="0" errors="0" skipped="1">
        <testcase classname="other" name="test-c.json"><skipped message="not yet"/></testcase>
      </testsuite>
    </testsuites>

@@ -44,7 +44,7 @@ test('a key that our block does not know is refused, with what was probably mean
   `);
   expect(refusal({}, { severity: 3 })).toMatchInlineSnapshot(`
    "rules/test.yml:52:3: there is no "severity" in wmi_detections
-     Known: version, type, group_by, risk, schedule, analytic_stories, asset_type, security_domain, kill_chain_phases, data_sources, setup, triage, upstream."
+     Known: version, type, group_by, risk, schedule, kibana, analytic_stories, asset_type, security_domain, kill_chain_phases, data_sources, setup, triage, upstream."
   `);
 });
 
@@ -137,7 +137,7 @@ test('a technique that is not in the table is refused', () => {
    "rules/test.yml:7:5: tag "attack.t1048" names no technique or tactic that is known here
      Add it to src/rules/attack.ts, with its name, or correct it."
   `);
-  expect(refusal({ tags: ['attack.t1546.003', 'cve.2024-1234'] })).toBe('accepted');
+  expect(refusal({ tags: ['attack.persistence', 'attack.t1546.003', 'cve.2024-1234'] })).toBe('accepted');
 });
 
 test('a file that is no map is refused', () => {
@@ -145,4 +145,14 @@ test('a file that is no map is refused', () => {
    "rules/test.yml:1:1: a rule must be a map of Sigma attributes
    rules/test.yml:1:1: detection must be a map of search identifiers and a condition"
   `);
+});
+
+test('the type of the rule in Kibana is eql or esql', () => {
+  expect(refusal({}, { kibana: { type: 'esql' } })).toBe('accepted');
+  expect(refusal({}, { kibana: { type: 'threshold', typ: 1 } })).toMatchInlineSnapshot(`
+   "rules/test.yml:53:5: wmi_detections.kibana.type must be "eql" or "esql" (it is "threshold")
+   rules/test.yml:54:5: there is no "typ" in wmi_detections.kibana
+     Did you mean "type"?"
+  `);
+  expect(parseRule(parseYaml(stringify(ruleWith(DETECTION)), 'x.yml'), 'x').kibana).toEqual({ type: 'eql' });
 });

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readYaml } from '../content/yaml-file';
+import { ProblemError } from '../errors';
+import { readAllContent } from '../plan/content';
+import { PROGRAM_FOLDER } from '../program';
+import { kibanaNdjson, kibanaRulesOf } from '../report/export-kibana';
+import { navigatorLayer } from '../report/navigator';
+import { chosenRules } from '../rules/chosen-rules';
+import { readFieldTypes } from '../rules/field-types';
+import type { Rule } from '../rules/rule';
+import { declare, settingsOf } from './command';
+
+const FORMATS = ['kibana', 'sigma', 'navigator'] as const;
+const LATER = ['opensearch', 'watcher'] as const;
+
+export interface ExportOptions {
+  readonly format: (typeof FORMATS)[number] | (typeof LATER)[number];
+  /** The folder that holds pipelines/, mappings/ and rules/. */
+  readonly root: string;
+  readonly namespace: string;
+  readonly indices?: readonly string[] | undefined;
+  /** UUIDs, names or slugs; all rules where not given. */
+  readonly rules?: readonly string[] | undefined;
+  /** Milliseconds since 1970; the present where not given. */
+  readonly now?: number | undefined;
+}
+
+/** What was exported: as text, and as the data that it is the text of. */
+export interface Exported {
+  /** Without newline at its end. */
+  readonly text: string;
+  readonly data: unknown;
+}
+
+/**
+ * Our rules in the form of another tool, offline; the same content gives the same bytes.
+ *
+ *   kibana     a line of JSON a rule, as Kibana's own page imports it
+ *   sigma      the rule files as they are, one YAML document each
+ *   navigator  an ATT&CK Navigator layer of what the rules cover
+ * @throws ProblemError USAGE for a format of a later version or a rule that is not there; CONTENT_INVALID; RULE_INVALID
+ *   when a rule cannot be said in that form
+ */
+export function exportRules(options: ExportOptions): Exported {
+  const { format, root, namespace, indices, now = Date.now() } = options;
+  if (format === 'opensearch' || format === 'watcher') refuse(format);
+  const content = readAllContent(root);
+  const rules = chosenRules(content.rules, options.rules);
+  switch (format) {
+    case 'kibana': {
+      const data = kibanaRulesOf(content, rules, { namespace, indices, types: readFieldTypes(root), now });
+      return { text: kibanaNdjson(data), data };
+    }
+    case 'sigma': {
+      const files = rules.map((rule) => fileOf(root, rule));
+      return {
+        text: files.map((file) => readFileSync(file, 'utf8').trimEnd()).join('\n---\n'),
+        data: files.map((file) => readYaml(file).value),
+      };
+    }
+    case 'navigator': {
+      const data = navigatorLayer(rules);
+      return { text: JSON.stringify(data, null, 2), data };
+    }
+  }
+}
+
+function refuse(format: string): never {
+  const hint = `This version exports ${FORMATS.join(', ')}.`;
+  throw new ProblemError('USAGE', [{ message: `export to ${format} is not supported by this version`, hint }]);
+}
+
+function fileOf(root: string, { slug }: Rule): string {
+  return join(root, 'rules', `${slug}.yml`);
+}
+
+export const exportCommand = declare({
+  name: 'export <format> [rules..]',
+  describe: 'print the rules in the form of another tool, offline',
+  positionals: {
+    format: { choices: [...FORMATS, ...LATER], demandOption: true, describe: 'the form' },
+    rules: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },
+  },
+  options: {},
+  examples: [
+    ['$0 export kibana > rules.ndjson', 'for the import page of Elastic Security'],
+    ['$0 export navigator > layer.json', 'for the ATT&CK Navigator'],
+  ],
+  run: (context, argv) => {
+    const { namespace, indices, content = PROGRAM_FOLDER } = settingsOf(context, argv);
+    const { text, data } = exportRules({ format: argv.format, root: content, namespace, indices, rules: argv.rules });
+    return Promise.resolve({ json: data, text, exit: 0 });
+  },
+});

@@ -1,0 +1,213 @@
+import { join } from 'node:path';
+import { startAttached } from '../engine/attached';
+import { describePlace, ProblemError } from '../errors';
+import { createAll } from '../events/bulk';
+import { carried } from '../events/event';
+import { sourceOfDocument, sourceOfText } from '../events/recognise';
+import { applyPlan } from '../plan/apply';
+import { readAllContent } from '../plan/content';
+import { makePlan } from '../plan/plan';
+import { PROGRAM_FOLDER } from '../program';
+import { plural } from '../report/run';
+import { testRulesJunit, testRulesText } from '../report/test-rules';
+import type { Content } from '../resources/kind';
+import { chosenRules } from '../rules/chosen-rules';
+import type { Rule } from '../rules/rule';
+import { readRuleTests, slugsOf, TESTS_FOLDER, type RuleTest } from '../rules/rule-tests';
+import { readMatches } from '../schedule/matches';
+import { deployedGround, withProvingGround, type ProvingGround } from '../schedule/proving-ground';
+import { judge, type Indexed, type Verdict } from '../schedule/rule-verdict';
+import type { Settings } from '../settings';
+import { request, type Target } from '../target/target';
+import { alerts, type Alert } from './alerts';
+import { declare, settingsOf, targetOf, type Context } from './command';
+import { run } from './run';
+
+export interface TestRulesOptions {
+  /** UUIDs, names or slugs; all rules where not given. */
+  readonly rules?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs the events of rules end to end on a proving ground: sends them through the pipelines, runs the rules with the local
+ * scheduler, and looks which events the alerts name.
+ * @param tests as `readRuleTests` gives them; a rule that has none is an ERROR of its own
+ * @returns a verdict an event, rule by rule and in the order of the files
+ * @throws ProblemError USAGE for a rule that is not there; whatever keeps the cluster from taking events
+ */
+export async function testRules(
+  ground: ProvingGround,
+  content: Content,
+  tests: readonly RuleTest[],
+  options: TestRulesOptions = {},
+): Promise<Verdict[]> {
+  const rules = chosenRules(content.rules, options.rules);
+  const sent = tests.map((test, index) => ({ test, id: `${test.slug}-${index + 1}` }));
+  const wanted = sent.filter(({ test }) => rules.some(({ slug }) => slug === test.slug));
+  const refused = await send(ground, wanted, options.signal);
+  const indexed = await readBack(ground, wanted);
+  const verdicts: Verdict[] = [];
+  for (const rule of rules) {
+    const about = { uuid: rule.uuid, name: rule.name, slug: rule.slug };
+    const own = wanted.filter(({ test }) => test.slug === rule.slug);
+    if (own.length === 0) verdicts.push(untested(about));
+    const alerted = own.length === 0 ? new Map<string, string>() : await alertedBy(ground, rule, options.signal);
+    for (const { test, id } of own) {
+      const state = misdirected(test) ?? refused.get(id) ?? outcome(indexed.get(id));
+      const judged =
+        typeof alerted === 'string'
+          ? { result: 'ERROR' as const, reason: alerted }
+          : judge(rule, test, state, alerted.get(id));
+      const { name, source, expected } = test;
+      verdicts.push({ rule: about, name, source, expected, ...judged, where: describePlace(test.place) });
+    }
+  }
+  return verdicts;
+}
+
+function untested(rule: Verdict['rule']): Verdict {
+  const reason = `the rule has no events: write rules/${TESTS_FOLDER}/${rule.slug}.yml`;
+  return { rule, name: '(none)', source: null, expected: null, result: 'ERROR', reason, where: null };
+}
+
+interface Sent {
+  readonly test: RuleTest;
+  readonly id: string;
+}
+
+/** @returns why events were not indexed, by id */
+async function send(
+  { target, indexOf }: ProvingGround,
+  sent: readonly Sent[],
+  signal: AbortSignal | undefined,
+): Promise<Map<string, string>> {
+  const items = sent.map(({ test: { event, source }, id }) => ({
+    stream: indexOf(source),
+    id,
+    document: typeof event === 'string' ? carried(event, source).document : JSON.stringify(event),
+  }));
+  if (items.length === 0) return new Map();
+  const outcomes = await createAll(target, items, { signal });
+  const indices = [...new Set(items.map(({ stream }) => encodeURIComponent(stream)))];
+  await request(target, { method: 'POST', path: `/${indices.join(',')}/_refresh`, allow: [404] });
+  const refused = new Map<string, string>();
+  outcomes.forEach((outcome, index) => {
+    const id = items[index]?.id ?? '';
+    if (outcome.result === 'refused') refused.set(id, `it was not indexed: ${outcome.reason}`);
+  });
+  return refused;
+}
+
+/** The documents as they were indexed, by id. */
+async function readBack({ target, indexOf }: ProvingGround, sent: readonly Sent[]): Promise<Map<string, Indexed>> {
+  const found = new Map<string, Indexed>();
+  if (sent.length === 0) return found;
+  const indices = [...new Set(sent.map(({ test }) => indexOf(test.source)))];
+  const query = { ids: { values: sent.map(({ id }) => id) } };
+  for await (const hits of readMatches(target, { indices, query })) {
+    for (const hit of hits) found.set(hit._id, hit._source ?? {});
+  }
+  return found;
+}
+
+/** An event under the wrong source would pass as a negative one whatever the rule says. */
+function misdirected({ event, source }: RuleTest): string | undefined {
+  const recognised = typeof event === 'string' ? sourceOfText(event) : sourceOfDocument(event);
+  return recognised === source ? undefined : `it is an event of source ${recognised}, and not of ${source}`;
+}
+
+function outcome(indexed: Indexed | undefined): Indexed | string {
+  if (indexed === undefined) return 'it is not in its index: a pipeline dropped it, or it was moved elsewhere';
+  const { event, error } = indexed as { event?: { kind?: unknown }; error?: { message?: unknown } };
+  return event?.kind === 'pipeline_error' ? `a pipeline failed on it: ${String(error?.message)}` : indexed;
+}
+
+/**
+ * Runs a rule over everything.
+ * @returns the message of the alert of each event that has one, by the event's id; why it could not run, else
+ */
+async function alertedBy(
+  { target, namespace }: ProvingGround,
+  rule: Rule,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, string> | string> {
+  try {
+    await run(target, { namespace, rules: [rule.uuid], from: 0, signal });
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code !== 'REFUSED') throw error;
+    return `the rule could not run: ${error.message}`;
+  }
+  const found = await alerts(target, { namespace, rule: rule.uuid });
+  return new Map(found.flatMap((alert) => idsOf(alert).map((id) => [id, String(alert.message)] as const)));
+}
+
+function idsOf(alert: Alert): string[] {
+  const { ancestors = [] } = alert.wmi_detections as { ancestors?: readonly { readonly id: string }[] };
+  return ancestors.map(({ id }) => id);
+}
+
+export const testRulesCommand = declare({
+  name: 'test [rules..]',
+  describe: 'run each rule on its positive and negative events, end to end',
+  positionals: {
+    rules: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },
+  },
+  options: {
+    report: { choices: ['text', 'junit'] as const, default: 'text' as const, describe: 'form of the text result' },
+  },
+  examples: [
+    ['$0 test', 'all rules, on an embedded engine'],
+    [
+      '$0 test --es-url URL',
+      'in a throw-away namespace of a cluster; what is deployed there is neither used nor changed',
+    ],
+  ],
+  run: async (context, argv) => {
+    const settings = settingsOf(context, argv);
+    const root = settings.content ?? PROGRAM_FOLDER;
+    const content = readAllContent(root);
+    const tests = readRuleTests(join(root, 'rules', TESTS_FOLDER), slugsOf(join(root, 'rules')));
+    chosenRules(content.rules, argv.rules);
+    context.progress(`testing ${plural(content.rules.length, 'rule')} …`);
+    const verdicts = await onGround(context, settings, content, (ground) =>
+      testRules(ground, content, tests, { rules: argv.rules, signal: context.signal }),
+    );
+    const count = (result: Verdict['result']): number => verdicts.filter((verdict) => verdict.result === result).length;
+    const json = { passed: count('PASS'), failed: count('FAIL'), errors: count('ERROR'), results: verdicts };
+    return {
+      json,
+      text: argv.report === 'junit' ? testRulesJunit(verdicts).trimEnd() : testRulesText(verdicts),
+      exit: json.passed === verdicts.length ? 0 : 1,
+    };
+  },
+});
+
+/** On the cluster that the settings name; where they name none, deployed to an embedded engine that ends afterwards. */
+async function onGround<T>(
+  context: Context,
+  settings: Settings,
+  content: Content,
+  use: (ground: ProvingGround) => Promise<T>,
+): Promise<T> {
+  if (settings.elasticsearch.url !== undefined) return withProvingGround(await targetOf(settings), content, use);
+  const engine = await startAttached({ env: context.environment, say: context.progress });
+  try {
+    const target = await targetOf({ ...settings, elasticsearch: { url: engine.url } });
+    return await use(await deployTo(target, content));
+  } finally {
+    await engine.stop();
+  }
+}
+
+/**
+ * Deploys everything to a cluster that is the test's own.
+ * @throws ProblemError REFUSED with what the cluster did not take
+ */
+async function deployTo(target: Target, content: Content): Promise<ProvingGround> {
+  const scope = { target, namespace: 'default' };
+  const plan = await makePlan(scope, content, { prune: false });
+  const { problems } = await applyPlan(scope, plan, () => undefined);
+  if (problems.length > 0) throw new ProblemError('REFUSED', problems);
+  return deployedGround(target, scope.namespace);
+}

@@ -1,0 +1,125 @@
+import { ProblemError, redact, type Problem } from '../errors';
+import { canonicalJson } from '../json';
+import { levelsOf } from '../resources';
+import type { Content, Desired, Kind, Live, Scope } from '../resources/kind';
+import { markKibanaRule } from '../resources/kibana-adopt';
+import { withoutMark } from '../resources/ownership';
+import { suggestion } from '../text/suggest';
+import { bodyDiff } from './diff';
+
+/** Something of the content that somebody wants to be ours on the cluster, too. */
+export interface Adoption {
+  readonly kind: Kind;
+  readonly desired: Desired;
+  readonly live: Live;
+  /** What the next deploy changes in it, as a unified diff in YAML; empty where it is the same already. */
+  readonly diff: string;
+}
+
+export interface Adoptions {
+  /** What is there and not ours. */
+  readonly foreign: readonly Adoption[];
+  /** What is ours already, as `kind/id`. */
+  readonly ours: readonly string[];
+}
+
+/** What came of one of them. */
+export interface Adopted {
+  readonly kind: string;
+  readonly id: string;
+  readonly title?: string | undefined;
+  readonly status: 'adopted' | 'failed';
+  readonly diff: string;
+  readonly error?: string | undefined;
+}
+
+/** What carries a mark that somebody else can lack; the rest is ours by its name. */
+const WITH_MARK: readonly string[] = ['ingest_pipeline', 'component_template', 'index_template', 'detection_rule'];
+
+/** What a server, or a kind, stamps on a thing of its own. */
+const STAMPS: ReadonlySet<string> = new Set([
+  'created_date',
+  'created_date_millis',
+  'modified_date',
+  'modified_date_millis',
+  // On a stored rule the mark stands beside the body, not in it.
+  'managed_by',
+  'digest',
+]);
+
+/**
+ * Finds what is to be adopted. Nothing is changed.
+ * @param names `kind/id` each, as a plan shows them
+ * @throws ProblemError USAGE for each that is not in the content, or not on the cluster
+ */
+export async function findAdoptions(scope: Scope, content: Content, names: readonly string[]): Promise<Adoptions> {
+  const known = await adoptable(scope, content);
+  const problems: Problem[] = [];
+  const foreign: Adoption[] = [];
+  const ours: string[] = [];
+  for (const name of new Set(names)) {
+    const found = known.get(name);
+    if (found === undefined) {
+      problems.push({ message: `the content has no ${name}`, hint: suggestion(name, [...known.keys()]) });
+      continue;
+    }
+    const { kind, desired } = found;
+    const live = (await kind.list(scope, [desired.id])).find(({ id }) => id === desired.id);
+    if (live === undefined) {
+      problems.push({
+        message: `${name} is not on the cluster`,
+        hint: 'There is nothing to adopt: deploy creates it.',
+      });
+    } else if (live.ours) ours.push(name);
+    else foreign.push({ kind, desired, live, diff: diffOf(kind, desired, live) });
+  }
+  if (problems.length > 0) throw new ProblemError('USAGE', problems);
+  return { foreign, ours };
+}
+
+/**
+ * Puts our mark on what is there, and changes nothing else in it: what a later deploy changes, its plan shows first.
+ * @returns one result each; one that fails does not stop the others
+ */
+export async function adoptAll(scope: Scope, adoptions: readonly Adoption[]): Promise<Adopted[]> {
+  const results: Adopted[] = [];
+  for (const { kind, desired, live, diff } of adoptions) {
+    const about = { kind: kind.name, id: desired.id, title: desired.title, diff };
+    try {
+      await mark(scope, kind, live);
+      results.push({ ...about, status: 'adopted' });
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      results.push({ ...about, status: 'failed', error: redact(error.message) });
+    }
+  }
+  return results;
+}
+
+async function adoptable(scope: Scope, content: Content): Promise<Map<string, { kind: Kind; desired: Desired }>> {
+  const known = new Map<string, { kind: Kind; desired: Desired }>();
+  for (const kind of levelsOf(scope).flat()) {
+    if (!WITH_MARK.includes(kind.name)) continue;
+    for (const desired of await kind.desired(scope, content))
+      known.set(`${kind.name}/${desired.id}`, { kind, desired });
+  }
+  return known;
+}
+
+function diffOf(kind: Kind, desired: Desired, live: Live): string {
+  const [before, after] = [kind.canon(live.body), kind.canon(desired.body)];
+  return canonicalJson(before) === canonicalJson(after) ? '' : bodyDiff(before, after, desired.id);
+}
+
+async function mark(scope: Scope, kind: Kind, { id, title, body }: Live): Promise<void> {
+  if (kind.name === 'detection_rule' && scope.scheduler === 'kibana') {
+    await markKibanaRule(scope, id, body);
+    return;
+  }
+  await kind.put(scope, { id, title, body: unmarked(body) }, 'update');
+}
+
+/** The body without anybody's mark and without stamps of the server, so that it can be put again. */
+function unmarked(body: Live['body']): Live['body'] {
+  return Object.fromEntries(Object.entries(withoutMark(body)).filter(([key]) => !STAMPS.has(key)));
+}

@@ -1,0 +1,63 @@
+import type { Content, Scope } from '../resources/kind';
+import { activeExceptions, type Exception } from '../rules/exceptions';
+import { defaultIndices } from '../rules/indices';
+import { toQueryDsl } from '../rules/query-dsl';
+import type { Rule } from '../rules/rule';
+import { request, type Target } from '../target/target';
+import type { Plan } from './plan';
+
+/** Of the events that a rule matches, how many its exceptions silence. */
+export interface SilencedShare {
+  readonly matches: number;
+  readonly silenced: number;
+}
+
+/**
+ * Counts, over everything that is there now, what a rule finds with its exceptions and without. `silenced` equal to
+ * `matches`, and not 0, is a rule that would alert on nothing: that needs a confirmation.
+ * @param exceptions those that are active
+ * @param indices names and patterns; one that does not exist counts as empty
+ * @throws ProblemError when the cluster cannot be searched
+ */
+export async function silencedShare(
+  target: Target,
+  rule: Pick<Rule, 'condition'>,
+  exceptions: readonly Exception[],
+  indices: readonly string[],
+): Promise<SilencedShare> {
+  const matches = await count(target, indices, toQueryDsl(rule));
+  const left = exceptions.length === 0 ? matches : await count(target, indices, toQueryDsl(rule, exceptions));
+  // Events may come in between the two.
+  return { matches, silenced: Math.max(0, matches - left) };
+}
+
+/**
+ * The rules that would alert on nothing of what is there, because their exceptions silence every match.
+ * @param now milliseconds since 1970, for what has expired
+ * @returns a sentence each; only rules that the plan changes are looked at
+ */
+export async function silencedRules(scope: Scope, content: Content, plan: Plan, now: number): Promise<string[]> {
+  // The title of a rule begins with its name, and carries the namespace where that is not the default one.
+  const titles = plan.steps.flatMap(({ desired, change }) => (desired === undefined ? [] : [change.title ?? '']));
+  const sentences: string[] = [];
+  for (const rule of content.rules.filter(({ name }) => titles.some((title) => title.startsWith(name)))) {
+    const active = activeExceptions(content.exceptions ?? [], rule.slug, now);
+    if (active.length === 0) continue;
+    const indices = scope.indices ?? defaultIndices(scope.namespace);
+    const { matches, silenced } = await silencedShare(scope.target, rule, active, indices);
+    if (matches > 0 && silenced === matches) {
+      sentences.push(`The exceptions of “${rule.name}” silence all ${matches} of its matches on this cluster.`);
+    }
+  }
+  return sentences;
+}
+
+async function count(target: Target, indices: readonly string[], query: object): Promise<number> {
+  const { body } = await request<{ count: number }>(target, {
+    method: 'POST',
+    path: `/${indices.map(encodeURIComponent).join(',')}/_count`,
+    query: { ignore_unavailable: true, allow_no_indices: true },
+    body: { query },
+  });
+  return body.count;
+}

@@ -1,0 +1,40 @@
+import type { Change, Counts } from '../plan/plan';
+import { sumLine } from './plan';
+
+/** What a comment on a pull request may hold (GitHub), less some room for what stands around it. */
+const LONGEST = 60_000;
+
+/** A plan as a comment for a pull request: a table of the changes, their diffs folded away, and the digest to apply it by. */
+export function planMarkdown(changes: readonly Change[], counts: Counts, digest: string): string {
+  const head = [`### wmi-detections plan`, '', sumLine(counts, 'Plan')];
+  if (changes.length === 0) return head.join('\n');
+  const rows = changes.map(({ action, kind, id, title }) => `| ${action} | \`${kind}/${id}\` | ${cell(title ?? '')} |`);
+  const table = ['', '| action | what | name |', '| --- | --- | --- |', ...rows];
+  const foot = ['', `Apply exactly this: \`wmi-detections deploy --checksum ${digest.slice(0, 16)}\``];
+  const whole = [...head, ...table, ...changes.flatMap(details), ...foot].join('\n');
+  if (whole.length <= LONGEST) return whole;
+  return [
+    ...head,
+    ...table,
+    '',
+    'The differences are too long for a comment: run `wmi-detections plan`.',
+    ...foot,
+  ].join('\n');
+}
+
+function details({ kind, id, diff }: Change): string[] {
+  if (diff === '') return [];
+  const fence = fenceFor(diff);
+  return ['', `<details><summary>${kind}/${id}</summary>`, '', `${fence}diff`, diff.trimEnd(), fence, '', '</details>'];
+}
+
+/** A fence that the text inside cannot close. */
+function fenceFor(text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  return '`'.repeat(longest + 1);
+}
+
+/** Text for a table cell: no pipe, line break or markup of its own. */
+function cell(text: string): string {
+  return text.replace(/[\\|<>`*_[\]]/g, '\\$&').replace(/\s+/g, ' ');
+}

@@ -1,0 +1,145 @@
+import { ProblemError } from '../errors';
+import type { Condition } from '../rules/condition';
+import { toEql } from '../rules/eql';
+import { toEsql } from '../rules/esql';
+import type { Exception } from '../rules/exceptions';
+import { subtechniqueOf, tacticOf, techniqueOf, type AttackEntry } from '../rules/attack';
+import { conditionOf } from '../rules/logsource';
+import type { Rule } from '../rules/rule';
+import { severityOf } from '../rules/severity';
+import { parseDuration } from '../text/duration';
+import { kibanaName, kibanaRuleId, MANAGED_TAG } from './kibana-names';
+import type { Body } from './kind';
+
+/** Most alerts of one run; more than Kibana's `xpack.alerting.rules.run.alerts.max` has no effect. */
+const MOST_ALERTS = 1_000;
+
+/** What the look-back is longer than the interval at least, so that no event falls between two runs: seconds. */
+const LEAST_OVERLAP = 60;
+
+/** Elastic's integrations that bring the events of the three sources. */
+const INTEGRATIONS: readonly Body[] = [
+  { package: 'windows', version: '^3.0.0' },
+  { package: 'system', version: '^2.0.0' },
+  { package: 'crowdstrike', version: '^2.0.0' },
+];
+
+/** What a rule is put together from, beside its file. */
+export interface RuleParts {
+  readonly namespace: string;
+  readonly indices: readonly string[];
+  /** Mapping types by the full name of a field. */
+  readonly types: ReadonlyMap<string, string>;
+  /** Exceptions that become part of the query. */
+  readonly compiled: readonly Exception[];
+  /** `list_id`s of our exception lists. */
+  readonly lists: readonly string[];
+}
+
+/**
+ * A rule as Kibana's Detection Engine takes it (API 2023-10-31, `RuleCreateProps`), without ownership mark. The entries of
+ * `exceptions_list` lack the `id` that only Kibana knows, and `enabled` and `actions` are left to the analyst.
+ * @throws ProblemError RULE_INVALID when the query language of this type cannot say what the rule says
+ */
+export function ruleBody(rule: Rule, parts: RuleParts): Body {
+  const { namespace } = parts;
+  return {
+    rule_id: kibanaRuleId(rule.uuid, namespace),
+    name: kibanaName(rule.name, namespace),
+    description: rule.description,
+    ...queryOf(rule, parts),
+    risk_score: rule.risk.score,
+    severity: severityOf(rule.risk.score).word,
+    threat: threatOf(rule),
+    tags: tagsOf(rule),
+    author: rule.authors,
+    ...(rule.license !== null && { license: rule.license }),
+    references: rule.references,
+    false_positives: rule.falsePositives,
+    setup: rule.setup,
+    ...(rule.triage !== null && { note: rule.triage }),
+    required_fields: requiredFields(rule, parts.types),
+    related_integrations: INTEGRATIONS,
+    ...(rule.fields.length > 0 && { investigation_fields: { field_names: rule.fields } }),
+    interval: rule.schedule.interval,
+    from: `now-${lookback(rule)}s`,
+    to: 'now',
+    timestamp_override: 'event.ingested',
+    max_signals: MOST_ALERTS,
+    version: rule.version,
+    exceptions_list: parts.lists.map((list) => ({ list_id: list, type: 'detection', namespace_type: 'single' })),
+  };
+}
+
+function queryOf(rule: Rule, { indices, compiled }: RuleParts): Body {
+  try {
+    return rule.kibana.type === 'esql'
+      ? { type: 'esql', language: 'esql', query: toEsql(rule, indices, compiled) }
+      : { type: 'eql', language: 'eql', index: indices, query: toEql(rule, compiled) };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const where = { file: `rules/${rule.slug}.yml` };
+    throw new ProblemError(
+      error.code,
+      error.problems.map((problem) => ({ ...problem, where: problem.where ?? where })),
+    );
+  }
+}
+
+/** Seconds from the start of a run back to the oldest event that it reads. */
+function lookback({ schedule }: Rule): number {
+  const [interval = 0, back = 0] = [schedule.interval, schedule.lookback].map(
+    (text) => (parseDuration(text) ?? 0) / 1_000,
+  );
+  return Math.max(back, interval + LEAST_OVERLAP);
+}
+
+function tagsOf(rule: Rule): string[] {
+  const product = rule.logsource.product;
+  const tactics = rule.tags.map(tacticOf).filter((tactic) => tactic !== undefined);
+  const tags = [
+    MANAGED_TAG,
+    ...(rule.securityDomain === null ? [] : [`Domain: ${capital(rule.securityDomain)}`]),
+    `OS: ${capital(product)}`,
+    ...tactics.map(({ name }) => `Tactic: ${name}`),
+    ...rule.dataSources.map((source) => `Data Source: ${source}`),
+    ...rule.analyticStories.map((story) => `Analytic Story: ${story}`),
+    `Type: ${rule.type}`,
+  ];
+  return [...new Set(tags)];
+}
+
+function capital(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
+
+/** Each tactic with all the techniques of the rule: Sigma's tags do not say which technique serves which tactic. */
+function threatOf({ tags }: Rule): Body[] {
+  const techniques = distinct(tags.map((tag) => techniqueOf(tag) ?? techniqueOf(tag.replace(/\.\d{3}$/, '')))).map(
+    (technique) => {
+      const below = distinct(tags.map(subtechniqueOf)).filter(({ id }) => id.startsWith(`${technique.id}.`));
+      return { ...technique, ...(below.length > 0 && { subtechnique: below }) };
+    },
+  );
+  return distinct(tags.map(tacticOf)).map((tactic) => ({
+    framework: 'MITRE ATT&CK',
+    tactic,
+    ...(techniques.length > 0 && { technique: techniques }),
+  }));
+}
+
+function distinct(entries: readonly (AttackEntry | undefined)[]): AttackEntry[] {
+  const known = entries.filter((entry) => entry !== undefined);
+  return known.filter(({ id }, index) => known.findIndex((entry) => entry.id === id) === index);
+}
+
+/** The fields that the query reads, with their types. */
+function requiredFields(rule: Rule, types: ReadonlyMap<string, string>): Body[] {
+  const names = [...new Set(fieldsOf(conditionOf(rule)))].sort();
+  return names.map((name) => ({ name, type: types.get(name) ?? 'keyword' }));
+}
+
+function fieldsOf(condition: Condition): string[] {
+  if (condition.kind === 'field') return [condition.field];
+  return condition.kind === 'not' ? fieldsOf(condition.of) : condition.of.flatMap(fieldsOf);
+}

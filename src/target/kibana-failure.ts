@@ -1,0 +1,113 @@
+import { ProblemError, type ErrorCode } from '../errors';
+import { canonicalJson, isRecord } from '../json';
+import { unreachable, type Asked } from './failure';
+
+/** A request to Kibana that failed, and the space it was for. */
+export interface KibanaAsked extends Asked {
+  readonly space: string;
+}
+
+const CREDENTIALS_HINT =
+  'Set WMI_DETECTIONS_KIBANA_API_KEY, or WMI_DETECTIONS_KIBANA_USERNAME and WMI_DETECTIONS_KIBANA_PASSWORD, or put them into the settings file.';
+
+/** The error for an answer with a status from 400 on: space, status (in its place) and Kibana's own words. */
+export function kibanaRefusal(status: number, body: unknown, { url, method, space }: KibanaAsked): ProblemError {
+  const said = kibanaReason(body);
+  const [code, message, hint] = meaning(status, said);
+  return new ProblemError(code, [
+    { where: { url, method, status }, message: `Kibana, space ${space}: ${message}`, hint },
+  ]);
+}
+
+/** The error for a request that got no (readable) answer. */
+export function kibanaUnreachable(error: unknown, { url, method, space }: KibanaAsked): ProblemError {
+  const where = { url, method };
+  const names = chainOf(error).map(({ name }) => name);
+  if (names.includes('AbortError')) {
+    return new ProblemError('INTERRUPTED', [{ where, message: 'interrupted' }], { cause: error });
+  }
+  if (names.some((name) => /Timeout/.test(name))) {
+    const hint = 'Is Kibana overloaded, or a firewall in the way? A second run goes on from here.';
+    return new ProblemError('UNREACHABLE', [{ where, message: `Kibana, space ${space}: no answer in time`, hint }], {
+      cause: error,
+    });
+  }
+  // The reasons of a network are the same for every product; only the names in the hints differ.
+  const [problem] = unreachable(plainError(chainOf(error)), { url, method }).problems;
+  const refused = /ECONNREFUSED/.test(problem?.message ?? '');
+  const hint = refused
+    ? 'Nothing listens there: check host and port of Kibana (usually 5601).'
+    : (problem?.hint ?? 'Check the URL and the network.').replaceAll('WMI_DETECTIONS_ES_', 'WMI_DETECTIONS_KIBANA_');
+  const message = `Kibana, space ${space}: ${problem?.message ?? 'cannot be reached'}`;
+  return new ProblemError('UNREACHABLE', [{ where, message, hint }], { cause: error });
+}
+
+/** The error for an answer that no Kibana gives. */
+export function notKibana({ url, method }: Asked, status: number, what: string): ProblemError {
+  const hint =
+    'Give the URL of Kibana itself, with its base path if it has one (server.basePath); Elasticsearch (9200) is another program.';
+  return new ProblemError('REFUSED', [
+    { where: { url, method, status }, message: `what answers there is not Kibana's API: ${what}`, hint },
+  ]);
+}
+
+/** What Kibana itself says of an error: its message, and those of the single errors below it. */
+export function kibanaReason(body: unknown): string {
+  if (isRecord(body)) {
+    const message = typeof body.message === 'string' ? body.message : undefined;
+    const error = isRecord(body.error) ? body.error.message : body.error;
+    const said = message ?? (typeof error === 'string' ? error : undefined);
+    if (said !== undefined && said !== '') return said.slice(0, 2_000);
+  }
+  const text = typeof body === 'string' ? body : canonicalJson(body);
+  return text === '' || text === 'null' ? 'no reason given' : text.slice(0, 300);
+}
+
+/** Whether the connection was closed under a request: one that was kept open for too long, most often. */
+export function isCut(error: unknown): boolean {
+  return chainOf(error).some(({ code }) => code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE');
+}
+
+interface Link {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The same chain of this program's own errors. `fetch failed` says nothing that its cause does not say better. */
+function plainError([first, ...rest]: readonly Link[]): Error {
+  const cause = rest.length === 0 ? undefined : plainError(rest);
+  const { message = '', code = '' } = first ?? {};
+  if (message === 'fetch failed' && cause !== undefined) return cause;
+  const error = new Error(message, cause === undefined ? {} : { cause });
+  return code === '' ? error : Object.assign(error, { code });
+}
+
+/** An error and its causes. An aborted signal throws what is no `Error`, so each is known by its members. */
+function chainOf(error: unknown): Link[] {
+  const chain: Link[] = [];
+  let current: unknown = error;
+  while (typeof current === 'object' && current !== null && chain.length < 4) {
+    const { name, code, message, cause } = current as Partial<Record<keyof Link | 'cause', unknown>>;
+    chain.push({ name: textOf(name), code: textOf(code), message: textOf(message) });
+    current = cause;
+  }
+  return chain;
+}
+
+function meaning(status: number, said: string): [ErrorCode, string, string | undefined] {
+  if (status === 401) return ['UNAUTHORIZED', `the credentials were not accepted (${said})`, CREDENTIALS_HINT];
+  if (status === 403) {
+    const hint =
+      'The user or API key needs the Kibana privilege "Security: All" in this space (and read on the indices of the rules); give it, then run the command again.';
+    return ['FORBIDDEN', `not allowed (${said})`, hint];
+  }
+  if (status === 429 || status >= 500) {
+    return ['REFUSED', said, 'Kibana could not do this now; run the command again when it is well.'];
+  }
+  return ['REFUSED', said, undefined];
+}

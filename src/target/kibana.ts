@@ -1,0 +1,212 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Agent, fetch, FormData, type RequestInit, type Response } from 'undici';
+import { ProblemError } from '../errors';
+import { isRecord } from '../json';
+import { isCut, kibanaRefusal, kibanaUnreachable, notKibana, type KibanaAsked } from './kibana-failure';
+import { shownUrl, type Answer, type Connection } from './target';
+
+/** The space that has no prefix in its URLs. */
+export const DEFAULT_SPACE = 'default';
+
+/** The oldest version of Kibana's public API, and the only one: a server that does not know it answers with 400. */
+const API_VERSION = '2023-10-31';
+
+/** A request that was refused for the moment is sent this often in all, when sending it twice is the same as once. */
+const MOST_ATTEMPTS = 4;
+/** However long the server asks to wait, milliseconds. */
+const LONGEST_WAIT = 30_000;
+const FOR_THE_MOMENT: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'PUT', 'DELETE']);
+
+export interface KibanaRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below the space, `/api/…`. */
+  readonly path: string;
+  /** `default` unless told. */
+  readonly space?: string | undefined;
+  /** A list is sent as the same parameter several times. */
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[]>> | undefined;
+  /** Sent as JSON. */
+  readonly body?: Readonly<Record<string, unknown>> | undefined;
+  /** Sent as the form field `file`. */
+  readonly file?: { readonly name: string; readonly text: string } | undefined;
+  /** Statuses from 400 on that the caller wants to see instead of an error. */
+  readonly allow?: readonly number[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until an unanswered request is an error; 60,000 unless told. */
+  readonly timeout?: number | undefined;
+}
+
+/** A Kibana that answered. The credentials stay inside. */
+export interface Kibana {
+  /** Without credentials; fit to be shown. */
+  readonly url: string;
+  /** As Kibana says it, such as `9.1.0`. */
+  readonly version: string;
+  /**
+   * One request.
+   * @throws ProblemError when nothing answers, and for every status from 400 on that `allow` does not name
+   */
+  readonly ask: <T>(asked: KibanaRequest) => Promise<Answer<T>>;
+}
+
+/**
+ * Connects, finds out that it is Kibana that answers, and that the spaces are there.
+ * @param spaces ids of spaces
+ * @throws ProblemError UNREACHABLE, UNAUTHORIZED, FORBIDDEN, REFUSED; SETTINGS with every space that is not there
+ */
+export async function connectKibana(connection: Connection, spaces: readonly string[] = []): Promise<Kibana> {
+  const url = shownUrl(connection.url);
+  const agent = new Agent({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    ...(connection.ca !== undefined && { connect: { ca: connection.ca } }),
+  });
+  const ask = <T>(asked: KibanaRequest): Promise<Answer<T>> =>
+    askRepeatedly<T>(url, agent, headersOf(connection), asked);
+  const { status, body } = await ask<unknown>({ method: 'GET', path: '/api/status', timeout: 20_000 });
+  const version = isRecord(body) ? body.version : undefined;
+  if (!isRecord(version) || typeof version.number !== 'string') {
+    // Without credentials Kibana answers too, but only with its health.
+    throw isRecord(body) && isRecord(body.status)
+      ? kibanaRefusal(401, { message: 'Kibana tells its version only to a user' }, where(url, '/api/status'))
+      : notKibana(where(url, '/api/status'), status, 'it does not say its version');
+  }
+  const kibana: Kibana = { url, version: version.number, ask };
+  await checkSpaces(kibana, spaces);
+  return kibana;
+}
+
+async function checkSpaces({ url, ask }: Kibana, spaces: readonly string[]): Promise<void> {
+  const missing: string[] = [];
+  for (const space of spaces) {
+    if (space === DEFAULT_SPACE) continue;
+    const path = `/api/spaces/space/${encodeURIComponent(space)}`;
+    // Who may work in a space may not always look at it: a 403 is for the requests that follow.
+    const { status } = await ask({ method: 'GET', path, allow: [403, 404] });
+    if (status === 404) missing.push(space);
+  }
+  if (missing.length === 0) return;
+  throw new ProblemError(
+    'SETTINGS',
+    missing.map((space) => ({
+      where: { url },
+      message: `Kibana has no space \`${space}\``,
+      hint: 'Create it in Kibana (Stack Management, Spaces), or correct kibana.spaces or --space.',
+    })),
+  );
+}
+
+function headersOf({ apiKey, username, password }: Connection): Record<string, string> {
+  const authorization =
+    apiKey !== undefined
+      ? `ApiKey ${apiKey}`
+      : username !== undefined
+        ? `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`
+        : undefined;
+  return {
+    'kbn-xsrf': 'wmi-detections',
+    'elastic-api-version': API_VERSION,
+    ...(authorization !== undefined && { authorization }),
+  };
+}
+
+async function askRepeatedly<T>(
+  url: string,
+  agent: Agent,
+  headers: Record<string, string>,
+  asked: KibanaRequest,
+): Promise<Answer<T>> {
+  const at = where(url, asked.path, asked);
+  for (let attempt = 1; ; attempt += 1) {
+    const more = IDEMPOTENT.has(asked.method) && attempt < MOST_ATTEMPTS;
+    let response: Response;
+    try {
+      response = await send(at, agent, headers, asked);
+    } catch (error) {
+      if (more && isCut(error)) continue;
+      throw kibanaUnreachable(error, at);
+    }
+    if (!more || !FOR_THE_MOMENT.has(response.status)) return answerOf<T>(response, at, asked);
+    await response.body?.cancel();
+    await pause(waitOf(response, attempt), at, asked.signal);
+  }
+}
+
+function where(
+  url: string,
+  path: string,
+  { method = 'GET', space = DEFAULT_SPACE }: Partial<KibanaRequest> = {},
+): KibanaAsked {
+  const prefix = space === DEFAULT_SPACE ? '' : `/s/${encodeURIComponent(space)}`;
+  return { url: `${url}${prefix}${path}`, method, space };
+}
+
+function send(
+  at: KibanaAsked,
+  agent: Agent,
+  headers: Record<string, string>,
+  { query, body, file, signal, timeout = 60_000 }: KibanaRequest,
+): Promise<Response> {
+  const url = new URL(at.url);
+  for (const [name, value] of Object.entries(query ?? {})) {
+    for (const each of typeof value === 'object' ? value : [value]) url.searchParams.append(name, String(each));
+  }
+  const late = AbortSignal.timeout(timeout);
+  const init: RequestInit = {
+    method: at.method,
+    dispatcher: agent,
+    redirect: 'manual',
+    headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(file !== undefined && { body: formOf(file) }),
+  };
+  return fetch(url, init);
+}
+
+function formOf({ name, text }: { name: string; text: string }): FormData {
+  const form = new FormData();
+  form.set('file', new File([text], name, { type: 'application/x-ndjson' }));
+  return form;
+}
+
+async function answerOf<T>(response: Response, at: KibanaAsked, { allow = [] }: KibanaRequest): Promise<Answer<T>> {
+  const { status } = response;
+  if (status >= 300 && status < 400) {
+    throw notKibana(at, status, `it sends elsewhere, to ${response.headers.get('location') ?? 'nowhere'}`);
+  }
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (error) {
+    throw kibanaUnreachable(error, at);
+  }
+  const body = parsed(text);
+  if (status >= 400 && !allow.includes(status)) throw kibanaRefusal(status, body ?? text, at);
+  if (body === undefined && status < 400 && text !== '') throw notKibana(at, status, 'the answer is not JSON');
+  return { status, body: body as T };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds: what the server asks for, else half a second doubled each time. */
+function waitOf(response: Response, attempt: number): number {
+  const asked = response.headers.get('retry-after');
+  const seconds = asked === null || asked.trim() === '' ? NaN : Number(asked);
+  return Math.min(Number.isNaN(seconds) ? 250 * 2 ** attempt : seconds * 1_000, LONGEST_WAIT);
+}
+
+async function pause(milliseconds: number, at: KibanaAsked, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throw kibanaUnreachable(error, at);
+  }
+}

@@ -1,0 +1,132 @@
+import { replay } from '../../src/commands/replay';
+import { request } from '../../src/target/target';
+import { SAMPLES } from '../support/samples';
+import { checkReviewed, onlyOf } from '../../src/plan/only';
+import { readAllContent } from '../../src/plan/content';
+import { makePlan, type Plan } from '../../src/plan/plan';
+import { silencedRules } from '../../src/plan/silenced';
+import { expiredNotes } from '../../src/report/expired';
+import { planMarkdown } from '../../src/report/plan-markdown';
+import { freshNamespace } from '../support/scene';
+import { project } from '../support/project';
+import { testTarget } from '../support/target';
+
+const RULE = 'detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac';
+
+/** The rules of a namespace that nobody has deployed to; everything else is there. */
+async function freshPlan(): Promise<Plan> {
+  const ours = project();
+  try {
+    const scope = { target: await testTarget(), namespace: freshNamespace() };
+    return await makePlan(scope, readAllContent(ours.folder), { prune: false });
+  } finally {
+    ours.remove();
+  }
+}
+
+test('--only takes a part of the plan; the rest counts as unchanged', async () => {
+  const whole = await freshPlan();
+  const part = onlyOf(whole, [RULE]);
+  expect(part.steps.map(({ change }) => `${change.kind}/${change.id}`)).toEqual([RULE]);
+  expect(part.counts.unchanged).toBe(whole.counts.unchanged + 1);
+  expect(part.digest).not.toBe(whole.digest);
+});
+
+test('--only refuses what the plan does not change, with what was probably meant', async () => {
+  const plan = await freshPlan();
+  expect(() => onlyOf(plan, [RULE.replace('rule', 'rlue')])).toThrowErrorMatchingInlineSnapshot(`
+   "--only detection_rlue/24869767-8579-485d-9a4f-d9ddfd8f0cac: the plan changes no such thing
+     Did you mean "detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac"?"
+  `);
+});
+
+test('--checksum applies only the plan that was reviewed', async () => {
+  const plan = await freshPlan();
+  checkReviewed(plan, undefined);
+  checkReviewed(plan, plan.digest);
+  checkReviewed(plan, plan.digest.slice(0, 12));
+  expect(() => {
+    checkReviewed(plan, plan.digest.slice(0, 11));
+  }).toThrow(/is not the one that was reviewed/);
+  expect(() => {
+    checkReviewed(plan, `0000${plan.digest.slice(4)}`);
+  }).toThrow(/Nothing was changed/);
+});
+
+test('a plan as a comment for a pull request', () => {
+  const counts = { create: 1, update: 1, delete: 0, foreign: 0, put_mapping: 0, rollover: 0, unchanged: 3 };
+  const changes = [
+    { kind: 'detection_rule', id: 'a', title: 'A | <b>rule</b>', action: 'create', diff: '' },
+    { kind: 'ingest_pipeline', id: 'p', action: 'update', diff: '-a: "```"\n+a: 1\n' },
+  ] as const;
+  expect(planMarkdown(changes, counts, '0123456789abcdef0123')).toMatchInlineSnapshot(`
+   "### wmi-detections plan
+
+   Plan: 1 to create, 1 to update, 3 unchanged.
+
+   | action | what | name |
+   | --- | --- | --- |
+   | create | \`detection_rule/a\` | A \\| \\<b\\>rule\\</b\\> |
+   | update | \`ingest_pipeline/p\` |  |
+
+   <details><summary>ingest_pipeline/p</summary>
+
+   \`\`\`\`diff
+   -a: "\`\`\`"
+   +a: 1
+   \`\`\`\`
+
+   </details>
+
+   Apply exactly this: \`wmi-detections deploy --checksum 0123456789abcdef\`"
+  `);
+});
+
+describe('exceptions of a rule', () => {
+  const FILE = 'rules/exceptions/process_execution_via_wmi.yml';
+  const entry = (id: string, more: string): string =>
+    `- id: ${id}\n  enabled: true\n  comment: for a test\n  author: us\n${more}`;
+  const EVERYTHING = '  detection:\n    every:\n      event.category: process\n    condition: every\n';
+
+  async function reasons(exceptions: string, namespace: string): Promise<string[]> {
+    const ours = project();
+    try {
+      ours.write(FILE, exceptions);
+      const scope = { target: await testTarget(), namespace };
+      const content = readAllContent(ours.folder);
+      const plan = await makePlan(scope, content, { prune: false });
+      return await silencedRules(scope, content, plan, Date.now());
+    } finally {
+      ours.remove();
+    }
+  }
+
+  test('that silence every match there is need a yes; that leave one do not', async () => {
+    const target = await testTarget();
+    const namespace = freshNamespace();
+    expect(await reasons(entry('all', EVERYTHING), namespace)).toEqual([]);
+    await replay(target, [SAMPLES], { namespace });
+    await request(target, { method: 'POST', path: `/logs-*-${namespace}/_refresh` });
+    expect(await reasons(entry('all', EVERYTHING), namespace)).toMatchInlineSnapshot(`
+     [
+       "The exceptions of “Process Execution via WMI” silence all 16 of its matches on this cluster.",
+     ]
+    `);
+    const some = EVERYTHING.replace('event.category: process', 'process.name: cmd.exe');
+    expect(await reasons(entry('some', some), namespace)).toEqual([]);
+    expect(await reasons(entry('all', `  expires: 2020-01-01\n${EVERYTHING}`), namespace)).toEqual([]);
+  });
+
+  test('that have expired are told', () => {
+    const ours = project();
+    ours.write(FILE, entry('old', `  expires: 2020-01-01\n${EVERYTHING}`));
+    const { exceptions = [] } = readAllContent(ours.folder);
+    ours.remove();
+    expect(expiredNotes(exceptions, Date.now())).toMatchInlineSnapshot(`
+     [
+       "rules/exceptions/process_execution_via_wmi.yml: the exception old expired on 2020-01-01 and silences nothing any more: renew it or take it out",
+     ]
+    `);
+    expect(expiredNotes(exceptions, Date.parse('2019-12-31'))).toEqual([]);
+  });
+});

@@ -1,0 +1,111 @@
+import { exportRules } from '../../src/commands/export';
+import { adoptAll, findAdoptions, type Adopted } from '../../src/plan/adopt';
+import { PROGRAM_FOLDER } from '../../src/program';
+import { kibanaRuleId } from '../../src/resources/kibana-names';
+import type { Scope } from '../../src/resources/kind';
+import { contractMissing } from '../support/kibana-contract';
+import { actions, deployKibana, planKibana, scopeFor, shipped } from '../support/kibana-scene';
+import { startKibana, type KibanaServer } from '../support/kibana-server';
+import type { Thing } from '../support/kibana-state';
+
+// Without Kibana's own description of its API there is nothing to hold requests against.
+const described = contractMissing === undefined ? describe : describe.skip;
+
+let server: KibanaServer;
+
+beforeEach(async () => {
+  if (contractMissing === undefined) server = await startKibana();
+});
+afterEach(async () => {
+  if (contractMissing !== undefined) return;
+  await server.close();
+  expect(server.violations).toEqual([]);
+});
+
+const [RULE] = shipped().rules;
+const UUID = RULE?.uuid ?? '';
+
+function stored(id: string, space = 'default'): Thing {
+  return server.space(space).rules.get(id) ?? {};
+}
+
+/** A rule with the id of ours that somebody else made, and works with. */
+function makeTheirs(id: string, space = 'default'): Thing {
+  const theirs: Thing = {
+    ...stored(id, space),
+    name: 'Their rule',
+    query: 'process where process.parent.name : "wmiprvse.exe"',
+    tags: ['Their tag'],
+    meta: { from: '1m' },
+    setup: 'Their setup.',
+    enabled: false,
+    exceptions_list: [{ id: 'their-id', list_id: 'their-list', type: 'detection', namespace_type: 'single' }],
+    actions: [{ id: 'mail', action_type_id: '.email', group: 'default', params: { message: 'x' } }],
+  };
+  server.space(space).lists.set('their-list', { id: 'their-id', list_id: 'their-list', type: 'detection' });
+  server.space(space).rules.set(id, theirs);
+  return theirs;
+}
+
+async function adopt(scope: Scope, name: string): Promise<readonly Adopted[]> {
+  return adoptAll(scope, (await findAdoptions(scope, shipped(), [name])).foreign);
+}
+
+described(`adopt and export (${contractMissing ?? 'held against the contract'})`, () => {
+  test.each(['default', 'soc'])(
+    'a rule of somebody else in space %s becomes ours by the marks alone',
+    async (space) => {
+      const spaces = ['default', 'soc'];
+      const scope = await scopeFor(server, { spaces });
+      await deployKibana(scope, shipped());
+      const theirs = makeTheirs(UUID, space);
+      const id = space === 'default' ? UUID : `${space}/${UUID}`;
+      expect(actions(await planKibana(scope, shipped()))).toEqual([`foreign detection_rule/${id}`]);
+
+      const results = await adopt(scope, `detection_rule/${id}`);
+      expect(results).toMatchObject([{ kind: 'detection_rule', id, status: 'adopted' }]);
+      expect(results[0]?.diff).toContain('-title: Their rule');
+      const { name, query, enabled, actions: sent, exceptions_list: lists, tags } = stored(UUID, space);
+      expect({ name, query, enabled, lists }).toEqual({
+        name: theirs.name,
+        query: theirs.query,
+        enabled: false,
+        lists: theirs.exceptions_list,
+      });
+      expect(sent).toMatchObject([{ id: 'mail' }]);
+      expect(tags).toEqual(['Their tag', 'Managed by: wmi-detections']);
+      expect(actions(await planKibana(scope, shipped()))).toEqual([`update detection_rule/${id}`]);
+
+      await deployKibana(scope, shipped());
+      expect(actions(await planKibana(scope, shipped()))).toEqual([]);
+      expect(stored(UUID, space)).toMatchObject({ enabled: false, actions: [{ id: 'mail' }] });
+    },
+  );
+
+  test('what Kibana refuses is told, with its own message', async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, shipped());
+    makeTheirs(UUID);
+    const { foreign } = await findAdoptions(scope, shipped(), [`detection_rule/${UUID}`]);
+    server.space().rules.delete(UUID);
+    const [failed] = await adoptAll(scope, foreign);
+    expect(failed).toMatchObject({ status: 'failed' });
+    expect(failed?.error).toContain('404');
+  });
+
+  test('what is exported can be imported, is what deploy would make, and is ours', async () => {
+    const scope = await scopeFor(server, { namespace: 'lab' });
+    const { text } = exportRules({ format: 'kibana', root: PROGRAM_FOLDER, namespace: 'lab' });
+    const lines = text.split('\n');
+    const { server: kibana } = scope.kibana ?? {};
+    const answer = await kibana?.ask<Record<string, unknown>>({
+      method: 'POST',
+      path: '/api/detection_engine/rules/_import',
+      // Kibana passes over the last line, which counts the others; the server of this test does not know it.
+      file: { name: 'rules.ndjson', text: lines.slice(0, -1).join('\n') },
+    });
+    expect(answer?.body).toMatchObject({ success: true, success_count: 2, errors: [], exceptions_errors: [] });
+    expect([...server.space().rules.keys()]).toContain(kibanaRuleId(UUID, 'lab'));
+    expect(actions(await planKibana(scope, shipped()))).toEqual([]);
+  });
+});

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { contractMissing } from '../support/kibana-contract';
+import {
+  actions,
+  contentWith,
+  deployKibana,
+  destroyKibana,
+  exception,
+  manyRules,
+  planKibana,
+  scopeFor,
+  uuidOf,
+} from '../support/kibana-scene';
+import { startKibana } from '../support/kibana-server';
+import type { Decoration, Thing } from '../support/kibana-state';
+
+const described = contractMissing === undefined ? describe : describe.skip;
+
+/** What servers of other versions do to a rule that they give back, each alone harmless and together too. */
+const DECORATIONS: Readonly<Record<string, Decoration>> = {
+  'fields of a later version': (rule) => ({
+    ...rule,
+    execution_summary: { last_execution: {} },
+    gap_info: [],
+    outcome: 'exactMatch',
+  }),
+  'empty texts for what was not said': (rule) => ({ note: '', license: '', ...rule }),
+  'nulls for what was not said': (rule) => ({ timeline_id: null, rule_name_override: null, note: null, ...rule }),
+  'a newline at the end of the query': (rule) => ({ ...rule, query: `${String(rule.query)}\n` }),
+  'a newline at the end of texts': (rule) => ({ ...rule, setup: `${String(rule.setup)}\n` }),
+  'spans in other units': (rule) => ({ ...rule, interval: '300s', from: 'now-60m' }),
+  'tags in another order': (rule) => ({ ...rule, tags: [...(rule.tags as string[])].reverse() }),
+  'no lists that are empty': (rule) =>
+    Object.fromEntries(Object.entries(rule).filter(([, value]) => !Array.isArray(value) || value.length > 0)),
+  'meta of its own': (rule) => ({ ...rule, meta: { ...(rule.meta as Thing), from: '55m' } }),
+  'legacy fields': (rule) => ({ ...rule, throttle: 'no_actions', output_index: '.siem-signals-default' }),
+};
+
+described(`idempotence (${contractMissing ?? 'held against the contract'})`, () => {
+  test('whatever a server adds, a second deploy changes nothing, and destroy leaves everything but ours', async () => {
+    const names = Object.keys(DECORATIONS);
+    const subset = fc.subarray(names);
+    const content = contentWith(manyRules(2), { rule_0: [exception('tool.exe')], rule_1: [] });
+    await fc.assert(
+      fc.asyncProperty(subset, fc.constantFrom('default', 'lab'), async (chosen, namespace) => {
+        const server = await startKibana();
+        try {
+          const theirs = { rule_id: 'theirs', id: uuidOf(90), type: 'query', name: 'Theirs', tags: ['x'] };
+          server.space().rules.set('theirs', theirs);
+          server.decorate = (rule) => chosen.reduce((each, name) => DECORATIONS[name]?.(each) ?? each, rule);
+          const scope = await scopeFor(server, { namespace });
+          expect((await deployKibana(scope, content)).problems).toEqual([]);
+          expect(actions(await planKibana(scope, content, true))).toEqual([]);
+          server.seen.length = 0;
+          await deployKibana(scope, content, true);
+          expect(server.seen.filter(({ method }) => method !== 'GET')).toEqual([]);
+          expect((await destroyKibana(scope)).problems).toEqual([]);
+          expect([...server.space().rules.values()]).toEqual([theirs]);
+          expect([server.space().lists.size, server.space().items.size]).toEqual([0, 0]);
+          expect(server.violations).toEqual([]);
+        } finally {
+          await server.close();
+        }
+      }),
+      { numRuns: 12, examples: [[names, 'default']] },
+    );
+  });
+
+  test('a difference that the file decides is never taken for a default', async () => {
+    const server = await startKibana();
+    const content = contentWith(manyRules(1));
+    const scope = await scopeFor(server);
+    await deployKibana(scope, content);
+    const deployed = server.space().rules.get(uuidOf(0)) ?? {};
+    const edits: Thing[] = [
+      { name: 'x' },
+      { description: 'x' },
+      { query: 'process where false' },
+      { index: ['logs-*'] },
+      { risk_score: 1 },
+      { severity: 'low' },
+      { threat: [] },
+      { tags: [...(deployed.tags as string[]), 'one more'] },
+      { author: [] },
+      { license: '' },
+      { references: ['https://example.com'] },
+      { false_positives: [] },
+      { note: 'x' },
+      { required_fields: [] },
+      { related_integrations: [] },
+      { investigation_fields: { field_names: ['host.name'] } },
+      { interval: '10m' },
+      { from: 'now-2h' },
+      { to: 'now-1m' },
+      { timestamp_override: '@timestamp' },
+      { max_signals: 100 },
+      { version: 1 },
+      { setup: `something else\n\n${String(deployed.setup)}` },
+    ];
+    for (const edit of edits) {
+      server.space().rules.set(uuidOf(0), { ...deployed, ...edit });
+      expect([edit, actions(await planKibana(scope, content))]).toEqual([edit, [`update detection_rule/${uuidOf(0)}`]]);
+    }
+    await server.close();
+  });
+});

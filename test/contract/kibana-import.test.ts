@@ -1,0 +1,136 @@
+import { exitOf } from '../../src/commands/deploy';
+import { contractMissing } from '../support/kibana-contract';
+import { actions, contentWith, deployKibana, manyRules, planKibana, scopeFor, uuidOf } from '../support/kibana-scene';
+import { startKibana, type KibanaServer, type Seen } from '../support/kibana-server';
+
+const described = contractMissing === undefined ? describe : describe.skip;
+
+let server: KibanaServer;
+
+beforeEach(async () => {
+  if (contractMissing === undefined) server = await startKibana();
+});
+afterEach(async () => {
+  if (contractMissing !== undefined) return;
+  await server.close();
+  expect(server.violations).toEqual([]);
+});
+
+const imports = ({ path }: Seen): boolean => path === '/api/detection_engine/rules/_import';
+const writes = ({ method }: Seen): boolean => method !== 'GET';
+
+const NOTHING_WRONG = {
+  success: true,
+  errors: [],
+  exceptions_success: true,
+  exceptions_success_count: 0,
+  exceptions_errors: [],
+  action_connectors_success: true,
+  action_connectors_success_count: 0,
+  action_connectors_errors: [],
+  action_connectors_warnings: [],
+};
+
+/** What a deploy of 51 rules makes of an answer of the import; `changed` says which are failed. */
+async function imported(answer: Record<string, unknown>): Promise<{ failed: string[]; said: string[]; exit: number }> {
+  server.fail(imports, { status: 200, body: { ...NOTHING_WRONG, success_count: 51, rules_count: 51, ...answer } });
+  const applied = await deployKibana(await scopeFor(server), contentWith(manyRules(51)));
+  return {
+    failed: applied.changes.filter(({ status }) => status === 'failed').map(({ id }) => id),
+    said: applied.problems.map(({ message }) => message),
+    exit: exitOf(applied),
+  };
+}
+
+described(`many rules at once (${contractMissing ?? 'held against the contract'})`, () => {
+  test('fifty rules go one by one, fifty-one in one import; a second plan is empty', async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith(manyRules(50)));
+    expect(server.seen.filter(imports)).toHaveLength(0);
+    server.space().rules.clear();
+    server.seen.length = 0;
+    const all = contentWith(manyRules(51));
+    expect((await deployKibana(scope, all)).problems).toEqual([]);
+    expect(server.seen.filter(writes).map(({ path, query }) => [path, query])).toEqual([
+      ['/api/detection_engine/rules/_import', { overwrite: 'true' }],
+    ]);
+    expect(server.space().rules.size).toBe(51);
+    expect(actions(await planKibana(scope, all))).toEqual([]);
+  });
+
+  test('no import holds more than 500 rules or 8 MB', async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith(manyRules(501)));
+    const counts = server.seen
+      .filter(imports)
+      .map(({ body }) => String((body as { text: unknown }).text).split('\n').length - 1);
+    expect(counts).toEqual([500, 1]);
+    server.seen.length = 0;
+    await deployKibana(scope, contentWith(manyRules(60, { setup: 'x'.repeat(300_000) })));
+    const sizes = server.seen.filter(imports).map(({ body }) => Buffer.byteLength((body as { text: string }).text));
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(8_000_000);
+  });
+
+  test('an import that updates keeps enabled, actions and exception lists of an analyst', async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith(manyRules(51)));
+    server.space().lists.set('theirs', { id: 'list-1', list_id: 'theirs' });
+    const theirs = {
+      enabled: false,
+      actions: [{ action_type_id: '.email', id: 'mail', params: {} }],
+      exceptions_list: [{ id: 'list-1', list_id: 'theirs', type: 'detection', namespace_type: 'single' }],
+    };
+    for (const [id, each] of server.space().rules) server.space().rules.set(id, { ...each, ...theirs });
+    const applied = await deployKibana(scope, contentWith(manyRules(51, { version: 9 })));
+    expect(applied.problems).toEqual([]);
+    for (const each of server.space().rules.values()) expect(each).toMatchObject({ ...theirs, version: 9 });
+  });
+
+  test.each(['errors', 'exceptions_errors', 'action_connectors_errors'])(
+    'an import that answers 200 and names a rule in %s has failed for that rule',
+    async (list) => {
+      const error = { rule_id: uuidOf(3), error: { status_code: 400, message: 'it says no' } };
+      const { failed, said, exit } = await imported({ success: false, success_count: 50, [list]: [error] });
+      expect(failed).toEqual([uuidOf(3)]);
+      expect(said).toEqual([
+        `detection_rule/${uuidOf(3)} “Rule 3”: Kibana, space default: the import says: it says no`,
+      ]);
+      expect(exit).toBe(2);
+    },
+  );
+
+  test('an error that names no rule of ours could be about any of them', async () => {
+    const error = { list_id: 'a-list', error: { status_code: 409, message: 'it is there already' } };
+    const { failed, said } = await imported({ exceptions_success: false, exceptions_errors: [error] });
+    expect(failed).toHaveLength(51);
+    expect(said[0]).toContain('the import says: it is there already (a-list)');
+  });
+
+  test('rules that are neither counted nor named are not called done', async () => {
+    const { failed, said } = await imported({ success_count: 40 });
+    expect(failed).toHaveLength(51);
+    expect(said[0]).toContain('the import took 40 of 51 rules and does not say which');
+  });
+
+  test('an import that is refused as a whole has failed for its rules, and only for them', async () => {
+    server.fail(imports, { status: 413, message: 'Payload content length greater than maximum allowed' }, 1);
+    const applied = await deployKibana(await scopeFor(server), contentWith(manyRules(501)));
+    expect(applied.changes.filter(({ status }) => status === 'failed')).toHaveLength(500);
+    expect(server.space().rules.size).toBe(1);
+    expect(actions(await planKibana(await scopeFor(server), contentWith(manyRules(501))))).toHaveLength(500);
+  });
+
+  test('a thousand rules are planned in one paged read', async () => {
+    const scope = await scopeFor(server);
+    const content = contentWith(manyRules(1_000));
+    await deployKibana(scope, content);
+    server.seen.length = 0;
+    expect(actions(await planKibana(scope, content))).toEqual([]);
+    const reads = server.seen.filter(({ path }) => path.startsWith('/api/detection_engine'));
+    expect(reads.map(({ path, query }) => [path, query.page, query.per_page])).toEqual([
+      ['/api/detection_engine/rules/_find', '1', '500'],
+      ['/api/detection_engine/rules/_find', '2', '500'],
+    ]);
+  });
+});

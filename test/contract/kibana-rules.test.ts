@@ -1,0 +1,340 @@
+import { canonRule } from '../../src/resources/kibana-rule-canon';
+import { kibanaRuleId } from '../../src/resources/kibana-names';
+import { contractMissing } from '../support/kibana-contract';
+import {
+  actions,
+  contentWith,
+  deployKibana,
+  destroyKibana,
+  manyRules,
+  planKibana,
+  results,
+  rule,
+  scopeFor,
+  shipped,
+  uuidOf,
+} from '../support/kibana-scene';
+import { startKibana, type KibanaServer } from '../support/kibana-server';
+import type { Thing } from '../support/kibana-state';
+
+// Without Kibana's own description of its API there is nothing to hold requests against.
+const described = contractMissing === undefined ? describe : describe.skip;
+
+let server: KibanaServer;
+
+beforeEach(async () => {
+  if (contractMissing === undefined) server = await startKibana();
+});
+afterEach(async () => {
+  if (contractMissing !== undefined) return;
+  await server.close();
+  expect(server.violations).toEqual([]);
+});
+
+function stored(uuid: string, space = 'default'): Thing {
+  const found = server.space(space).rules.get(uuid);
+  if (found === undefined) throw new Error(`no rule ${uuid}`);
+  return found;
+}
+
+/** What an analyst does in Kibana's own editor, which writes `meta` anew. */
+function edit(uuid: string, changes: Thing): void {
+  const meta = { from: '1m', kibana_siem_app_url: 'http://kibana/app/security' };
+  server.space().rules.set(uuid, { ...stored(uuid), meta, ...changes });
+}
+
+described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+  test('the shipped rules are created, and a second plan is empty', async () => {
+    const scope = await scopeFor(server);
+    const content = shipped();
+    const first = await deployKibana(scope, content);
+    expect(first.problems).toEqual([]);
+    expect([...server.space().rules.keys()].sort()).toEqual(content.rules.map(({ uuid }) => uuid).sort());
+    expect(actions(await planKibana(scope, content))).toEqual([]);
+  });
+
+  test('a rule says everything that the API has a place for', async () => {
+    await deployKibana(await scopeFor(server), shipped());
+    const {
+      query,
+      index,
+      description,
+      setup,
+      investigation_fields: fields,
+      ...body
+    } = stored('0661c2de-93de-11ec-9833-acde48001122');
+    expect(query).toMatch(/^process where /);
+    expect(index).toContain('logs-sysmon.process_creation-default');
+    expect([description, setup].map((text) => typeof text)).toEqual(['string', 'string']);
+    expect(fields).toMatchObject({ field_names: expect.arrayContaining(['process.command_line']) as unknown });
+    expect(body).toMatchObject({
+      name: 'Windows WMI Process Call Create',
+      type: 'eql',
+      language: 'eql',
+      risk_score: 25,
+      severity: 'medium',
+      enabled: true,
+      interval: '5m',
+      from: 'now-3600s',
+      timestamp_override: 'event.ingested',
+      max_signals: 1000,
+      version: 3,
+      license: 'Apache-2.0',
+    });
+    expect(body.threat).toMatchObject([{ tactic: { id: 'TA0002' }, technique: [{ id: 'T1047' }] }]);
+    expect(body.tags).toMatchInlineSnapshot(`
+     [
+       "Managed by: wmi-detections",
+       "Domain: Endpoint",
+       "OS: Windows",
+       "Tactic: Execution",
+       "Data Source: Sysmon EventID 1",
+       "Data Source: Windows Event Log Security 4688",
+       "Data Source: CrowdStrike ProcessRollup2",
+       "Analytic Story: Volt Typhoon",
+       "Analytic Story: Qakbot",
+       "Analytic Story: IcedID",
+       "Analytic Story: Suspicious WMI Use",
+       "Analytic Story: CISA AA23-347A",
+       "Type: Hunting",
+     ]
+    `);
+    expect(body.required_fields).toMatchInlineSnapshot(`
+     [
+       {
+         "ecs": true,
+         "name": "event.category",
+         "type": "keyword",
+       },
+       {
+         "ecs": true,
+         "name": "event.type",
+         "type": "keyword",
+       },
+       {
+         "ecs": true,
+         "name": "process.command_line",
+         "type": "wildcard",
+       },
+       {
+         "ecs": true,
+         "name": "process.name",
+         "type": "keyword",
+       },
+       {
+         "ecs": true,
+         "name": "process.pe.original_file_name",
+         "type": "keyword",
+       },
+     ]
+    `);
+    expect(body.related_integrations).toMatchInlineSnapshot(`
+     [
+       {
+         "package": "windows",
+         "version": "^3.0.0",
+       },
+       {
+         "package": "system",
+         "version": "^2.0.0",
+       },
+       {
+         "package": "crowdstrike",
+         "version": "^2.0.0",
+       },
+     ]
+    `);
+  });
+
+  test('a rule that says esql becomes one, without index list', async () => {
+    const content = contentWith([rule({ kibana: { type: 'esql' } })]);
+    await deployKibana(await scopeFor(server), content);
+    expect(stored(rule().uuid)).toMatchObject({
+      type: 'esql',
+      language: 'esql',
+      query: expect.stringMatching(/^FROM /) as unknown,
+    });
+    expect(stored(rule().uuid)).not.toHaveProperty('index');
+  });
+
+  test('a rule that changes its type is made anew, and keeps what an analyst added', async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith([rule()]));
+    edit(rule().uuid, { enabled: false });
+    const applied = await deployKibana(scope, contentWith([rule({ kibana: { type: 'esql' } })]));
+    expect(applied.problems).toEqual([]);
+    expect(stored(rule().uuid)).toMatchObject({ type: 'esql', enabled: false });
+  });
+
+  test('a changed rule is an update, its difference in the words of the rule file and of nothing else', async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith([rule()]));
+    const plan = await planKibana(scope, contentWith([rule({ version: 9, risk: { ...rule().risk, score: 80 } })]));
+    expect(plan.steps.map(({ change }) => change.diff)).toMatchInlineSnapshot(`
+     [
+       "--- cluster/24869767-8579-485d-9a4f-d9ddfd8f0cac
+     +++ content/24869767-8579-485d-9a4f-d9ddfd8f0cac
+     @@ -40,7 +40,7 @@
+          type: keyword
+        - name: process.parent.name
+          type: keyword
+     -severity: high
+     +severity: critical
+      tags:
+        - "OS: Windows"
+        - "Tactic: Execution"
+     @@ -59,7 +59,7 @@
+      wmi_detections:
+        most_alerts: 1000
+        risk:
+     -    score: 49
+     +    score: 80
+        schedule:
+          interval: 5m
+          lookback: 1h
+     @@ -67,4 +67,4 @@
+        setup: You must be ingesting endpoint data that tracks process activity, including parent-child relationships from your endpoints to populate the Endpoint data model in the Processes node. The command-line arguments are mapped to the "process" field in the Endpoint data model.
+        timestamp_override: event.ingested
+        triage: During triage, review parallel processes for suspicious behavior or commands executed. Review the process and command-line spawning from wmiprvse.exe. Contain and remediate the endpoint as necessary.
+     -  version: 4
+     +  version: 9
+     ",
+     ]
+    `);
+  });
+
+  test('what is no longer in the content is told, and deleted only when asked to', async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith(manyRules(2)));
+    const rest = contentWith(manyRules(1));
+    const plan = await planKibana(scope, rest);
+    expect(actions(plan)).toEqual([]);
+    expect(plan.leftovers).toEqual([{ kind: 'detection_rule', id: uuidOf(1) }]);
+    expect(results(await deployKibana(scope, rest, true))).toEqual([`delete detection_rule/${uuidOf(1)}: done`]);
+    expect([...server.space().rules.keys()]).toEqual([uuidOf(0)]);
+  });
+
+  test("a rule under our id without our tag is somebody else's: reported and left alone", async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith([rule()]));
+    edit(rule().uuid, { tags: ['theirs'], name: 'Theirs' });
+    const before = stored(rule().uuid);
+    const content = contentWith([rule({ version: 9 })]);
+    expect(actions(await planKibana(scope, content))).toEqual([`foreign detection_rule/${rule().uuid}`]);
+    expect(results(await deployKibana(scope, content, true))).toEqual([
+      `foreign detection_rule/${rule().uuid}: skipped`,
+    ]);
+    expect(stored(rule().uuid)).toEqual(before);
+  });
+
+  test("a duplicate that an analyst made of ours is the analyst's, even after an edit", async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith([rule()]));
+    const copy = { ...stored(rule().uuid), rule_id: uuidOf(7), id: uuidOf(8), name: 'Copy' };
+    server.space().rules.set(uuidOf(7), copy);
+    server.space().rules.set(uuidOf(9), { ...copy, rule_id: uuidOf(9), meta: { from: '1m' } });
+    expect((await destroyKibana(scope)).problems).toEqual([]);
+    expect([...server.space().rules.keys()]).toEqual([uuidOf(7), uuidOf(9)]);
+  });
+
+  test("a rule of ours that was edited in Kibana's own editor is still ours: brought back, and destroyed", async () => {
+    const scope = await scopeFor(server);
+    const content = contentWith([rule()]);
+    await deployKibana(scope, content);
+    const query = stored(rule().uuid).query;
+    edit(rule().uuid, { query: 'process where false' });
+    expect(results(await deployKibana(scope, content))).toEqual([`update detection_rule/${rule().uuid}: done`]);
+    expect(stored(rule().uuid)).toMatchObject({ query, meta: { kibana_siem_app_url: expect.any(String) as unknown } });
+    edit(rule().uuid, {});
+    await destroyKibana(scope);
+    expect(server.space().rules.size).toBe(0);
+  });
+
+  test('an update keeps enabled, actions, exception lists, suppression and everything else of an analyst', async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith([rule()]));
+    server.space().lists.set('theirs', { id: 'list-1', list_id: 'theirs' });
+    const theirs = {
+      enabled: false,
+      actions: [{ action_type_id: '.email', id: 'mail', params: { to: ['soc@example.com'] }, uuid: uuidOf(3) }],
+      exceptions_list: [{ id: 'list-1', list_id: 'theirs', type: 'detection', namespace_type: 'single' }],
+      alert_suppression: { group_by: ['host.name'] },
+      timestamp_override_fallback_disabled: false,
+      risk_score_mapping: [{ field: 'host.risk', operator: 'equals', value: '' }],
+      timeline_id: 'a-timeline',
+      timeline_title: 'A timeline',
+    };
+    edit(rule().uuid, theirs);
+    expect(actions(await planKibana(scope, contentWith([rule()])))).toEqual([]);
+    await deployKibana(scope, contentWith([rule({ version: 9 })]));
+    expect(stored(rule().uuid)).toMatchObject({ ...theirs, version: 9 });
+  });
+
+  test('what an analyst changes between plan and deploy is kept', async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith([rule()]));
+    server.before(
+      ({ method, path }) => method === 'GET' && path === '/api/detection_engine/rules',
+      () => {
+        edit(rule().uuid, { enabled: false });
+      },
+    );
+    await deployKibana(scope, contentWith([rule({ version: 9 })]));
+    expect(stored(rule().uuid)).toMatchObject({ enabled: false, version: 9 });
+  });
+
+  test('a rule that an analyst took over between plan and deploy is left as it is', async () => {
+    const scope = await scopeFor(server);
+    await deployKibana(scope, contentWith([rule()]));
+    server.before(
+      ({ method, path }) => method === 'GET' && path === '/api/detection_engine/rules',
+      () => {
+        edit(rule().uuid, { tags: [] });
+      },
+    );
+    const applied = await deployKibana(scope, contentWith([rule({ version: 9 })]));
+    expect(applied.changes).toMatchObject([{ status: 'failed' }]);
+    expect(stored(rule().uuid)).toMatchObject({ tags: [], version: 4 });
+  });
+
+  test('namespaces never meet: other ids, other names, and each sees its own', async () => {
+    const [first, second] = [await scopeFor(server), await scopeFor(server, { namespace: 'lab' })];
+    await deployKibana(first, contentWith([rule()]));
+    await deployKibana(second, contentWith([rule()]));
+    const id = kibanaRuleId(rule().uuid, 'lab');
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(stored(id).name).toBe(`${rule().name} [lab]`);
+    expect(actions(await planKibana(first, contentWith(manyRules(1)), true))).toEqual([
+      `create detection_rule/${uuidOf(0)}`,
+      `delete detection_rule/${rule().uuid}`,
+    ]);
+    await destroyKibana(second);
+    expect([...server.space().rules.keys()]).toEqual([rule().uuid]);
+  });
+
+  test('several spaces in one go; other spaces are not touched', async () => {
+    const scope = await scopeFor(server, { spaces: ['default', 'soc'] });
+    const applied = await deployKibana(scope, contentWith([rule()]));
+    expect(results(applied)).toEqual([
+      `create detection_rule/${rule().uuid}: done`,
+      `create detection_rule/soc/${rule().uuid}: done`,
+    ]);
+    expect(actions(await planKibana(scope, contentWith([rule()])))).toEqual([]);
+    await destroyKibana(await scopeFor(server, { spaces: ['soc'] }));
+    expect([server.space().rules.size, server.space('soc').rules.size]).toEqual([1, 0]);
+  });
+
+  test('a space that is not there is named before anything is done', async () => {
+    await expect(scopeFor(server, { spaces: ['default', 'sco', 'sic'] })).rejects.toMatchObject({
+      code: 'SETTINGS',
+      problems: [{ message: 'Kibana has no space `sco`' }, { message: 'Kibana has no space `sic`' }],
+    });
+  });
+
+  test('the diff knows a span of time in whatever unit it is written, and no order of tags', () => {
+    const body = { from: 'now-1h', interval: '300s', tags: ['b', 'a'], query: 'any where true\n' };
+    const same = { from: 'now-3600s', interval: '5m', tags: ['a', 'b'], query: 'any where true', threat: [], note: '' };
+    expect(canonRule(body)).toEqual(canonRule(same));
+    expect(canonRule(body)).not.toEqual(canonRule({ ...same, from: 'now-3601s' }));
+  });
+});

@@ -1,0 +1,66 @@
+import { deploy } from '../../src/commands/deploy';
+import { applyPlan } from '../../src/plan/apply';
+import { makePlan } from '../../src/plan/plan';
+import type { Scope } from '../../src/resources/kind';
+import { quiet } from '../support/context';
+import { contractMissing } from '../support/kibana-contract';
+import { contentWith, deployKibana, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-scene';
+import { startKibana, type KibanaServer } from '../support/kibana-server';
+
+const described = contractMissing === undefined ? describe : describe.skip;
+
+let server: KibanaServer;
+
+beforeEach(async () => {
+  if (contractMissing === undefined) server = await startKibana();
+});
+afterEach(async () => {
+  if (contractMissing !== undefined) return;
+  await server.close();
+  expect(server.violations).toEqual([]);
+});
+
+async function localRules(scope: Scope): Promise<Scope> {
+  const local: Scope = { ...scope, scheduler: 'local' };
+  const plan = await makePlan(local, contentWith([rule()]), { prune: false });
+  const steps = plan.steps.filter(({ kind }) => kind.name === 'detection_rule');
+  await applyPlan(local, { ...plan, steps }, () => undefined);
+  return local;
+}
+
+described(`one scheduler at a time (${contractMissing ?? 'held against the contract'})`, () => {
+  test('rules of the local scheduler keep a deploy to Kibana from happening, which says how to move', async () => {
+    const scope = await scopeFor(server, { namespace: 'k1_local_first' });
+    const local = await localRules(scope);
+    const plan = await planKibana(scope, contentWith([rule()]));
+    const refused = deploy(scope, plan, quiet(), { yes: true });
+    await expect(refused).rejects.toMatchObject({ code: 'UNSAFE', exitStatus: 2 });
+    await expect(refused).rejects.toThrowErrorMatchingInlineSnapshot(`
+     "rules of namespace k1_local_first (1) run on the scheduler local of this cluster; two schedulers would alert twice. Nothing was changed.
+       To move them: \`wmi-detections destroy --scheduler local --namespace k1_local_first\`, then deploy again. Events and alerts stay."
+    `);
+    expect(server.space().rules.size).toBe(0);
+
+    const gone = await makePlan(local, contentWith([]), { prune: true });
+    const steps = gone.steps.filter((step) => step.kind.name === 'detection_rule');
+    await applyPlan(local, { ...gone, steps }, () => undefined);
+    const moved = await deploy(scope, plan, quiet(), { yes: true });
+    expect(moved.applied.problems).toEqual([]);
+    expect(server.space().rules.size).toBe(1);
+  });
+
+  test('rules in Kibana keep a deploy to the local scheduler from happening; those of another namespace do not', async () => {
+    const scope = await scopeFor(server, { namespace: 'k1_kibana_first', spaces: ['default', 'soc'] });
+    await deployKibana(scope, contentWith([rule()]));
+    const local: Scope = { ...scope, scheduler: 'local' };
+    const nothing = { ...(await makePlan(local, contentWith([]), { prune: false })), steps: [] };
+    await expect(deploy(local, nothing, quiet(), { yes: true })).rejects.toThrowErrorMatchingInlineSnapshot(`
+     "rules of namespace k1_kibana_first run in Kibana (space default, soc); two schedulers would alert twice. Nothing was changed.
+       To move them: \`wmi-detections destroy --scheduler kibana --namespace k1_kibana_first\`, then deploy again. Events and alerts stay."
+    `);
+    const other = { ...local, namespace: 'k1_other' };
+    expect((await deploy(other, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);
+    await destroyKibana(scope);
+    expect((await deploy(local, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);
+  });
+});

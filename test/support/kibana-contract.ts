@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OpenAPIRouter, OpenAPIValidator, type Document } from 'openapi-backend';
+import { parse } from 'yaml';
+import { PROGRAM_FOLDER } from '../../src/program';
+import { isRecord } from '../../src/json';
+
+// This resolver of references loads an ES module, which jest cannot; we resolve them ourselves.
+jest.mock('openapi-backend/refparser', () => {
+  const unused = (): never => {
+    throw new Error('references are resolved in kibana-contract.ts');
+  };
+  return { dereference: unused, parse: unused, resolve: unused };
+});
+
+/** Kibana's own description of its API, which is not ours to carry along. */
+const FILE = join(PROGRAM_FOLDER, '../shared/kibana-openapi/kibana-8.18.yaml');
+
+const PATHS = /^\/api\/(detection_engine\/(rules|index|tags)|exception_lists|spaces\/space|status)/;
+
+/** Why the tests against the contract cannot run; undefined where they can. */
+export const contractMissing = existsSync(FILE) ? undefined : `${FILE} is not there`;
+
+export interface ContractRequest {
+  readonly method: string;
+  /** Without the prefix of a space. */
+  readonly path: string;
+  readonly query: Record<string, string | string[]>;
+  readonly headers: Record<string, string>;
+  readonly body: unknown;
+}
+
+export interface Contract {
+  /** Everything in which a request breaks the contract, and the keys of its body that the contract does not know. */
+  check(request: ContractRequest): string[];
+}
+
+/** Reads the description once, cut to what is used: a second and a half. */
+export function readContract(): Contract {
+  const whole = parse(readFileSync(FILE, 'utf8')) as Record<string, unknown>;
+  const paths = isRecord(whole.paths) ? whole.paths : {};
+  const cut = { ...whole, paths: Object.fromEntries(Object.entries(paths).filter(([path]) => PATHS.test(path))) };
+  const schemas = schemasOf(whole);
+  const definition = { ...cut, paths: resolved(cut.paths, schemas, new Map()), components: {} } as unknown as Document;
+  const router = new OpenAPIRouter({ definition });
+  const ajvOpts = { strict: false, validateFormats: false };
+  const validator = new OpenAPIValidator({
+    definition,
+    router,
+    ajvOpts,
+    coerceTypes: true,
+    lazyCompileValidators: true,
+  });
+  return {
+    check(request) {
+      const operation = router.matchOperation(request);
+      if (operation?.operationId === undefined) return [`${request.method} ${request.path} is not in the contract`];
+      const { errors } = validator.validateRequest(request, operation);
+      const known = (operation.parameters ?? []).flatMap((parameter) =>
+        'in' in parameter && parameter.in === 'query' ? [parameter.name] : [],
+      );
+      const unknownQuery = Object.keys(request.query).filter((name) => !known.includes(name));
+      return [
+        ...(errors ?? []).map(({ instancePath, message }) => `[request] ${instancePath}: ${message ?? 'wrong'}`),
+        ...unknownQuery.map((name) => `[request query] ${name} is not in the contract`),
+        ...unknownKeys(request, schemas),
+      ];
+    },
+  };
+}
+
+/** The names of the schemas of the bodies, whose keys Kibana would drop in silence if they were misspelt. */
+const BODIES: Readonly<Record<string, string>> = {
+  eql: 'Security_Detections_API_EqlRuleCreateProps',
+  esql: 'Security_Detections_API_EsqlRuleCreateProps',
+};
+
+function unknownKeys({ path, body }: ContractRequest, schemas: Record<string, unknown>): string[] {
+  if (path !== '/api/detection_engine/rules' || !isRecord(body)) return [];
+  const known = keysOf(schemas[BODIES[String(body.type)] ?? ''], schemas);
+  return Object.keys(body)
+    .filter((key) => !known.has(key))
+    .map((key) => `[request body] ${key} is not in the contract`);
+}
+
+function keysOf(schema: unknown, schemas: Record<string, unknown>): Set<string> {
+  if (!isRecord(schema)) return new Set();
+  if (typeof schema.$ref === 'string')
+    return keysOf(schemas[schema.$ref.replace('#/components/schemas/', '')], schemas);
+  const own = isRecord(schema.properties) ? Object.keys(schema.properties) : [];
+  const parts = [schema.allOf, schema.anyOf, schema.oneOf].flatMap((list) =>
+    Array.isArray(list) ? (list as unknown[]) : [],
+  );
+  return new Set([...own, ...parts.flatMap((part) => [...keysOf(part, schemas)])]);
+}
+
+function schemasOf({ components }: Record<string, unknown>): Record<string, unknown> {
+  return isRecord(components) && isRecord(components.schemas) ? components.schemas : {};
+}
+
+/** Every reference replaced by what it refers to; within itself by anything at all. */
+function resolved(value: unknown, schemas: Record<string, unknown>, done: Map<string, unknown>): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => resolved(item, schemas, done));
+  if (!isRecord(value)) return value;
+  const name = typeof value.$ref === 'string' ? value.$ref.replace('#/components/schemas/', '') : undefined;
+  if (name === undefined) {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, resolved(member, schemas, done)]));
+  }
+  if (!done.has(name)) {
+    done.set(name, {});
+    done.set(name, resolved(schemas[name] ?? {}, schemas, done));
+  }
+  return done.get(name);
+}

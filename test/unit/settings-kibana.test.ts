@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSettings } from '../../src/settings';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'settings-kibana-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function written(text: string): string {
+  const file = join(folder, 'wmi-detections.yml');
+  writeFileSync(file, text);
+  return file;
+}
+
+test('the spaces are those of the flag, else of the file, else the default one, each once', () => {
+  const config = written('kibana: {url: "http://kibana:5601", spaces: [default, soc]}\n');
+  expect(readSettings({}, {}).kibana.spaces).toEqual(['default']);
+  expect(readSettings({ config }, {}).kibana.spaces).toEqual(['default', 'soc']);
+  expect(readSettings({ config, space: 'lab, soc,lab' }, {}).kibana).toMatchObject({
+    url: 'http://kibana:5601',
+    spaces: ['lab', 'soc'],
+  });
+  expect(readSettings({ config, space: ['lab', 'soc'] }, {}).kibana.spaces).toEqual(['lab', 'soc']);
+});
+
+test('what cannot be the id of a space is refused where it stands', () => {
+  const config = written('kibana:\n  spaces: [soc, "The SOC"]\n  spcaes: [soc]\n');
+  const refused = (act: () => unknown): string => {
+    try {
+      act();
+      return 'nothing was thrown';
+    } catch (error) {
+      return (error as Error).message.replaceAll(folder, '~');
+    }
+  };
+  expect(refused(() => readSettings({ config }, {}))).toMatchInlineSnapshot(`
+   "~/wmi-detections.yml:2:17: kibana.spaces.1: must be the id of a space: small letters, digits, _ and -
+   ~/wmi-detections.yml:3:3: unknown setting \`kibana.spcaes\`
+     Did you mean \`spaces\`?"
+  `);
+  expect(refused(() => readSettings({ space: 'soc,' }, {}))).toMatchInlineSnapshot(
+    `"--space: kibana.spaces.1: must be the id of a space: small letters, digits, _ and -"`,
+  );
+});
