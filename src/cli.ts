@@ -43,7 +43,7 @@ async function runCli(args: readonly string[], context: Context): Promise<ExitSt
   const program = yargs(args.map((arg) => (arg === '-' ? LONE_DASH : arg)))
     .scriptName('wmi-detections')
     .usage('$0 <command>\n\nDetects process creation through WMI (ATT&CK T1047) on Elasticsearch and OpenSearch.')
-    .parserConfiguration({ 'dot-notation': false, 'duplicate-arguments-array': false, 'strip-dashed': true })
+    .parserConfiguration({ 'dot-notation': false, 'duplicate-arguments-array': false })
     .strict()
     .demandCommand(1, 1, 'a command is needed', 'one command at a time')
     .options(GLOBAL)

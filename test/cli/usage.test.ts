@@ -45,15 +45,27 @@ test('--help lists every command', async () => {
   `);
 });
 
-test.each(['demo', 'engine', 'validate', 'plan', 'deploy', 'destroy', 'adopt', 'export', 'simulate', 'test', 'status', 'replay', 'run', 'alerts'])(
-  '%s --help tells its flags',
-  async (command) => {
-    const { status, stdout } = await cli([command, '--help']);
-    expect(status).toBe(0);
-    // What is the same for every command is in the snapshot above.
-    expect(stdout.replace(/Everywhere:[^]*?\n\n/, '').replace(/Secrets come from[^]*/, '')).toMatchSnapshot();
-  },
-);
+test.each([
+  'demo',
+  'engine',
+  'validate',
+  'plan',
+  'deploy',
+  'destroy',
+  'adopt',
+  'export',
+  'simulate',
+  'test',
+  'status',
+  'replay',
+  'run',
+  'alerts',
+])('%s --help tells its flags', async (command) => {
+  const { status, stdout } = await cli([command, '--help']);
+  expect(status).toBe(0);
+  // What is the same for every command is in the snapshot above.
+  expect(stdout.replace(/Everywhere:[^]*?\n\n/, '').replace(/Secrets come from[^]*/, '')).toMatchSnapshot();
+});
 
 test('--version is that of package.json', async () => {
   expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
