@@ -103,9 +103,43 @@ test('the name comes from the command line where the path is missing', async () 
   expect(at(document, 'process.executable')).toBeUndefined();
 });
 
-test('host and user when the record carries them', async () => {
-  const document = await node.index('crowdstrike', { ...RECORD, ComputerName: 'WS07', UserName: 'mira' });
-  expect(at(document, 'host.name')).toBe('WS07');
-  expect(at(document, 'user.name')).toBe('mira');
-  expect(at(document, 'related.user')).toEqual(['mira']);
+describe('host and user', () => {
+  const joined = {
+    host: { ComputerName: 'WS07' },
+    user: { UserName: 'mira', User: 'LAB\\mira', UserSid_readable: 'S-1-5-21-1-2-3-1107' },
+  };
+
+  async function names(document: Readonly<Record<string, unknown>>) {
+    const indexed = await node.index('crowdstrike', document);
+    return [at(indexed, 'host.name'), at(indexed, 'user.name'), at(indexed, 'related.user')];
+  }
+
+  test.each([
+    ['the record itself', { ...RECORD, ComputerName: 'WS07', UserName: 'mira' }],
+    ["Splunk's lookup, for the host", { ...RECORD, aid_computer_name: 'WS07', UserName: 'mira' }],
+    ['an enrichment from aidmaster and userinfo', { ...RECORD, metadata: joined }],
+    ['that of Elastic Agent', { ...RECORD, crowdstrike: { info: joined } }],
+    ['one beside the text', { message: JSON.stringify(RECORD), metadata: joined }],
+  ])('from %s', async (_name, document) => {
+    expect(await names(document)).toEqual(['WS07', 'mira', ['mira']]);
+  });
+
+  test('are absent where nothing tells them', async () => {
+    const nothing = { host: { ComputerName: '-' }, user: 'mira' };
+    expect(await names({ ...RECORD, metadata: nothing })).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("the record's own name wins over what was joined", async () => {
+    expect(await names({ ...RECORD, ComputerName: 'WS07', metadata: { host: { ComputerName: 'old' } } })).toEqual([
+      'WS07',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('the domain comes from the account, and what was joined is kept', async () => {
+    const document = await node.index('crowdstrike', { ...RECORD, metadata: { user: { User: 'LAB\\mira' } } });
+    expect(document.user).toEqual({ id: 'S-1-5-21-1-2-3-1107', name: 'mira', domain: 'LAB' });
+    expect(document.crowdstrike).toMatchObject({ metadata: '{"user":{"User":"LAB\\\\mira"}}' });
+  });
 });

@@ -99,6 +99,22 @@ describe('what does not fit is kept', () => {
     expect(at(document, 'winlog.event_data._unusable_names')).toBe('{"a\\u0000b":"x"}');
   });
 
+  test.each([
+    ['event XML', { message: event.xml(SYSMON, { ...SYSMON_DATA, 'a\ud800b': 'x' }) }],
+    ['event XML, as an entity', { message: event.xml(SYSMON, { ...SYSMON_DATA, 'a&#xD800;b': 'x' }) }],
+    ['the list of hashes', { message: event.xml(SYSMON, { ...SYSMON_DATA, Hashes: 'a\ud800b=x' }) }],
+  ])('half a surrogate pair in a name of %s', async (_name, sent) => {
+    const document = await node.index('sysmon', sent);
+    expect(at(document, 'process.pid')).toBe(7312);
+    expect(JSON.stringify(at(document, 'winlog.event_data'))).toMatch(/a.{1,16}b/);
+  });
+
+  test('half a surrogate pair in a name of JSON in message, which no parser takes, as the text', async () => {
+    const message = JSON.stringify(event.nxlog(SYSMON, { ...SYSMON_DATA, 'a\ud800b': 'x' }));
+    const document = await node.index('sysmon', { message });
+    expect(document.event).toMatchObject({ kind: 'pipeline_error', original: message });
+  });
+
   test('in crowdstrike, as text', async () => {
     const document = await node.index('crowdstrike', {
       event_simpleName: 'ProcessRollup2',

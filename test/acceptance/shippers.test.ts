@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { request } from '../../src/target/target';
 import { SAMPLES } from '../support/samples';
 import { at, harbour, STREAMS, type Harbour, type Source } from '../support/ship';
+import { SYSMON, SYSMON_DATA, winlogbeat, xml } from '../support/windows-events';
 
 // What docs/shippers.md says of collectors: the documents that they make of a record, as their vendors describe them.
 
@@ -87,10 +88,42 @@ test.each(
   for (const field of FIELDS) expect([field, at(wrapped, field)]).toEqual([field, at(alone, field)]);
 });
 
-test("a collector's own host.name is taken for the event's host, which is why it must be switched off", async () => {
-  const line = record('sysmon-evtx.ndjson');
-  const wrapped = { ...COLLECTORS['Filebeat with disable_host']?.(line), host: { name: 'collector' } };
-  expect(at(await ours.index('sysmon', wrapped), 'host.name')).toBe('collector');
+describe("a collector's own host.name", () => {
+  const host = { name: 'collector', hostname: 'collector' };
+  const wrap = (file: string) => ({ ...COLLECTORS['Filebeat with disable_host']?.(record(file)), host });
+
+  test.each(['sysmon-nxlog.ndjson', 'sysmon-evtx.ndjson', 'sysmon-winlogbeat6.ndjson'])(
+    'gives way to the computer that the record in %s names',
+    async (file) => {
+      const alone = await ours.index('sysmon', record(file));
+      const wrapped = await ours.index('sysmon', wrap(file));
+      expect(at(alone, 'host.name')).toEqual(expect.any(String));
+      expect(wrapped.host).toEqual(alone.host);
+      expect(at(wrapped, 'winlog.event_data')).toMatchObject({ 'host.name': 'collector' });
+    },
+  );
+
+  test('gives way to the computer in event XML', async () => {
+    const document = await ours.index('sysmon', { message: xml(SYSMON, SYSMON_DATA), host });
+    expect(document.host).toEqual({ name: 'WS07.lab.example', os: { type: 'windows' } });
+  });
+
+  test("is not taken for the host of Falcon's record, which names none", async () => {
+    const document = await ours.index('crowdstrike', wrap('crowdstrike-fdr.ndjson'));
+    expect(at(document, 'host.name')).toBeUndefined();
+    expect(at(document, 'host.id')).toEqual(expect.any(String));
+    expect(document.crowdstrike).toMatchObject({ 'host.name': 'collector' });
+  });
+
+  test('is kept where the record names no computer', async () => {
+    const message = xml(SYSMON, SYSMON_DATA).replace(/<Computer>.*<\/Computer>/, '');
+    expect(at(await ours.index('sysmon', { message, host }), 'host.name')).toBe('collector');
+  });
+});
+
+test('what Winlogbeat says of its own host is kept', async () => {
+  const document = { ...winlogbeat(SYSMON, SYSMON_DATA), host: { name: 'ws07' } };
+  expect(at(await ours.index('sysmon', document), 'host.name')).toBe('ws07');
 });
 
 test('a data stream takes create and refuses index', async () => {

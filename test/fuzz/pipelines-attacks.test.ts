@@ -1,0 +1,71 @@
+import * as fc from 'fast-check';
+import { writeJson } from '../../src/content/lossless-json';
+import { fates, forget } from '../support/mutate-ship';
+import { attacks, type Attack } from '../support/mutate-attacks';
+import { at, harbour, type Harbour } from '../support/ship';
+
+/**
+ * What is an attack by the seeds' meaning is found by its rule, in whatever shape it comes and whatever stands around it; and what is none
+ * is not. `FUZZ_EVENTS` and `FUZZ_SEED` as in pipelines.test.ts.
+ */
+const EVENTS = Number(process.env['FUZZ_EVENTS'] ?? 2000) / 2;
+const SEED = Number(process.env['FUZZ_SEED'] ?? 20261122);
+const BATCH = 300;
+/** Milliseconds. */
+const SHRINKING = 30_000;
+
+let node: Harbour;
+beforeAll(async () => {
+  node = await harbour();
+});
+
+async function firstFault(batch: readonly Attack[]): Promise<string | undefined> {
+  for (const source of ['sysmon', 'security', 'crowdstrike'] as const) {
+    const sent = batch.filter((one) => one.source === source);
+    const found = await fates(
+      node,
+      source,
+      sent.map(({ document }) => document),
+    );
+    for (const [index, { shape, verdict, document }] of sent.entries()) {
+      const fate = found[index] ?? { refused: 'no answer' };
+      const rules = 'refused' in fate ? [fate.refused] : [...fate.rules].sort();
+      if (JSON.stringify(rules) === JSON.stringify(verdict)) continue;
+      const error = 'refused' in fate ? '' : String(at(fate.indexed, 'error.message'));
+      const process = 'refused' in fate ? undefined : fate.indexed['process'];
+      return [
+        `${source} ${shape}: is [${verdict.join()}], was found by [${rules.join()}] (${error})`,
+        `document: ${writeJson(document).slice(0, 2000)}`,
+        `process: ${JSON.stringify(process ?? null).slice(0, 1000)}`,
+      ].join('\n');
+    }
+  }
+  return undefined;
+}
+
+test('a mutated attack is found by its rule, and nothing else is', async () => {
+  let until = Infinity;
+  let sent = 0;
+  let hits = 0;
+  const batch = fc.noBias(fc.array(attacks, { minLength: 1, maxLength: BATCH, size: 'max' }));
+  const property = fc.asyncProperty(batch, async (some) => {
+    sent += some.length;
+    hits += some.filter(({ verdict }) => verdict.length > 0).length;
+    // Shrinking ends in time: what is found by then is told.
+    if (Date.now() > until) return;
+    try {
+      expect(await firstFault(some)).toBeUndefined();
+    } catch (error) {
+      until = Math.min(until, Date.now() + SHRINKING);
+      throw error;
+    }
+    if (sent % 20_000 < some.length) await forget(node);
+  });
+  const details = await fc.check(property, { seed: SEED, numRuns: Math.ceil((2 * EVENTS) / BATCH) });
+  expect(
+    details.failed ? [`seed ${details.seed}, path ${details.counterexamplePath}`, details.errorInstance] : [],
+  ).toEqual([]);
+  // There must have been something to find, and something to leave.
+  expect(hits).toBeGreaterThan(sent / 10);
+  expect(hits).toBeLessThan(sent);
+}, 3_600_000);

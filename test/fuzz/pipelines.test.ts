@@ -1,0 +1,157 @@
+import * as fc from 'fast-check';
+import { writeJson } from '../../src/content/lossless-json';
+import { fates, forget, type Fate } from '../support/mutate-ship';
+import { MARK, mutated, mutation, type Json, type Mutation } from '../support/mutate';
+import { ownSeeds, realSeeds, type Seed } from '../support/mutate-seeds';
+import { at, harbour, type Harbour, type Source } from '../support/ship';
+
+/**
+ * Events of every shape, mutated at random and shipped to a real engine: each is indexed, and what could not be understood is
+ * kept whole. `FUZZ_EVENTS=1000000 FUZZ_SEED=n npx jest test/fuzz/pipelines.test.ts` asks for a million. A failure is shrunk
+ * to few documents with few mutations.
+ */
+const EVENTS = Number(process.env['FUZZ_EVENTS'] ?? 2000);
+const SEED = Number(process.env['FUZZ_SEED'] ?? 20261122);
+const BATCH = 300;
+/** Milliseconds. */
+const SHRINKING = 30_000;
+
+interface Case {
+  readonly seed: Seed;
+  readonly mutations: readonly Mutation[];
+  /** Where it is sent: mostly where it belongs. */
+  readonly to: Source;
+  readonly document: Json;
+}
+
+let node: Harbour;
+beforeAll(async () => {
+  node = await harbour();
+});
+
+function cases(seeds: readonly Seed[]): fc.Arbitrary<Case> {
+  const astray = fc.oneof(
+    { arbitrary: fc.constant(undefined), weight: 12 },
+    { arbitrary: fc.constantFrom('sysmon' as const, 'crowdstrike' as const, 'unrecognised' as const), weight: 1 },
+  );
+  return fc
+    .tuple(fc.constantFrom(...seeds), fc.array(mutation, { minLength: 1, maxLength: 6 }), astray)
+    .map(([seed, mutations, to]) => ({
+      seed,
+      mutations,
+      to: to ?? seed.source,
+      document: mutated(seed.document, mutations),
+    }));
+}
+
+/** What is wrong with the fate of a document; undefined where nothing is. */
+function fault(document: Json, fate: Fate): string | undefined {
+  if ('refused' in fate) return `not indexed: ${fate.refused}`;
+  const places = marked(document);
+  if (places.length > 0 && !JSON.stringify(fate.indexed).toLowerCase().includes(MARK)) return `lost ${places.join()}`;
+  if (at(fate.indexed, 'event.kind') !== 'pipeline_error') return undefined;
+  const original = at(fate.indexed, 'event.original');
+  const error = String(at(fate.indexed, 'error.message'));
+  if (typeof original !== 'string') return `no event.original (${error})`;
+  // A text that was not understood, or only in part, stands there as itself; a document as its JSON.
+  const texts = [document['message'], at(document, 'event.original')].map(sound);
+  if (texts.includes(sound(original))) return undefined;
+  const kept = JSON.stringify(comparable(parsed(original)));
+  const whole = JSON.stringify(comparable(JSON.parse(writeJson(document))));
+  return kept === whole ? undefined : `event.original is not the document (${error}): ${original.slice(0, 500)}`;
+}
+
+/**
+ * The places of a value that must be found again. Our own fields say what we say, a collector's time gives way to the event's, and of
+ * the header of evtx JSON only what Windows has there is read.
+ */
+function marked(value: unknown, path = ''): string[] {
+  if (value === MARK) return OURS.test(path) ? [] : [path];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => marked(inner, path === '' ? name : `${path}.${name}`));
+}
+const OURS = /^(_|@timestamp\b|event\b|data_stream\b|related\b|host\.os\b|Event\b(?!\.EventData\.))/;
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Half a surrogate pair is no text, and comes back as one of several signs. */
+function sound(text: unknown): unknown {
+  return typeof text === 'string' ? text.replace(/[\p{Surrogate}\uFFFD]/gu, '?') : text;
+}
+
+/** Alike for one value, however it was printed; without the root names that are the engine's own. */
+function comparable(value: unknown, root = true): unknown {
+  if (Array.isArray(value)) return value.map((item) => comparable(item, false));
+  if (typeof value !== 'object' || value === null) return sound(value);
+  return Object.entries(value)
+    .filter(([name]) => !root || !OWN.test(name))
+    .map(([name, inner]) => [sound(name), comparable(inner, false)] as const)
+    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+}
+const OWN = /^(_index|_id|_version|_version_type|_process_creation_.*|_dynamic_templates)$/;
+
+/** Sends a batch, by data stream; the first fault, told so that it can be tried again by hand. */
+async function firstFault(batch: readonly Case[]): Promise<string | undefined> {
+  for (const source of new Set(batch.map(({ to }) => to))) {
+    const sent = batch.filter(({ to }) => to === source);
+    const found = await fates(
+      node,
+      source,
+      sent.map(({ document }) => document),
+    );
+    for (const [index, { seed, mutations, document }] of sent.entries()) {
+      const wrong = fault(document, found[index] ?? { refused: 'no answer' });
+      if (wrong === undefined) continue;
+      return [
+        `${seed.name} to ${source}: ${wrong.slice(0, 1500)}`,
+        `mutations: ${JSON.stringify(mutations).slice(0, 1000)}`,
+        `document: ${writeJson(document).slice(0, 2000)}`,
+      ].join('\n');
+    }
+  }
+  return undefined;
+}
+
+async function holds(seeds: readonly Seed[], events: number): Promise<void> {
+  let until = Infinity;
+  let sent = 0;
+  // Without bias, which would make most batches small.
+  const batch = fc.noBias(fc.array(cases(seeds), { minLength: 1, maxLength: BATCH, size: 'max' }));
+  const property = fc.asyncProperty(batch, async (some) => {
+    sent += some.length;
+    // Shrinking ends in time: what is found by then is told.
+    if (Date.now() > until) return;
+    try {
+      expect(await firstFault(some)).toBeUndefined();
+    } catch (error) {
+      until = Math.min(until, Date.now() + SHRINKING);
+      throw error;
+    }
+    if (sent % 20_000 < some.length) await forget(node);
+  });
+  const details = await fc.check(property, { seed: SEED, numRuns: Math.ceil((2 * events) / BATCH) });
+  expect(
+    details.failed ? [`seed ${details.seed}, path ${details.counterexamplePath}`, details.errorInstance] : [],
+  ).toEqual([]);
+  expect(sent).toBeGreaterThan(events / 2);
+}
+
+test('our own events, mutated, are indexed and lose nothing', async () => {
+  await holds(await ownSeeds(), EVENTS / 2);
+}, 3_600_000);
+
+const real = realSeeds(25);
+const testReal = real.length > 0 ? test : test.skip;
+testReal(
+  'real events, mutated, are indexed and lose nothing (skipped without ../shared)',
+  async () => {
+    await holds(real, EVENTS / 2);
+  },
+  3_600_000,
+);

@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseJson } from '../../src/content/lossless-json';
+import { eventOf } from '../../src/events/event';
+import { listInputs } from '../../src/events/inputs';
+import { readInput } from '../../src/events/read';
+import type { Json } from './mutate';
+import { SAMPLES } from './samples';
+import type { Source } from './ship';
+import * as event from './windows-events';
+import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from './windows-events';
+
+/** An event as a shipper sends it, to be mutated. */
+export interface Seed {
+  readonly name: string;
+  readonly source: Source;
+  readonly document: Json;
+}
+
+const LABELLED = join(__dirname, '../../../shared/datasets/labelled');
+const OF_KIND: Readonly<Record<string, Source>> = {
+  sysmon_1: 'sysmon',
+  security_4688: 'security',
+  crowdstrike_pr2: 'crowdstrike',
+};
+
+/** One event in every shape in which Windows events come; `wrap` makes the text that a record becomes in `message`. */
+export function windowsShapes(
+  header: typeof SYSMON,
+  data: Readonly<Record<string, string>>,
+): Readonly<Record<string, Json>> {
+  const objects: Readonly<Record<string, Json>> = {
+    winlogbeat: event.winlogbeat(header, data),
+    winlogbeat6: event.winlogbeat6(header, data),
+    nxlog: event.nxlog(header, data),
+    otrf: event.otrf(header, data),
+    evtx: event.evtx(header, data),
+    chainsaw: event.evtx(header, data, true),
+  };
+  const texts = Object.entries(objects).map(([name, document]) => [
+    `${name} in message`,
+    { message: JSON.stringify(document) },
+  ]);
+  return {
+    ...objects,
+    ...(Object.fromEntries(texts) as Record<string, Json>),
+    xml: { message: event.xml(header, data) },
+    'pretty-printed xml': { message: event.xml(header, data, true) },
+    'xml in event.original': { message: 'rendered', event: { original: event.xml(header, data) } },
+    ...(header.id === SECURITY.id && { text: { message: event.rendered(data) } }),
+  };
+}
+
+/** Our own events of every shape: those of the tests, and the samples. */
+export async function ownSeeds(): Promise<Seed[]> {
+  const seeds: Seed[] = [];
+  for (const [name, document] of Object.entries(windowsShapes(SYSMON, SYSMON_DATA)))
+    seeds.push({ name: `sysmon ${name}`, source: 'sysmon', document });
+  for (const [name, document] of Object.entries(windowsShapes(SECURITY, SECURITY_DATA)))
+    seeds.push({ name: `security ${name}`, source: 'security', document });
+  for (const input of listInputs([SAMPLES])) {
+    for await (const read of readInput(input, () => undefined)) {
+      if ('problem' in read) throw new Error(read.problem.message);
+      for (const frame of read.frames) {
+        const { source, document, line } = eventOf(frame, read.file);
+        const stream = source === 'windows_security' ? 'security' : source;
+        seeds.push({
+          name: `${read.file.slice(SAMPLES.length + 1)}:${line}`,
+          source: stream,
+          document: parseJson(document) as Json,
+        });
+      }
+    }
+  }
+  return seeds;
+}
+
+/** Real events, up to `each` of every labelled file, evenly over it; none where those files are absent. */
+export function realSeeds(each: number): Seed[] {
+  if (!existsSync(LABELLED)) return [];
+  return readdirSync(LABELLED).flatMap((file) => {
+    const lines = readFileSync(join(LABELLED, file), 'utf8').trimEnd().split('\n');
+    const step = Math.max(1, Math.floor(lines.length / each));
+    return lines.flatMap((line, number) => {
+      if (number % step !== 0) return [];
+      const { kind, raw } = parseJson(line) as { kind: string; raw: Json | string };
+      const document = typeof raw === 'string' ? { message: raw } : raw;
+      const source = OF_KIND[kind];
+      return source === undefined ? [] : [{ name: `${file}:${number + 1}`, source, document }];
+    });
+  });
+}

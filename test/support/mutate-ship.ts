@@ -1,0 +1,83 @@
+import { writeJson } from '../../src/content/lossless-json';
+import { toQueryDsl } from '../../src/rules/query-dsl';
+import { readRules } from '../../src/rules/rule';
+import { request } from '../../src/target/target';
+import type { Json } from './mutate';
+import { STREAMS, type Harbour, type Indexed, type Source } from './ship';
+
+/** What became of a document: its `_source` and the rules that find it; `refused` where it was not indexed. */
+export type Fate = { readonly refused: string } | { readonly indexed: Indexed; readonly rules: readonly string[] };
+
+interface Item {
+  readonly create: { readonly _id?: string; readonly status: number; readonly error?: unknown };
+}
+interface Bulk {
+  readonly items?: readonly Item[];
+  readonly error?: unknown;
+}
+interface Hits {
+  readonly hits: {
+    readonly hits: readonly { readonly _id: string; readonly _source: Indexed; readonly matched_queries?: string[] }[];
+  };
+}
+
+const rules = readRules('rules');
+const ANY_ERROR = [400, 409, 413, 429, 500, 502, 503];
+
+/** Sends documents as one bulk request and looks what became of each, in their order. */
+export async function fates(node: Harbour, source: Source, documents: readonly Json[]): Promise<Fate[]> {
+  if (documents.length === 0) return [];
+  const items = await sent(node, source, documents.map(writeJson));
+  const body = {
+    size: documents.length,
+    query: {
+      bool: {
+        filter: [{ ids: { values: items.flatMap((item) => ('id' in item ? [item.id] : [])) } }],
+        should: rules.map((rule) => ({ bool: { must: [toQueryDsl(rule)], _name: rule.slug } })),
+      },
+    },
+  };
+  const path = `/${stream(node, source)}/_search`;
+  const found = await request<Hits>(node.target, { method: 'POST', path, body, allow: [404] });
+  const hits = new Map((found.status === 404 ? [] : found.body.hits.hits).map((hit) => [hit._id, hit]));
+  return items.map((item) => {
+    if ('refused' in item) return item;
+    const hit = hits.get(item.id);
+    if (hit === undefined) return { refused: 'answered 201 and is not there' };
+    return { indexed: hit._source, rules: hit.matched_queries ?? [] };
+  });
+}
+
+/** Empties the data streams; a million documents need not all be kept. */
+export async function forget(node: Harbour): Promise<void> {
+  const names = Object.values(STREAMS).map((name) => `${name}-${node.namespace}`);
+  for (const name of names)
+    await request(node.target, { method: 'DELETE', path: `/_data_stream/${name}`, allow: [404] });
+}
+
+function stream(node: Harbour, source: Source): string {
+  return `${STREAMS[source]}-${node.namespace}`;
+}
+
+type Sent = { readonly id: string } | { readonly refused: string };
+
+/** A request that fails as a whole is sent again in halves, until the document that fails it stands alone. */
+async function sent(node: Harbour, source: Source, lines: readonly string[]): Promise<Sent[]> {
+  const { status, body } = await request<Bulk>(node.target, {
+    method: 'POST',
+    path: `/${stream(node, source)}/_bulk`,
+    query: { refresh: true },
+    ndjson: lines.map((line) => `{"create":{}}\n${line}\n`).join(''),
+    allow: ANY_ERROR,
+  });
+  const whole =
+    body.items === undefined || (body.items.length > 1 && body.items.every(({ create }) => create.status !== 201));
+  if (whole && lines.length > 1) {
+    const half = lines.length >> 1;
+    return [...(await sent(node, source, lines.slice(0, half))), ...(await sent(node, source, lines.slice(half)))];
+  }
+  if (body.items === undefined) return [{ refused: `the whole request: ${status} ${JSON.stringify(body.error)}` }];
+  return body.items.map(({ create }) =>
+    create.status === 201 ? { id: create._id ?? '' } : { refused: `${create.status} ${JSON.stringify(create.error)}` },
+  );
+}
