@@ -17,8 +17,10 @@ export const dataStream: Kind = {
     const desired: Desired[] = [];
     for (const template of templates) {
       const body = composition(template, resources, target.product);
-      const names = await streamNames(target, patternsOf(template.body));
-      desired.push(...names.map((id) => ({ id, body, place: template.place })));
+      const streams = await streamsOf(target, patternsOf(template.body));
+      // A stream that somebody's template of higher priority makes is theirs, though our pattern matches its name.
+      const made = streams.filter((stream) => stream.template === template.id);
+      desired.push(...made.map(({ name }) => ({ id: name, body, place: template.place })));
     }
     return desired;
   },
@@ -47,15 +49,26 @@ export const dataStream: Kind = {
   actionFor: (desired, live) => (isAdditive(desired.body, live.body) ? 'put_mapping' : 'rollover'),
 };
 
+interface Stream {
+  readonly name: string;
+  /** The index template that its backing indices are made from. */
+  readonly template: string;
+  readonly indices: readonly { readonly index_name: string }[];
+}
+
 interface Streams {
-  readonly data_streams?: readonly { readonly name: string; readonly indices: readonly { index_name: string }[] }[];
+  readonly data_streams?: readonly Stream[];
+}
+
+async function streamsOf(target: Target, patterns: readonly string[]): Promise<readonly Stream[]> {
+  const path = `/_data_stream/${patterns.map((pattern) => encodeURIComponent(pattern)).join(',')}`;
+  const { body } = await request<Streams>(target, { method: 'GET', path, allow: [404] });
+  return body.data_streams ?? [];
 }
 
 /** The names of the data streams that match one of the patterns. */
 export async function streamNames(target: Target, patterns: readonly string[]): Promise<string[]> {
-  const path = `/_data_stream/${patterns.map((pattern) => encodeURIComponent(pattern)).join(',')}`;
-  const { body } = await request<Streams>(target, { method: 'GET', path, allow: [404] });
-  return (body.data_streams ?? []).map(({ name }) => name);
+  return (await streamsOf(target, patterns)).map(({ name }) => name);
 }
 
 async function writeMappings(target: Target, stream: string): Promise<unknown> {

@@ -168,6 +168,25 @@ test('a new field reaches an existing data stream by put_mapping, a changed one 
   expect(actions(await plan())).toEqual([]);
 });
 
+test('a data stream that a template of higher priority makes is not touched', async () => {
+  await put('/_index_template/theirs', {
+    index_patterns: [`${SYSMON}-theirs`],
+    priority: 900,
+    data_stream: {},
+    template: { settings: { 'index.default_pipeline': '_none' } },
+  });
+  await deployed();
+  await indexEvent(`${SYSMON}-theirs`);
+  await indexEvent(`${SYSMON}-default`);
+  const file = 'mappings/component-templates/process_creation@mappings.yml';
+  ours.edit(file, '    properties:\n', '    properties:\n      zz_other:\n        type: keyword\n');
+  const streams = actions(await plan()).filter((action) => action.includes('data_stream/'));
+  expect(streams).toEqual([`put_mapping data_stream/${SYSMON}-default`]);
+  expect(exitOf((await deployed()).applied)).toBe(0);
+  await request(target, { method: 'DELETE', path: `/_data_stream/${SYSMON}-theirs` });
+  await request(target, { method: 'DELETE', path: '/_index_template/theirs' });
+});
+
 test('destroy keeps events, and the pipelines and templates that they need', async () => {
   await deployed();
   await indexEvent(`${SYSMON}-default`);
