@@ -91,7 +91,8 @@ async function send(
   last: boolean,
   signal: AbortSignal | undefined,
 ): Promise<(Outcome | undefined)[] | 'split'> {
-  const ndjson = items.map(linesOf).join('');
+  let ndjson = '';
+  for (const item of items) ndjson += linesOf(item);
   const query = { filter_path: 'errors,error,items.*.status,items.*.error' };
   const allow = last ? [400, TOO_LARGE] : [400, TOO_LARGE, ...BUSY];
   let answer;

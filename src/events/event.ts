@@ -1,4 +1,4 @@
-import { sha256 } from '../json';
+import { hash } from 'node:crypto';
 import type { Frame } from './frame';
 import { inspectJson } from './json-text';
 import { sourceOfDocument, sourceOfText, type Source } from './recognise';
@@ -47,5 +47,5 @@ export function carried(text: string, source: Source): Pick<Event, 'source' | 'i
 }
 
 function idOf(source: Source, content: string): string {
-  return sha256(`${source}\n${content}`).slice(0, ID_DIGITS);
+  return hash('sha256', `${source}\n${content}`, 'hex').slice(0, ID_DIGITS);
 }

@@ -2,6 +2,7 @@ import { ProblemError, type Problem } from '../errors';
 import type { Frame } from './frame';
 import { Framer } from './framer';
 import type { Input } from './inputs';
+import { unwrapHits } from './search-hits';
 import { unpack, type Member } from './unpack';
 
 /** Records of one file, or what is wrong with the file; in the order in which they stand. */
@@ -31,15 +32,15 @@ async function* readMember({ name, bytes }: Member): AsyncGenerator<Read> {
   let count = 0;
   try {
     for await (const chunk of bytes) {
-      const frames = framer.push(chunk);
+      const frames = framer.push(chunk).flatMap(unwrapHits);
       count += frames.length;
       if (frames.length > 0) yield { file: name, frames };
     }
   } catch (error) {
-    yield { file: name, frames: framer.complete() };
+    yield { file: name, frames: framer.complete().flatMap(unwrapHits) };
     throw error;
   }
-  const frames = framer.end();
+  const frames = framer.end().flatMap(unwrapHits);
   if (frames.length > 0) yield { file: name, frames };
   if (count + frames.length === 0)
     yield { problem: { where: { file: name }, message: 'holds no events', hint: NO_EVENTS } };

@@ -16,17 +16,19 @@ export interface ShipmentOptions {
   readonly patience?: Patience | undefined;
   /** Called once an event. */
   readonly onFate: (event: Event, fate: Fate) => void;
+  /** Called before each request. */
+  readonly onRequest?: (() => void) | undefined;
 }
 
 /**
- * Two million characters or a thousand events a request. Larger ones are no faster (tried with five million), and three of
- * them are in memory at a time, each as events, as text and as bytes.
+ * A million characters or five hundred events a request. Larger ones are no faster, and what waits for its answer is what fills
+ * the memory: three requests at a time, each as events, as text and as bytes (measured by bench/replay.ts).
  */
-const MAX_CHARACTERS = 2_000_000;
-const MAX_EVENTS = 1_000;
+export const MAX_CHARACTERS = 1_000_000;
+export const MAX_EVENTS = 500;
 
 /** One request is prepared while another is with the cluster; more only fill its queues. */
-const MAX_IN_FLIGHT = 2;
+export const MAX_IN_FLIGHT = 2;
 
 /**
  * Sends events in bulk requests of bounded size, two at a time; `add` waits while both are under way, which holds back the
@@ -69,6 +71,7 @@ export class Shipment {
   private async flush(): Promise<void> {
     while (this.inFlight.size >= MAX_IN_FLIGHT) await Promise.race(this.inFlight);
     this.rethrow();
+    this.options.onRequest?.();
     const events = this.batch;
     this.batch = [];
     this.characters = 0;

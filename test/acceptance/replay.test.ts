@@ -182,6 +182,14 @@ test('what the cluster refuses for its form is kept as text among the unrecognis
   expect(await documents(UNRECOGNISED)).toHaveLength(1);
 });
 
+test('a search hit, as elasticdump writes it, is the same event as its _source', async () => {
+  const hit = `{"_index":".ds-winlogbeat","_type":"_doc","_id":"x","_score":1,"_source":${sysmon(7)}}`;
+  const { counts, problems } = await lines([sysmon(7), hit, hit.replace('"EventID":22', '"EventID":22,"EventID":23')]);
+  expect(counts).toMatchObject({ read: 3, indexed: 2, duplicates: 1, bySource: { sysmon: 3 } });
+  expect(problems.map(({ message }) => message)).toEqual(['holds the key "EventID" twice in one object']);
+  expect(await documents(SYSMON)).toHaveLength(2);
+});
+
 test('standard input', async () => {
   const stdin = Readable.from([Buffer.from('{"a":1}\n{"a"'), Buffer.from(':2}')]);
   expect((await replay(target, ['-'], { namespace, stdin })).counts).toMatchObject({ read: 2, indexed: 2 });

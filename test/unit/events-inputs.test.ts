@@ -169,6 +169,39 @@ describe('read', () => {
   });
 });
 
+describe('exports of a cluster', () => {
+  const hit = (source: string, index = '"_index":"logs-x"'): string =>
+    `{${index},"_id":"1","_score":null,"_source":${source}}`;
+
+  test('a search hit is its _source, as it is written', async () => {
+    const source = '{"a": 9007199254740993, "b":"}\\"{", "c":[{},[]], "d":{"_source":1}}';
+    const path = file('dump.ndjson', `${hit(source)}\n${hit('{"a":2}')}\n`);
+    expect((await readAll(path)).records).toEqual([`dump.ndjson:1 ${source}`, 'dump.ndjson:2 {"a":2}']);
+  });
+
+  test('the answer of _search is its hits, each on its line', async () => {
+    const path = file(
+      'search.json',
+      `{"took":1,\n"hits":{"total":{"value":2},"hits":[\n${hit('{"a":1}')},\n${hit('{"a":2}')}]}}`,
+    );
+    expect((await readAll(path)).records).toEqual(['search.json:3 {"a":1}', 'search.json:4 {"a":2}']);
+  });
+
+  test.each([
+    ['a _source without an index', '{"_source":{"a":1}}'],
+    ['a _source that is no object', '{"_index":"x","_source":"{}"}'],
+    ['an answer without hits', '{"hits":{"hits":[]}}'],
+    ['an answer in which not all are hits', `{"hits":{"hits":[${hit('{"a":1}')},{"b":2}]}}`],
+  ])('%s is an event by itself', async (_, text) => {
+    expect((await readAll(file('event.json', text))).records).toEqual([`event.json:1 ${text}`]);
+  });
+
+  test('of members of the same name the last counts, as everywhere', async () => {
+    const path = file('twice.json', '{"_index":"x","_source":{"a":1},"\\u005fsource":{"a":2}}');
+    expect((await readAll(path)).records).toEqual(['twice.json:1 {"a":2}']);
+  });
+});
+
 describe('what is wrong is told, and what came before it is kept', () => {
   test('a gzip file that is cut off', async () => {
     const whole = gzipSync(LINES.join('\n'));

@@ -68,3 +68,32 @@ test('numbers that only differ beyond the precision of a double stay different',
 test('the ways to write a character are one', () => {
   expect(canonical('{"\\u0061":"\\/\\u00e9"}')).toBe(canonical('{"a":"/é"}'));
 });
+
+describe('what was learnt from the keys of earlier objects changes nothing', () => {
+  test('the same keys in another order, with a key more, with one less, and twice', () => {
+    expect(canonical('{"b":1,"a":2}')).toBe('{"a":2,"b":1}');
+    expect(canonical('{"a":2,"b":1}')).toBe('{"a":2,"b":1}');
+    expect(canonical('{"b":1,"a":2,"ab":3}')).toBe('{"a":2,"ab":3,"b":1}');
+    expect(canonical('{"b":1}')).toBe('{"b":1}');
+    expect(canonical('{"b":{"a":1,"b":2},"a":2}')).toBe('{"a":2,"b":{"a":1,"b":2}}');
+    expect(obstacle('{"b":1,"a":2,"b":3}')).toBeDefined();
+    expect(obstacle('{"b":1,"a":2,"b":3}')).toBeDefined();
+  });
+
+  test('metadata is refused at the root although it was taken deeper, and the other way round', () => {
+    expect(obstacle('{"a":{"_id":1}}')).toBeUndefined();
+    expect(obstacle('{"_id":1}')).toBeDefined();
+    expect(obstacle('{"_id":1}')).toBeDefined();
+    expect(obstacle('{"a":{"_id":1}}')).toBeUndefined();
+  });
+
+  test('ever new keys are forgotten again, and known ones learnt anew', () => {
+    const known = '{"z":1,"a":{"y":2,"b":3}}';
+    for (let count = 0; count < 30_000; count += 1) {
+      const keys = [`k${count}`, `K${count}`];
+      const text = `{"${keys[0] ?? ''}":{"${keys[1] ?? ''}":1}}`;
+      if (canonical(text) !== text) throw new Error(`${text} became ${canonical(text) ?? 'an obstacle'}`);
+    }
+    expect(canonical(known)).toBe('{"a":{"b":3,"y":2},"z":1}');
+  });
+});

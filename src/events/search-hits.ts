@@ -1,0 +1,72 @@
+import { isRecord } from '../json';
+import type { Frame } from './frame';
+import { CLOSE_BRACKET, COLON, COMMA, JsonReader, OPEN_BRACE, OPEN_BRACKET, QUOTE, type Span } from './json-reader';
+
+/**
+ * The events in a record that is an export of a cluster: a search hit, as elasticdump writes one a line
+ * (`{"_index": …, "_source": {…}}`), or the answer of `_search` (`{"hits": {"hits": [hits]}}`). The hit is the wrapping of another
+ * cluster and no part of the event: what is shipped is its `_source`, byte for byte.
+ * @returns the record itself when it is neither
+ */
+export function unwrapHits(frame: Frame): readonly Frame[] {
+  const { value, text } = frame;
+  if (value === undefined) return [frame];
+  if (isHit(value)) return sourcesIn(frame, [value], [whole(text)]);
+  const hits = isRecord(value.hits) ? value.hits.hits : undefined;
+  if (!Array.isArray(hits) || hits.length === 0 || !hits.every(isHit)) return [frame];
+  const outer = memberOf(text, whole(text), 'hits');
+  const list = outer && memberOf(text, outer, 'hits');
+  return list === undefined ? [frame] : sourcesIn(frame, hits, itemsOf(text, list));
+}
+
+interface Hit {
+  readonly _source: Readonly<Record<string, unknown>>;
+}
+
+function isHit(value: unknown): value is Hit {
+  return isRecord(value) && isRecord(value._source) && typeof value._index === 'string';
+}
+
+function sourcesIn(frame: Frame, hits: readonly Hit[], spans: readonly Span[]): Frame[] {
+  const { text } = frame;
+  let { line } = frame;
+  let counted = 0;
+  return hits.map(({ _source }, index) => {
+    const hit = spans[index] ?? whole(text);
+    const source = memberOf(text, hit, '_source') ?? hit;
+    for (let at = text.indexOf('\n', counted); at >= 0 && at < source.start; at = text.indexOf('\n', at + 1)) line += 1;
+    counted = source.start;
+    return { ...frame, line, text: text.slice(source.start, source.end), value: _source };
+  });
+}
+
+function whole(text: string): Span {
+  return { start: 0, end: text.length };
+}
+
+/** Where the value of a member stands: the last one of that name, as `JSON.parse` takes it. */
+function memberOf(text: string, { start }: Span, key: string): Span | undefined {
+  const reader = new JsonReader(text, start);
+  let found: Span | undefined;
+  if (!reader.pass(OPEN_BRACE)) return undefined;
+  while (reader.skipBlank() === QUOTE) {
+    const name: unknown = JSON.parse(reader.string());
+    reader.pass(COLON);
+    const value = reader.skipValue();
+    if (name === key) found = value;
+    reader.pass(COMMA);
+  }
+  return found;
+}
+
+/** Where the items of an array stand. */
+function itemsOf(text: string, { start }: Span): Span[] {
+  const reader = new JsonReader(text, start);
+  const items: Span[] = [];
+  if (!reader.pass(OPEN_BRACKET)) return items;
+  while (reader.skipBlank() !== CLOSE_BRACKET) {
+    items.push(reader.skipValue());
+    reader.pass(COMMA);
+  }
+  return items;
+}
