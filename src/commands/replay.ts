@@ -8,7 +8,6 @@ import { Ledger, type ReplayProgress, type ReplayResult } from '../events/ledger
 import { readInput } from '../events/read';
 import { Shipment, stoppedAfter, type Fate } from '../events/shipment';
 import { checkTemplates } from '../events/streams';
-import { thrift } from '../events/thrift';
 import type { Target } from '../target/target';
 import { progressLine } from '../report/progress';
 import { replayText } from '../report/replay';
@@ -24,8 +23,6 @@ export interface ReplayOptions {
   /** Called at most five times a second, and at the end. */
   readonly onProgress?: (progress: ReplayProgress) => void;
   readonly patience?: Patience;
-  /** Called before each request that is sent. */
-  readonly onRequest?: () => void;
 }
 
 /**
@@ -40,11 +37,11 @@ export async function replay(target: Target, paths: readonly string[], options: 
   const inputs = listInputs(paths, options);
   await checkTemplates(target, options.signal);
   const ledger = new Ledger({ ...options, bytesTotal: totalOf(inputs.map(({ size }) => size)) });
-  const { namespace, signal, patience, onRequest } = options;
+  const { namespace, signal, patience } = options;
   const onFate = (event: Event, fate: Fate): void => {
     ledger.settle(event, fate);
   };
-  const shipment = new Shipment(target, { namespace, signal, patience, onFate, onRequest });
+  const shipment = new Shipment(target, { namespace, signal, patience, onFate });
   try {
     for (const input of inputs) {
       for await (const read of readInput(input, (count) => (ledger.bytesRead += count))) {
@@ -111,7 +108,6 @@ export const replayCommand = declare({
       namespace: settings.namespace,
       stdin,
       signal,
-      onRequest: thrift(),
       onProgress: (progress) => {
         context.progress(progressLine(progress, context.width));
       },

@@ -16,8 +16,6 @@ export interface ShipmentOptions {
   readonly patience?: Patience | undefined;
   /** Called once an event. */
   readonly onFate: (event: Event, fate: Fate) => void;
-  /** Called before each request. */
-  readonly onRequest?: (() => void) | undefined;
 }
 
 /**
@@ -71,7 +69,6 @@ export class Shipment {
   private async flush(): Promise<void> {
     while (this.inFlight.size >= MAX_IN_FLIGHT) await Promise.race(this.inFlight);
     this.rethrow();
-    this.options.onRequest?.();
     const events = this.batch;
     this.batch = [];
     this.characters = 0;
