@@ -19,8 +19,8 @@ export interface ShipmentOptions {
 }
 
 /**
- * A million characters or five hundred events a request. Larger ones are no faster, and what waits for its answer is what fills
- * the memory: three requests at a time, each as events, as text and as bytes (measured by bench/replay.ts).
+ * A million characters or five hundred events a request. What waits for its answer is what fills the memory: three requests
+ * at a time, each as events, as text and as bytes (measured by bench/replay.ts; the speed at this size was not).
  */
 export const MAX_CHARACTERS = 1_000_000;
 export const MAX_EVENTS = 500;
