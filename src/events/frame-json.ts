@@ -17,7 +17,7 @@ export function cutJson(window: Window, start: number): Cut | typeof MORE {
   if (line !== undefined) {
     const end = trimmedEnd(data, start, line);
     const whole = data[end - 1] === CLOSE_BRACE ? parseObject(data, start, end) : undefined;
-    if (whole !== undefined) return { next: line, frame: { form: 'json', ...whole } };
+    if (whole !== undefined) return { next: end, frame: { form: 'json', ...whole } };
   }
   const scan = scanObject(data, start);
   if (scan === 'open') {
@@ -27,8 +27,7 @@ export function cutJson(window: Window, start: number): Cut | typeof MORE {
   if ('brokenAt' in scan) return broken(window, start, scan.brokenAt, scan.why);
   const object = parseObject(data, start, scan.end);
   if (object === undefined) return broken(window, start, scan.end - 1, 'syntax error');
-  const next = data[scan.end] === COMMA ? scan.end + 1 : scan.end;
-  return { next, frame: { form: 'json', ...object } };
+  return { next: scan.end, frame: { form: 'json', ...object } };
 }
 
 /** The bytes as a JSON object; undefined when they are none. */

@@ -23,6 +23,8 @@ export class Framer {
   private wanted = 0;
   private line = 1;
   private arrays = 0;
+  /** Nothing but blanks since an object: what an array lost its brackets from has a comma here. */
+  private afterObject = false;
   /** Within a record that was too long: nothing is read up to the end of its line. */
   private dropping = false;
 
@@ -64,6 +66,7 @@ export class Framer {
       if (cut.frame !== undefined) frames.push({ ...cut.frame, line: this.line });
       this.countLines(data, at, cut.next);
       this.dropping = cut.frame?.dropped === true;
+      this.afterObject = cut.frame?.form === 'json';
       at = cut.next;
     }
     this.waiting = at < data.length ? [data.subarray(at)] : [];
@@ -94,10 +97,13 @@ export class Framer {
     return cutText(window, at);
   }
 
-  /** Blanks, byte order marks of files that were put together, and the commas of an array. */
+  /** Blanks, byte order marks of files that were put together, the commas of an array, and one comma after an object. */
   private skipBetween(data: Buffer, from: number): number {
     let at = skipBlank(data, from);
-    while (this.arrays > 0 && data[at] === COMMA) at = skipBlank(data, at + 1);
+    while ((this.arrays > 0 || this.afterObject) && data[at] === COMMA) {
+      this.afterObject = false;
+      at = skipBlank(data, at + 1);
+    }
     return at;
   }
 

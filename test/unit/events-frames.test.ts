@@ -238,6 +238,12 @@ test('how the bytes are cut into chunks makes no difference', () => {
   );
 });
 
+test.each([1, 2, 7, 8, 100])('one comma after an object is no record, in chunks of %d; any other is', (chunk) => {
+  expect(listing('{"a":1} ,\n{"b":2},', chunk)).toBe('1 json "{\\"a\\":1}"\n2 json "{\\"b\\":2}"');
+  expect(listing('{"a":1},,', chunk)).toContain('1 text ","');
+  expect(listing(',{"a":1}', chunk)).toContain('1 text ');
+});
+
 test('every character between blanks, brackets and commas of arrays is in some record', () => {
   const word = fc.constantFrom(
     '{"a":1}',
