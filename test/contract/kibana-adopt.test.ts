@@ -5,28 +5,16 @@ import { kibanaRuleId } from '../../src/resources/kibana-names';
 import type { Scope } from '../../src/resources/kind';
 import { contractMissing } from '../support/kibana-contract';
 import { actions, deployKibana, planKibana, scopeFor, shipped } from '../support/kibana-scene';
-import { startKibana, type KibanaServer } from '../support/kibana-server';
 import type { Thing } from '../support/kibana-state';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
-// Without Kibana's own description of its API there is nothing to hold requests against.
-const described = contractMissing === undefined ? describe : describe.skip;
-
-let server: KibanaServer;
-
-beforeEach(async () => {
-  if (contractMissing === undefined) server = await startKibana();
-});
-afterEach(async () => {
-  if (contractMissing !== undefined) return;
-  await server.close();
-  expect(server.violations).toEqual([]);
-});
+const server = kibanaOfEachTest();
 
 const [RULE] = shipped().rules;
 const UUID = RULE?.uuid ?? '';
 
 function stored(id: string, space = 'default'): Thing {
-  return server.space(space).rules.get(id) ?? {};
+  return server().space(space).rules.get(id) ?? {};
 }
 
 /** A rule with the id of ours that somebody else made, and works with. */
@@ -42,8 +30,8 @@ function makeTheirs(id: string, space = 'default'): Thing {
     exceptions_list: [{ id: 'their-id', list_id: 'their-list', type: 'detection', namespace_type: 'single' }],
     actions: [{ id: 'mail', action_type_id: '.email', group: 'default', params: { message: 'x' } }],
   };
-  server.space(space).lists.set('their-list', { id: 'their-id', list_id: 'their-list', type: 'detection' });
-  server.space(space).rules.set(id, theirs);
+  server().space(space).lists.set('their-list', { id: 'their-id', list_id: 'their-list', type: 'detection' });
+  server().space(space).rules.set(id, theirs);
   return theirs;
 }
 
@@ -51,12 +39,12 @@ async function adopt(scope: Scope, name: string): Promise<readonly Adopted[]> {
   return adoptAll(scope, (await findAdoptions(scope, shipped(), [name])).foreign);
 }
 
-described(`adopt and export (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract(`adopt and export (${contractMissing ?? 'held against the contract'})`, () => {
   test.each(['default', 'soc'])(
     'a rule of somebody else in space %s becomes ours by the marks alone',
     async (space) => {
       const spaces = ['default', 'soc'];
-      const scope = await scopeFor(server, { spaces });
+      const scope = await scopeFor(server(), { spaces });
       await deployKibana(scope, shipped());
       const theirs = makeTheirs(UUID, space);
       const id = space === 'default' ? UUID : `${space}/${UUID}`;
@@ -83,18 +71,18 @@ described(`adopt and export (${contractMissing ?? 'held against the contract'})`
   );
 
   test('what Kibana refuses is told, with its own message', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, shipped());
     makeTheirs(UUID);
     const { foreign } = await findAdoptions(scope, shipped(), [`detection_rule/${UUID}`]);
-    server.space().rules.delete(UUID);
+    server().space().rules.delete(UUID);
     const [failed] = await adoptAll(scope, foreign);
     expect(failed).toMatchObject({ status: 'failed' });
     expect(failed?.error).toContain('404');
   });
 
   test('what is exported can be imported, is what deploy would make, and is ours', async () => {
-    const scope = await scopeFor(server, { namespace: 'lab' });
+    const scope = await scopeFor(server(), { namespace: 'lab' });
     const { text } = exportRules({ format: 'kibana', root: PROGRAM_FOLDER, namespace: 'lab' });
     const lines = text.split('\n');
     const { server: kibana } = scope.kibana ?? {};
@@ -105,7 +93,7 @@ described(`adopt and export (${contractMissing ?? 'held against the contract'})`
       file: { name: 'rules.ndjson', text: lines.slice(0, -1).join('\n') },
     });
     expect(answer?.body).toMatchObject({ success: true, success_count: 2, errors: [], exceptions_errors: [] });
-    expect([...server.space().rules.keys()]).toContain(kibanaRuleId(UUID, 'lab'));
+    expect([...server().space().rules.keys()]).toContain(kibanaRuleId(UUID, 'lab'));
     expect(actions(await planKibana(scope, shipped()))).toEqual([]);
   });
 });

@@ -3,21 +3,11 @@ import type { Outcome } from '../../src/commands/command';
 import { quiet } from '../support/context';
 import { contractMissing } from '../support/kibana-contract';
 import { shipped } from '../support/kibana-scene';
-import { API_KEY, startKibana, type KibanaServer } from '../support/kibana-server';
+import { API_KEY } from '../support/kibana-server';
 import { testTarget } from '../support/target';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
-const described = contractMissing === undefined ? describe : describe.skip;
-
-let server: KibanaServer;
-
-beforeEach(async () => {
-  if (contractMissing === undefined) server = await startKibana();
-});
-afterEach(async () => {
-  if (contractMissing !== undefined) return;
-  await server.close();
-  expect(server.violations).toEqual([]);
-});
+const server = kibanaOfEachTest();
 
 /** Runs `plan` as the command line does; the key comes from the environment. */
 async function plan(flags: Record<string, unknown>, apiKey = API_KEY): Promise<Outcome> {
@@ -33,14 +23,14 @@ function created({ json }: Outcome): string[] {
   return changes.filter(({ kind, action }) => kind === 'detection_rule' && action === 'create').map(({ id }) => id);
 }
 
-described(`the command plan and Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract(`the command plan and Kibana (${contractMissing ?? 'held against the contract'})`, () => {
   test('where a Kibana is named it runs the rules, in each space that is named', async () => {
-    const outcome = await plan({ kibanaUrl: server.url, space: 'default,soc' });
+    const outcome = await plan({ kibanaUrl: server().url, space: 'default,soc' });
     expect(outcome.exit).toBe(1);
     const ids = created(outcome);
     expect(ids).toHaveLength(2 * shipped().rules.length);
     expect(ids.filter((id) => id.startsWith('soc/'))).toHaveLength(shipped().rules.length);
-    expect(server.seen.every(({ method }) => method === 'GET')).toBe(true);
+    expect(server().seen.every(({ method }) => method === 'GET')).toBe(true);
   });
 
   test('the scheduler kibana without a Kibana says what to give', async () => {
@@ -51,7 +41,7 @@ described(`the command plan and Kibana (${contractMissing ?? 'held against the c
   });
 
   test('credentials that Kibana refuses end the command with 2', async () => {
-    await expect(plan({ kibanaUrl: server.url }, 'd3Jvbmctb25l')).rejects.toMatchObject({
+    await expect(plan({ kibanaUrl: server().url }, 'd3Jvbmctb25l')).rejects.toMatchObject({
       code: 'UNAUTHORIZED',
       exitStatus: 2,
     });

@@ -10,21 +10,10 @@ import {
   rule,
   scopeFor,
 } from '../support/kibana-scene';
-import { startKibana, type KibanaServer } from '../support/kibana-server';
 import { storeItem, type Thing } from '../support/kibana-state';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
-const described = contractMissing === undefined ? describe : describe.skip;
-
-let server: KibanaServer;
-
-beforeEach(async () => {
-  if (contractMissing === undefined) server = await startKibana();
-});
-afterEach(async () => {
-  if (contractMissing !== undefined) return;
-  await server.close();
-  expect(server.violations).toEqual([]);
-});
+const server = kibanaOfEachTest();
 
 const LIST = 'wmi-detections:default:process_execution_via_wmi';
 const EVENT = { kind: 'field', field: 'process.name', test: { kind: 'exists' } } as const;
@@ -35,7 +24,7 @@ const NEGATED = exception('negated', {
 });
 
 function stored(): Thing {
-  const found = server.space().rules.get(rule().uuid);
+  const found = server().space().rules.get(rule().uuid);
   if (found === undefined) throw new Error('the rule is not there');
   return found;
 }
@@ -51,16 +40,16 @@ function withEntries(...entries: ReturnType<typeof exception>[]): ReturnType<typ
 /** An item that an analyst adds to our list by hand. */
 function analystsItem(): void {
   storeItem(
-    server.space(),
+    server().space(),
     { list_id: LIST, item_id: 'by-hand', name: 'By hand', type: 'simple', entries: [] },
     undefined,
     'analyst',
   );
 }
 
-described(`exceptions in Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract(`exceptions in Kibana (${contractMissing ?? 'held against the contract'})`, () => {
   test('an exception becomes an item of a shared list, before the rule that refers to it; a second plan is empty', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     const content = withEntries(exception('tool.exe', { expires: '2999-01-01' }));
     expect(results(await deployKibana(scope, content))).toEqual([
       `create exception_list/${LIST}: done`,
@@ -68,9 +57,9 @@ described(`exceptions in Kibana (${contractMissing ?? 'held against the contract
       `create detection_rule/${rule().uuid}: done`,
     ]);
     expect(linked()).toEqual([LIST]);
-    expect(stored().exceptions_list).toMatchObject([{ id: server.space().lists.get(LIST)?.id }]);
+    expect(stored().exceptions_list).toMatchObject([{ id: server().space().lists.get(LIST)?.id }]);
     expect(stored().query).not.toContain('tool.exe');
-    expect(server.space().items.get(`${LIST}:tool.exe`)).toMatchObject({
+    expect(server().space().items.get(`${LIST}:tool.exe`)).toMatchObject({
       list_id: LIST,
       expire_time: '2999-01-01T00:00:00.000Z',
       tags: ['Managed by: wmi-detections'],
@@ -80,95 +69,97 @@ described(`exceptions in Kibana (${contractMissing ?? 'held against the contract
   });
 
   test('what no item can say becomes part of the query', async () => {
-    await deployKibana(await scopeFor(server), withEntries(NEGATED));
+    await deployKibana(await scopeFor(server()), withEntries(NEGATED));
     expect(linked()).toEqual([]);
     expect(stored().query).toContain('tool.exe');
-    expect(server.space().lists.size).toBe(0);
+    expect(server().space().lists.size).toBe(0);
   });
 
   test('an exception of a rule of type esql is always part of the query', async () => {
     const esql = rule({ kibana: { type: 'esql' } });
     const content = contentWith([esql], { [esql.slug]: [exception('tool.exe')] });
-    await deployKibana(await scopeFor(server), content);
+    await deployKibana(await scopeFor(server()), content);
     // ES|QL compares without case letter by letter.
     expect(stored().query).toMatch(/process\.name/);
-    expect(server.space().lists.size).toBe(0);
+    expect(server().space().lists.size).toBe(0);
   });
 
   test('one that is switched off or expired does nothing', async () => {
     const off = exception('off.exe', { enabled: false });
     const expired = exception('old.exe', { expires: '2020-01-01' });
-    await deployKibana(await scopeFor(server), withEntries(off, expired));
-    expect([server.space().lists.size, linked().length]).toEqual([0, 0]);
+    await deployKibana(await scopeFor(server()), withEntries(off, expired));
+    expect([server().space().lists.size, linked().length]).toEqual([0, 0]);
     expect(JSON.stringify(stored())).not.toMatch(/off\.exe|old\.exe/);
   });
 
   test('a changed item is an update that keeps the comments of analysts', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, withEntries(exception('tool.exe')));
     const key = `${LIST}:tool.exe`;
     const comments = [{ id: 'c1', comment: 'seen it', created_by: 'analyst' }];
-    server.space().items.set(key, { ...server.space().items.get(key), comments });
+    server()
+      .space()
+      .items.set(key, { ...server().space().items.get(key), comments });
     expect(actions(await planKibana(scope, withEntries(exception('tool.exe'))))).toEqual([]);
     const changed = withEntries(exception('tool.exe', { condition: EVENT }));
     expect(results(await deployKibana(scope, changed))).toEqual([`update exception_item/${key}: done`]);
-    expect(server.space().items.get(key)).toMatchObject({ comments, entries: [{ type: 'exists' }], list_id: LIST });
+    expect(server().space().items.get(key)).toMatchObject({ comments, entries: [{ type: 'exists' }], list_id: LIST });
   });
 
   test('an exception that leaves the files is deleted with --prune, its list unlinked before', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, withEntries(exception('tool.exe')));
     expect(results(await deployKibana(scope, withEntries(), true))).toEqual([
       `update detection_rule/${rule().uuid}: done`,
       `delete exception_item/${LIST}:tool.exe: done`,
       `delete exception_list/${LIST}: done`,
     ]);
-    expect([server.space().lists.size, server.space().items.size, linked().length]).toEqual([0, 0, 0]);
+    expect([server().space().lists.size, server().space().items.size, linked().length]).toEqual([0, 0, 0]);
   });
 
   test("a list of ours that holds an analyst's item stays, and stays linked, whatever the files say", async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, withEntries(exception('tool.exe')));
     analystsItem();
     await deployKibana(scope, withEntries(), true);
-    expect([...server.space().items.keys()]).toEqual(['by-hand']);
+    expect([...server().space().items.keys()]).toEqual(['by-hand']);
     expect(linked()).toEqual([LIST]);
     expect(actions(await planKibana(scope, withEntries(), true))).toEqual([]);
   });
 
   test("destroy takes what is ours and leaves an analyst's lists and items", async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, withEntries(exception('tool.exe')));
-    server.space().lists.set('theirs', { id: 'list-1', list_id: 'theirs', tags: [] });
-    storeItem(server.space(), { list_id: 'theirs', item_id: 'their-item', entries: [] }, undefined, 'analyst');
+    server().space().lists.set('theirs', { id: 'list-1', list_id: 'theirs', tags: [] });
+    storeItem(server().space(), { list_id: 'theirs', item_id: 'their-item', entries: [] }, undefined, 'analyst');
     expect((await destroyKibana(scope)).problems).toEqual([]);
-    expect([...server.space().lists.keys()]).toEqual(['theirs']);
-    expect([...server.space().items.keys()]).toEqual(['their-item']);
-    expect(server.space().rules.size).toBe(0);
+    expect([...server().space().lists.keys()]).toEqual(['theirs']);
+    expect([...server().space().items.keys()]).toEqual(['their-item']);
+    expect(server().space().rules.size).toBe(0);
   });
 
   test('a list under our id without our tag is foreign, and what needs it is skipped', async () => {
-    const scope = await scopeFor(server);
-    server.space().lists.set(LIST, { id: 'list-1', list_id: LIST, name: 'theirs', tags: [] });
+    const scope = await scopeFor(server());
+    server().space().lists.set(LIST, { id: 'list-1', list_id: LIST, name: 'theirs', tags: [] });
     const applied = await deployKibana(scope, withEntries(exception('tool.exe')));
     expect(results(applied)).toEqual([
       `foreign exception_list/${LIST}: skipped`,
       `create exception_item/${LIST}:tool.exe: skipped`,
       `create detection_rule/${rule().uuid}: skipped`,
     ]);
-    expect([server.space().rules.size, server.space().items.size]).toEqual([0, 0]);
+    expect([server().space().rules.size, server().space().items.size]).toEqual([0, 0]);
   });
 
   test('a list that cannot be made keeps back the rule that needs it; a second run completes it', async () => {
-    const scope = await scopeFor(server, { spaces: ['soc'] });
+    const scope = await scopeFor(server(), { spaces: ['soc'] });
     const content = withEntries(exception('tool.exe'));
-    server.fail(({ method, path }) => method === 'POST' && path === '/api/exception_lists', { status: 500 }, 1);
+    server().fail(({ method, path }) => method === 'POST' && path === '/api/exception_lists', { status: 500 }, 1);
     expect(results(await deployKibana(scope, content)).map((line) => line.split(': ')[1])).toEqual([
       'failed',
       'skipped',
       'skipped',
     ]);
-    expect(server.space('soc').rules.size).toBe(0);
+    expect(server().space('soc').rules.size).toBe(0);
     expect((await deployKibana(scope, content)).problems).toEqual([]);
     expect(actions(await planKibana(scope, content))).toEqual([]);
   });

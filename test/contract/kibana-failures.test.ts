@@ -12,20 +12,10 @@ import {
   scopeFor,
   uuidOf,
 } from '../support/kibana-scene';
-import { API_KEY, startKibana, type KibanaServer, type Seen } from '../support/kibana-server';
+import { API_KEY, type Seen } from '../support/kibana-server';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
-const described = contractMissing === undefined ? describe : describe.skip;
-
-let server: KibanaServer;
-
-beforeEach(async () => {
-  if (contractMissing === undefined) server = await startKibana();
-});
-afterEach(async () => {
-  if (contractMissing !== undefined) return;
-  await server.close();
-  expect(server.violations).toEqual([]);
-});
+const server = kibanaOfEachTest();
 
 const creations = ({ method, path }: Seen): boolean => method === 'POST' && path === '/api/detection_engine/rules';
 const finds = ({ path }: Seen): boolean => path === '/api/detection_engine/rules/_find';
@@ -42,43 +32,43 @@ async function errorOf(promise: Promise<unknown>): Promise<ProblemError> {
 
 /** What is said of a failed creation, and its exit status; without the port. */
 async function failedCreation(): Promise<{ said: string; exit: number }> {
-  const applied = await deployKibana(await scopeFor(server, { spaces: ['soc'] }), contentWith([rule()]));
+  const applied = await deployKibana(await scopeFor(server(), { spaces: ['soc'] }), contentWith([rule()]));
   expect(applied.changes).toMatchObject([{ status: 'failed' }]);
   const { problems } = new ProblemError('PARTIAL', applied.problems);
-  return { said: problems.map(told).join('\n').replaceAll(server.url, '<kibana>'), exit: exitOf(applied) };
+  return { said: problems.map(told).join('\n').replaceAll(server().url, '<kibana>'), exit: exitOf(applied) };
 }
 
 function told({ where, message }: ProblemError['problems'][number]): string {
   return `${JSON.stringify(where)} ${message}`;
 }
 
-described(`failures of Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract(`failures of Kibana (${contractMissing ?? 'held against the contract'})`, () => {
   test.each([400, 401, 403, 404, 409, 429, 500, 502, 503])(
     'a creation answered with %i names rule, space, status and what Kibana says, and does not end well',
     async (status) => {
-      server.fail(creations, { status, message: `because of ${status}`, headers: { 'retry-after': '0' } });
+      server().fail(creations, { status, message: `because of ${status}`, headers: { 'retry-after': '0' } });
       const { said, exit } = await failedCreation();
       expect(exit).toBe(2);
       expect(said).toContain(`"url":"<kibana>/s/soc/api/detection_engine/rules","method":"POST","status":${status}`);
       expect(said).toContain(`detection_rule/soc/${rule().uuid} “${rule().name}”: Kibana, space soc: `);
       expect(said).toContain(`because of ${status}`);
       // Sent twice it could be made twice.
-      expect(server.seen.filter(creations)).toHaveLength(1);
+      expect(server().seen.filter(creations)).toHaveLength(1);
     },
   );
 
   test.each([429, 502, 503, 504])('a read answered with %i is repeated', async (status) => {
-    const scope = await scopeFor(server);
-    server.fail(finds, { status, headers: { 'retry-after': '0' } }, 2);
+    const scope = await scopeFor(server());
+    server().fail(finds, { status, headers: { 'retry-after': '0' } }, 2);
     await planKibana(scope, contentWith([rule()]));
-    expect(server.seen.filter(finds).length).toBeGreaterThan(2);
+    expect(server().seen.filter(finds).length).toBeGreaterThan(2);
   });
 
   test('a read is repeated so often and no oftener', async () => {
-    const scope = await scopeFor(server);
-    server.fail(finds, { status: 503, message: 'License is not available.', headers: { 'retry-after': '0' } });
+    const scope = await scopeFor(server());
+    server().fail(finds, { status: 503, message: 'License is not available.', headers: { 'retry-after': '0' } });
     const error = await errorOf(planKibana(scope, contentWith([rule()])));
-    expect(server.seen.filter(finds)).toHaveLength(4);
+    expect(server().seen.filter(finds)).toHaveLength(4);
     expect(error.exitStatus).toBe(2);
     expect(error.message.replaceAll(/:\d+/g, ':n')).toMatchInlineSnapshot(`
      "GET http://127.0.0.1:n/api/detection_engine/rules/_find (503): Kibana, space default: License is not available.
@@ -87,16 +77,16 @@ described(`failures of Kibana (${contractMissing ?? 'held against the contract'}
   });
 
   test('an answer that ends in the middle is an error', async () => {
-    const scope = await scopeFor(server);
-    server.fail(finds, 'cut');
+    const scope = await scopeFor(server());
+    server().fail(finds, 'cut');
     const error = await errorOf(planKibana(scope, contentWith([rule()])));
     expect(error.code).toBe('UNREACHABLE');
     expect(error.message).toContain('Kibana, space default: cannot be reached');
   });
 
   test('no answer in time is an error', async () => {
-    const { kibana } = await scopeFor(server);
-    server.fail(finds, 'silent');
+    const { kibana } = await scopeFor(server());
+    server().fail(finds, 'silent');
     const path = '/api/detection_engine/rules/_find';
     const error = await errorOf(kibana?.server.ask({ method: 'GET', path, timeout: 100 }) ?? Promise.resolve());
     expect(error.code).toBe('UNREACHABLE');
@@ -104,8 +94,8 @@ described(`failures of Kibana (${contractMissing ?? 'held against the contract'}
   });
 
   test('an interrupted request says so, and is told apart from a late one', async () => {
-    const { kibana } = await scopeFor(server);
-    server.fail(finds, 'silent');
+    const { kibana } = await scopeFor(server());
+    server().fail(finds, 'silent');
     const path = '/api/detection_engine/rules/_find';
     const stop = new AbortController();
     const asked = errorOf(kibana?.server.ask({ method: 'GET', path, signal: stop.signal }) ?? Promise.resolve());
@@ -114,10 +104,10 @@ described(`failures of Kibana (${contractMissing ?? 'held against the contract'}
   });
 
   test('credentials that are not accepted are named before anything is done, and never shown', async () => {
-    const error = await errorOf(connectKibana({ url: server.url, apiKey: 'd3Jvbmctb25l' }));
+    const error = await errorOf(connectKibana({ url: server().url, apiKey: 'd3Jvbmctb25l' }));
     expect(error.code).toBe('UNAUTHORIZED');
     expect(error.message).not.toContain('d3Jvbmctb25l');
-    expect(error.message.replaceAll(server.url, '<kibana>')).toMatchInlineSnapshot(`
+    expect(error.message.replaceAll(server().url, '<kibana>')).toMatchInlineSnapshot(`
      "GET <kibana>/api/status (401): Kibana, space default: the credentials were not accepted ([security_exception]: unable to authenticate user for REST request)
        Set WMI_DETECTIONS_KIBANA_API_KEY, or WMI_DETECTIONS_KIBANA_USERNAME and WMI_DETECTIONS_KIBANA_PASSWORD, or put them into the settings file."
     `);
@@ -126,10 +116,10 @@ described(`failures of Kibana (${contractMissing ?? 'held against the contract'}
   test('basic credentials are sent as such', async () => {
     const basic = `Basic ${Buffer.from('elastic:pass:word').toString('base64')}`;
     expect(basic).not.toContain(API_KEY);
-    const error = await errorOf(connectKibana({ url: server.url, username: 'elastic', password: 'pass:word' }));
+    const error = await errorOf(connectKibana({ url: server().url, username: 'elastic', password: 'pass:word' }));
     expect(error.code).toBe('UNAUTHORIZED');
-    expect(server.seen).toHaveLength(1);
-    expect(server.authorizations).toEqual([basic]);
+    expect(server().seen).toHaveLength(1);
+    expect(server().authorizations).toEqual([basic]);
   });
 
   test.each([
@@ -137,26 +127,25 @@ described(`failures of Kibana (${contractMissing ?? 'held against the contract'}
     ['a page to log in', { status: 200, body: '<html>' }],
     ['a redirect', { status: 302, headers: { location: '/login' } }],
   ])('%s in the place of Kibana is told', async (_, fault) => {
-    server.fail(({ path }) => path === '/api/status', fault);
-    const error = await errorOf(connectKibana({ url: server.url, apiKey: API_KEY }));
+    server().fail(({ path }) => path === '/api/status', fault);
+    const error = await errorOf(connectKibana({ url: server().url, apiKey: API_KEY }));
     expect(error.message).toContain("what answers there is not Kibana's API");
   });
 
   test('nothing that listens is told', async () => {
-    const url = server.url;
-    await server.close();
+    const url = server().url;
+    await server().close();
     const error = await errorOf(connectKibana({ url }));
     expect(error.message.replaceAll(url, '<kibana>').replaceAll(/:\d+/g, ':n')).toMatchInlineSnapshot(`
      "GET <kibana>/api/status: Kibana, space default: cannot be reached (connect ECONNREFUSED 127.0.0.1:n)
        Nothing listens there: check host and port of Kibana (usually 5601)."
     `);
-    server = await startKibana();
   });
 
   test('one rule that fails does not stop the others, and a second run completes it', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     const content = contentWith(manyRules(3));
-    server.fail((seen) => creations(seen) && JSON.stringify(seen.body).includes(uuidOf(1)), { status: 500 }, 1);
+    server().fail((seen) => creations(seen) && JSON.stringify(seen.body).includes(uuidOf(1)), { status: 500 }, 1);
     expect(results(await deployKibana(scope, content))).toEqual([
       `create detection_rule/${uuidOf(0)}: done`,
       `create detection_rule/${uuidOf(1)}: failed`,

@@ -1,20 +1,10 @@
 import { exitOf } from '../../src/commands/deploy';
 import { contractMissing } from '../support/kibana-contract';
 import { actions, contentWith, deployKibana, manyRules, planKibana, scopeFor, uuidOf } from '../support/kibana-scene';
-import { startKibana, type KibanaServer, type Seen } from '../support/kibana-server';
+import { type Seen } from '../support/kibana-server';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
-const described = contractMissing === undefined ? describe : describe.skip;
-
-let server: KibanaServer;
-
-beforeEach(async () => {
-  if (contractMissing === undefined) server = await startKibana();
-});
-afterEach(async () => {
-  if (contractMissing !== undefined) return;
-  await server.close();
-  expect(server.violations).toEqual([]);
-});
+const server = kibanaOfEachTest();
 
 const imports = ({ path }: Seen): boolean => path === '/api/detection_engine/rules/_import';
 const writes = ({ method }: Seen): boolean => method !== 'GET';
@@ -33,8 +23,8 @@ const NOTHING_WRONG = {
 
 /** What a deploy of 51 rules makes of an answer of the import; `changed` says which are failed. */
 async function imported(answer: Record<string, unknown>): Promise<{ failed: string[]; said: string[]; exit: number }> {
-  server.fail(imports, { status: 200, body: { ...NOTHING_WRONG, success_count: 51, rules_count: 51, ...answer } });
-  const applied = await deployKibana(await scopeFor(server), contentWith(manyRules(51)));
+  server().fail(imports, { status: 200, body: { ...NOTHING_WRONG, success_count: 51, rules_count: 51, ...answer } });
+  const applied = await deployKibana(await scopeFor(server()), contentWith(manyRules(51)));
   return {
     failed: applied.changes.filter(({ status }) => status === 'failed').map(({ id }) => id),
     said: applied.problems.map(({ message }) => message),
@@ -42,49 +32,56 @@ async function imported(answer: Record<string, unknown>): Promise<{ failed: stri
   };
 }
 
-described(`many rules at once (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract(`many rules at once (${contractMissing ?? 'held against the contract'})`, () => {
   test('fifty rules go one by one, fifty-one in one import; a second plan is empty', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith(manyRules(50)));
-    expect(server.seen.filter(imports)).toHaveLength(0);
-    server.space().rules.clear();
-    server.seen.length = 0;
+    expect(server().seen.filter(imports)).toHaveLength(0);
+    server().space().rules.clear();
+    server().seen.length = 0;
     const all = contentWith(manyRules(51));
     expect((await deployKibana(scope, all)).problems).toEqual([]);
-    expect(server.seen.filter(writes).map(({ path, query }) => [path, query])).toEqual([
-      ['/api/detection_engine/rules/_import', { overwrite: 'true' }],
-    ]);
-    expect(server.space().rules.size).toBe(51);
+    expect(
+      server()
+        .seen.filter(writes)
+        .map(({ path, query }) => [path, query]),
+    ).toEqual([['/api/detection_engine/rules/_import', { overwrite: 'true' }]]);
+    expect(server().space().rules.size).toBe(51);
     expect(actions(await planKibana(scope, all))).toEqual([]);
   });
 
   test('no import holds more than 500 rules or 8 MB', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith(manyRules(501)));
-    const counts = server.seen
-      .filter(imports)
+    const counts = server()
+      .seen.filter(imports)
       .map(({ body }) => String((body as { text: unknown }).text).split('\n').length - 1);
     expect(counts).toEqual([500, 1]);
-    server.seen.length = 0;
+    server().seen.length = 0;
     await deployKibana(scope, contentWith(manyRules(60, { setup: 'x'.repeat(300_000) })));
-    const sizes = server.seen.filter(imports).map(({ body }) => Buffer.byteLength((body as { text: string }).text));
+    const sizes = server()
+      .seen.filter(imports)
+      .map(({ body }) => Buffer.byteLength((body as { text: string }).text));
     expect(sizes.length).toBeGreaterThan(1);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(8_000_000);
   });
 
   test('an import that updates keeps enabled, actions and exception lists of an analyst', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith(manyRules(51)));
-    server.space().lists.set('theirs', { id: 'list-1', list_id: 'theirs' });
+    server().space().lists.set('theirs', { id: 'list-1', list_id: 'theirs' });
     const theirs = {
       enabled: false,
       actions: [{ action_type_id: '.email', id: 'mail', params: {} }],
       exceptions_list: [{ id: 'list-1', list_id: 'theirs', type: 'detection', namespace_type: 'single' }],
     };
-    for (const [id, each] of server.space().rules) server.space().rules.set(id, { ...each, ...theirs });
+    for (const [id, each] of server().space().rules)
+      server()
+        .space()
+        .rules.set(id, { ...each, ...theirs });
     const applied = await deployKibana(scope, contentWith(manyRules(51, { version: 9 })));
     expect(applied.problems).toEqual([]);
-    for (const each of server.space().rules.values()) expect(each).toMatchObject({ ...theirs, version: 9 });
+    for (const each of server().space().rules.values()) expect(each).toMatchObject({ ...theirs, version: 9 });
   });
 
   test.each(['errors', 'exceptions_errors', 'action_connectors_errors'])(
@@ -114,20 +111,20 @@ described(`many rules at once (${contractMissing ?? 'held against the contract'}
   });
 
   test('an import that is refused as a whole has failed for its rules, and only for them', async () => {
-    server.fail(imports, { status: 413, message: 'Payload content length greater than maximum allowed' }, 1);
-    const applied = await deployKibana(await scopeFor(server), contentWith(manyRules(501)));
+    server().fail(imports, { status: 413, message: 'Payload content length greater than maximum allowed' }, 1);
+    const applied = await deployKibana(await scopeFor(server()), contentWith(manyRules(501)));
     expect(applied.changes.filter(({ status }) => status === 'failed')).toHaveLength(500);
-    expect(server.space().rules.size).toBe(1);
-    expect(actions(await planKibana(await scopeFor(server), contentWith(manyRules(501))))).toHaveLength(500);
+    expect(server().space().rules.size).toBe(1);
+    expect(actions(await planKibana(await scopeFor(server()), contentWith(manyRules(501))))).toHaveLength(500);
   });
 
   test('a thousand rules are planned in one paged read', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     const content = contentWith(manyRules(1_000));
     await deployKibana(scope, content);
-    server.seen.length = 0;
+    server().seen.length = 0;
     expect(actions(await planKibana(scope, content))).toEqual([]);
-    const reads = server.seen.filter(({ path }) => path.startsWith('/api/detection_engine'));
+    const reads = server().seen.filter(({ path }) => path.startsWith('/api/detection_engine'));
     expect(reads.map(({ path, query }) => [path, query.page, query.per_page])).toEqual([
       ['/api/detection_engine/rules/_find', '1', '500'],
       ['/api/detection_engine/rules/_find', '2', '500'],

@@ -14,25 +14,13 @@ import {
   shipped,
   uuidOf,
 } from '../support/kibana-scene';
-import { startKibana, type KibanaServer } from '../support/kibana-server';
 import type { Thing } from '../support/kibana-state';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
-// Without Kibana's own description of its API there is nothing to hold requests against.
-const described = contractMissing === undefined ? describe : describe.skip;
-
-let server: KibanaServer;
-
-beforeEach(async () => {
-  if (contractMissing === undefined) server = await startKibana();
-});
-afterEach(async () => {
-  if (contractMissing !== undefined) return;
-  await server.close();
-  expect(server.violations).toEqual([]);
-});
+const server = kibanaOfEachTest();
 
 function stored(uuid: string, space = 'default'): Thing {
-  const found = server.space(space).rules.get(uuid);
+  const found = server().space(space).rules.get(uuid);
   if (found === undefined) throw new Error(`no rule ${uuid}`);
   return found;
 }
@@ -40,21 +28,23 @@ function stored(uuid: string, space = 'default'): Thing {
 /** What an analyst does in Kibana's own editor, which writes `meta` anew. */
 function edit(uuid: string, changes: Thing): void {
   const meta = { from: '1m', kibana_siem_app_url: 'http://kibana/app/security' };
-  server.space().rules.set(uuid, { ...stored(uuid), meta, ...changes });
+  server()
+    .space()
+    .rules.set(uuid, { ...stored(uuid), meta, ...changes });
 }
 
-described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract(`rules in Kibana (${contractMissing ?? 'held against the contract'})`, () => {
   test('the shipped rules are created, and a second plan is empty', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     const content = shipped();
     const first = await deployKibana(scope, content);
     expect(first.problems).toEqual([]);
-    expect([...server.space().rules.keys()].sort()).toEqual(content.rules.map(({ uuid }) => uuid).sort());
+    expect([...server().space().rules.keys()].sort()).toEqual(content.rules.map(({ uuid }) => uuid).sort());
     expect(actions(await planKibana(scope, content))).toEqual([]);
   });
 
   test('a rule says everything that the API has a place for', async () => {
-    await deployKibana(await scopeFor(server), shipped());
+    await deployKibana(await scopeFor(server()), shipped());
     const {
       query,
       index,
@@ -148,7 +138,7 @@ described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`,
 
   test('a rule that says esql becomes one, without index list', async () => {
     const content = contentWith([rule({ kibana: { type: 'esql' } })]);
-    await deployKibana(await scopeFor(server), content);
+    await deployKibana(await scopeFor(server()), content);
     expect(stored(rule().uuid)).toMatchObject({
       type: 'esql',
       language: 'esql',
@@ -158,7 +148,7 @@ described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`,
   });
 
   test('a rule that changes its type is made anew, and keeps what an analyst added', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith([rule()]));
     edit(rule().uuid, { enabled: false });
     const applied = await deployKibana(scope, contentWith([rule({ kibana: { type: 'esql' } })]));
@@ -167,7 +157,7 @@ described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`,
   });
 
   test('a changed rule is an update, its difference in the words of the rule file and of nothing else', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith([rule()]));
     const plan = await planKibana(scope, contentWith([rule({ version: 9, risk: { ...rule().risk, score: 80 } })]));
     expect(plan.steps.map(({ change }) => change.diff)).toMatchInlineSnapshot(`
@@ -204,18 +194,18 @@ described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`,
   });
 
   test('what is no longer in the content is told, and deleted only when asked to', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith(manyRules(2)));
     const rest = contentWith(manyRules(1));
     const plan = await planKibana(scope, rest);
     expect(actions(plan)).toEqual([]);
     expect(plan.leftovers).toEqual([{ kind: 'detection_rule', id: uuidOf(1) }]);
     expect(results(await deployKibana(scope, rest, true))).toEqual([`delete detection_rule/${uuidOf(1)}: done`]);
-    expect([...server.space().rules.keys()]).toEqual([uuidOf(0)]);
+    expect([...server().space().rules.keys()]).toEqual([uuidOf(0)]);
   });
 
   test("a rule under our id without our tag is somebody else's: reported and left alone", async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith([rule()]));
     edit(rule().uuid, { tags: ['theirs'], name: 'Theirs' });
     const before = stored(rule().uuid);
@@ -228,17 +218,19 @@ described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`,
   });
 
   test("a duplicate that an analyst made of ours is the analyst's, even after an edit", async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith([rule()]));
     const copy = { ...stored(rule().uuid), rule_id: uuidOf(7), id: uuidOf(8), name: 'Copy' };
-    server.space().rules.set(uuidOf(7), copy);
-    server.space().rules.set(uuidOf(9), { ...copy, rule_id: uuidOf(9), meta: { from: '1m' } });
+    server().space().rules.set(uuidOf(7), copy);
+    server()
+      .space()
+      .rules.set(uuidOf(9), { ...copy, rule_id: uuidOf(9), meta: { from: '1m' } });
     expect((await destroyKibana(scope)).problems).toEqual([]);
-    expect([...server.space().rules.keys()]).toEqual([uuidOf(7), uuidOf(9)]);
+    expect([...server().space().rules.keys()]).toEqual([uuidOf(7), uuidOf(9)]);
   });
 
   test("a rule of ours that was edited in Kibana's own editor is still ours: brought back, and destroyed", async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     const content = contentWith([rule()]);
     await deployKibana(scope, content);
     const query = stored(rule().uuid).query;
@@ -247,13 +239,13 @@ described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`,
     expect(stored(rule().uuid)).toMatchObject({ query, meta: { kibana_siem_app_url: expect.any(String) as unknown } });
     edit(rule().uuid, {});
     await destroyKibana(scope);
-    expect(server.space().rules.size).toBe(0);
+    expect(server().space().rules.size).toBe(0);
   });
 
   test('an update keeps enabled, actions, exception lists, suppression and everything else of an analyst', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith([rule()]));
-    server.space().lists.set('theirs', { id: 'list-1', list_id: 'theirs' });
+    server().space().lists.set('theirs', { id: 'list-1', list_id: 'theirs' });
     const theirs = {
       enabled: false,
       actions: [{ action_type_id: '.email', id: 'mail', params: { to: ['soc@example.com'] }, uuid: uuidOf(3) }],
@@ -271,9 +263,9 @@ described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`,
   });
 
   test('what an analyst changes between plan and deploy is kept', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith([rule()]));
-    server.before(
+    server().before(
       ({ method, path }) => method === 'GET' && path === '/api/detection_engine/rules',
       () => {
         edit(rule().uuid, { enabled: false });
@@ -284,9 +276,9 @@ described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`,
   });
 
   test('a rule that an analyst took over between plan and deploy is left as it is', async () => {
-    const scope = await scopeFor(server);
+    const scope = await scopeFor(server());
     await deployKibana(scope, contentWith([rule()]));
-    server.before(
+    server().before(
       ({ method, path }) => method === 'GET' && path === '/api/detection_engine/rules',
       () => {
         edit(rule().uuid, { tags: [] });
@@ -298,7 +290,7 @@ described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`,
   });
 
   test('namespaces never meet: other ids, other names, and each sees its own', async () => {
-    const [first, second] = [await scopeFor(server), await scopeFor(server, { namespace: 'lab' })];
+    const [first, second] = [await scopeFor(server()), await scopeFor(server(), { namespace: 'lab' })];
     await deployKibana(first, contentWith([rule()]));
     await deployKibana(second, contentWith([rule()]));
     const id = kibanaRuleId(rule().uuid, 'lab');
@@ -309,23 +301,23 @@ described(`rules in Kibana (${contractMissing ?? 'held against the contract'})`,
       `delete detection_rule/${rule().uuid}`,
     ]);
     await destroyKibana(second);
-    expect([...server.space().rules.keys()]).toEqual([rule().uuid]);
+    expect([...server().space().rules.keys()]).toEqual([rule().uuid]);
   });
 
   test('several spaces in one go; other spaces are not touched', async () => {
-    const scope = await scopeFor(server, { spaces: ['default', 'soc'] });
+    const scope = await scopeFor(server(), { spaces: ['default', 'soc'] });
     const applied = await deployKibana(scope, contentWith([rule()]));
     expect(results(applied)).toEqual([
       `create detection_rule/${rule().uuid}: done`,
       `create detection_rule/soc/${rule().uuid}: done`,
     ]);
     expect(actions(await planKibana(scope, contentWith([rule()])))).toEqual([]);
-    await destroyKibana(await scopeFor(server, { spaces: ['soc'] }));
-    expect([server.space().rules.size, server.space('soc').rules.size]).toEqual([1, 0]);
+    await destroyKibana(await scopeFor(server(), { spaces: ['soc'] }));
+    expect([server().space().rules.size, server().space('soc').rules.size]).toEqual([1, 0]);
   });
 
   test('a space that is not there is named before anything is done', async () => {
-    await expect(scopeFor(server, { spaces: ['default', 'sco', 'sic'] })).rejects.toMatchObject({
+    await expect(scopeFor(server(), { spaces: ['default', 'sco', 'sic'] })).rejects.toMatchObject({
       code: 'SETTINGS',
       problems: [{ message: 'Kibana has no space `sco`' }, { message: 'Kibana has no space `sic`' }],
     });

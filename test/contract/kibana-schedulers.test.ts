@@ -5,20 +5,9 @@ import type { Scope } from '../../src/resources/kind';
 import { quiet } from '../support/context';
 import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-scene';
-import { startKibana, type KibanaServer } from '../support/kibana-server';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
-const described = contractMissing === undefined ? describe : describe.skip;
-
-let server: KibanaServer;
-
-beforeEach(async () => {
-  if (contractMissing === undefined) server = await startKibana();
-});
-afterEach(async () => {
-  if (contractMissing !== undefined) return;
-  await server.close();
-  expect(server.violations).toEqual([]);
-});
+const server = kibanaOfEachTest();
 
 async function localRules(scope: Scope): Promise<Scope> {
   const local: Scope = { ...scope, scheduler: 'local' };
@@ -28,9 +17,9 @@ async function localRules(scope: Scope): Promise<Scope> {
   return local;
 }
 
-described(`one scheduler at a time (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract(`one scheduler at a time (${contractMissing ?? 'held against the contract'})`, () => {
   test('rules of the local scheduler keep a deploy to Kibana from happening, which says how to move', async () => {
-    const scope = await scopeFor(server, { namespace: 'k1_local_first' });
+    const scope = await scopeFor(server(), { namespace: 'k1_local_first' });
     const local = await localRules(scope);
     const plan = await planKibana(scope, contentWith([rule()]));
     const refused = deploy(scope, plan, quiet(), { yes: true });
@@ -39,18 +28,18 @@ described(`one scheduler at a time (${contractMissing ?? 'held against the contr
      "rules of namespace k1_local_first (1) run on the scheduler local of this cluster; two schedulers would alert twice. Nothing was changed.
        To move them: \`wmi-detections destroy --scheduler local --namespace k1_local_first\`, then deploy again. Events and alerts stay."
     `);
-    expect(server.space().rules.size).toBe(0);
+    expect(server().space().rules.size).toBe(0);
 
     const gone = await makePlan(local, contentWith([]), { prune: true });
     const steps = gone.steps.filter((step) => step.kind.name === 'detection_rule');
     await applyPlan(local, { ...gone, steps }, () => undefined);
     const moved = await deploy(scope, plan, quiet(), { yes: true });
     expect(moved.applied.problems).toEqual([]);
-    expect(server.space().rules.size).toBe(1);
+    expect(server().space().rules.size).toBe(1);
   });
 
   test('rules in Kibana keep a deploy to the local scheduler from happening; those of another namespace do not', async () => {
-    const scope = await scopeFor(server, { namespace: 'k1_kibana_first', spaces: ['default', 'soc'] });
+    const scope = await scopeFor(server(), { namespace: 'k1_kibana_first', spaces: ['default', 'soc'] });
     await deployKibana(scope, contentWith([rule()]));
     const local: Scope = { ...scope, scheduler: 'local' };
     const nothing = { ...(await makePlan(local, contentWith([]), { prune: false })), steps: [] };
