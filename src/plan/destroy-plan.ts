@@ -51,7 +51,8 @@ async function dataSteps({ target, namespace }: Scope): Promise<Step[]> {
   const own = [...OWN_DATASETS, UNRECOGNISED_DATASET].map((dataset) => `logs-${dataset}-${namespace}`);
   const streams = (await streamNames(target, OUR_STREAMS)).filter((name) => own.includes(name));
   const indices = await plainIndex.list({ target, namespace }, [alertIndex(namespace), stateIndex(namespace)]);
-  return [...streams.map((id) => deletion(dataStream, id)), ...indices.map(({ id }) => deletion(plainIndex, id))];
+  const made = indices.filter(({ ours }) => ours);
+  return [...streams.map((id) => deletion(dataStream, id)), ...made.map(({ id }) => deletion(plainIndex, id))];
 }
 
 function deletion(kind: Kind, id: string): Step {

@@ -1,6 +1,6 @@
 import { isRecord } from '../json';
 import { request, type Target } from '../target/target';
-import { composition, leafFields, patternsOf, sameComposition } from './composition';
+import { composition, compositionMark, leafFields, patternsOf, sameComposition } from './composition';
 import type { Body, Desired, Kind, Live } from './kind';
 
 /**
@@ -15,16 +15,21 @@ export const plainIndex: Kind = {
     const desired: Desired[] = [];
     for (const template of templates) {
       const body = composition(template, resources, target.product);
-      const names = Object.keys(await mappingsOf(target, patternsOf(template.body)));
-      desired.push(...names.map((id) => ({ id, body, place: template.place })));
+      const there = Object.entries(await mappingsOf(target, patternsOf(template.body)));
+      // What was made from somebody's template is theirs, though our pattern matches its name.
+      const made = there.filter(([, { mappings }]) => compositionMark(mappings) !== undefined);
+      desired.push(...made.map(([id]) => ({ id, body, place: template.place })));
     }
     return desired;
   },
 
   async list({ target }, ids) {
     if (ids.length === 0) return [];
-    // Ours by its name: it matches the pattern of our own template.
-    return Object.entries(await mappingsOf(target, ids)).map(([id, body]): Live => ({ id, body, ours: true }));
+    return Object.entries(await mappingsOf(target, ids)).map(([id, body]): Live => ({
+      id,
+      body,
+      ours: compositionMark(body.mappings) !== undefined,
+    }));
   },
 
   async put({ target }, { id, body }) {

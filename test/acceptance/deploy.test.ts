@@ -187,6 +187,25 @@ test('a data stream that a template of higher priority makes is not touched', as
   await request(target, { method: 'DELETE', path: '/_index_template/theirs' });
 });
 
+test('an index of our name that was not made from our template is not touched', async () => {
+  await put('/wmi-detections-alerts-default', {});
+  await put('/wmi-detections-state-other', { mappings: { properties: { kind: { type: 'keyword' } } } });
+  await deployed();
+  expect(actions(await plan())).toEqual([]);
+  await destroy(scope(), quiet(), { withData: true, yes: true });
+  expect(await exists('/wmi-detections-alerts-default')).toBe(true);
+  await request(target, { method: 'DELETE', path: '/wmi-detections-alerts-default,wmi-detections-state-other' });
+});
+
+test('a changed template reaches the alerts and the state that are there', async () => {
+  await deployed();
+  const file = 'mappings/index-templates/wmi-detections-state@template.yml';
+  ours.edit(file, '    properties:\n', '    properties:\n      zz_new:\n        type: keyword\n');
+  expect(actions(await plan())).toContain('put_mapping index/wmi-detections-state-default');
+  expect(exitOf((await deployed()).applied)).toBe(0);
+  expect(actions(await plan())).toEqual([]);
+});
+
 test('destroy keeps events, and the pipelines and templates that they need', async () => {
   await deployed();
   await indexEvent(`${SYSMON}-default`);
