@@ -27,6 +27,8 @@ export interface Settings {
   readonly scheduler: SchedulerName;
   /** Replaces the index list of every rule. */
   readonly indices?: readonly string[] | undefined;
+  /** How long events are kept, as Elasticsearch writes durations: `90d`. Without it they are kept for good. */
+  readonly retention?: string | undefined;
   /** The folder that holds pipelines/, mappings/ and rules/; undefined for those that come with the program. */
   readonly content?: string | undefined;
 }
@@ -81,6 +83,10 @@ const settingsShape = z.strictObject({
   namespace: namespace.optional(),
   scheduler: z.enum(SCHEDULERS, `must be one of ${SCHEDULERS.join(', ')}`).optional(),
   indices: z.array(z.string().min(1)).min(1).optional(),
+  retention: z
+    .string()
+    .regex(/^[1-9]\d{0,4}[dhms]$/, 'must be a duration of days, hours, minutes or seconds, such as 90d')
+    .optional(),
   content: z.string().optional(),
 });
 
@@ -106,6 +112,7 @@ export function readSettings(flags: Flags, environment: Environment): Settings {
     namespace: typed.namespace ?? given.namespace ?? written.namespace ?? 'default',
     scheduler: typed.scheduler ?? written.scheduler ?? (kibana.url === undefined ? 'local' : 'kibana'),
     indices: written.indices,
+    retention: written.retention,
     content: typed.content ?? written.content,
   };
   if (problems.length > 0) throw new ProblemError('SETTINGS', problems);

@@ -29,8 +29,15 @@ export function planJson({ steps, counts, digest }: Plan): unknown {
 /** The cluster, the namespace and what runs the rules, as the settings name them. */
 export async function scopeOf(settings: Settings): Promise<Scope> {
   const scheduler = schedulerOf(settings);
-  const { namespace, indices } = settings;
-  return { target: await targetOf(settings), namespace, indices, scheduler, kibana: await kibanaOf(settings) };
+  const { namespace, indices, retention } = settings;
+  return {
+    target: await targetOf(settings),
+    namespace,
+    indices,
+    retention,
+    scheduler,
+    kibana: await kibanaOf(settings),
+  };
 }
 
 /** Takes a part of the plan. */

@@ -1,3 +1,4 @@
+import type { Resource } from '../content/resource';
 import { ProblemError } from '../errors';
 import { canonicalJson, isRecord } from '../json';
 import { request, type Target } from '../target/target';
@@ -13,14 +14,10 @@ export const dataStream: Kind = {
   name: 'data_stream',
 
   async desired({ target }, { resources }) {
-    const templates = resources.filter(({ kind, body }) => kind === 'index_template' && isRecord(body.data_stream));
     const desired: Desired[] = [];
-    for (const template of templates) {
+    for (const { template, streams } of await streamsByTemplate(target, resources)) {
       const body = composition(template, resources, target.product);
-      const streams = await streamsOf(target, patternsOf(template.body));
-      // A stream that somebody's template of higher priority makes is theirs, though our pattern matches its name.
-      const made = streams.filter((stream) => stream.template === template.id);
-      desired.push(...made.map(({ name }) => ({ id: name, body, place: template.place })));
+      desired.push(...streams.map(({ name }) => ({ id: name, body, place: template.place })));
     }
     return desired;
   },
@@ -51,6 +48,8 @@ export const dataStream: Kind = {
 
 interface Stream {
   readonly name: string;
+  /** On Elasticsearch, where it has one. */
+  readonly lifecycle?: Body;
   /** The index template that its backing indices are made from. */
   readonly template: string;
   readonly indices: readonly { readonly index_name: string }[];
@@ -58,6 +57,23 @@ interface Stream {
 
 interface Streams {
   readonly data_streams?: readonly Stream[];
+}
+
+/**
+ * The data streams that our templates made. A stream that somebody's template of higher priority makes is theirs, though our
+ * pattern matches its name.
+ */
+export async function streamsByTemplate(
+  target: Target,
+  resources: readonly Resource[],
+): Promise<{ readonly template: Resource; readonly streams: readonly Stream[] }[]> {
+  const templates = resources.filter(({ kind, body }) => kind === 'index_template' && isRecord(body.data_stream));
+  const found = [];
+  for (const template of templates) {
+    const streams = await streamsOf(target, patternsOf(template.body));
+    found.push({ template, streams: streams.filter((stream) => stream.template === template.id) });
+  }
+  return found;
 }
 
 async function streamsOf(target: Target, patterns: readonly string[]): Promise<readonly Stream[]> {

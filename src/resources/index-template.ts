@@ -1,5 +1,6 @@
 import { isRecord } from '../json';
 import { componentsOf, composition } from './composition';
+import { canonLifecycle, lifecycleOf } from './data-stream-lifecycle';
 import type { Body } from './kind';
 import { listedTemplates } from './listed-templates';
 import { only, withoutMark } from './ownership';
@@ -15,12 +16,15 @@ export const indexTemplate = storedKind({
   takesMeta: () => true,
 
   /** Each index made from it carries the digest of what it was made of: by that `data_stream` knows when to roll over. */
-  complete(body, resource, all, product) {
-    const whole = composition(resource, all, product);
+  complete(body, resource, all, scope) {
+    const whole = composition(resource, all, scope.target.product);
     const mark = isRecord(whole.mappings) ? whole.mappings._meta : undefined;
     const template = isRecord(body.template) ? body.template : {};
     const mappings = isRecord(template.mappings) ? template.mappings : {};
-    return { ...body, template: { ...template, mappings: { ...mappings, _meta: mark } } };
+    return {
+      ...body,
+      template: { ...template, ...lifecycleOf(body, scope), mappings: { ...mappings, _meta: mark } },
+    };
   },
 
   canon(body) {
@@ -29,7 +33,7 @@ export const indexTemplate = storedKind({
       ...kept,
       // Written or not, a server gives it back.
       composed_of: componentsOf(kept),
-      template: canonTemplate(kept.template),
+      template: canonLifecycle(canonTemplate(kept.template)),
       // Servers fill in `data_stream` (timestamp_field, hidden); all that counts for us is whether it is one.
       ...(isRecord(kept.data_stream) && { data_stream: {} }),
     };

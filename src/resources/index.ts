@@ -1,5 +1,6 @@
 import { componentTemplate } from './component-template';
 import { dataStream } from './data-stream';
+import { dataStreamLifecycle } from './data-stream-lifecycle';
 import { detectionRule } from './detection-rule';
 import { indexTemplate } from './index-template';
 import { ingestPipeline } from './ingest-pipeline';
@@ -12,7 +13,7 @@ import { plainIndex } from './plain-index';
 const ON_CLUSTER: readonly (readonly Kind[])[] = [
   [componentTemplate, ingestPipeline],
   [indexTemplate],
-  [dataStream, plainIndex],
+  [dataStream, plainIndex, dataStreamLifecycle],
 ];
 
 /**
@@ -22,7 +23,7 @@ const ON_CLUSTER: readonly (readonly Kind[])[] = [
  *            └───────┬────────┘
  *             index_template
  *            ┌───────┴────────┐
- *       data_stream         index      bring a changed template to what exists
+ *       data_stream         index      bring a changed template to what exists, and a retention (data_stream_lifecycle)
  *            └───────┬────────┘
  *                    │ exception_list   ┐
  *                    │ exception_item   │ in every space of Kibana, where that runs the rules

@@ -10,6 +10,7 @@ export type KindName =
   | 'component_template'
   | 'index_template'
   | 'data_stream'
+  | 'data_stream_lifecycle'
   | 'index'
   | 'exception_list'
   | 'exception_item'
@@ -35,6 +36,8 @@ export interface Scope {
   readonly namespace: string;
   /** Replaces the index list of every rule. */
   readonly indices?: readonly string[] | undefined;
+  /** How long the data streams keep events (`90d`); for good unless told. Elasticsearch only. */
+  readonly retention?: string | undefined;
   /** `local` unless told. */
   readonly scheduler?: Scheduler | undefined;
   /** The Kibana of this cluster, and the spaces that get the rules; needed where the scheduler is `kibana`. */

@@ -1,7 +1,7 @@
 import type { Resource, ResourceKind } from '../content/resource';
 import { request, type Product } from '../target/target';
 import { prepare } from '../target/translate';
-import type { Body, Desired, Kind, Live } from './kind';
+import type { Body, Desired, Kind, Live, Scope } from './kind';
 import { digestOf, markOf, withDescription, withMeta } from './ownership';
 
 interface StoredKind {
@@ -13,7 +13,7 @@ interface StoredKind {
   /** Whether this product takes `_meta` on this kind. */
   readonly takesMeta: (product: Product) => boolean;
   /** Adds to a prepared body what depends on other resources. */
-  readonly complete?: (body: Body, resource: Resource, all: readonly Resource[], product: Product) => Body;
+  readonly complete?: (body: Body, resource: Resource, all: readonly Resource[], scope: Scope) => Body;
   readonly canon: (body: Body) => Body;
   readonly refs: (body: Body) => readonly string[];
 }
@@ -21,22 +21,22 @@ interface StoredKind {
 /** A kind whose things come from content files and are stored by the cluster under their own id. */
 export function storedKind({ name, path, entries, takesMeta, complete, canon, refs }: StoredKind): Kind {
   const pathOf = (id: string): string => `${path}/${encodeURIComponent(id)}`;
-  const bodyOf = (resource: Resource, all: readonly Resource[], product: Product): Body => {
-    const body = prepare(resource, product);
-    return complete === undefined ? body : complete(body, resource, all, product);
+  const bodyOf = (resource: Resource, all: readonly Resource[], scope: Scope): Body => {
+    const body = prepare(resource, scope.target.product);
+    return complete === undefined ? body : complete(body, resource, all, scope);
   };
   return {
     name,
     canon,
     refs,
 
-    desired: ({ target }, { resources }) =>
+    desired: (scope, { resources }) =>
       Promise.resolve(
         resources
           .filter((resource) => resource.kind === name)
           .map((resource): Desired => ({
             id: resource.id,
-            body: bodyOf(resource, resources, target.product),
+            body: bodyOf(resource, resources, scope),
             place: resource.place,
           })),
       ),

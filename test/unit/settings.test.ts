@@ -76,3 +76,11 @@ test.each(['default', 'prod_eu', 'a.b', '日本'])('namespace %s is fine', (name
 test.each(['', 'A', 'a-b', 'a*b', 'a b', 'a'.repeat(101)])('namespace %j is refused', (namespace) => {
   expect(() => readSettings({ namespace }, {})).toThrow(ProblemError);
 });
+
+test('a retention is a duration', () => {
+  expect(readSettings({ config: written('retention: 90d\n') }, {}).retention).toBe('90d');
+  expect(readSettings({}, {}).retention).toBeUndefined();
+  expect(failure(() => readSettings({ config: written('retention: 90 days\n') }, {}))).toMatchInlineSnapshot(
+    `"~/wmi-detections.yml:1:1: retention: must be a duration of days, hours, minutes or seconds, such as 90d"`,
+  );
+});

@@ -1,0 +1,71 @@
+import { ProblemError } from '../errors';
+import { isRecord } from '../json';
+import { request } from '../target/target';
+import { streamsByTemplate } from './data-stream';
+import type { Body, Desired, Kind, Live, Scope } from './kind';
+import { only } from './ownership';
+
+/**
+ * How long events are kept, where the settings say so: Elasticsearch's data stream lifecycle. A template gives it to the data
+ * streams that are made after it; this kind to those that exist. Without the setting no lifecycle is written, changed or
+ * deleted: what somebody else decided on keeping events stays.
+ */
+export const dataStreamLifecycle: Kind = {
+  name: 'data_stream_lifecycle',
+
+  async desired({ target, retention }, { resources }) {
+    if (retention === undefined) return [];
+    const made = await streamsByTemplate(target, resources);
+    return made.flatMap(({ template, streams }) =>
+      streams.map(({ name }): Desired => ({ id: name, body: { data_retention: retention }, place: template.place })),
+    );
+  },
+
+  async list({ target }, ids) {
+    if (ids.length === 0) return [];
+    const path = `/_data_stream/${ids.map((id) => encodeURIComponent(id)).join(',')}`;
+    const { body } = await request<{ data_streams?: readonly Body[] }>(target, { method: 'GET', path });
+    return (body.data_streams ?? []).flatMap(({ name, lifecycle }): Live[] =>
+      isRecord(lifecycle) ? [{ id: String(name), body: lifecycle, ours: true }] : [],
+    );
+  },
+
+  put: async ({ target }, { id, body }) => {
+    await request(target, { method: 'PUT', path: pathOf(id), body });
+  },
+
+  remove: async ({ target }, id) => {
+    await request(target, { method: 'DELETE', path: pathOf(id), allow: [404] });
+  },
+
+  canon: (body) => only(body, ['data_retention']),
+  refs: () => [],
+};
+
+function pathOf(stream: string): string {
+  return `/_data_stream/${encodeURIComponent(stream)}/_lifecycle`;
+}
+
+/**
+ * The part of a template that says how long the events of its data streams are kept.
+ * @returns an empty object where nothing is said, or the template makes no data streams
+ * @throws ProblemError SETTINGS on OpenSearch, which has no such lifecycle
+ */
+export function lifecycleOf(template: Body, { target, retention }: Scope): Body {
+  if (retention === undefined || !isRecord(template.data_stream)) return {};
+  if (target.product === 'elasticsearch') return { lifecycle: { data_retention: retention } };
+  throw new ProblemError('SETTINGS', [
+    {
+      where: { url: target.url },
+      message: `\`retention: ${retention}\` needs the data stream lifecycle of Elasticsearch; this is OpenSearch ${target.version}`,
+      hint: 'Take it out of the settings, and let a policy of Index State Management delete old backing indices of logs-*.process_creation-* and logs-crowdstrike.process_rollup2-*.',
+    },
+  ]);
+}
+
+/** A template block without what Elasticsearch adds to a lifecycle (`enabled: true`). */
+export function canonLifecycle(template: Body): Body {
+  return isRecord(template.lifecycle)
+    ? { ...template, lifecycle: only(template.lifecycle, ['data_retention']) }
+    : template;
+}
