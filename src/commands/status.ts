@@ -1,7 +1,5 @@
 import { ProblemError, type ExitStatus } from '../errors';
-import { readAllContent } from '../plan/content';
 import { makePlan } from '../plan/plan';
-import { PROGRAM_FOLDER } from '../program';
 import { statusText } from '../report/status';
 import type { Content, Scope } from '../resources/kind';
 import { defaultIndices, UNRECOGNISED_DATASET } from '../rules/indices';
@@ -9,11 +7,13 @@ import { clusterTime } from '../schedule/clock';
 import { iso } from '../schedule/window';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
+import { kibanaRuleStates } from '../status/kibana-rules';
 import { readState, ruleState, type Stored } from '../status/state';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
 import { declare, settingsOf } from './command';
-import { scopeOf } from './plan';
+import { contentOf, scopeOf } from './plan';
+import { SCHEDULER_OPTIONS } from './scheduler';
 
 export interface StatusOptions {
   /** How far back the counts of the sources go, in milliseconds. */
@@ -37,7 +37,7 @@ export async function status(scope: Scope, content: Content, options: StatusOpti
   for (const source of sourcesOf(scope, content, stored)) sources.push(await readSource(target, source, since));
   const found = {
     content: await contentState(scope, content),
-    rules: stored.map((each) => ruleState(each, now)),
+    rules: [...stored.map((each) => ruleState(each, now)), ...(await kibanaRuleStates(scope, now))],
     sources,
   };
   return {
@@ -64,7 +64,9 @@ function sourcesOf({ namespace, indices }: Scope, { rules }: Content, stored: re
 
 async function contentState(scope: Scope, content: Content): Promise<ContentState> {
   const { steps, counts, leftovers } = await makePlan(scope, content, { prune: false });
-  const changes = steps.map(({ change: { kind, id, action } }) => ({ kind, id, action }));
+  const changes = steps.map(({ change: { kind, id, action, diff }, edited = false }) => {
+    return { kind, id, action, edited, diff };
+  });
   return { inSync: changes.length === 0, counts, changes, leftovers: leftovers.length };
 }
 
@@ -73,6 +75,7 @@ export const statusCommand = declare({
   describe: 'versions, drift, last runs; what arrives, and what the rules cannot see of it',
   positionals: {},
   options: {
+    ...SCHEDULER_OPTIONS,
     since: { type: 'string', default: '24h', describe: 'count what arrived in the last 30m, 24h, 7d …' },
     'max-blind': {
       type: 'number',
@@ -85,7 +88,7 @@ export const statusCommand = declare({
   run: async (context, argv) => {
     const options = { span: spanOf(argv.since), blindShare: shareOf(argv['max-blind']) };
     const settings = settingsOf(context, argv);
-    const content = readAllContent(settings.content ?? PROGRAM_FOLDER);
+    const content = contentOf(settings, context);
     const found = await status(await scopeOf(settings), content, options);
     const exit: ExitStatus = argv['exit-code'] && found.attention.length > 0 ? 1 : 0;
     return { json: found, text: statusText(found), exit };

@@ -1,5 +1,6 @@
 import { canonicalJson, sha256 } from '../json';
 import { levelsOf } from '../resources';
+import { digestOf } from '../resources/ownership';
 import type { Action, Content, Desired, Kind, Live, Scope } from '../resources/kind';
 import { bodyDiff } from './diff';
 
@@ -19,6 +20,8 @@ export interface Step {
   readonly change: Change;
   /** Undefined for a deletion. */
   readonly desired?: Desired | undefined;
+  /** Our content is what we last wrote, so somebody changed it on the cluster; false where that is not known. */
+  readonly edited?: boolean;
 }
 
 export type Counts = Readonly<Record<Action | 'unchanged', number>>;
@@ -96,7 +99,8 @@ function stepFor(kind: Kind, desired: Desired, live: Live | undefined): Step | u
   const same =
     kind.unchanged === undefined ? canonicalJson(before) === canonicalJson(after) : kind.unchanged(desired, live);
   if (same) return undefined;
-  return step(kind.actionFor?.(desired, live) ?? 'update', bodyDiff(before, after, desired.id));
+  const edited = live.digest === digestOf(kind.name, desired.id, desired.body);
+  return { ...step(kind.actionFor?.(desired, live) ?? 'update', bodyDiff(before, after, desired.id)), edited };
 }
 
 function deletion(kind: Kind, { id, title }: Live): Step {

@@ -1,6 +1,6 @@
 import { percent } from '../status/attention';
 import { hintsFor } from '../status/hints';
-import type { ContentState, Coverage, RuleState, SourceState, Status } from '../status/status';
+import type { ContentChange, ContentState, Coverage, RuleState, SourceState, Status } from '../status/status';
 import { describeDuration } from '../text/duration';
 import { neutral } from '../text/neutral';
 import { plural } from './run';
@@ -19,7 +19,7 @@ export function statusText(status: Status): string {
   const paragraphs = [
     [`${product} ${cluster.version} at ${cluster.url}, namespace ${namespace}`],
     contentLines(content),
-    rules.length === 0 ? ['No rule is stored: run `wmi-detections deploy`.'] : ['Rules', ...rules.flatMap(ruleLines)],
+    rules.length === 0 ? ['No rule is there: run `wmi-detections deploy`.'] : ['Rules', ...rules.flatMap(ruleLines)],
     there.length === 0
       ? ['No events yet: no index that the rules read is there. docs/shippers.md says how events get there.']
       : [`Sources, and what arrived since ${since}`, ...there.flatMap((source) => sourceLines(source, now))],
@@ -41,11 +41,15 @@ function contentLines({ inSync, counts, changes, leftovers }: ContentState): str
   if (counts.create === changes.length && counts.unchanged === 0) {
     return ['Content: never deployed here. Run `wmi-detections deploy`.', ...leftover];
   }
-  const named = changes
-    .slice(0, MOST_CHANGES)
-    .map(({ kind, id, action }) => `  ${ACTIONS[action] ?? action} ${kind}/${id}`);
+  const named = changes.slice(0, MOST_CHANGES).flatMap(changeLines);
   const more = changes.length > MOST_CHANGES ? [`  and ${changes.length - MOST_CHANGES} more`] : [];
   return ['Content: not in sync. `wmi-detections plan` shows the differences.', ...named, ...more, ...leftover];
+}
+
+/** What somebody edited is shown with the difference: nobody but him knows of it. */
+function changeLines({ kind, id, action, edited, diff }: ContentChange): string[] {
+  const line = `  ${edited ? 'edited on the cluster' : (ACTIONS[action] ?? action)} ${kind}/${id}`;
+  return [line, ...(edited ? diff.trimEnd().split('\n') : []).map((text) => `      ${text}`)];
 }
 
 const ACTIONS: Readonly<Record<string, string>> = {
@@ -56,15 +60,27 @@ const ACTIONS: Readonly<Record<string, string>> = {
   foreign: 'not ours',
 };
 
-function ruleLines({ name, version, interval, behind, overdue, lastRun }: RuleState): string[] {
-  const head = `  ${name}, version ${version}, every ${interval}`;
+function ruleLines(rule: RuleState): string[] {
+  const { name, version, interval, space, behind, overdue } = rule;
+  const where = space === null ? '' : ` (space ${space})`;
+  const head = `  ${name}${where}, version ${version}, every ${interval}`;
+  if (!rule.enabled) return [`${head}: disabled`];
   if (behind === null) return [`${head}: never run`];
   const late = overdue ? ', overdue' : '';
-  const result =
-    lastRun === null
-      ? ''
-      : `; last run: ${plural(lastRun.events, 'event')}, ${plural(lastRun.alerts, 'alert')}, ${lastRun.new} new`;
-  return [`${head}: read up to ${long(behind)} ago${late}${result}`];
+  return [`${head}: ${rule.execution === null ? readUpTo(behind) : `ran ${long(behind)} ago`}${late}${resultOf(rule)}`];
+}
+
+function readUpTo(behind: number): string {
+  return `read up to ${long(behind)} ago`;
+}
+
+function resultOf({ lastRun, execution, nextRun }: RuleState): string {
+  if (lastRun !== null) {
+    return `; last run: ${plural(lastRun.events, 'event')}, ${plural(lastRun.alerts, 'alert')}, ${lastRun.new} new`;
+  }
+  if (execution === null) return '';
+  const gap = execution.gap === 0 ? '' : `, after a gap of ${long(execution.gap)}`;
+  return `; ${execution.result}${gap}${nextRun === null ? '' : `; next ${nextRun}`}`;
 }
 
 function sourceLines(source: SourceState, now: string): string[] {

@@ -1,11 +1,11 @@
-import { canonicalJson, isRecord, sha256 } from '../json';
+import { isRecord } from '../json';
 import { activeExceptions } from '../rules/exceptions';
 import { stateIndex, defaultIndices } from '../rules/indices';
 import { toQueryDsl } from '../rules/query-dsl';
 import { storedRuleId, type StoredRule } from '../rules/stored-rule';
 import { request } from '../target/target';
 import type { Body, Desired, Kind, Live } from './kind';
-import { MANAGED_BY, only } from './ownership';
+import { digestOf, MANAGED_BY, only } from './ownership';
 
 const KEYS = ['rule', 'query', 'indices'];
 const PREFIX = storedRuleId('');
@@ -50,6 +50,7 @@ export const detectionRule: Kind = {
         title: isRecord(_source.rule) && typeof _source.rule.name === 'string' ? _source.rule.name : undefined,
         body: _source,
         ours: _source.managed_by === MANAGED_BY,
+        digest: typeof _source.digest === 'string' ? _source.digest : undefined,
       }));
   },
 
@@ -57,7 +58,7 @@ export const detectionRule: Kind = {
     const stored = {
       kind: 'rule',
       managed_by: MANAGED_BY,
-      digest: sha256(canonicalJson(body)).slice(0, 16),
+      digest: digestOf('detection_rule', id, body),
       ...body,
     } as StoredRule & Body;
     await request(target, {

@@ -69,7 +69,9 @@ export function kibanaRules(kibana: Kibana, space: string): Kind {
       return [...tagged, ...(await readMany(kibana, space, missing))].map((body): Live => {
         const id = String(body.rule_id);
         const title = typeof body.name === 'string' ? body.name : undefined;
-        return { id: planId(space, id), title, body, ours: isOurs(body, namespace, wanted.includes(id)) };
+        const ours = isOurs(body, namespace, wanted.includes(id));
+        const digest = isRecord(body.meta) ? body.meta.digest : undefined;
+        return { id: planId(space, id), title, body, ours, digest: typeof digest === 'string' ? digest : undefined };
       });
     },
 
@@ -203,7 +205,7 @@ async function writable(
     ...Object.fromEntries(analysts),
     ...body,
     setup: withSetupMark(body.setup, mark),
-    meta: { ...meta, managed_by: MANAGED_BY, ...mark, digest: digestOf('detection_rule', ruleId, body) },
+    meta: { ...meta, managed_by: MANAGED_BY, ...mark, digest: digestOf('detection_rule', id, body) },
     exceptions_list: await exceptionsOf(kibana, space, body, live, lists),
   };
 }

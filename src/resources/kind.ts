@@ -62,6 +62,8 @@ export interface Live {
   readonly body: Body;
   /** Whether it carries our mark, and the mark is for this very id. */
   readonly ours: boolean;
+  /** That of the body which we last wrote, as `digestOf` makes it; where the kind keeps it. */
+  readonly digest?: string | undefined;
 }
 
 /** The verbs of a plan. `put_mapping` and `rollover` are how an update reaches a data stream that already exists. */

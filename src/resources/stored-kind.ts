@@ -44,7 +44,10 @@ export function storedKind({ name, path, entries, takesMeta, complete, canon, re
     async list({ target }, ids) {
       const { body } = await request<Body>(target, { method: 'GET', path, allow: [404] });
       return entries(body)
-        .map(([id, stored]): Live => ({ id, body: stored, ours: markOf(stored)?.id === id }))
+        .map(([id, stored]): Live => {
+          const mark = markOf(stored);
+          return { id, body: stored, ours: mark?.id === id, digest: mark?.digest };
+        })
         .filter((live) => live.ours || ids.includes(live.id));
     },
 

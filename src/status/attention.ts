@@ -1,3 +1,4 @@
+import { describeDuration } from '../text/duration';
 import type { ContentState, RuleState, SourceState, Status } from './status';
 
 /** A rule that cannot see this share of a source's process creations needs attention, unless told otherwise. */
@@ -9,7 +10,8 @@ export const BLIND_SHARE = 0.5;
  *   what                                                                        | who mends it
  *   ----------------------------------------------------------------------------|---------------------------------
  *   the cluster differs from the content                                        | `deploy`
- *   no rule stored; a rule never ran, or not for two intervals                  | `deploy`, `run`
+ *   no rule there; a rule never ran, or not for two intervals                   | `deploy`, `run`
+ *   a rule disabled; its last run failed, or left a gap                         | whoever disabled it; Kibana, `run`
  *   no source has any event; one that had events is silent, or cannot be read   | the shipper, the privileges
  *   one of our own streams has events and no process creation among them        | Windows' auditing, Sysmon
  *   pipelines failed                                                            | the shipper's format, or ours
@@ -24,7 +26,7 @@ export function attentionOf(
 ): string[] {
   return [
     ...ofContent(content),
-    ...(rules.length === 0 ? ['no rule is stored in this namespace'] : rules.flatMap(ofRule)),
+    ...(rules.length === 0 ? ['no rule of this namespace is there'] : rules.flatMap(ofRule)),
     ...ofSources(sources),
     ...sources.flatMap((source) => ofSource(source, blindShare)),
   ];
@@ -43,9 +45,15 @@ function ofContent({ inSync, changes }: ContentState): string[] {
   return [`the cluster is not in sync with the content: ${differ}`];
 }
 
-function ofRule({ name, overdue, watermark }: RuleState): string[] {
-  if (!overdue) return [];
-  return [watermark === null ? `${name} has never run` : `${name} has not run for two intervals`];
+function ofRule({ name, space, enabled, overdue, behind, execution }: RuleState): string[] {
+  const rule = space === null ? name : `${name} (space ${space})`;
+  if (!enabled) return [`${rule} is disabled`];
+  const { result = 'succeeded', message = '', gap = 0 } = execution ?? {};
+  return [
+    ...(overdue ? [behind === null ? `${rule} has never run` : `${rule} has not run for two intervals`] : []),
+    ...(/fail/.test(result) ? [`${rule}: its last run ended in ${result}: ${message}`] : []),
+    ...(gap > 0 ? [`${rule}: nothing ran for ${describeDuration(gap)} before its last run`] : []),
+  ];
 }
 
 function ofSources(sources: readonly SourceState[]): string[] {

@@ -71,9 +71,22 @@ export function ruleState({ rule, watermark, lastRun }: Stored, now: number): Ru
     name: rule.name,
     version: rule.version,
     interval: rule.schedule.interval,
+    scheduler: 'local',
+    space: null,
+    enabled: true,
     watermark: watermark === null ? null : new Date(watermark).toISOString(),
     behind,
-    overdue: behind === null || behind > MISSED_INTERVALS * interval + SETTLE,
+    overdue: isOverdue(behind, interval),
     lastRun,
+    execution: null,
+    nextRun: null,
   };
+}
+
+/**
+ * Whether a rule that should run does not. All in milliseconds.
+ * @param behind since it last ran; null when it never has
+ */
+export function isOverdue(behind: number | null, interval: number): boolean {
+  return behind === null || behind > MISSED_INTERVALS * interval + SETTLE;
 }

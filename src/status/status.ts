@@ -1,4 +1,5 @@
 import type { Counts } from '../plan/plan';
+import type { Scheduler } from '../resources/kind';
 import type { LastRun } from '../schedule/state';
 
 /** Everything that `status` says; the JSON that scripts read. Times are ISO 8601, spans milliseconds. */
@@ -20,9 +21,19 @@ export interface Status {
 export interface ContentState {
   readonly inSync: boolean;
   readonly counts: Counts;
-  readonly changes: readonly { readonly kind: string; readonly id: string; readonly action: string }[];
+  readonly changes: readonly ContentChange[];
   /** Ours, and no longer in the content. */
   readonly leftovers: number;
+}
+
+export interface ContentChange {
+  readonly kind: string;
+  readonly id: string;
+  readonly action: string;
+  /** Somebody changed it on the cluster since we last wrote it. */
+  readonly edited: boolean;
+  /** From what is there to the content, in YAML; empty where nothing is compared. */
+  readonly diff: string;
 }
 
 export interface RuleState {
@@ -31,13 +42,31 @@ export interface RuleState {
   readonly version: number;
   /** `5m` */
   readonly interval: string;
-  /** Up to where events have been read; null before the first run. */
+  readonly scheduler: Scheduler;
+  /** Of Kibana; null on other schedulers. */
+  readonly space: string | null;
+  readonly enabled: boolean;
+  /** Up to where events have been read; null before the first run, and on schedulers that do not say. */
   readonly watermark: string | null;
-  /** Age of the watermark. */
+  /** Age of the watermark, or of the last execution; null before the first. */
   readonly behind: number | null;
-  /** It has never run, or not for two intervals. */
+  /** It is enabled, and has never run, or not for two intervals. */
   readonly overdue: boolean;
+  /** What the local scheduler's last run did. */
   readonly lastRun: LastRun | null;
+  /** The last run by a scheduler of the cluster's own. */
+  readonly execution: Execution | null;
+  /** When it should run next; null where nobody knows. */
+  readonly nextRun: string | null;
+}
+
+export interface Execution {
+  readonly at: string;
+  /** As the scheduler says it: `succeeded`, `partial failure`, `failed`. */
+  readonly result: string;
+  readonly message: string;
+  /** How long before it nothing was looked at: events of that time may have been missed. */
+  readonly gap: number;
 }
 
 /** One entry of the rules' index lists, or the stream of unrecognised events. */

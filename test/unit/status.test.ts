@@ -9,10 +9,25 @@ const rule: RuleState = {
   name: 'A rule',
   version: 3,
   interval: '5m',
+  scheduler: 'local',
+  space: null,
+  enabled: true,
   watermark: '2025-03-10T11:58:00.000Z',
   behind: 120_000,
   overdue: false,
   lastRun: { from: null, to: null, events: 2, alerts: 1, new: 1 },
+  execution: null,
+  nextRun: null,
+};
+
+const inKibana: RuleState = {
+  ...rule,
+  scheduler: 'kibana',
+  space: 'soc',
+  watermark: null,
+  lastRun: null,
+  execution: { at: '2025-03-10T11:58:00.000Z', result: 'succeeded', message: '', gap: 0 },
+  nextRun: '2025-03-10T12:03:00.000Z',
 };
 
 const security: SourceState = {
@@ -89,8 +104,8 @@ test('the text names each source, what arrived, how blind the rules are, why, an
 
 test('what differs from the content is named, and what is absent is one line', () => {
   const changes = [
-    { kind: 'ingest_pipeline', id: 'a', action: 'update' },
-    { kind: 'index_template', id: 'b', action: 'foreign' },
+    { kind: 'ingest_pipeline', id: 'a', action: 'update', edited: false, diff: ' -old\n+new\n' },
+    { kind: 'index_template', id: 'b', action: 'foreign', edited: false, diff: '' },
   ];
   const absent = {
     ...security,
@@ -116,7 +131,12 @@ test('nothing needs attention when all is well, and everything that is not well 
   const well = { ...security, failures: { count: 0, by: [] }, coverage: [] };
   expect(statusOf({ sources: [well] }).attention).toEqual([]);
   const unwell = statusOf({
-    content: { inSync: false, counts, changes: [{ kind: 'k', id: 'i', action: 'create' }], leftovers: 0 },
+    content: {
+      inSync: false,
+      counts,
+      changes: [{ kind: 'k', id: 'i', action: 'create', edited: false, diff: '' }],
+      leftovers: 0,
+    },
     rules: [
       { ...rule, overdue: true },
       { ...rule, name: 'B rule', overdue: true, watermark: null, behind: null },
@@ -137,6 +157,39 @@ test('nothing needs attention when all is well, and everything that is not well 
      "one has no process creations",
    ]
   `);
+});
+
+test('what somebody edited on the cluster is shown with the difference', () => {
+  const diff = '@@ -1 +1 @@\n-severity: low\n+severity: medium\n';
+  const changes = [{ kind: 'detection_rule', id: 'r', action: 'update', edited: true, diff }];
+  const text = statusText(statusOf({ content: { inSync: false, counts, changes, leftovers: 0 } }));
+  expect(text).toContain(
+    '  edited on the cluster detection_rule/r\n      @@ -1 +1 @@\n      -severity: low\n      +severity: medium',
+  );
+});
+
+test('a rule in Kibana says when it ran, how that ended, and when it runs next', () => {
+  const failed = { ...inKibana.execution, at: '', result: 'failed', message: 'no index', gap: 720_000 };
+  const { attention, ...shown } = statusOf({
+    rules: [inKibana, { ...inKibana, enabled: false }, { ...inKibana, behind: null, overdue: true, execution: null }],
+  });
+  expect(statusText({ ...shown, attention })).toContain(
+    [
+      '  A rule (space soc), version 3, every 5m: ran 2 min 0 s ago; succeeded; next 2025-03-10T12:03:00.000Z',
+      '  A rule (space soc), version 3, every 5m: disabled',
+      '  A rule (space soc), version 3, every 5m: never run',
+    ].join('\n'),
+  );
+  expect(attention).toEqual(
+    expect.arrayContaining(['A rule (space soc) is disabled', 'A rule (space soc) has never run']),
+  );
+  expect(statusOf({ rules: [{ ...inKibana, execution: failed }] }).attention).toEqual(
+    expect.arrayContaining([
+      'A rule (space soc): its last run ended in failed: no index',
+      'A rule (space soc): nothing ran for 12 min 0 s before its last run',
+    ]),
+  );
+  expect(statusOf({ rules: [inKibana] }).attention.filter((sentence) => sentence.startsWith('A rule ('))).toEqual([]);
 });
 
 test('failures in the stream of unrecognised events raise no alarm', () => {
