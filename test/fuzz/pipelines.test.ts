@@ -62,11 +62,11 @@ function fault(document: Json, fate: Fate): string | undefined {
 }
 
 /**
- * What OpenSearch cannot be helped with: an integer beyond 64 bits, with which it runs no script, in a document with a field of
- * no name, which nothing but a script can take away (docs/shippers.md).
+ * What OpenSearch cannot be helped with: it runs no script on a document with an integer beyond 64 bits, and nothing but a script
+ * can take away a field whose name it refuses, such as none at all (docs/shippers.md).
  */
 function beyondHelp(document: Json): boolean {
-  return '' in document && /[:[,]-?\d{19,}[,}\]]/.test(writeJson(document));
+  return /[:[,]-?\d{19,}[,}\]]/.test(writeJson(document));
 }
 
 /**
