@@ -1,6 +1,6 @@
 import type { ExitStatus } from '../errors';
 import { applyPlan, type Applied } from '../plan/apply';
-import { refuseUnsafe, unsafeReason } from '../plan/guard';
+import { refuseUnsafe, unsafeReasons } from '../plan/guard';
 import { checkReviewed, onlyOf } from '../plan/only';
 import { makePlan, type Plan } from '../plan/plan';
 import { refuseTwoSchedulers } from '../plan/schedulers';
@@ -18,7 +18,7 @@ export interface Deployed {
 
 /**
  * Applies a plan.
- * @param context told of each problem; asked before a plan that deletes much
+ * @param context told of each problem; asked before a plan that deletes much, or a rule with open alerts
  * @param options.reasons more that needs a yes, a sentence each
  * @throws ProblemError UNSAFE when the plan deletes much and nobody said yes, or when rules of ours run on another scheduler
  */
@@ -29,8 +29,10 @@ export async function deploy(
   options: { yes: boolean; reasons?: readonly string[] },
 ): Promise<Deployed> {
   await refuseTwoSchedulers(scope);
-  const reason = [unsafeReason(plan), ...(options.reasons ?? [])].filter((each) => each !== undefined).join(' ');
-  if (reason !== '' && !options.yes && !(await context.confirm(`${reason} Go on?`))) refuseUnsafe(reason);
+  if (!options.yes) {
+    const reason = [...(await unsafeReasons(scope, plan)), ...(options.reasons ?? [])].join(' ');
+    if (reason !== '' && !(await context.confirm(`${reason} Go on?`))) refuseUnsafe(reason);
+  }
   const total = plan.steps.length;
   let ended = 0;
   const applied = await applyPlan(scope, plan, (change) => {

@@ -1,6 +1,6 @@
 import { applyPlan, type Applied } from '../plan/apply';
 import { makeDestroyPlan, type Kept } from '../plan/destroy-plan';
-import { refuseUnsafe } from '../plan/guard';
+import { openAlerts, refuseUnsafe } from '../plan/guard';
 import type { Plan } from '../plan/plan';
 import { deployText } from '../report/plan';
 import type { Scope } from '../resources/kind';
@@ -28,7 +28,8 @@ export async function destroy(
   const { plan, kept } = await makeDestroyPlan(scope, options);
   if (plan.steps.length > 0 && !options.yes) {
     const data = options.withData ? ', its events and alerts included' : '';
-    const question = `This deletes ${plan.steps.length} things of ours from namespace ${scope.namespace}${data}.`;
+    const things = `This deletes ${plan.steps.length} things of ours from namespace ${scope.namespace}${data}.`;
+    const question = [things, ...(await openAlerts(scope, plan))].join(' ');
     if (!(await context.confirm(`${question} Go on?`))) refuseUnsafe(question);
   }
   const applied = await applyPlan(scope, plan, (change) => {

@@ -1,6 +1,6 @@
 import { isRecord } from '../json';
 import { activeExceptions } from '../rules/exceptions';
-import { stateIndex, defaultIndices } from '../rules/indices';
+import { alertIndex, stateIndex, defaultIndices } from '../rules/indices';
 import { toQueryDsl } from '../rules/query-dsl';
 import { storedRuleId, type StoredRule } from '../rules/stored-rule';
 import { request } from '../target/target';
@@ -76,4 +76,15 @@ export const detectionRule: Kind = {
 
   canon: (body) => only(body, KEYS),
   refs: () => [],
+
+  async openAlerts({ target, namespace }, id) {
+    const filter = [{ term: { 'rule.uuid': id } }, { term: { 'wmi_detections.status': 'open' } }];
+    const { body } = await request<{ count: number }>(target, {
+      method: 'POST',
+      path: `/${alertIndex(namespace)}/_count`,
+      query: { ignore_unavailable: true },
+      body: { query: { bool: { filter } } },
+    });
+    return body.count;
+  },
 };

@@ -122,7 +122,22 @@ export function kibanaRules(kibana: Kibana, space: string): Kind {
     remove: (_scope, id) => drop(id),
     canon: canonRule,
     refs: (body) => ourLists(body).map((id) => planId(space, id)),
+    openAlerts: (_scope, id) => openAlerts(kibana, space, kibanaId(space, id)),
   };
+}
+
+async function openAlerts(kibana: Kibana, space: string, ruleId: string): Promise<number> {
+  const filter = [
+    { term: { 'kibana.alert.rule.rule_id': ruleId } },
+    { term: { 'kibana.alert.workflow_status': 'open' } },
+  ];
+  const { body } = await kibana.ask<{ hits: { total: { value: number } } }>({
+    method: 'POST',
+    path: '/api/detection_engine/signals/search',
+    space,
+    body: { size: 0, track_total_hits: true, query: { bool: { filter } } },
+  });
+  return body.hits.total.value;
 }
 
 const OURS = { filter: `alert.attributes.tags: ${quoted(MANAGED_TAG)}`, sort_field: 'created_at', sort_order: 'asc' };

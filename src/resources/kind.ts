@@ -92,6 +92,8 @@ export interface Kind {
   refs(body: Body): readonly string[];
   /** Whether nothing needs to be done; where a kind does not say, whether the canonical forms are equal. */
   unchanged?(desired: Desired, live: Live): boolean;
+  /** Of something that alerts: how many of its alerts are open. */
+  openAlerts?(scope: Scope, id: string): Promise<number>;
   /** How a difference is brought to the cluster; `update` where a kind does not say. */
   actionFor?(desired: Desired, live: Live): Action;
 }

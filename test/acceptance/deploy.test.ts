@@ -141,6 +141,24 @@ test('what is no longer in the content stays until --prune, and much needs a yes
   expect(actions(await plan())).toEqual([]);
 });
 
+test('a rule with open alerts is deleted only after a yes', async () => {
+  await deployed();
+  ours.delete('rules/exceptions/process_execution_via_wmi.yml');
+  ours.delete('rules/process_execution_via_wmi.yml');
+  const pruning = await plan({ prune: true });
+  const [doomed] = pruning.steps.map(({ change }) => change.id);
+  const alert = (status: string) => ({ rule: { uuid: doomed }, wmi_detections: { status } });
+  const path = '/wmi-detections-alerts-default/_doc/1';
+  await request(target, { method: 'PUT', path, query: { refresh: true }, body: alert('open') });
+  await expect(deploy(scope(), pruning, quiet(), { yes: false })).rejects.toThrowErrorMatchingInlineSnapshot(`
+   "This deletes the rule “Process Execution via WMI”, which has 1 open alert. Nothing was changed.
+     Answer yes on a terminal, or give --yes."
+  `);
+  await request(target, { method: 'PUT', path, query: { refresh: true }, body: alert('closed') });
+  const { applied } = await deploy(scope(), pruning, quiet(), { yes: false });
+  expect(applied.changes).toMatchObject([{ action: 'delete', id: doomed, status: 'done' }]);
+});
+
 test('a new field reaches an existing data stream by put_mapping, a changed one by rollover', async () => {
   await deployed();
   await indexEvent(`${SYSMON}-default`);

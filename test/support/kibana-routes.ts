@@ -65,6 +65,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /api/detection_engine/rules/_import': importRoute,
   'POST /api/detection_engine/rules/preview': () => ({ previewId: randomUUID(), isAborted: false, logs: [] }),
 
+  'POST /api/detection_engine/signals/search': ({ space, body }) => {
+    const found = space.alerts.filter(meets(recordOf(body).query));
+    return { took: 1, timed_out: false, hits: { total: { value: found.length, relation: 'eq' }, hits: [] } };
+  },
+
   'GET /api/exception_lists/_find': ({ space, query }) => pageOf([...space.lists.values()], query),
   'GET /api/exception_lists': ({ space, query }) => there(space.lists, query.list_id, 'exception list list_id'),
   'POST /api/exception_lists': ({ space, body, user }) => {
@@ -141,6 +146,12 @@ function ruleOf(space: Space, query: Thing): Thing {
   const rule = space.rules.get(String(query.rule_id));
   if (rule === undefined) throw new Refusal(404, `rule_id: "${String(query.rule_id)}" not found`);
   return rule;
+}
+
+/** The only search of alerts that is asked: all of some terms. */
+function meets(query: unknown): (alert: Thing) => boolean {
+  const filter = listOf(recordOf(recordOf(query).bool).filter).map(({ term }) => recordOf(term));
+  return (alert) => filter.every((term) => Object.entries(term).every(([field, value]) => alert[field] === value));
 }
 
 /** A list that is not there, or is given with the id of another, is a mistake that the real server stores in silence. */

@@ -50,7 +50,7 @@ export async function startKibana(spaceIds: readonly string[] = ['default', 'soc
   contract ??= readContract();
   const known = contract;
   const spaces = new Map<string, Space>(
-    spaceIds.map((id) => [id, { rules: new Map(), lists: new Map(), items: new Map() }]),
+    spaceIds.map((id) => [id, { rules: new Map(), lists: new Map(), items: new Map(), alerts: [] }]),
   );
   const faults: { match: (seen: Seen) => boolean; fault: Fault; left: number }[] = [];
   const acts: { match: (seen: Seen) => boolean; act: () => void }[] = [];

@@ -8,6 +8,8 @@ export interface Space {
   readonly rules: Map<string, Thing>;
   readonly lists: Map<string, Thing>;
   readonly items: Map<string, Thing>;
+  /** The documents of the alert index, fields by their dotted names. */
+  readonly alerts: Thing[];
 }
 
 /** What a Kibana of some version adds to a rule that it gives back; the default adds nothing more. */

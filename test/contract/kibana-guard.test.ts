@@ -1,0 +1,34 @@
+import { unsafeReasons } from '../../src/plan/guard';
+import { contractMissing } from '../support/kibana-contract';
+import { contentWith, deployKibana, manyRules, planKibana, scopeFor } from '../support/kibana-scene';
+import type { Thing } from '../support/kibana-state';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+
+const server = kibanaOfEachTest();
+
+function alert(uuid: string, status: string): Thing {
+  return { 'kibana.alert.rule.rule_id': uuid, 'kibana.alert.workflow_status': status };
+}
+
+describeContract(`the guard and alerts in Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+  test('deleting a rule with open alerts needs a yes; one whose alerts are closed does not', async () => {
+    const rules = manyRules(5);
+    const [first, second] = rules;
+    if (first === undefined || second === undefined) throw new Error('two rules are needed');
+    const scope = await scopeFor(server());
+    await deployKibana(scope, contentWith(rules));
+    const { alerts } = server().space();
+    alerts.push(alert(first.uuid, 'closed'), alert(second.uuid, 'open'), alert(second.uuid, 'open'));
+
+    const withoutFirst = await planKibana(scope, contentWith(rules.slice(1)), true);
+    expect(await unsafeReasons(scope, withoutFirst)).toEqual([]);
+    const withoutSecond = await planKibana(scope, contentWith([first, ...rules.slice(2)]), true);
+    expect(await unsafeReasons(scope, withoutSecond)).toMatchInlineSnapshot(`
+     [
+       "This deletes the rule “Rule 1”, which has 2 open alerts.",
+     ]
+    `);
+    const kept = await planKibana(scope, contentWith(rules), true);
+    expect(await unsafeReasons(scope, kept)).toEqual([]);
+  });
+});
