@@ -15,23 +15,33 @@ import { chosenRules } from '../rules/chosen-rules';
 import type { Rule } from '../rules/rule';
 import { readRuleTests, slugsOf, TESTS_FOLDER, type RuleTest } from '../rules/rule-tests';
 import { readMatches } from '../schedule/matches';
+import { previewed } from '../schedule/kibana-preview';
 import { deployedGround, withProvingGround, type ProvingGround } from '../schedule/proving-ground';
 import { judge, type Indexed, type Verdict } from '../schedule/rule-verdict';
 import type { Settings } from '../settings';
+import { DEFAULT_SPACE } from '../target/kibana';
 import { request, type Target } from '../target/target';
 import { alerts, type Alert } from './alerts';
 import { declare, settingsOf, targetOf, type Context } from './command';
 import { run } from './run';
+import { kibanaOf, SCHEDULER_OPTIONS } from './scheduler';
 
 export interface TestRulesOptions {
   /** UUIDs, names or slugs; all rules where not given. */
   readonly rules?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What runs a rule; the local scheduler unless told. */
+  readonly runner?: Runner | undefined;
 }
 
 /**
- * Runs the events of rules end to end on a proving ground: sends them through the pipelines, runs the rules with the local
- * scheduler, and looks which events the alerts name.
+ * Runs a rule over everything on a proving ground.
+ * @returns what the alert says of each event that has one, by the event's id; why the rule could not run, else
+ */
+type Runner = (ground: ProvingGround, rule: Rule) => Promise<ReadonlyMap<string, string> | string>;
+
+/**
+ * Runs the events of rules end to end on a proving ground: sends them through the pipelines, runs the rules, and looks which events the alerts name.
  * @param tests as `readRuleTests` gives them; a rule that has none is an ERROR of its own
  * @returns a verdict an event, rule by rule and in the order of the files
  * @throws ProblemError USAGE for a rule that is not there; whatever keeps the cluster from taking events
@@ -48,11 +58,12 @@ export async function testRules(
   const refused = await send(ground, wanted, options.signal);
   const indexed = await readBack(ground, wanted);
   const verdicts: Verdict[] = [];
+  const runner = options.runner ?? localRunner(options.signal);
   for (const rule of rules) {
     const about = { uuid: rule.uuid, name: rule.name, slug: rule.slug };
     const own = wanted.filter(({ test }) => test.slug === rule.slug);
     if (own.length === 0) verdicts.push(untested(about));
-    const alerted = own.length === 0 ? new Map<string, string>() : await alertedBy(ground, rule, options.signal);
+    const alerted = own.length === 0 ? new Map<string, string>() : await runner(ground, rule);
     for (const { test, id } of own) {
       const state = misdirected(test) ?? refused.get(id) ?? outcome(indexed.get(id));
       const judged =
@@ -123,23 +134,18 @@ function outcome(indexed: Indexed | undefined): Indexed | string {
   return event?.kind === 'pipeline_error' ? `a pipeline failed on it: ${String(error?.message)}` : indexed;
 }
 
-/**
- * Runs a rule over everything.
- * @returns the message of the alert of each event that has one, by the event's id; why it could not run, else
- */
-async function alertedBy(
-  { target, namespace }: ProvingGround,
-  rule: Rule,
-  signal: AbortSignal | undefined,
-): Promise<Map<string, string> | string> {
-  try {
-    await run(target, { namespace, rules: [rule.uuid], from: 0, signal });
-  } catch (error) {
-    if (!(error instanceof ProblemError) || error.code !== 'REFUSED') throw error;
-    return `the rule could not run: ${error.message}`;
-  }
-  const found = await alerts(target, { namespace, rule: rule.uuid });
-  return new Map(found.flatMap((alert) => idsOf(alert).map((id) => [id, String(alert.message)] as const)));
+/** The local scheduler, whose alerts lie in the proving ground. */
+function localRunner(signal: AbortSignal | undefined): Runner {
+  return async ({ target, namespace }, rule) => {
+    try {
+      await run(target, { namespace, rules: [rule.uuid], from: 0, signal });
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== 'REFUSED') throw error;
+      return `the rule could not run: ${error.message}`;
+    }
+    const found = await alerts(target, { namespace, rule: rule.uuid });
+    return new Map(found.flatMap((alert) => idsOf(alert).map((id) => [id, String(alert.message)] as const)));
+  };
 }
 
 function idsOf(alert: Alert): string[] {
@@ -154,6 +160,12 @@ export const testRulesCommand = declare({
     rules: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },
   },
   options: {
+    live: {
+      type: 'boolean',
+      default: false,
+      describe: 'let Kibana run the rules (its preview: nothing is saved), not our own scheduler',
+    },
+    ...SCHEDULER_OPTIONS,
     report: { choices: ['text', 'junit'] as const, default: 'text' as const, describe: 'form of the text result' },
   },
   examples: [
@@ -162,6 +174,7 @@ export const testRulesCommand = declare({
       '$0 test --es-url URL',
       'in a throw-away namespace of a cluster; what is deployed there is neither used nor changed',
     ],
+    ['$0 test --live --es-url URL --kibana-url URL', "the same, with Kibana's Detection Engine running the rules"],
   ],
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
@@ -170,8 +183,9 @@ export const testRulesCommand = declare({
     const tests = readRuleTests(join(root, 'rules', TESTS_FOLDER), slugsOf(join(root, 'rules')));
     chosenRules(content.rules, argv.rules);
     context.progress(`testing ${plural(content.rules.length, 'rule')} …`);
+    const runner = argv.live ? await liveRunner(settings, content) : undefined;
     const verdicts = await onGround(context, settings, content, (ground) =>
-      testRules(ground, content, tests, { rules: argv.rules, signal: context.signal }),
+      testRules(ground, content, tests, { rules: argv.rules, signal: context.signal, runner }),
     );
     const count = (result: Verdict['result']): number => verdicts.filter((verdict) => verdict.result === result).length;
     const json = { passed: count('PASS'), failed: count('FAIL'), errors: count('ERROR'), results: verdicts };
@@ -182,6 +196,24 @@ export const testRulesCommand = declare({
     };
   },
 });
+
+/**
+ * Kibana's own preview, in the first space that the settings name.
+ * @throws ProblemError SETTINGS when they name no Kibana, or not the cluster that it belongs to
+ */
+async function liveRunner(settings: Settings, content: Content): Promise<Runner> {
+  const kibana = await kibanaOf({ ...settings, scheduler: 'kibana' });
+  const [space = DEFAULT_SPACE] = kibana?.spaces ?? [];
+  if (kibana === undefined || settings.elasticsearch.url === undefined) {
+    const message = 'a live test needs the cluster of that Kibana, for its events';
+    const hint = 'Give --es-url URL, or set WMI_DETECTIONS_ES_URL.';
+    throw new ProblemError('SETTINGS', [{ message, hint }]);
+  }
+  return (ground, rule) => {
+    const events = (['sysmon', 'windows_security', 'crowdstrike'] as const).map(ground.indexOf);
+    return previewed(ground, { kibana: kibana.server, space, events }, rule, content);
+  };
+}
 
 /** On the cluster that the settings name; where they name none, deployed to an embedded engine that ends afterwards. */
 async function onGround<T>(

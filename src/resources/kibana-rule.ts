@@ -186,7 +186,8 @@ async function desiredRules(kibana: Kibana, space: string, scope: Scope, content
   });
 }
 
-function fieldTypes({ resources }: Content): Map<string, string> {
+/** The mapping types of our templates, by the full name of a field. */
+export function fieldTypes({ resources }: Content): Map<string, string> {
   const templates = resources.filter(({ kind }) => kind === 'component_template').map(({ body }) => body.template);
   const leaves = templates.flatMap((template) => (isRecord(template) ? [...leafFields(template.mappings)] : []));
   return new Map(leaves.map(([field, { type }]) => [field, typeof type === 'string' ? type : 'keyword']));

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { isRecord } from '../../src/json';
 import type { ContractRequest, Contract } from './kibana-contract';
+import { runPreview } from './kibana-preview';
 import {
   listOf,
   matcher,
@@ -15,6 +15,7 @@ import {
 
 export interface Asked extends ContractRequest {
   readonly space: Space;
+  readonly spaceId: string;
   readonly spaceIds: readonly string[];
   readonly user: string;
   readonly decorate: Decoration;
@@ -63,7 +64,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     return decorate(storeRule(space, rule, user));
   },
   'POST /api/detection_engine/rules/_import': importRoute,
-  'POST /api/detection_engine/rules/preview': () => ({ previewId: randomUUID(), isAborted: false, logs: [] }),
+  'POST /api/detection_engine/rules/preview': ({ spaceId, body }) => runPreview(spaceId, recordOf(body)),
 
   'POST /api/detection_engine/signals/search': ({ space, body }) => {
     const found = space.alerts.filter(meets(recordOf(body).query));

@@ -98,11 +98,11 @@ export async function startKibana(spaceIds: readonly string[] = ['default', 'soc
       fail(response, fault.fault);
       return;
     }
-    const [status, body] = answer(seen, request);
+    const [status, body] = await answer(seen, request);
     send(response, status, body);
   }
 
-  function answer(seen: Seen, request: IncomingMessage): [number, unknown] {
+  async function answer(seen: Seen, request: IncomingMessage): Promise<[number, unknown]> {
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
     const refusal = headerRefusal(seen, headers);
     if (refusal !== undefined) return [refusal.status, errorBody(refusal)];
@@ -117,7 +117,16 @@ export async function startKibana(spaceIds: readonly string[] = ['default', 'soc
     try {
       return [
         200,
-        route({ ...seen, headers, space: where, spaceIds, user: 'tester', decorate: kibana.decorate, contract: known }),
+        await route({
+          ...seen,
+          headers,
+          space: where,
+          spaceId: seen.space,
+          spaceIds,
+          user: 'tester',
+          decorate: kibana.decorate,
+          contract: known,
+        }),
       ];
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

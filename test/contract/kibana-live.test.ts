@@ -1,0 +1,69 @@
+import { testRulesCommand } from '../../src/commands/test-rules';
+import type { Outcome } from '../../src/commands/command';
+import type { Verdict } from '../../src/schedule/rule-verdict';
+import { quiet } from '../support/context';
+import { contractMissing } from '../support/kibana-contract';
+import { API_KEY } from '../support/kibana-server';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { project, type Project } from '../support/project';
+import { testTarget } from '../support/target';
+
+const server = kibanaOfEachTest();
+const RULE = 'rules/process_execution_via_wmi.yml';
+
+let ours: Project;
+beforeEach(() => {
+  ours = project();
+});
+afterEach(() => {
+  ours.remove();
+});
+
+/** Runs `test --live` as the command line does. */
+async function live(flags: Record<string, unknown> = {}): Promise<Outcome> {
+  const context = { ...quiet(), environment: { WMI_DETECTIONS_KIBANA_API_KEY: API_KEY } };
+  const esUrl = (await testTarget()).url;
+  const argv = { esUrl, kibanaUrl: server().url, content: ours.folder, live: true, report: 'text', output: 'json' };
+  return testRulesCommand.run(context, { ...argv, ...flags });
+}
+
+function results({ json }: Outcome): Verdict[] {
+  return (json as { results: Verdict[] }).results;
+}
+
+describeContract(`test --live and Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+  test('every event of the shipped rules is as its file says when Kibana runs them, and no rule is saved', async () => {
+    const outcome = await live();
+    expect(results(outcome).filter(({ result }) => result !== 'PASS')).toEqual([]);
+    expect(results(outcome).length).toBeGreaterThan(20);
+    expect(outcome.exit).toBe(0);
+    expect(server().space().rules.size).toBe(0);
+    const asked = server().seen.filter(({ path }) => path.endsWith('/preview'));
+    expect(asked.map(({ space }) => space)).toEqual(['default', 'default']);
+  });
+
+  test('a rule that misses its events in Kibana fails', async () => {
+    ours.edit(RULE, 'process.parent.name: WmiPrvSE.exe', 'process.parent.name: WmiPrvSF.exe');
+    const outcome = await live({ rules: ['process_execution_via_wmi'], space: 'soc' });
+    const missed = results(outcome).filter(({ expected }) => expected === 'alert');
+    expect([...new Set(missed.map(({ result }) => result))]).toEqual(['FAIL']);
+    expect(outcome.exit).toBe(1);
+    expect(server().seen.some(({ path, space }) => path.endsWith('/preview') && space === 'soc')).toBe(true);
+  });
+
+  test('what Kibana cannot run is an error of the rule, not a pass of its negative events', async () => {
+    const errors = { logs: [{ errors: ['no index matches'], warnings: [], duration: 1 }], previewId: 'p' };
+    server().fail(({ path }) => path.endsWith('/preview'), { status: 200, body: errors });
+    const outcome = await live({ rules: ['process_execution_via_wmi'] });
+    expect([...new Set(results(outcome).map(({ result, reason }) => `${result}: ${String(reason)}`))]).toEqual([
+      'ERROR: Kibana could not run it: no index matches',
+    ]);
+  });
+
+  test('without the cluster of that Kibana there is nothing to run on', async () => {
+    await expect(live({ esUrl: undefined })).rejects.toThrowErrorMatchingInlineSnapshot(`
+     "a live test needs the cluster of that Kibana, for its events
+       Give --es-url URL, or set WMI_DETECTIONS_ES_URL."
+    `);
+  });
+});
