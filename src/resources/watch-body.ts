@@ -7,7 +7,7 @@ import { ALERTS, SOMETHING_FOUND, SOMETHING_TO_WRITE } from './watch-painless';
 import { MOST_GROUPS, sourcesOf, watchInput } from './watch-search';
 
 /** The action of ours; what else a watch does is whoever's added it. */
-const OUR_ACTION = 'alerts';
+export const OUR_ACTION = 'alerts';
 
 /** What a rule and its surroundings make of a watch: all that we decide of it. */
 export type WatchBody = Pick<estypes.WatcherWatch, 'trigger' | 'input' | 'condition' | 'transform' | 'actions'>;
