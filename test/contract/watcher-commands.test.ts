@@ -1,10 +1,14 @@
 import type { Outcome } from '../../src/commands/command';
 import { deploy, deployCommand } from '../../src/commands/deploy';
-import { destroy } from '../../src/commands/destroy';
+import { exportRules } from '../../src/commands/export';
 import { planCommand } from '../../src/commands/plan';
 import { statusCommand } from '../../src/commands/status';
 import { applyPlan } from '../../src/plan/apply';
+import { PROGRAM_FOLDER } from '../../src/program';
+import type { ExportedWatch } from '../../src/report/export-watcher';
+import { request } from '../../src/target/target';
 import { adoptAll, findAdoptions } from '../../src/plan/adopt';
+import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan } from '../../src/plan/plan';
 import { detectionRule } from '../../src/resources/detection-rule';
 import type { Content, Scope } from '../../src/resources/kind';
@@ -13,7 +17,7 @@ import { quiet } from '../support/context';
 import { actions, contentWith, rule, shipped } from '../support/kibana-scene';
 import { testTarget } from '../support/target';
 import { checkTypes } from '../support/watcher-contract';
-import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
+import { deployWatches, planWatches, scopeOn, watcherOfEachTest, watchesOf } from '../support/watcher-scene';
 
 const server = watcherOfEachTest();
 
@@ -113,8 +117,11 @@ test('destroy takes the watches of its namespace, and leaves what those of anoth
   const scope = await scopeOn(server(), 'w1_gone');
   await deployWatches(scope, contentWith([rule()]));
   await deployWatches({ ...scope, namespace: 'w1_stays' }, contentWith([rule()]));
-  await destroy(scope, quiet(), { withData: false, yes: true });
+  const { plan: doomed, kept } = await makeDestroyPlan(scope, { withData: false });
+  // Of the rest of the plan nothing is applied: the node belongs to all tests.
+  await applyPlan(scope, watchesOf(doomed), () => undefined);
   expect([...server().watches.keys()]).toEqual([watchId(rule().uuid, 'w1_stays')]);
+  expect(kept.map(({ kind }) => kind)).toContain('ingest_pipeline');
 });
 
 test('a watch of somebody else becomes ours by the mark alone', async () => {
@@ -139,6 +146,17 @@ test('a watch of somebody else becomes ours by the mark alone', async () => {
   await deployWatches(scope, content);
   expect(actions(await planWatches(scope, content))).toEqual([]);
   expect(server().watches.get(id)).toMatchObject({ active: false, watch: { metadata: { owner: 'soc' } } });
+});
+
+test('what is exported and put by hand is ours, and what deploy would make', async () => {
+  const scope = await scopeOn(server(), 'w1_export');
+  const { data, text } = exportRules({ format: 'watcher', root: PROGRAM_FOLDER, namespace: 'w1_export' });
+  expect(JSON.parse(text)).toEqual(data);
+  for (const { _id: id, watch } of data as ExportedWatch[]) {
+    await request(scope.target, { method: 'PUT', path: `/_watcher/watch/${id}`, body: watch });
+  }
+  expect(server().watches.size).toBe(shipped().rules.length);
+  expect(actions(await planWatches(scope, shipped()))).toEqual([]);
 });
 
 test('the contract knows a wrong request from a right one', () => {
