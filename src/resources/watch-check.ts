@@ -59,21 +59,32 @@ function problem({ url }: Target, message: string): Problem {
 
 /** What the record of a run tells of failures: of each part, and of the run. */
 function failuresOf({ result, state, messages }: Body, mustAct: boolean): string[] {
-  const { input, condition, transform, actions } = isRecord(result) ? result : ({} as Body);
-  const parts = Object.entries({ input, condition, transform }).flatMap(([name, part]) =>
-    isRecord(part) && part.status === 'failure' ? [`${name}: ${reasonOf(part)}`] : [],
-  );
+  const { actions, ...parts } = isRecord(result) ? result : ({} as Body);
   const acted = (Array.isArray(actions) ? actions : []).filter(isRecord);
-  const failed = acted.filter(
-    ({ status }) => typeof status === 'string' && /fail/.test(status) && (mustAct || status === 'failure'),
-  );
-  const all = [...parts, ...failed.map((action) => `action ${String(action.id)}: ${reasonOf(action)}`)];
-  if (all.length > 0) return all;
+  const failures = [...failedParts(parts), ...failedActions(acted, mustAct)];
+  if (failures.length > 0) return failures;
   if (state !== 'executed' && (mustAct || state !== 'execution_not_needed')) {
     const said = Array.isArray(messages) && messages.length > 0 ? `: ${messages.join('; ')}` : '';
     return [`it ended as ${JSON.stringify(state)}${said}`];
   }
   return mustAct && acted.length === 0 ? ['no action was tried'] : [];
+}
+
+function failedParts({ input, condition, transform }: Body): string[] {
+  // A search that fails does not fail its chain.
+  const searches = Object.entries(isRecord(input) && isRecord(input.chain) ? input.chain : {});
+  const named = searches.map(([name, search]): [string, unknown] => [`search ${name}`, search]);
+  return [...named, ...Object.entries({ input, condition, transform })].flatMap(([name, part]) =>
+    isRecord(part) && part.status === 'failure' ? [`${name}: ${reasonOf(part)}`] : [],
+  );
+}
+
+/** Of what is there, an action may have nothing to write: its condition is not met. */
+function failedActions(actions: readonly Body[], mustAct: boolean): string[] {
+  const failures = mustAct ? ['failure', 'partial_failure', 'condition_failed'] : ['failure', 'partial_failure'];
+  return actions
+    .filter(({ status }) => failures.includes(String(status)))
+    .map((action) => `action ${String(action.id)}: ${reasonOf(action)}`);
 }
 
 function reasonOf(part: Body): string {

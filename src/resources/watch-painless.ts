@@ -4,10 +4,13 @@ import { VALUES } from './painless-group';
  * The scripts of a watch; the same for every rule. What a rule says comes as params, what an event says as payload.
  */
 
-/** Whether a run has anything to tell: groups, or that it has not seen everything. */
+/**
+ * Whether a run has anything to tell: groups, or that it has not seen everything. A search of a chain that fails leaves an
+ * empty payload, and the run goes on.
+ */
 export const SOMETHING_FOUND = String.raw`
 boolean tells(def found) {
-  if (found.timed_out || found._shards.failed > 0) { return true; }
+  if (found._shards == null || found.timed_out || found._shards.failed > 0) { return true; }
   return found.aggregations != null && !found.aggregations.groups.buckets.isEmpty();
 }
 return tells(ctx.payload.found);
@@ -86,6 +89,7 @@ Map alertOf(Map params, Map ctx, def bucket) {
   return alert;
 }
 String gapOf(Map params, def found, List buckets) {
+  if (found._shards == null) { return 'the search failed'; }
   if (found.timed_out) { return 'the search timed out'; }
   if (found._shards.failed > 0) { return found._shards.failed + ' shard(s) did not answer'; }
   return buckets.size() < params.most ? null : 'there are ' + params.most + ' groups or more, and no run reads more';
@@ -93,7 +97,7 @@ String gapOf(Map params, def found, List buckets) {
 Map written(Map params, Map ctx) {
   def found = ctx.payload.found;
   Set known = new HashSet();
-  for (def hit : ctx.payload.known.hits.hits) { known.add(hit._id); }
+  if (ctx.payload.known.hits != null) { for (def hit : ctx.payload.known.hits.hits) { known.add(hit._id); } }
   List buckets = found.aggregations == null ? new ArrayList() : found.aggregations.groups.buckets;
   List alerts = new ArrayList();
   for (def bucket : buckets) {
@@ -107,7 +111,7 @@ Map written(Map params, Map ctx) {
   def now = ctx.execution_time.toInstant();
   String id = ('incomplete ' + params.rule + ' ' + iso(now).substring(0, 10)).sha256();
   if (gap != null && !known.contains(id)) {
-    Map alert = framed(params, ctx, now, now, 'Alerts of this rule may be missing: ' + gap + '.');
+    Map alert = framed(params, ctx, now, now, 'Alerts of this rule may be missing: ' + gap + '. The next runs read the same again, as far back as the rule looks.');
     alert.put('wmi_detections', ['count': 0, 'status': 'open', 'risk_objects': [], 'ancestors': [],
       'scheduler': params.scheduler]);
     alert.put('_id', id);

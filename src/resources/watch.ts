@@ -126,7 +126,7 @@ async function findMarked(target: Target, allow: readonly number[] = [404]): Pro
     });
     const watches = status === 200 ? (body.watches ?? []) : [];
     for (const { _id: id, watch: one } of watches) if (one !== undefined) found.set(id, { ...one });
-    if (watches.length < PAGE) break;
+    if (watches.length === 0 || from + watches.length >= (body.count ?? 0)) break;
   }
   return [...found].filter(([id, body]) => namespaceOfWatch(id, body) !== undefined);
 }

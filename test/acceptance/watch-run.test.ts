@@ -183,9 +183,36 @@ describe('a watch that cannot read everything', () => {
     const messages = (await watcher.alerts()).map(({ message }) => message);
     expect(messages).toContainEqual(expect.stringContaining('may be missing'));
     expect(messages.find((message) => String(message).includes('missing'))).toMatchInlineSnapshot(
-      `"Alerts of this rule may be missing: there are 2 groups or more, and no run reads more."`,
+      `"Alerts of this rule may be missing: there are 2 groups or more, and no run reads more. The next runs read the same again, as far back as the rule looks."`,
     );
     expect((await watcher.watch('2025-03-10T12:05:00Z', few)).statuses).toEqual([]);
+  });
+
+  test('says so when its search fails, and tries again in the next run', async () => {
+    const watcher = await watching();
+    await watcher.index([wmiChild('a')]);
+    const broken = (watch: string): string => watch.replace('"fields":[', '"fields":[null,');
+    const { run, statuses } = await watcher.watch(NOON, broken);
+    expect(run.failures).toMatchObject({ found: expect.stringContaining('null') as string });
+    expect(statuses).toEqual([201]);
+    expect((await watcher.alerts()).map(({ message }) => message)).toMatchInlineSnapshot(`
+     [
+       "Alerts of this rule may be missing: the search failed. The next runs read the same again, as far back as the rule looks.",
+     ]
+    `);
+    expect((await watcher.watch('2025-03-10T12:05:00Z')).statuses).toEqual([201]);
+    expect((await watcher.alerts()).map(({ message }) => message)).toContain(
+      'a child of WmiPrvSE.exe on ws01.example.test',
+    );
+  });
+
+  test('writes all it found when it cannot tell which alerts there are', async () => {
+    const watcher = await watching();
+    await watcher.index([wmiChild('a')]);
+    const broken = (watch: string): string =>
+      watch.replace('"match":{"term":{"rule.uuid"', '"match":{"no_such_query":{"rule.uuid"');
+    expect((await watcher.watch(NOON, broken)).statuses).toEqual([201]);
+    expect((await watcher.watch(NOON, broken)).statuses).toEqual([409]);
   });
 
   test('says so when shards do not answer', async () => {

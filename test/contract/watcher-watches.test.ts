@@ -1,4 +1,5 @@
 import { watchId } from '../../src/resources/watch-mark';
+import { request } from '../../src/target/target';
 import { actions, contentWith, exception, results, rule, shipped } from '../support/kibana-scene';
 import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
 import type { Seen } from '../support/watcher-server';
@@ -144,6 +145,33 @@ describe('deploying watches', () => {
     ]);
     expect(server().watches.size).toBe(0);
   });
+});
+
+test('a watch whose search fails on what is there is not stored, and the message says why', async () => {
+  const scope = await scopeOn(server());
+  const index = `w1-addresses-${process.pid}`;
+  const keyword = { type: 'keyword' };
+  const fields = { 'host.ip': { type: 'ip' }, 'event.category': keyword, 'event.type': keyword };
+  const mappings = { properties: { ...fields, 'event.ingested': { type: 'date' }, '@timestamp': { type: 'date' } } };
+  await request(scope.target, { method: 'PUT', path: `/${index}`, body: { mappings } });
+  // An engine does not look at the rest of a query where the window alone holds nothing.
+  const time = new Date(Date.now() - 600_000).toISOString();
+  const event = { '@timestamp': time, 'event.ingested': time, 'event.category': 'process', 'event.type': 'start' };
+  await request(scope.target, { method: 'POST', path: `/${index}/_doc`, query: { refresh: true }, body: event });
+  try {
+    const test = { kind: 'text', pattern: [{ literal: 'no address' }], cased: true } as const;
+    const broken = rule({ condition: { kind: 'field', field: 'host.ip', test } });
+    const applied = await deployWatches({ ...scope, indices: [index] }, contentWith([broken]));
+    expect(applied.problems.map(({ message }) => message.split('; caused by ')[0])).toMatchInlineSnapshot(`
+     [
+       "watch/wmi-detections-default-24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”: the watch does not run: search found: exception: search_phase_execution_exception: all shards failed",
+     ]
+    `);
+    expect(applied.problems[0]?.message).toContain("'no address' is not an IP string literal");
+    expect(server().watches.size).toBe(0);
+  } finally {
+    await request(scope.target, { method: 'DELETE', path: `/${index}` });
+  }
 });
 
 describe('what is whose', () => {

@@ -1,4 +1,5 @@
 import type { estypes } from '@elastic/elasticsearch';
+import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
 import { request, type Target } from '../../src/target/target';
 
@@ -7,6 +8,8 @@ type Json = Record<string, unknown>;
 /** What a run of a watch comes to; the parts of Watcher's own record of it. */
 export interface WatchRun {
   readonly payload: Json;
+  /** Of searches that failed, by name. They leave an empty payload, and the run goes on (ExecutableChainInput). */
+  readonly failures: Readonly<Record<string, string>>;
   readonly met: boolean;
   /** What the transform makes of it; null where the condition is not met. */
   readonly transformed: Json | null;
@@ -32,37 +35,56 @@ export async function runWatch(
   watch: Pick<estypes.WatcherWatch, 'input' | 'condition' | 'transform' | 'actions'>,
   { scheduled, now = scheduled, alternative, ignoreCondition = false }: RunMoment,
 ): Promise<WatchRun> {
-  const payload = alternative ?? (await readInput(target, watch.input, scheduled));
+  const failures: Record<string, string> = {};
+  const payload = alternative ?? (await readInput(target, watch.input, scheduled, failures));
   const { condition, transform, actions } = JSON.parse(JSON.stringify(watch)) as Record<string, { script: Json }>;
   const run = (script: Json | undefined, given: Json): Promise<unknown> => runScript(target, script ?? {}, given, now);
   const met = ignoreCondition || (await run(condition?.script, payload)) === true;
-  if (!met) return { payload, met, transformed: null, acts: false };
+  if (!met) return { payload, failures, met, transformed: null, acts: false };
   const transformed = (await run(transform?.script, payload)) as Json;
   const [action] = Object.values(actions ?? {}) as unknown as { condition: { script: Json } }[];
-  return { payload, met, transformed, acts: (await run(action?.condition.script, transformed)) === true };
+  return { payload, failures, met, transformed, acts: (await run(action?.condition.script, transformed)) === true };
 }
 
-async function readInput(target: Target, input: estypes.WatcherInputContainer, scheduled: string): Promise<Json> {
+async function readInput(
+  target: Target,
+  input: estypes.WatcherInputContainer,
+  scheduled: string,
+  failures: Record<string, string>,
+): Promise<Json> {
   const payload: Json = {};
   for (const named of input?.chain?.inputs ?? []) {
     for (const [name, each] of Object.entries(named)) {
-      const { indices = [], template } = each?.search?.request ?? {};
       const ctx = { trigger: { scheduled_time: scheduled }, payload };
-      const { body } = await request<{ template_output: Json }>(target, {
-        method: 'POST',
-        path: '/_render/template',
-        body: { source: template?.source, params: { ctx, ...template?.params } },
-      });
-      const found = await request<Json>(target, {
-        method: 'POST',
-        path: `/${indices.map(encodeURIComponent).join(',')}/_search`,
-        query: { ignore_unavailable: true, allow_no_indices: true, rest_total_hits_as_int: true },
-        body: body.template_output,
-      });
-      payload[name] = found.body;
+      try {
+        payload[name] = await search(target, each?.search?.request ?? {}, ctx);
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        failures[name] = error.problems.map(({ message }) => message).join('; ');
+        payload[name] = {};
+      }
     }
   }
   return payload;
+}
+
+async function search(
+  target: Target,
+  { indices = [], template }: estypes.WatcherSearchInputRequestDefinition,
+  ctx: Json,
+): Promise<Json> {
+  const rendered = await request<{ template_output: Json }>(target, {
+    method: 'POST',
+    path: '/_render/template',
+    body: { source: template?.source, params: { ctx, ...template?.params } },
+  });
+  const found = await request<Json>(target, {
+    method: 'POST',
+    path: `/${indices.map(encodeURIComponent).join(',')}/_search`,
+    query: { ignore_unavailable: true, allow_no_indices: true, rest_total_hits_as_int: true },
+    body: rendered.body.template_output,
+  });
+  return found.body;
 }
 
 async function runScript(target: Target, script: Json, payload: Json, now: string): Promise<unknown> {

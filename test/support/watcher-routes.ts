@@ -1,8 +1,7 @@
 import type { estypes } from '@elastic/elasticsearch';
-import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
 import type { Target } from '../../src/target/target';
-import { runWatch } from './watch-run';
+import { runWatch, type WatchRun } from './watch-run';
 import type { TypedRequest } from './watcher-contract';
 import type { Seen, WatcherServer } from './watcher-server';
 import { givenBack, Refusal, statusOf, type Thing } from './watcher-state';
@@ -156,14 +155,26 @@ async function execute({ body }: Seen, _: WatcherServer, engine: Target): Promis
     state = run.met ? 'executed' : 'execution_not_needed';
     const status = run.acts ? 'simulated' : 'condition_failed';
     result = {
-      input: { type: 'chain', status: 'success', payload: run.payload },
+      input: { type: 'chain', status: 'success', payload: run.payload, chain: chainOf(run) },
       condition: { type: 'script', status: 'success', met: run.met },
       ...(run.met && { transform: { type: 'script', status: 'success', payload: run.transformed } }),
       actions: run.met ? [{ id: 'alerts', type: 'index', status }] : [],
     };
   } catch (error) {
-    const reason = { status: 'failure', error: { type: 'exception', reason: (error as Error).message } };
-    result = error instanceof ProblemError ? { input: reason, actions: [] } : { transform: reason, actions: [] };
+    const reason = (error as Error).message;
+    result = { transform: { type: 'script', status: 'failure', reason }, actions: [] };
   }
   return [200, { _id: 'inlined_1', watch_record: { watch_id: '_inlined_', state, result, messages: [] } }];
+}
+
+function chainOf({ payload, failures }: WatchRun): Thing {
+  return Object.fromEntries(
+    Object.keys(payload).map((name) => {
+      const reason = failures[name];
+      return [
+        name,
+        reason === undefined ? { status: 'success' } : { status: 'failure', error: { type: 'exception', reason } },
+      ];
+    }),
+  );
 }
