@@ -40,12 +40,13 @@ export const watch: Kind = {
   },
 
   async put({ target, namespace }, { id, body }) {
+    // Without the actions of others: they may hold secrets, which a server gives in no form that it tries again.
+    await checkWatch(target, body);
+    // Only now, and put at once: each run of a watch writes its status into it, which counts as a change.
     const there = await readWatch(target, id);
     if (there !== undefined && namespaceOfWatch(id, there.watch) !== namespace) {
       throw changed(target, id, 'the watch is not ours (any more)');
     }
-    // Actions of others may hold secrets, which a server gives in no form that it tries again.
-    await checkWatch(target, body);
     await store(
       target,
       id,
