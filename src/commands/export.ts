@@ -5,14 +5,15 @@ import { ProblemError } from '../errors';
 import { readAllContent } from '../plan/content';
 import { PROGRAM_FOLDER } from '../program';
 import { kibanaNdjson, kibanaRulesOf } from '../report/export-kibana';
+import { watchesOf } from '../report/export-watcher';
 import { navigatorLayer } from '../report/navigator';
 import { chosenRules } from '../rules/chosen-rules';
 import { readFieldTypes } from '../rules/field-types';
 import type { Rule } from '../rules/rule';
 import { declare, settingsOf } from './command';
 
-const FORMATS = ['kibana', 'sigma', 'navigator'] as const;
-const LATER = ['opensearch', 'watcher'] as const;
+const FORMATS = ['kibana', 'watcher', 'sigma', 'navigator'] as const;
+const LATER = ['opensearch'] as const;
 
 export interface ExportOptions {
   readonly format: (typeof FORMATS)[number] | (typeof LATER)[number];
@@ -37,6 +38,7 @@ export interface Exported {
  * Our rules in the form of another tool, offline; the same content gives the same bytes.
  *
  *   kibana     a line of JSON a rule, as Kibana's own page imports it
+ *   watcher    a list of {_id, watch}, each for PUT _watcher/watch/<_id>
  *   sigma      the rule files as they are, one YAML document each
  *   navigator  an ATT&CK Navigator layer of what the rules cover
  * @throws ProblemError USAGE for a format of a later version or a rule that is not there; CONTENT_INVALID; RULE_INVALID
@@ -44,13 +46,17 @@ export interface Exported {
  */
 export function exportRules(options: ExportOptions): Exported {
   const { format, root, namespace, indices, now = Date.now() } = options;
-  if (format === 'opensearch' || format === 'watcher') refuse(format);
+  if (format === 'opensearch') refuse(format);
   const content = readAllContent(root);
   const rules = chosenRules(content.rules, options.rules);
   switch (format) {
     case 'kibana': {
       const data = kibanaRulesOf(content, rules, { namespace, indices, types: readFieldTypes(root), now });
       return { text: kibanaNdjson(data), data };
+    }
+    case 'watcher': {
+      const data = watchesOf(content, rules, { namespace, indices, now });
+      return { text: JSON.stringify(data, null, 2), data };
     }
     case 'sigma': {
       const files = rules.map((rule) => fileOf(root, rule));

@@ -8,6 +8,7 @@ import { planMarkdown } from '../report/plan-markdown';
 import type { Content, Scope } from '../resources/kind';
 import { expiredNotes } from '../report/expired';
 import type { Settings } from '../settings';
+import { requireWatcher } from '../target/watcher';
 import { declare, settingsOf, targetOf, type Context } from './command';
 import { kibanaOf, SCHEDULER_OPTIONS, schedulerOf } from './scheduler';
 
@@ -26,18 +27,16 @@ export function planJson({ steps, counts, digest }: Plan): unknown {
   return { changes: steps.map(({ change }) => change), counts, digest };
 }
 
-/** The cluster, the namespace and what runs the rules, as the settings name them. */
+/**
+ * The cluster, the namespace and what runs the rules, as the settings name them.
+ * @throws ProblemError SETTINGS when that cannot run rules there
+ */
 export async function scopeOf(settings: Settings): Promise<Scope> {
   const scheduler = schedulerOf(settings);
   const { namespace, indices, retention } = settings;
-  return {
-    target: await targetOf(settings),
-    namespace,
-    indices,
-    retention,
-    scheduler,
-    kibana: await kibanaOf(settings),
-  };
+  const target = await targetOf(settings);
+  if (scheduler === 'watcher') await requireWatcher(target);
+  return { target, namespace, indices, retention, scheduler, kibana: await kibanaOf(settings) };
 }
 
 /** Takes a part of the plan. */

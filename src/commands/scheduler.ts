@@ -5,7 +5,7 @@ import { connectKibana } from '../target/kibana';
 
 /** The flags of the commands that put rules somewhere, or take them away. */
 export const SCHEDULER_OPTIONS = {
-  scheduler: { type: 'string', describe: 'where the rules run: kibana or local' },
+  scheduler: { type: 'string', describe: 'where the rules run: kibana, watcher or local' },
   space: { type: 'string', describe: 'Kibana space that gets the rules; several with commas between them' },
 } as const;
 
@@ -14,7 +14,7 @@ export const SCHEDULER_OPTIONS = {
  * @throws ProblemError SETTINGS for one that this version does not support
  */
 export function schedulerOf({ scheduler }: Settings): Scheduler {
-  if (scheduler === 'local' || scheduler === 'kibana') return scheduler;
+  if (scheduler === 'local' || scheduler === 'kibana' || scheduler === 'watcher') return scheduler;
   throw new ProblemError('SETTINGS', [
     {
       message: `the scheduler \`${scheduler}\` is not supported by this version`,

@@ -4,6 +4,7 @@ import { levelsOf } from '../resources';
 import type { Content, Desired, Kind, Live, Scope } from '../resources/kind';
 import { markKibanaRule } from '../resources/kibana-adopt';
 import { withoutMark } from '../resources/ownership';
+import { markWatch } from '../resources/watch';
 import { suggestion } from '../text/suggest';
 import { bodyDiff } from './diff';
 
@@ -34,7 +35,13 @@ export interface Adopted {
 }
 
 /** What carries a mark that somebody else can lack; the rest is ours by its name. */
-const WITH_MARK: readonly string[] = ['ingest_pipeline', 'component_template', 'index_template', 'detection_rule'];
+const WITH_MARK: readonly string[] = [
+  'ingest_pipeline',
+  'component_template',
+  'index_template',
+  'detection_rule',
+  'watch',
+];
 
 /** What a server, or a kind, stamps on a thing of its own. */
 const STAMPS: ReadonlySet<string> = new Set([
@@ -114,6 +121,10 @@ function diffOf(kind: Kind, desired: Desired, live: Live): string {
 async function mark(scope: Scope, kind: Kind, { id, title, body }: Live): Promise<void> {
   if (kind.name === 'detection_rule' && scope.scheduler === 'kibana') {
     await markKibanaRule(scope, id, body);
+    return;
+  }
+  if (kind.name === 'watch') {
+    await markWatch(scope, id);
     return;
   }
   await kind.put(scope, { id, title, body: unmarked(body) }, 'update');

@@ -3,6 +3,7 @@ import { detectionRule } from '../resources/detection-rule';
 import { namespacesIn, spacesOf } from '../resources/kibana-rule';
 import type { Kind, KindName, Scope } from '../resources/kind';
 import { plainIndex } from '../resources/plain-index';
+import { namespacesOfWatches } from '../resources/watch';
 import { alertIndex, OWN_DATASETS, stateIndex, UNRECOGNISED_DATASET } from '../rules/indices';
 import { request } from '../target/target';
 import { makePlan, planFrom, type Plan, type Step } from './plan';
@@ -68,6 +69,7 @@ async function usersOfShared(scope: Scope): Promise<string[]> {
   const rules = [
     ...(await localNamespaces(scope)).map((namespace) => ({ namespace, scheduler: 'local' })),
     ...(await kibanaNamespaces(scope)).map((namespace) => ({ namespace, scheduler: 'kibana' })),
+    ...[...(await namespacesOfWatches(scope.target))].map((namespace) => ({ namespace, scheduler: 'watcher' })),
   ];
   const doomed = scope.scheduler ?? 'local';
   const stay = rules.filter(({ namespace, scheduler }) => namespace !== scope.namespace || scheduler !== doomed);

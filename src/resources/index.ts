@@ -8,6 +8,7 @@ import { exceptionItems, exceptionLists } from './kibana-exceptions';
 import { kibanaRules, spacesOf } from './kibana-rule';
 import type { Kind, Scope } from './kind';
 import { plainIndex } from './plain-index';
+import { watch } from './watch';
 
 /** What runs nowhere but on the cluster itself, whatever the scheduler. */
 const ON_CLUSTER: readonly (readonly Kind[])[] = [
@@ -28,6 +29,7 @@ const ON_CLUSTER: readonly (readonly Kind[])[] = [
  *                    │ exception_list   ┐
  *                    │ exception_item   │ in every space of Kibana, where that runs the rules
  *             detection_rule            ┘
+ *           (or watch, where Watcher runs the rules)
  */
 export function levelsOf(scope: Scope): readonly (readonly Kind[])[] {
   return [...ON_CLUSTER, ...ruleLevels(scope)];
@@ -37,6 +39,7 @@ export function levelsOf(scope: Scope): readonly (readonly Kind[])[] {
 function ruleLevels(scope: Scope): readonly (readonly Kind[])[] {
   const { scheduler = 'local', kibana } = scope;
   if (scheduler === 'local') return [[detectionRule]];
+  if (scheduler === 'watcher') return [[watch]];
   if (kibana === undefined) throw new Error('the scheduler is kibana, and no Kibana is connected');
   const inEverySpace = (kind: typeof kibanaRules): Kind[] => spacesOf(scope).map((space) => kind(kibana.server, space));
   return [inEverySpace(exceptionLists), inEverySpace(exceptionItems), inEverySpace(kibanaRules)];

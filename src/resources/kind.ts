@@ -14,7 +14,8 @@ export type KindName =
   | 'index'
   | 'exception_list'
   | 'exception_item'
-  | 'detection_rule';
+  | 'detection_rule'
+  | 'watch';
 
 /** A JSON object in the form in which a server takes or gives it. */
 export type Body = Readonly<Record<string, unknown>>;
@@ -28,7 +29,7 @@ export interface Content {
 }
 
 /** What runs the rules. */
-export type Scheduler = 'local' | 'kibana';
+export type Scheduler = 'local' | 'kibana' | 'watcher';
 
 /** Where it is to be: a cluster, and the namespace for what is not shared. */
 export interface Scope {

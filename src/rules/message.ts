@@ -5,7 +5,7 @@ import { SPLUNK_FIELDS } from './splunk-fields';
 const TOKEN = /\$([A-Za-z_][A-Za-z0-9_]*)\$/g;
 
 /** What Splunk writes for a value that an event lacks (`fillnull_value=null`). */
-const ABSENT = 'null';
+export const ABSENT = 'null';
 
 /**
  * A rule's message with its tokens replaced by what the event holds: `$dest$` by the host. An absent value is `null`, as
@@ -13,9 +13,21 @@ const ABSENT = 'null';
  * @param document an event's `_source`
  */
 export function renderMessage(rule: Pick<Rule, 'risk'>, document: unknown): string {
-  return rule.risk.message.replace(TOKEN, (token, name: string) => {
-    const field = Object.hasOwn(SPLUNK_FIELDS, name) ? SPLUNK_FIELDS[name] : undefined;
-    return field === undefined ? token : (groupValue(document, field) ?? ABSENT);
+  return messageParts(rule)
+    .map((part) => ('text' in part ? part.text : (groupValue(document, part.field) ?? ABSENT)))
+    .join('');
+}
+
+/** A piece of a message: words of the rule, or the ECS field whose value stands there. */
+export type MessagePart = { readonly text: string } | { readonly field: string };
+
+/** A rule's message in pieces, for a scheduler that renders it by itself; a token that names no field is words. */
+export function messageParts({ risk }: Pick<Rule, 'risk'>): MessagePart[] {
+  // Split by a pattern with a group, every second piece is a token's name.
+  return risk.message.split(TOKEN).map((piece, index): MessagePart => {
+    if (index % 2 === 0) return { text: piece };
+    const field = Object.hasOwn(SPLUNK_FIELDS, piece) ? SPLUNK_FIELDS[piece] : undefined;
+    return field === undefined ? { text: `$${piece}$` } : { field };
   });
 }
 
@@ -48,18 +60,30 @@ const CARRIERS: Readonly<Record<string, readonly string[]>> = {
   dest: ['host.name', 'host.id'],
 };
 
+/** One risk object of a rule, and where its value may be. */
+export interface RiskSource extends Omit<RiskCarrier, 'field' | 'value'> {
+  /** ECS names, the best first. */
+  readonly fields: readonly string[];
+}
+
+/** Where the risk objects of a rule are to be found in an event. */
+export function riskSources({ risk }: Pick<Rule, 'risk'>): RiskSource[] {
+  return risk.objects.map(({ name, type, roles }) => {
+    const word = type.toLowerCase();
+    const fields = CARRIERS[name] ?? [SPLUNK_FIELDS[name] ?? name];
+    return { fields, type: TYPES[word] ?? word, roles, score: risk.score };
+  });
+}
+
 /**
  * Who carries the risk of an alert; what an event does not name carries none.
  * @param document an event's `_source`
  */
 export function riskObjects(rule: Pick<Rule, 'risk'>, document: unknown): RiskCarrier[] {
-  return rule.risk.objects.flatMap(({ name, type, roles }) => {
-    const fields = CARRIERS[name] ?? [SPLUNK_FIELDS[name] ?? name];
+  return riskSources(rule).flatMap(({ fields, ...source }) => {
     for (const field of fields) {
       const value = textAt(document, field);
-      if (value === null) continue;
-      const word = type.toLowerCase();
-      return [{ field, type: TYPES[word] ?? word, value, roles, score: rule.risk.score }];
+      if (value !== null) return [{ field, value, ...source }];
     }
     return [];
   });

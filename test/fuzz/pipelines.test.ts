@@ -47,7 +47,7 @@ function cases(seeds: readonly Seed[]): fc.Arbitrary<Case> {
 /** What is wrong with the fate of a document; undefined where nothing is. */
 function fault(document: Json, fate: Fate): string | undefined {
   if ('refused' in fate) return beyondHelp(document) ? undefined : `not indexed: ${fate.refused}`;
-  const places = marked(document);
+  const places = marked(withoutCollector(document));
   if (places.length > 0 && !JSON.stringify(fate.indexed).toLowerCase().includes(MARK)) return `lost ${places.join()}`;
   if (at(fate.indexed, 'event.kind') !== 'pipeline_error') return undefined;
   const original = at(fate.indexed, 'event.original');
@@ -67,6 +67,13 @@ function fault(document: Json, fate: Fate): string | undefined {
  */
 function beyondHelp(document: Json): boolean {
   return /[:[,]-?\d{19,}[,}\]]/.test(writeJson(document));
+}
+
+/** Of an event that was carried as JSON in a text, what the collector says of itself gives way to what the event says. */
+function withoutCollector(document: Json): Json {
+  const carried = typeof document['message'] === 'string' ? parsed(document['message']) : undefined;
+  if (typeof carried !== 'object' || carried === null) return document;
+  return Object.fromEntries(Object.entries(document).filter(([name]) => name === 'message' || !(name in carried)));
 }
 
 /**

@@ -1,0 +1,32 @@
+import { deploy } from '../../src/commands/deploy';
+import { planFrom } from '../../src/plan/plan';
+import type { Scope } from '../../src/resources/kind';
+import { quiet } from '../support/context';
+import { contractMissing } from '../support/kibana-contract';
+import { contentWith, deployKibana, destroyKibana, rule, scopeFor } from '../support/kibana-scene';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { deployWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
+
+const kibana = kibanaOfEachTest();
+const watcher = watcherOfEachTest();
+const NOTHING = planFrom([], 0, []);
+
+describeContract(`Watcher and Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+  test('rules in Kibana keep watches from being deployed, and watches rules in Kibana', async () => {
+    const namespace = 'w1_pair';
+    const inKibana = await scopeFor(kibana(), { namespace });
+    const { target } = await scopeOn(watcher());
+    const watches: Scope = { ...inKibana, target, scheduler: 'watcher' };
+    await deployKibana(inKibana, contentWith([rule()]));
+    await expect(deploy(watches, NOTHING, quiet(), { yes: true })).rejects.toMatchObject({
+      code: 'UNSAFE',
+      problems: [{ message: expect.stringContaining('run in Kibana') as string }],
+    });
+    await destroyKibana(inKibana);
+    await deployWatches(watches, contentWith([rule()]));
+    await expect(deploy({ ...watches, scheduler: 'kibana' }, NOTHING, quiet(), { yes: true })).rejects.toMatchObject({
+      code: 'UNSAFE',
+      problems: [{ message: expect.stringContaining('run as watches') as string }],
+    });
+  });
+});

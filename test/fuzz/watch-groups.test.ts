@@ -1,0 +1,80 @@
+import * as fc from 'fast-check';
+import { watchBody } from '../../src/resources/watch-body';
+import { groupOf } from '../../src/schedule/group';
+import { request, type Target } from '../../src/target/target';
+import { rule } from '../support/kibana-scene';
+import { testTarget } from '../support/target';
+import { runWatch } from '../support/watch-run';
+
+/**
+ * The group script of the watches against `groupOf`, over random events: any text, list, number or object in any group field,
+ * nested or dotted. `FUZZ_EVENTS` and `FUZZ_SEED` ask for more, and for others.
+ */
+const EVENTS = Number(process.env.FUZZ_EVENTS ?? 1000);
+const INDEX = 'fuzz-watch-groups';
+const TIME = '2025-03-10T11:50:00.000Z';
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string(),
+  fc.constantFrom('', '"', '\\', '\u007f', '\u2028', 'null'),
+);
+const scalar = fc.oneof(text, fc.integer(), fc.constantFrom(0.5, -1.25), fc.boolean(), fc.constant(null));
+const value = fc.oneof(
+  { weight: 4, arbitrary: scalar },
+  fc.array(scalar, { maxLength: 4 }),
+  fc.constantFrom({}, { name: 'x' }, [[['deep']], []], [{ name: 'y' }, { name: ['z'] }]),
+);
+
+const field = fc.constantFrom(...rule().groupBy, 'host.id', 'user.id', 'host', 'user', 'process.parent');
+const event = fc.array(fc.tuple(field, value, fc.boolean()), { maxLength: 8 }).map((parts) => {
+  const document: Record<string, unknown> = {};
+  for (const [name, given, dotted] of parts) place(document, dotted ? [name] : name.split('.'), given);
+  return document;
+});
+
+function place(into: Record<string, unknown>, [step = '', ...rest]: readonly string[], given: unknown): void {
+  if (rest.length === 0) {
+    into[step] = given;
+    return;
+  }
+  const there = into[step];
+  const inner = typeof there === 'object' && there !== null && !Array.isArray(there) ? { ...there } : {};
+  into[step] = inner;
+  place(inner, rest, given);
+}
+
+async function indexEvents(target: Target, events: readonly object[]): Promise<void> {
+  const date = { type: 'date' };
+  const mappings = { dynamic: false, properties: { '@timestamp': date, 'event.ingested': date } };
+  await request(target, { method: 'DELETE', path: `/${INDEX}`, allow: [404] });
+  await request(target, { method: 'PUT', path: `/${INDEX}`, body: { mappings } });
+  const lines = events.flatMap((document) => [
+    { index: {} },
+    { ...document, '@timestamp': TIME, 'event.ingested': TIME },
+  ]);
+  const ndjson = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const { body } = await request<{ errors: boolean }>(target, {
+    method: 'POST',
+    path: `/${INDEX}/_bulk`,
+    query: { refresh: true },
+    ndjson,
+  });
+  expect(body.errors).toBe(false);
+}
+
+test('a watch groups events as the local scheduler does, whatever they hold', async () => {
+  const target = await testTarget();
+  const events = fc.sample(event, { numRuns: EVENTS, seed: Number(process.env.FUZZ_SEED ?? 1) });
+  await indexEvents(target, events);
+  const expected = new Map<string, number>();
+  for (const source of events) {
+    const { id } = groupOf(rule(), { _index: INDEX, _id: '', _source: source, fields: { '@timestamp': [TIME] } });
+    expected.set(id, (expected.get(id) ?? 0) + 1);
+  }
+  const watch = watchBody(rule(), { match_all: {} }, { namespace: 'fuzz_watch', indices: [INDEX] });
+  const { transformed } = await runWatch(target, watch, { scheduled: '2025-03-10T12:00:00Z' });
+  const written = transformed?._doc as { _id: string; wmi_detections: { count: number } }[];
+  expect(new Map(written.map(({ _id, wmi_detections: { count } }) => [_id, count]))).toEqual(expected);
+  await request(target, { method: 'DELETE', path: `/${INDEX}` });
+});

@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect, type Target } from '../../src/target/target';
+import { testTarget } from './target';
+import type { TypedRequest } from './watcher-contract';
+import { routeOf, type Routed } from './watcher-routes';
+import { Refusal, type KeptWatch, type Thing } from './watcher-state';
+
+/** One request that arrived for Watcher. */
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Record<string, string>;
+  readonly body: Thing | undefined;
+}
+
+/** An Elasticsearch for tests: Watcher of its own, everything else is done by the real node of the suite. */
+export interface WatcherServer {
+  readonly url: string;
+  readonly watches: Map<string, KeptWatch>;
+  readonly seen: Seen[];
+  /** `basic` has no Watcher; `serverless` not even the question. */
+  licence: 'trial' | 'platinum' | 'basic' | 'expired' | 'serverless';
+  /** Does something just before a request that matches is answered, once: an admin who is quicker. */
+  before(match: (seen: Seen) => boolean, act: () => void): void;
+  /** Answers a request that matches by this, once. */
+  answer(match: (seen: Seen) => boolean, status: number, body: Thing): void;
+  target(): Promise<Target>;
+  /** What came, to be held against the contract. */
+  readonly requests: TypedRequest[];
+  close(): Promise<void>;
+}
+
+export async function startWatcher(): Promise<WatcherServer> {
+  const engine = await testTarget();
+  const requests: TypedRequest[] = [];
+  const once: { match: (seen: Seen) => boolean; act?: () => void; answer?: [number, Thing] }[] = [];
+  const http = createServer((incoming, response) => {
+    void handle(incoming, response);
+  });
+  const server: WatcherServer = {
+    url: '',
+    watches: new Map(),
+    seen: [],
+    licence: 'trial',
+    before: (match, act) => void once.push({ match, act }),
+    answer: (match, status, body) => void once.push({ match, answer: [status, body] }),
+    target: () => connect({ url: server.url }),
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        http.closeAllConnections();
+        http.close(() => {
+          resolve();
+        });
+      }),
+  };
+
+  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(incoming.url ?? '/', 'http://watcher');
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString();
+    const route = routeOf(incoming.method ?? 'GET', url.pathname);
+    if (route === undefined) {
+      await pass(incoming, text, response);
+      return;
+    }
+    const body = text === '' ? undefined : (JSON.parse(text) as Thing);
+    const seen: Seen = {
+      method: incoming.method ?? 'GET',
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      body,
+    };
+    const [status, answer] = await answerTo(seen, route);
+    send(response, status, JSON.stringify(answer));
+  }
+
+  async function answerTo(seen: Seen, route: Routed): Promise<[number, Thing]> {
+    server.seen.push(seen);
+    const index = once.findIndex(({ match }) => match(seen));
+    const special = index < 0 ? undefined : once.splice(index, 1)[0];
+    special?.act?.();
+    if (special?.answer !== undefined) return special.answer;
+    try {
+      if (route.request !== undefined) requests.push(route.request(seen));
+      return await route.answer(seen, server, engine);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return [error.status, error.body()];
+    }
+  }
+
+  /** To the real node, as it is. */
+  async function pass(incoming: IncomingMessage, text: string, response: ServerResponse): Promise<void> {
+    const method = incoming.method ?? 'GET';
+    const type = incoming.headers['content-type'] ?? 'application/json';
+    const answer = await fetch(`${engine.url}${incoming.url ?? '/'}`, {
+      method: text !== '' && method === 'GET' ? 'POST' : method,
+      headers: { 'content-type': type },
+      ...(text !== '' && { body: text }),
+    });
+    send(response, answer.status, await answer.text());
+  }
+
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  return Object.assign(server, { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
+}
+
+function send(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' });
+  response.end(text);
+}
