@@ -1,10 +1,11 @@
 import { isRecord } from '../json';
 import { activeExceptions } from '../rules/exceptions';
-import { alertIndex, stateIndex, defaultIndices } from '../rules/indices';
+import { stateIndex, defaultIndices } from '../rules/indices';
 import { toQueryDsl } from '../rules/query-dsl';
 import { storedRuleId, type StoredRule } from '../rules/stored-rule';
 import { request } from '../target/target';
 import type { Body, Desired, Kind, Live } from './kind';
+import { openAlertsOf } from './open-alerts';
 import { digestOf, MANAGED_BY, only } from './ownership';
 
 const KEYS = ['rule', 'query', 'indices'];
@@ -77,14 +78,5 @@ export const detectionRule: Kind = {
   canon: (body) => only(body, KEYS),
   refs: () => [],
 
-  async openAlerts({ target, namespace }, id) {
-    const filter = [{ term: { 'rule.uuid': id } }, { term: { 'wmi_detections.status': 'open' } }];
-    const { body } = await request<{ count: number }>(target, {
-      method: 'POST',
-      path: `/${alertIndex(namespace)}/_count`,
-      query: { ignore_unavailable: true },
-      body: { query: { bool: { filter } } },
-    });
-    return body.count;
-  },
+  openAlerts: ({ target, namespace }, id) => openAlertsOf(target, namespace, id),
 };

@@ -12,6 +12,11 @@ export function watchId(uuid: string, namespace: string): string {
   return `${MANAGED_BY}-${namespace}-${uuid}`;
 }
 
+/** The rule of a watch; see {@link watchId}. */
+export function uuidOfWatch(id: string, namespace: string): string {
+  return id.slice(watchId('', namespace).length);
+}
+
 /** The namespace that our mark names; undefined on what is not ours. */
 export function namespaceOfWatch(id: string, { metadata }: Body): string | undefined {
   if (!isRecord(metadata) || metadata.managed_by !== MANAGED_BY || metadata.id !== id) return undefined;

@@ -7,11 +7,12 @@ import { toQueryDsl } from '../rules/query-dsl';
 import type { Rule } from '../rules/rule';
 import { request, type Target } from '../target/target';
 import type { Body, Content, Desired, Kind, Live, Scope } from './kind';
+import { openAlertsOf } from './open-alerts';
 import { MANAGED_BY } from './ownership';
 import { watchBody } from './watch-body';
 import { canonWatch, othersActions } from './watch-canon';
 import { checkWatch } from './watch-check';
-import { namespaceOfWatch, watchId, withWatchMark } from './watch-mark';
+import { namespaceOfWatch, uuidOfWatch, watchId, withWatchMark } from './watch-mark';
 
 /** What a server tells of a watch that it has. */
 interface Stored {
@@ -19,6 +20,14 @@ interface Stored {
   readonly active: boolean;
   readonly seqNo: number | undefined;
   readonly primaryTerm: number | undefined;
+}
+
+/** A watch with a mark of ours, of whatever namespace. */
+interface Marked {
+  readonly id: string;
+  readonly body: Body;
+  /** What Watcher says of its runs. */
+  readonly status: estypes.WatcherWatchStatus | undefined;
 }
 
 const PAGE = 100;
@@ -31,7 +40,7 @@ export const watch: Kind = {
 
   async list({ target, namespace }, ids) {
     const marked = await findMarked(target);
-    const found = marked.map(([id, body]): Live => live(id, body, namespace));
+    const found = marked.map(({ id, body }): Live => live(id, body, namespace));
     for (const id of ids.filter((each) => !found.some((there) => there.id === each))) {
       const stored = await readWatch(target, id);
       if (stored !== undefined) found.push(live(id, stored.watch, namespace));
@@ -61,13 +70,19 @@ export const watch: Kind = {
 
   canon: canonWatch,
   refs: () => [],
+  openAlerts: ({ target, namespace }, id) => openAlertsOf(target, namespace, uuidOfWatch(id, namespace)),
 };
 
 /** The namespaces with watches of ours; none where no watch can be seen from here. */
 export async function namespacesOfWatches(target: Target): Promise<Set<string>> {
   if (target.product !== 'elasticsearch') return new Set();
   const marked = await findMarked(target, [400, 403, 404, 405, 410]);
-  return new Set(marked.flatMap(([id, body]) => namespaceOfWatch(id, body) ?? []));
+  return new Set(marked.flatMap(({ id, body }) => namespaceOfWatch(id, body) ?? []));
+}
+
+/** The watches of a namespace, with what Watcher says of their runs. */
+export async function watchesOf({ target, namespace }: Scope): Promise<readonly Marked[]> {
+  return (await findMarked(target)).filter(({ id, body }) => namespaceOfWatch(id, body) === namespace);
 }
 
 /** Puts our mark on a watch, and leaves everything else in it as it is. */
@@ -86,14 +101,20 @@ export function desiredWatch(
 ): Desired {
   const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now));
   const name = namespace === 'default' ? rule.name : `${rule.name} [${namespace}]`;
-  const body = { ...watchBody(rule, query, { namespace, indices }), metadata: { name } };
+  const body = { ...watchBody(rule, query, { namespace, indices }), metadata: { name, version: rule.version } };
   return { id: watchId(rule.uuid, namespace), title: name, body };
 }
 
 function live(id: string, body: Body, namespace: string): Live {
   const { metadata } = body;
-  const title = isRecord(metadata) && typeof metadata.name === 'string' ? metadata.name : undefined;
-  return { id, title, body, ours: namespaceOfWatch(id, body) === namespace };
+  const { name, digest } = isRecord(metadata) ? metadata : {};
+  return {
+    id,
+    title: typeof name === 'string' ? name : undefined,
+    body,
+    ours: namespaceOfWatch(id, body) === namespace,
+    digest: typeof digest === 'string' ? digest : undefined,
+  };
 }
 
 /** What we decide, and what others added: their actions, a throttle period, metadata. */
@@ -113,9 +134,8 @@ async function readWatch(target: Target, id: string): Promise<Stored | undefined
   return { watch: { ...found }, active: status?.state.active !== false, seqNo, primaryTerm };
 }
 
-/** Everything that carries a mark of ours, of whatever namespace. */
-async function findMarked(target: Target, allow: readonly number[] = [404]): Promise<(readonly [string, Body])[]> {
-  const found = new Map<string, Body>();
+async function findMarked(target: Target, allow: readonly number[] = [404]): Promise<Marked[]> {
+  const found = new Map<string, Marked>();
   for (let from = 0; ; from += PAGE) {
     // Mapped as text: the words of the mark are looked for, and the mark itself by us.
     const query = { match: { 'metadata.managed_by': { query: MANAGED_BY, operator: 'and' } } };
@@ -126,10 +146,12 @@ async function findMarked(target: Target, allow: readonly number[] = [404]): Pro
       allow,
     });
     const watches = status === 200 ? (body.watches ?? []) : [];
-    for (const { _id: id, watch: one } of watches) if (one !== undefined) found.set(id, { ...one });
+    for (const { _id: id, watch: one, status: ran } of watches) {
+      if (one !== undefined) found.set(id, { id, body: { ...one }, status: ran });
+    }
     if (watches.length === 0 || from + watches.length >= (body.count ?? 0)) break;
   }
-  return [...found].filter(([id, body]) => namespaceOfWatch(id, body) !== undefined);
+  return [...found.values()].filter(({ id, body }) => namespaceOfWatch(id, body) !== undefined);
 }
 
 /** Creates, or replaces exactly what was read; a paused watch stays paused. */

@@ -51,7 +51,7 @@ function ofRule({ name, space, enabled, overdue, behind, execution }: RuleState)
   const { result = 'succeeded', message = '', gap = 0 } = execution ?? {};
   return [
     ...(overdue ? [behind === null ? `${rule} has never run` : `${rule} has not run for two intervals`] : []),
-    ...(/fail/.test(result) ? [`${rule}: its last run ended in ${result}: ${message}`] : []),
+    ...(/fail/.test(result) ? [`${rule}: its last run ended in ${result}${message === '' ? '' : `: ${message}`}`] : []),
     ...(gap > 0 ? [`${rule}: nothing ran for ${describeDuration(gap)} before its last run`] : []),
   ];
 }

@@ -45,6 +45,7 @@ describe('deploying watches', () => {
     );
     expect(stored().metadata).toEqual({
       name: rule().name,
+      version: rule().version,
       managed_by: 'wmi-detections',
       id: ID,
       namespace: 'default',

@@ -8,6 +8,8 @@ export interface KeptWatch {
   active: boolean;
   seqNo: number;
   version: number;
+  /** What the status says of the last run, where there was one. */
+  ran?: Thing;
 }
 
 /** An answer of Elasticsearch that is no success. */
@@ -37,8 +39,8 @@ export function givenBack(value: unknown, key = ''): unknown {
   return key === 'request' ? { search_type: 'query_then_fetch', rest_total_hits_as_int: true, ...inner } : inner;
 }
 
-export function statusOf({ active, version }: KeptWatch): Thing {
+export function statusOf({ active, version, ran = {} }: KeptWatch): Thing {
   const timestamp = '2026-01-01T00:00:00.000Z';
   const alerts = { ack: { timestamp, state: 'awaits_successful_execution' } };
-  return { state: { active, timestamp }, actions: { alerts }, version };
+  return { state: { active, timestamp }, actions: { alerts }, version, ...ran };
 }

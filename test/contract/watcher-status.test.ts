@@ -1,0 +1,71 @@
+import { unsafeReasons } from '../../src/plan/guard';
+import { watchId } from '../../src/resources/watch-mark';
+import { attentionOf } from '../../src/status/attention';
+import type { RuleState } from '../../src/status/status';
+import { watchRuleStates } from '../../src/status/watch-rules';
+import { request } from '../../src/target/target';
+import { contentWith, manyRules, rule } from '../support/kibana-scene';
+import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
+import type { KeptWatch } from '../support/watcher-state';
+
+const server = watcherOfEachTest();
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+
+function kept(uuid = rule().uuid): KeptWatch {
+  const found = server().watches.get(watchId(uuid, 'default'));
+  if (found === undefined) throw new Error('no watch is there');
+  return found;
+}
+
+function attention(rules: readonly RuleState[]): string[] {
+  const counts = { create: 0, update: 0, delete: 0, foreign: 0, put_mapping: 0, rollover: 0, unchanged: 0 };
+  const content = { inSync: true, counts, changes: [], leftovers: 0 };
+  return attentionOf({ content, rules, sources: [] }, 1).filter((sentence) => !sentence.startsWith('no source'));
+}
+
+test('each watch of ours, whether it is active, and how its last run went', async () => {
+  const scope = await scopeOn(server());
+  expect(await watchRuleStates(scope, NOW)).toEqual([]);
+  await deployWatches(scope, contentWith([rule()]));
+  const [fresh] = await watchRuleStates(scope, NOW);
+  expect(fresh).toMatchObject({ uuid: rule().uuid, version: rule().version, enabled: true, overdue: true });
+
+  kept().ran = { last_checked: '2026-03-01T11:58:00.000Z', execution_state: 'execution_not_needed' };
+  const well = await watchRuleStates(scope, NOW);
+  expect(well).toMatchObject([
+    {
+      name: rule().name,
+      interval: '5m',
+      overdue: false,
+      execution: { at: '2026-03-01T11:58:00.000Z', result: 'execution_not_needed' },
+      nextRun: '2026-03-01T12:03:00.000Z',
+    },
+  ]);
+  expect(attention(well)).toEqual([]);
+
+  kept().ran = { last_checked: '2026-03-01T11:58:00.000Z', execution_state: 'failed' };
+  expect(attention(await watchRuleStates(scope, NOW))).toEqual([`${rule().name}: its last run ended in failed`]);
+  kept().ran = { last_checked: '2026-03-01T11:40:00.000Z', execution_state: 'executed' };
+  expect(attention(await watchRuleStates(scope, NOW))).toEqual([`${rule().name} has not run for two intervals`]);
+  kept().active = false;
+  expect(attention(await watchRuleStates(scope, NOW))).toEqual([`${rule().name} is disabled`]);
+});
+
+test('deleting a watch with open alerts needs a yes', async () => {
+  const rules = manyRules(5);
+  const scope = await scopeOn(server(), 'w_guard');
+  await deployWatches(scope, contentWith(rules));
+  const path = '/wmi-detections-alerts-w_guard/_doc/1';
+  const body = { rule: { uuid: rules[0]?.uuid }, wmi_detections: { status: 'open' } };
+  await request(scope.target, { method: 'PUT', path, query: { refresh: true }, body });
+  try {
+    const rest = contentWith(rules.slice(1));
+    expect(await unsafeReasons(scope, await planWatches(scope, rest, true))).toEqual([
+      'This deletes the rule “Rule 0 [w_guard]”, which has 1 open alert.',
+    ]);
+    const others = contentWith([...rules.slice(0, 1), ...rules.slice(2)]);
+    expect(await unsafeReasons(scope, await planWatches(scope, others, true))).toEqual([]);
+  } finally {
+    await request(scope.target, { method: 'DELETE', path: '/wmi-detections-alerts-w_guard' });
+  }
+});
