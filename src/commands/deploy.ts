@@ -2,11 +2,13 @@ import type { ExitStatus } from '../errors';
 import { applyPlan, type Applied } from '../plan/apply';
 import { refuseUnsafe, unsafeReasons } from '../plan/guard';
 import { checkReviewed, onlyOf } from '../plan/only';
-import { makePlan, type Plan } from '../plan/plan';
-import { refuseTwoSchedulers } from '../plan/schedulers';
+import { makePlan, planFrom, type Plan } from '../plan/plan';
+import { planToLeave, refuseTwoSchedulers, schedulersBeside, type Elsewhere } from '../plan/schedulers';
 import { silencedRules } from '../plan/silenced';
 import { deployText } from '../report/plan';
-import type { Scope } from '../resources/kind';
+import type { Content, Scope } from '../resources/kind';
+import { handOver } from '../schedule/hand-over';
+import { lookedUpTo, ruleStates } from '../status/rule-states';
 import { declare, settingsOf, type Context } from './command';
 import { contentOf, ONLY_OPTION, scopeOf } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';
@@ -16,30 +18,64 @@ export interface Deployed {
   readonly applied: Applied;
 }
 
+export interface DeployOptions {
+  readonly yes: boolean;
+  /** More that needs a yes, a sentence each. */
+  readonly reasons?: readonly string[];
+  /** Takes the rules from the scheduler that they are on, where that is another. The content is that of the plan. */
+  readonly move?: Content | undefined;
+}
+
 /**
  * Applies a plan.
  * @param context told of each problem; asked before a plan that deletes much, or a rule with open alerts
- * @param options.reasons more that needs a yes, a sentence each
- * @throws ProblemError UNSAFE when the plan deletes much and nobody said yes, or when rules of ours run on another scheduler
+ * @throws ProblemError UNSAFE when nobody said yes to that, or when rules of ours run on another scheduler and are not to move
  */
-export async function deploy(
-  scope: Scope,
-  plan: Plan,
-  context: Context,
-  options: { yes: boolean; reasons?: readonly string[] },
-): Promise<Deployed> {
-  await refuseTwoSchedulers(scope);
+export async function deploy(scope: Scope, plan: Plan, context: Context, options: DeployOptions): Promise<Deployed> {
+  const others = await schedulersBeside(scope);
+  if (options.move === undefined) refuseTwoSchedulers(scope, others);
   if (!options.yes) {
     const reason = [...(await unsafeReasons(scope, plan)), ...(options.reasons ?? [])].join(' ');
     if (reason !== '' && !(await context.confirm(`${reason} Go on?`))) refuseUnsafe(reason);
   }
+  const applied = await apply(scope, plan, context);
+  const all = applied.changes.every(({ status }) => status === 'done');
+  if (options.move === undefined || others.length === 0 || !all) return { plan, applied };
+  return moved(scope, { plan, applied }, options.move, others, context);
+}
+
+/**
+ * The rules are on the new scheduler. It looks at what came in since the old one did; then they leave the old one, whose open
+ * alerts stay where they are. For a moment both run them: better an event seen twice than one never seen.
+ */
+async function moved(
+  scope: Scope,
+  deployed: Deployed,
+  content: Content,
+  others: readonly Elsewhere[],
+  context: Context,
+): Promise<Deployed> {
+  const now = Date.now();
+  let { plan, applied } = deployed;
+  for (const { scheduler } of others) {
+    const from: Scope = { ...scope, scheduler };
+    const since = lookedUpTo(await ruleStates(from, now));
+    if (since !== undefined) await handOver(scope, content, since, now);
+    const leaving = await planToLeave(from);
+    const left = await apply(from, leaving, context);
+    plan = planFrom([...plan.steps, ...leaving.steps], plan.counts.unchanged, plan.leftovers);
+    applied = { changes: [...applied.changes, ...left.changes], problems: [...applied.problems, ...left.problems] };
+  }
+  return { plan, applied };
+}
+
+async function apply(scope: Scope, plan: Plan, context: Context): Promise<Applied> {
   const total = plan.steps.length;
   let ended = 0;
-  const applied = await applyPlan(scope, plan, (change) => {
+  return applyPlan(scope, plan, (change) => {
     ended += 1;
     context.progress(`${ended}/${total} ${change.kind}/${change.id}`);
   });
-  return { plan, applied };
 }
 
 /** 0 when all is done, 2 when something failed, 1 when something foreign stands in the way. */
@@ -62,6 +98,11 @@ export const deployCommand = declare({
     ...ONLY_OPTION,
     checksum: { type: 'string', describe: 'apply only the plan that was reviewed: its digest, or its first 12 digits' },
     prune: { type: 'boolean', default: false, describe: 'delete what is ours and no longer in the content' },
+    move: {
+      type: 'boolean',
+      default: false,
+      describe: 'take the rules from the scheduler that they are on; the new one covers from its last run',
+    },
     yes: { type: 'boolean', default: false, describe: 'go on without asking when much is deleted or silenced' },
   },
   run: async (context, argv) => {
@@ -71,7 +112,11 @@ export const deployCommand = declare({
     const plan = onlyOf(await makePlan(scope, content, { prune: argv.prune }), argv.only ?? []);
     checkReviewed(plan, argv.checksum);
     const reasons = await silencedRules(scope, content, plan, Date.now());
-    const deployed = await deploy(scope, plan, context, { yes: argv.yes, reasons });
+    const deployed = await deploy(scope, plan, context, {
+      yes: argv.yes,
+      reasons,
+      move: argv.move ? content : undefined,
+    });
     return {
       json: deployedJson(deployed),
       text: deployText(deployed.applied.changes, plan.counts, plan.leftovers.length),

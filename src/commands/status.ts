@@ -7,10 +7,9 @@ import { clusterTime } from '../schedule/clock';
 import { iso } from '../schedule/window';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
-import { kibanaRuleStates } from '../status/kibana-rules';
-import { readState, ruleState, type Stored } from '../status/state';
-import type { ContentState, RuleState, SourceState, Status } from '../status/status';
-import { watchRuleStates } from '../status/watch-rules';
+import { ruleStates } from '../status/rule-states';
+import { readState, type Stored } from '../status/state';
+import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
 import { declare, settingsOf } from './command';
 import { contentOf, scopeOf } from './plan';
@@ -38,7 +37,7 @@ export async function status(scope: Scope, content: Content, options: StatusOpti
   for (const source of sourcesOf(scope, content, stored)) sources.push(await readSource(target, source, since));
   const found = {
     content: await contentState(scope, content),
-    rules: [...stored.map((each) => ruleState(each, now)), ...(await scheduledRuleStates(scope, now))],
+    rules: await ruleStates(scope, now),
     sources,
   };
   return {
@@ -49,11 +48,6 @@ export async function status(scope: Scope, content: Content, options: StatusOpti
     ...found,
     attention: attentionOf(found, options.blindShare ?? BLIND_SHARE),
   };
-}
-
-/** Of the schedulers that the cluster itself has. */
-async function scheduledRuleStates(scope: Scope, now: number): Promise<RuleState[]> {
-  return scope.scheduler === 'watcher' ? watchRuleStates(scope, now) : kibanaRuleStates(scope, now);
 }
 
 /** Every index or pattern that a rule reads, with those rules; before a deploy, what they would read. */

@@ -1,26 +1,54 @@
 import { ProblemError } from '../errors';
+import { ruleKinds } from '../resources';
 import { detectionRule } from '../resources/detection-rule';
 import { namespacesIn, spacesOf } from '../resources/kibana-rule';
 import type { Scheduler, Scope } from '../resources/kind';
 import { namespacesOfWatches } from '../resources/watch';
+import { makePlan, planFrom, type Plan } from './plan';
+
+/** A scheduler on which rules of a namespace are. */
+export interface Elsewhere {
+  readonly scheduler: Scheduler;
+  /** In words: which rules run where. */
+  readonly where: string;
+}
+
+/** The schedulers, beside that of the scope, that run rules of its namespace. Where no Kibana is connected, rules in it cannot be seen. */
+export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
+  const { scheduler = 'local' } = scope;
+  const found: Elsewhere[] = [];
+  for (const [other, find] of Object.entries(FIND) as [Scheduler, (typeof FIND)[Scheduler]][]) {
+    const where = other === scheduler ? undefined : await find(scope);
+    if (where !== undefined) found.push({ scheduler: other, where });
+  }
+  return found;
+}
 
 /**
- * One scheduler runs the rules of a namespace: two would alert twice. Where no Kibana is connected, rules in it cannot be
- * seen.
- * @throws ProblemError UNSAFE when rules of ours are on another scheduler than that of the scope
+ * One scheduler runs the rules of a namespace: two would alert twice.
+ * @param others as {@link schedulersBeside} finds them
+ * @throws ProblemError UNSAFE when there is one
  */
-export async function refuseTwoSchedulers(scope: Scope): Promise<void> {
-  const { scheduler = 'local' } = scope;
-  for (const [other, find] of Object.entries(FIND)) {
-    const message = other === scheduler ? undefined : await find(scope);
-    if (message === undefined) continue;
-    throw new ProblemError('UNSAFE', [
-      {
-        message: `${message}; two schedulers would alert twice. Nothing was changed.`,
-        hint: `To move them: \`wmi-detections destroy --scheduler ${other}${namespaceFlag(scope)}\`, then deploy again. Events and alerts stay.`,
-      },
-    ]);
-  }
+export function refuseTwoSchedulers({ scheduler = 'local' }: Scope, others: readonly Elsewhere[]): void {
+  const [first] = others;
+  if (first === undefined) return;
+  throw new ProblemError('UNSAFE', [
+    {
+      message: `${first.where}; two schedulers would alert twice. Nothing was changed.`,
+      hint: `To move them: \`wmi-detections deploy --scheduler ${scheduler} --move\`. Events and alerts stay.`,
+    },
+  ]);
+}
+
+/** What takes the rules of a scope's namespace from its scheduler, and leaves everything else as it is. */
+export async function planToLeave(scope: Scope): Promise<Plan> {
+  const names = new Set(ruleKinds(scope).map(({ name }) => name));
+  const { steps } = await makePlan(scope, { resources: [], rules: [] }, { prune: true });
+  return planFrom(
+    steps.filter(({ kind }) => names.has(kind.name)),
+    0,
+    [],
+  );
 }
 
 /** Where rules of a namespace run, in words; undefined where there are none, or none can be seen. */
@@ -49,8 +77,4 @@ async function onKibana(scope: Scope): Promise<string | undefined> {
 async function onWatcher({ target, namespace }: Scope): Promise<string | undefined> {
   const there = (await namespacesOfWatches(target)).has(namespace);
   return there ? `rules of namespace ${namespace} run as watches of this cluster` : undefined;
-}
-
-function namespaceFlag({ namespace }: Scope): string {
-  return namespace === 'default' ? '' : ` --namespace ${namespace}`;
 }

@@ -35,6 +35,11 @@ export function levelsOf(scope: Scope): readonly (readonly Kind[])[] {
   return [...ON_CLUSTER, ...ruleLevels(scope)];
 }
 
+/** The kinds of rules, and of what belongs to them, on the scheduler of a scope. */
+export function ruleKinds(scope: Scope): readonly Kind[] {
+  return ruleLevels(scope).flat();
+}
+
 /** The kinds that differ from scheduler to scheduler: the rules, and what belongs to them. */
 function ruleLevels(scope: Scope): readonly (readonly Kind[])[] {
   const { scheduler = 'local', kibana } = scope;

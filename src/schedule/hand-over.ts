@@ -1,0 +1,66 @@
+import { detectionRule } from '../resources/detection-rule';
+import { kibanaRules, spacesOf } from '../resources/kibana-rule';
+import type { Body, Content, Scheduler, Scope } from '../resources/kind';
+import type { StoredRule } from '../rules/stored-rule';
+import { parseDuration } from '../text/duration';
+import { runRule } from './run-rule';
+import { moveWatermark, readWatermark } from './state';
+import { iso, nextWindow } from './window';
+
+/** Most rules that one bulk action of Kibana takes. */
+const MOST_IDS = 100;
+
+/**
+ * Lets the new scheduler of rules that moved look at everything that came in since the old one last did, so that no event falls
+ * between the two. Looking twice does no harm.
+ *
+ *   scheduler | how
+ *   ----------|---------------------------------------------------------------------------------------------
+ *   local     | the watermark of each rule is set to that time
+ *   kibana    | a manual run over the time since (bulk action `run`)
+ *   watcher   | the time since is read here and now: local alerts and those of a watch have the same ids
+ *
+ * @param since milliseconds since 1970
+ * @param now the same
+ * @throws ProblemError when that could not be done; the rules are on the new scheduler all the same
+ */
+export async function handOver(scope: Scope, content: Content, since: number, now: number): Promise<void> {
+  await HAND_OVER[scope.scheduler ?? 'local'](scope, content, since, now);
+}
+
+type HandOver = (scope: Scope, content: Content, since: number, now: number) => Promise<void>;
+
+const HAND_OVER: Readonly<Record<Scheduler, HandOver>> = {
+  async local({ target, namespace }, { rules }, since) {
+    const nothing = { from: null, to: iso(since), events: 0, alerts: 0, new: 0 };
+    for (const { uuid } of rules) {
+      // One from before the rules left this scheduler may be there.
+      const there = await readWatermark(target, namespace, uuid);
+      if (there === null || there.at < since) await moveWatermark(target, namespace, uuid, there, since, nothing);
+    }
+  },
+
+  async kibana(scope, _content, since, now) {
+    const run = { start_date: iso(since), end_date: iso(now) };
+    for (const space of spacesOf(scope)) {
+      if (scope.kibana === undefined) return;
+      const { server } = scope.kibana;
+      const live = await kibanaRules(server, space).list(scope, []);
+      const enabled = live.filter(({ ours, body }) => ours && body.enabled === true);
+      const ids = enabled.map(({ body }) => String(body.id));
+      for (let from = 0; from < ids.length; from += MOST_IDS) {
+        const body: Body = { action: 'run', ids: ids.slice(from, from + MOST_IDS), run };
+        await server.ask({ method: 'POST', path: '/api/detection_engine/rules/_bulk_action', space, body });
+      }
+    }
+  },
+
+  async watcher({ target, namespace, indices }, content, since, now) {
+    for (const { body } of await detectionRule.desired({ target, namespace, indices }, content)) {
+      // As deploy stores it, without its marks.
+      const stored = body as unknown as StoredRule;
+      const lookback = parseDuration(stored.rule.schedule.lookback) ?? 0;
+      await runRule(target, stored, nextWindow({ watermark: since, now, lookback, namespace }), { namespace, now });
+    }
+  },
+};

@@ -1,0 +1,27 @@
+import type { Scheduler, Scope } from '../resources/kind';
+import { kibanaRuleStates } from './kibana-rules';
+import { readState, ruleState } from './state';
+import type { RuleState } from './status';
+import { watchRuleStates } from './watch-rules';
+
+/** How the rules of a namespace are doing, by what runs them. Now is in milliseconds since 1970. */
+const STATES: Readonly<Record<Scheduler, (scope: Scope, now: number) => Promise<RuleState[]>>> = {
+  local: async ({ target, namespace }, now) => (await readState(target, namespace)).map((rule) => ruleState(rule, now)),
+  kibana: kibanaRuleStates,
+  watcher: watchRuleStates,
+};
+
+/** How the rules on the scheduler of a scope are doing. */
+export function ruleStates(scope: Scope, now: number): Promise<RuleState[]> {
+  return STATES[scope.scheduler ?? 'local'](scope, now);
+}
+
+/**
+ * Up to when all of these rules have looked at what came in.
+ * @returns milliseconds since 1970; undefined where none has run yet
+ */
+export function lookedUpTo(rules: readonly RuleState[]): number | undefined {
+  const times = rules.map(({ watermark, execution }) => Date.parse(watermark ?? execution?.at ?? ''));
+  const known = times.filter((time) => !Number.isNaN(time));
+  return known.length === 0 ? undefined : Math.min(...known);
+}
