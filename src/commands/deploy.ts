@@ -5,10 +5,11 @@ import { checkReviewed, onlyOf } from '../plan/only';
 import { makePlan, type Plan } from '../plan/plan';
 import { refuseTwoSchedulers } from '../plan/schedulers';
 import { silencedRules } from '../plan/silenced';
+import { unprovenLines, unprovenRules } from '../plan/unproven';
 import { deployText } from '../report/plan';
 import type { Scope } from '../resources/kind';
 import { declare, settingsOf, type Context } from './command';
-import { contentOf, ONLY_OPTION, scopeOf } from './plan';
+import { contentOf, ONLY_OPTION, scopeOf, unprovenJson } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';
 
 export interface Deployed {
@@ -47,7 +48,7 @@ export function exitOf({ changes }: Applied): ExitStatus {
 }
 
 /** The result as scripts read it: the plan, each change with its status. */
-export function deployedJson({ plan, applied }: Deployed): unknown {
+export function deployedJson({ plan, applied }: Deployed): object {
   return { changes: applied.changes, counts: plan.counts, digest: plan.digest };
 }
 
@@ -70,9 +71,11 @@ export const deployCommand = declare({
     checkReviewed(plan, argv.checksum);
     const reasons = await silencedRules(scope, content, plan, Date.now());
     const deployed = await deploy(scope, plan, context, { yes: argv.yes, reasons });
+    const unproven = await unprovenRules(scope);
+    const text = deployText(deployed.applied.changes, plan.counts, plan.leftovers.length);
     return {
-      json: deployedJson(deployed),
-      text: deployText(deployed.applied.changes, plan.counts, plan.leftovers.length),
+      json: { ...deployedJson(deployed), ...unprovenJson(unproven) },
+      text: [text, ...unprovenLines(unproven)].join('\n'),
       exit: exitOf(deployed.applied),
     };
   },

@@ -6,6 +6,7 @@ import { ingestPipeline } from './ingest-pipeline';
 import { exceptionItems, exceptionLists } from './kibana-exceptions';
 import { kibanaRules, spacesOf } from './kibana-rule';
 import type { Kind, Scope } from './kind';
+import { monitor } from './monitor';
 import { plainIndex } from './plain-index';
 
 /** What runs nowhere but on the cluster itself, whatever the scheduler. */
@@ -26,7 +27,7 @@ const ON_CLUSTER: readonly (readonly Kind[])[] = [
  *            └───────┬────────┘
  *                    │ exception_list   ┐
  *                    │ exception_item   │ in every space of Kibana, where that runs the rules
- *             detection_rule            ┘
+ *             detection_rule            ┘      or, in OpenSearch Alerting, monitor
  */
 export function levelsOf(scope: Scope): readonly (readonly Kind[])[] {
   return [...ON_CLUSTER, ...ruleLevels(scope)];
@@ -36,6 +37,7 @@ export function levelsOf(scope: Scope): readonly (readonly Kind[])[] {
 function ruleLevels(scope: Scope): readonly (readonly Kind[])[] {
   const { scheduler = 'local', kibana } = scope;
   if (scheduler === 'local') return [[detectionRule]];
+  if (scheduler === 'opensearch-alerting') return [[monitor]];
   if (kibana === undefined) throw new Error('the scheduler is kibana, and no Kibana is connected');
   const inEverySpace = (kind: typeof kibanaRules): Kind[] => spacesOf(scope).map((space) => kind(kibana.server, space));
   return [inEverySpace(exceptionLists), inEverySpace(exceptionItems), inEverySpace(kibanaRules)];
