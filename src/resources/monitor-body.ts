@@ -1,3 +1,4 @@
+import { isRecord } from '../json';
 import { GROUPS, matchesOf, toBucketSearch, type BucketSearch } from '../rules/bucket-search';
 import type { Exception } from '../rules/exceptions';
 import { ownStreams, stateIndex } from '../rules/indices';
@@ -90,8 +91,18 @@ function forDashboards({ period }: ReturnType<typeof scheduleOf>): Body {
   };
 }
 
-/** What a monitor reads, and the clause that its events meet, whenever they came in. */
-export function readBy(monitor: Body): { indices: readonly string[]; matches: Body } {
-  const [{ search }] = monitor.inputs as [{ search: { indices: readonly string[]; query: BucketSearch } }];
-  return { indices: search.indices, matches: matchesOf(search.query) };
+/** What a monitor reads: names and patterns; none of a monitor that has no search. */
+export function indicesOf({ inputs }: Body): readonly string[] {
+  const search = searchOf(inputs);
+  return Array.isArray(search?.indices) ? search.indices.map(String) : [];
+}
+
+/** The clause that the events of a monitor of ours meet, whenever they came in; as it was written, not as it comes back. */
+export function soughtBy({ inputs }: Body): Body {
+  return matchesOf(searchOf(inputs)?.query as BucketSearch);
+}
+
+function searchOf(inputs: unknown): Body | undefined {
+  const [input] = Array.isArray(inputs) ? (inputs as unknown[]) : [];
+  return isRecord(input) && isRecord(input.search) ? input.search : undefined;
 }

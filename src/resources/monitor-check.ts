@@ -3,7 +3,7 @@ import { canonicalJson, isRecord } from '../json';
 import { askAlerting } from '../target/alerting';
 import { request, type Target } from '../target/target';
 import type { Body } from './kind';
-import { readBy } from './monitor-body';
+import { indicesOf, soughtBy } from './monitor-body';
 
 /**
  * Runs a monitor that is not stored, without alerts. The plugin stores what can never fire and says 201: a script that does
@@ -11,7 +11,9 @@ import { readBy } from './monitor-body';
  * @throws ProblemError REFUSED with what the run says
  */
 export async function dryRun(target: Target, monitor: Body): Promise<void> {
-  await execute(target, '', { dryrun: true }, monitor);
+  const hint =
+    'Nothing was stored. An index that it reads may have odd mappings: name others in `indices` of the settings.';
+  await execute(target, { path: '', query: { dryrun: true }, body: monitor, hint });
 }
 
 /**
@@ -23,28 +25,21 @@ export async function runOverNewestMatch(target: Target, id: string, monitor: Bo
   const newest = await newestMatch(target, monitor);
   if (newest === undefined) return;
   // The end of the window is exclusive.
-  await execute(target, `/${encodeURIComponent(id)}`, { period_end: `${newest + 1}ms` });
+  const hint = 'The monitor is stored, and does not work yet.';
+  await execute(target, { path: `/${encodeURIComponent(id)}`, query: { period_end: `${newest + 1}ms` }, hint });
 }
 
 async function execute(
   target: Target,
-  path: string,
-  query: Readonly<Record<string, string | boolean>>,
-  body?: Body,
+  run: { path: string; query: Readonly<Record<string, string | boolean>>; body?: Body; hint: string },
 ): Promise<void> {
-  const asked = { method: 'POST', path: `${path}/_execute`, query, body } as const;
-  const answer = (await askAlerting<Body>(target, asked)).body;
+  const { path, query, body, hint } = run;
+  const answer = (await askAlerting<Body>(target, { method: 'POST', path: `${path}/_execute`, query, body })).body;
   const errors = errorsOf(answer);
   if (errors.length === 0) return;
-  const hint =
-    'Nothing was stored. Compare the plan of this rule with one that works, or report it: this should not happen.';
   throw new ProblemError(
     'REFUSED',
-    errors.map((message) => ({
-      where: { url: target.url },
-      message: `a trial run of the monitor fails: ${message}`,
-      hint,
-    })),
+    errors.map((said) => ({ where: { url: target.url }, message: `a trial run of the monitor fails: ${said}`, hint })),
   );
 }
 
@@ -58,15 +53,14 @@ function errorsOf(answer: Body): string[] {
 
 /** When the newest event came in that a monitor finds, milliseconds since 1970; undefined where none came in for a day. */
 async function newestMatch(target: Target, monitor: Body): Promise<number | undefined> {
-  const { indices, matches } = readBy(monitor);
   const recent = { range: { 'event.ingested': { gte: 'now-24h', lte: 'now' } } };
   const { body } = await request<{ aggregations?: { newest?: { value?: number | null } } }>(target, {
     method: 'POST',
-    path: `/${indices.map(encodeURIComponent).join(',')}/_search`,
+    path: `/${indicesOf(monitor).map(encodeURIComponent).join(',')}/_search`,
     query: { ignore_unavailable: true, allow_no_indices: true },
     body: {
       size: 0,
-      query: { bool: { filter: [matches, recent] } },
+      query: { bool: { filter: [soughtBy(monitor), recent] } },
       aggs: { newest: { max: { field: 'event.ingested' } } },
     },
   });

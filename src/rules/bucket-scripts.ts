@@ -27,8 +27,8 @@ export function keyText(key: string): string | null {
  * a value counts.
  *
  * A value is read from `.keyword` where that is mapped (a `wildcard` field of ours has no doc values on OpenSearch), else
- * from the field. What was too long to be indexed there, or is not indexed at all, is read from the document itself: so a
- * command line of any length makes the same group everywhere.
+ * from the field. What may have been too long for `.keyword`, or has no doc values at all, is read from the document itself,
+ * which is slow: so a command line of any length makes the same group everywhere.
  */
 export const GROUP_VALUE = script(`
 String joined(def values) {
@@ -62,8 +62,9 @@ for (def steps : params.fields) {
   String field = String.join('.', steps);
   String name = doc.containsKey(field + '.keyword') ? field + '.keyword' : field;
   String text = null;
-  try { if (doc.containsKey(name)) { text = joined(doc[name]); } } catch (Exception noDocValues) { text = null; }
-  if (text == null) {
+  boolean elsewhere = name != field;
+  try { if (doc.containsKey(name)) { text = joined(doc[name]); } } catch (Exception noDocValues) { elsewhere = true; }
+  if (text == null && elsewhere) {
     List found = new ArrayList();
     collect(params._source, steps, found);
     text = joined(found);

@@ -1,16 +1,16 @@
 import { isRecord } from '../json';
 import type { Body } from '../resources/kind';
-import { ourMonitors } from '../resources/monitor-find';
+import { indicesOf } from '../resources/monitor-body';
+import { ourMonitors, type Found } from '../resources/monitor-find';
 import { ownerOf, ruleOf } from '../resources/monitor-names';
-import { dayOf, keyText } from '../rules/bucket-scripts';
-import { DAY_KEY, FIRST_TIME, keyName, LAST_TIME, namedMetric } from '../rules/bucket-search';
-import { FALLBACKS } from '../rules/group';
+import { toQueryDsl } from '../rules/query-dsl';
 import type { Rule } from '../rules/rule';
 import { askAlerting } from '../target/alerting';
 import type { Target } from '../target/target';
 import { alertOf } from './alert';
-import { alertId } from './group';
-import { iso } from './window';
+import { readFacts, type Facts } from './facts';
+import type { Group } from './group';
+import { bothFacts, factsOfAlert } from './monitor-facts';
 
 /** An alert document with its `_id`. */
 type Alert = Readonly<Record<string, unknown>> & { readonly _id: string };
@@ -21,46 +21,63 @@ export interface MonitorAlerts {
   readonly notes: readonly string[];
 }
 
+/** What the plugin holds of one group and day: one alert, or more where it was over and came again. */
+interface Held {
+  readonly facts: Facts;
+  /** Milliseconds since 1970: when the first of them was written. */
+  readonly started: number;
+  /** Of the newest. */
+  readonly state: unknown;
+  readonly acknowledged: boolean;
+}
+
 const PAGE = 1_000;
 /** From + size may not exceed what a search returns at most. */
 const MOST = 10_000;
 
 /**
  * The alerts that the monitors of a namespace hold, in every state, as documents of the same form as those of the local
- * scheduler (design, section 7), with the same `_id`s.
+ * scheduler (design, section 7), with the same `_id`s. An alert names its group only; count, message and the rest are read
+ * from the group's events, and where those are gone, from what the alert says.
  *
- *   there                                | here
- *   -------------------------------------|---------------------------------------------------------------
- *   acknowledged at some time            | wmi_detections.status: acknowledged
- *   ACTIVE, COMPLETED, DELETED           | open: COMPLETED says that no event came after it, not that somebody looked
- *   several alerts of one group and day  | one: first and last time and the highest count of all
- *   the state itself                     | wmi_detections.state
+ *   the plugin's alert          | wmi_detections.status
+ *   ----------------------------|---------------------------------------------------------------------------
+ *   acknowledged at some time   | acknowledged
+ *   any other                   | open: COMPLETED says that no event came after it, not that somebody looked
  *
- * The count is that of the look-back in which a group was last seen, and the events themselves are not named.
+ * Its own state is `wmi_detections.state`.
  * @param known rules of the content, for a monitor that has lost its own
  */
 export async function monitorAlerts(target: Target, namespace: string, known: readonly Rule[]): Promise<MonitorAlerts> {
-  const merged = new Map<string, Alert>();
+  const alerts: Alert[] = [];
   const notes = new Set<string>();
-  for (const { id, monitor } of await ourMonitors(target)) {
-    const owner = ownerOf(monitor);
+  for (const found of await ourMonitors(target)) {
+    const owner = ownerOf(found.monitor);
     if (owner?.namespace !== namespace) continue;
-    const rule = ruleOf(monitor) ?? known.find(({ uuid }) => uuid === owner.id);
-    const stored = await readAlerts(target, id);
-    if (stored.length >= MOST) notes.add(`${String(monitor.name)}: only the newest ${MOST} alerts can be read`);
-    for (const each of stored) {
-      const bucket = bucketOf(each);
-      if (bucket === undefined)
-        notes.add(`${String(monitor.name)}: ${String(each.state)}: ${String(each.error_message)}`);
-      else if (rule === undefined)
-        notes.add(`${String(monitor.name)}: its rule is not known; deploy it again to see its alerts`);
-      else {
-        const alert = documentOf(rule, each, bucket);
-        merged.set(alert._id, merge(merged.get(alert._id), alert));
-      }
-    }
+    const note = (text: string): unknown => notes.add(`${String(found.monitor.name)}: ${text}`);
+    const rule = ruleOf(found.monitor) ?? known.find(({ uuid }) => uuid === owner.id);
+    if (rule === undefined) note('its rule is not known; deploy it again to see its alerts');
+    else alerts.push(...(await alertsOf(target, found, rule, note)));
   }
-  return { alerts: [...merged.values()], notes: [...notes] };
+  return { alerts, notes: [...notes] };
+}
+
+async function alertsOf(
+  target: Target,
+  { id, monitor }: Found,
+  rule: Rule,
+  note: (text: string) => unknown,
+): Promise<Alert[]> {
+  const held = new Map<string, Held>();
+  const stored = await readAlerts(target, id);
+  if (stored.length >= MOST) note(`only its newest ${MOST} alerts can be read`);
+  for (const alert of stored) {
+    const facts = factsOfAlert(rule, alert);
+    if (facts === undefined) note(`${String(alert.state)}: ${String(alert.error_message)}`);
+    else held.set(facts.group.id, hold(held.get(facts.group.id), facts, alert));
+  }
+  const read = await readAllFacts(target, rule, indicesOf(monitor), [...held.values()]);
+  return [...held].map(([alertId, each]) => documentOf(rule, each, read.get(alertId)));
 }
 
 /** The newest first. */
@@ -81,69 +98,37 @@ async function readAlerts(target: Target, monitorId: string): Promise<Body[]> {
   return found;
 }
 
-function bucketOf({ agg_alert_content: content }: Body): Body | undefined {
-  const bucket = isRecord(content) ? content.bucket : undefined;
-  return isRecord(bucket) && isRecord(bucket.key) ? bucket : undefined;
-}
-
-function documentOf(rule: Rule, alert: Body, bucket: Body): Alert {
+/** @param newer what was read before of the same group and day */
+function hold(newer: Held | undefined, facts: Facts, alert: Body): Held {
+  const acknowledged = typeof alert.acknowledged_time === 'number';
   const started = Number(alert.start_time);
-  const key = bucket.key as Body;
-  const values = rule.groupBy.map((field) => textOf(key[keyName(field)]));
-  const day = dayOf(textOf(key[DAY_KEY]) ?? '');
-  const group = { id: alertId(rule, day, values), day, values };
-  const facts = {
-    group,
-    count: Number(bucket.doc_count),
-    first: metric(bucket, FIRST_TIME) ?? started,
-    last: metric(bucket, LAST_TIME) ?? started,
-    source: sourceOf(rule, values, bucket),
-    ancestors: [],
-  };
-  const { document } = alertOf(rule, facts, started);
+  if (newer === undefined) return { facts, started, state: alert.state, acknowledged };
+  return { ...newer, facts: bothFacts(newer.facts, facts), started };
+}
+
+/** The groups' events, as the local scheduler reads them, a day at a time. */
+async function readAllFacts(
+  target: Target,
+  rule: Rule,
+  indices: readonly string[],
+  held: readonly Held[],
+): Promise<Map<string, Facts>> {
+  const days = new Map<string, Map<string, Group>>();
+  for (const { facts } of held) {
+    const { group } = facts;
+    days.set(group.day, (days.get(group.day) ?? new Map<string, Group>()).set(group.id, group));
+  }
+  const read = new Map<string, Facts>();
+  for (const groups of days.values()) {
+    const found = await readFacts(target, { rule, query: toQueryDsl(rule), indices }, groups);
+    for (const facts of found) read.set(facts.group.id, facts);
+  }
+  return read;
+}
+
+function documentOf(rule: Rule, { facts, started, state, acknowledged }: Held, read: Facts | undefined): Alert {
+  const { id, document } = alertOf(rule, read ?? facts, started);
   const ours = isRecord(document.wmi_detections) ? document.wmi_detections : {};
-  const status = alert.acknowledged_time === null || alert.acknowledged_time === undefined ? 'open' : 'acknowledged';
-  return {
-    _id: group.id,
-    ...document,
-    wmi_detections: { ...ours, status, state: alert.state, scheduler: 'opensearch-alerting' },
-  };
-}
-
-function textOf(key: unknown): string | null {
-  return typeof key === 'string' ? keyText(key) : null;
-}
-
-function metric(bucket: Body, name: string): number | undefined {
-  const result = bucket[name];
-  return isRecord(result) && typeof result.value === 'number' ? result.value : undefined;
-}
-
-/** An event as far as a group tells it; where only the fallback of a field was there, the value stands in that. */
-function sourceOf({ groupBy }: Rule, values: readonly (string | null)[], bucket: Body): Body {
-  return Object.fromEntries(
-    groupBy.map((field, index) => {
-      const fallback = metric(bucket, namedMetric(field)) === 0 ? FALLBACKS[field] : undefined;
-      return [fallback ?? field, values[index]];
-    }),
-  );
-}
-
-/** Two alerts of one group and day. @param newer the one that was read before */
-function merge(newer: Alert | undefined, older: Alert): Alert {
-  if (newer === undefined) return older;
-  const [events, counts] = [
-    [newer, older].map(({ event }) => event as { start: string; end: string }),
-    [newer, older].map(({ wmi_detections: ours }) => (ours as { count: number }).count),
-  ];
-  const times = {
-    start: iso(Math.min(...events.map(({ start }) => Date.parse(start)))),
-    end: iso(Math.max(...events.map(({ end }) => Date.parse(end)))),
-  };
-  return {
-    ...newer,
-    '@timestamp': older['@timestamp'],
-    event: { ...(newer.event as object), ...times },
-    wmi_detections: { ...(newer.wmi_detections as object), count: Math.max(...counts) },
-  };
+  const status = acknowledged ? 'acknowledged' : 'open';
+  return { _id: id, ...document, wmi_detections: { ...ours, status, state, scheduler: 'opensearch-alerting' } };
 }

@@ -1,4 +1,5 @@
 import { ProblemError } from '../errors';
+import { isRecord } from '../json';
 import { refusal, serverReason } from './failure';
 import { request, type Answer, type Request, type Target } from './target';
 
@@ -33,8 +34,14 @@ export async function askAlerting<T>(
   if (status < 400 || allow.includes(status)) return answer;
   if (isMissing(status, body)) throw noPlugin(target);
   if ([401, 403, 429].includes(status)) throw refusal(status, body, where);
-  const said = serverReason(body);
+  const said = reasonOf(body);
   throw new ProblemError('REFUSED', [{ where: { ...where, status }, message: said, hint: hintFor(status, said) }]);
+}
+
+/** The plugin's own words; below them it repeats them with the name of a Java class. */
+function reasonOf(body: unknown): string {
+  const error = isRecord(body) ? body.error : undefined;
+  return isRecord(error) && typeof error.reason === 'string' ? error.reason : serverReason(body);
 }
 
 const FAILURES: readonly number[] = Array.from({ length: 200 }, (_, index) => 400 + index);

@@ -33,7 +33,8 @@ export async function alertingScene(changes: Partial<Scope> = {}): Promise<Alert
     ...changes,
   };
   const here = { server, scope };
-  open.push(here);
+  // A namespace that is given belongs to whoever gave it.
+  open.push({ ...here, scope: changes.namespace === undefined ? scope : { ...scope, namespace: freshNamespace() } });
   return here;
 }
 
