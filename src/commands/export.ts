@@ -4,15 +4,17 @@ import { readYaml } from '../content/yaml-file';
 import { ProblemError } from '../errors';
 import { readAllContent } from '../plan/content';
 import { PROGRAM_FOLDER } from '../program';
+import { canonicalJson } from '../json';
 import { kibanaNdjson, kibanaRulesOf } from '../report/export-kibana';
+import { monitorsOf } from '../report/export-monitors';
 import { navigatorLayer } from '../report/navigator';
 import { chosenRules } from '../rules/chosen-rules';
 import { readFieldTypes } from '../rules/field-types';
 import type { Rule } from '../rules/rule';
 import { declare, settingsOf } from './command';
 
-const FORMATS = ['kibana', 'sigma', 'navigator'] as const;
-const LATER = ['opensearch', 'watcher'] as const;
+const FORMATS = ['kibana', 'opensearch-alerting', 'sigma', 'navigator'] as const;
+const LATER = ['watcher'] as const;
 
 export interface ExportOptions {
   readonly format: (typeof FORMATS)[number] | (typeof LATER)[number];
@@ -36,21 +38,26 @@ export interface Exported {
 /**
  * Our rules in the form of another tool, offline; the same content gives the same bytes.
  *
- *   kibana     a line of JSON a rule, as Kibana's own page imports it
- *   sigma      the rule files as they are, one YAML document each
- *   navigator  an ATT&CK Navigator layer of what the rules cover
+ *   kibana               a line of JSON a rule, as Kibana's own page imports it
+ *   opensearch-alerting  a line of JSON a monitor, each the body of a POST to /_plugins/_alerting/monitors
+ *   sigma                the rule files as they are, one YAML document each
+ *   navigator            an ATT&CK Navigator layer of what the rules cover
  * @throws ProblemError USAGE for a format of a later version or a rule that is not there; CONTENT_INVALID; RULE_INVALID
  *   when a rule cannot be said in that form
  */
 export function exportRules(options: ExportOptions): Exported {
   const { format, root, namespace, indices, now = Date.now() } = options;
-  if (format === 'opensearch' || format === 'watcher') refuse(format);
+  if (format === 'watcher') refuse(format);
   const content = readAllContent(root);
   const rules = chosenRules(content.rules, options.rules);
   switch (format) {
     case 'kibana': {
       const data = kibanaRulesOf(content, rules, { namespace, indices, types: readFieldTypes(root), now });
       return { text: kibanaNdjson(data), data };
+    }
+    case 'opensearch-alerting': {
+      const data = monitorsOf(content, rules, { namespace, indices, now });
+      return { text: data.map((body) => canonicalJson(body)).join('\n'), data };
     }
     case 'sigma': {
       const files = rules.map((rule) => fileOf(root, rule));

@@ -9,6 +9,10 @@ import type { Target } from '../target/target';
 export const SCHEDULER_OPTIONS = {
   scheduler: { type: 'string', describe: 'where the rules run: kibana, opensearch-alerting or local' },
   space: { type: 'string', describe: 'Kibana space that gets the rules; several with commas between them' },
+  channel: {
+    type: 'string',
+    describe: 'id of the notification channel that OpenSearch Alerting tells of new alerts',
+  },
 } as const;
 
 /**

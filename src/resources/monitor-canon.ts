@@ -15,6 +15,7 @@ import { ruleOf, triggerOf } from './monitor-names';
  *   minimum_should_match: 1         | "1"
  *   every clause                    | boost: 1; bool: adjust_pure_negative: true
  *   a source of a composite         | missing_bucket: false, order: asc
+ *   filter: []                      | nothing
  *
  * `enabled`, actions that are not ours, and the rest of `ui_metadata` are the analyst's and not compared.
  * @param monitor as the server gave it, or as it should be, its rule beside it
@@ -61,8 +62,12 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (!isRecord(value)) return value;
-  const members = Object.entries(value).filter(([key, member]) => member !== DEFAULTS[key]);
+  const members = Object.entries(value).filter(([key, member]) => member !== DEFAULTS[key] && !isEmptyList(member));
   return Object.fromEntries(members.flatMap(([key, member]) => rewritten(key, member, value)));
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 /** One member as it is written, whatever the server made of it. */

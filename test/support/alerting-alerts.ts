@@ -19,6 +19,8 @@ export class AlertStore {
   readonly alerts: Json[] = [];
   /** What was refused, as the engine said it; the plugin says it to nobody. */
   readonly lost: string[] = [];
+  /** Lets the index refuse whatever comes. */
+  refuse = false;
   private made: Promise<unknown> | undefined;
   private readonly index = `alerting-alerts-${randomId()
     .toLowerCase()
@@ -61,6 +63,10 @@ export class AlertStore {
   private async add(alert: Json): Promise<void> {
     this.made ??= request(this.target, { method: 'PUT', path: `/${this.index}`, body: { mappings: MAPPINGS } });
     await this.made;
+    if (this.refuse) {
+      this.lost.push('refused');
+      return;
+    }
     const path = `/${this.index}/_doc/${String(alert.id)}`;
     const { status, body } = await request<Json>(this.target, { method: 'PUT', path, body: alert, allow: [400] });
     if (status >= 400) this.lost.push(JSON.stringify(body.error));
