@@ -67,9 +67,9 @@ async function newestMatch(target: Target, monitor: Body): Promise<number | unde
   return body.aggregations?.newest?.value ?? undefined;
 }
 
-/** Whether an alert of a monitor was ever stored: only that proves that it works. */
+/** Whether the plugin holds an alert of a monitor, in whatever state: only that proves that it works. */
 export async function hasAlert(target: Target, id: string): Promise<boolean> {
-  const query = { monitorId: id, alertState: 'ALL', size: 1 };
+  const query = { monitorId: id, size: 1 };
   const { body } = await askAlerting<{ alerts?: readonly unknown[] }>(target, {
     method: 'GET',
     path: '/alerts',

@@ -84,7 +84,8 @@ async function alertsOf(
 async function readAlerts(target: Target, monitorId: string): Promise<Body[]> {
   const found: Body[] = [];
   for (let startIndex = 0; startIndex < MOST; startIndex += PAGE) {
-    const query = { monitorId, alertState: 'ALL', size: PAGE, startIndex, sortString: 'start_time', sortOrder: 'desc' };
+    // Without a state it gives those of every state, from the history as well.
+    const query = { monitorId, size: PAGE, startIndex, sortString: 'start_time', sortOrder: 'desc' };
     const { body } = await askAlerting<{ alerts?: readonly Body[] }>(target, {
       method: 'GET',
       path: '/alerts',

@@ -134,6 +134,17 @@ test('without the plugin, and on Elasticsearch, the message names what else runs
   `);
 });
 
+test('before the first monitor there is no index to search: that is no monitor, and no error', async () => {
+  const here = await alertingScene();
+  const missing = {
+    status: 404,
+    body: { error: { reason: 'no such index [.opendistro-alerting-config]' }, status: 404 },
+  };
+  for (let times = 0; times < 3; times += 1) here.server.fail(({ path }) => path === '/_search', missing);
+  await expect(checkScheduler('opensearch-alerting', here.scope.target)).resolves.toBeUndefined();
+  expect(actions(await planMonitors(here.scope, contentWith([rule()])))).toEqual([`create monitor/${UUID}`]);
+});
+
 test('a text that looks like a template is refused, because the plugin would fill it in', async () => {
   const here = await alertingScene();
   const braces = { kind: 'text', pattern: [{ literal: 'x {{ctx}}' }], cased: true } as const;
@@ -150,16 +161,16 @@ test('a text that looks like a template is refused, because the plugin would fil
 
 describe('one scheduler at a time', () => {
   test('monitors keep a deploy to the local scheduler from happening, and its rules one of monitors', async () => {
-    const here = await alertingScene({ namespace: 'alerting_first' });
+    const here = await alertingScene();
     const content = contentWith([rule()]);
     await deployMonitors(here.scope, content);
     const local = { ...here.scope, scheduler: 'local' } as const;
     const nothing = { ...(await makePlan(local, content, { prune: false })), steps: [] };
-    await expect(deploy(local, nothing, quiet(), { yes: true })).rejects.toThrowErrorMatchingInlineSnapshot(`
-     "rules of namespace alerting_first run as monitors of OpenSearch Alerting on this cluster; two schedulers would alert twice. Nothing was changed.
-       To move them: \`wmi-detections destroy --scheduler opensearch-alerting --namespace alerting_first\`, then deploy again. Events and alerts stay."
-    `);
-    const other = { ...local, namespace: 'alerting_other' };
+    await expect(deploy(local, nothing, quiet(), { yes: true })).rejects.toThrow(
+      `rules of namespace ${here.scope.namespace} run as monitors of OpenSearch Alerting on this cluster; two schedulers would alert twice. Nothing was changed.\n` +
+        `  To move them: \`wmi-detections destroy --scheduler opensearch-alerting --namespace ${here.scope.namespace}\`, then deploy again.`,
+    );
+    const other = { ...local, namespace: `${here.scope.namespace}b` };
     expect((await deploy(other, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);
 
     await deployMonitors(here.scope, contentWith([]), true);

@@ -19,7 +19,8 @@ afterEach(async () => {
   for (const { server, scope } of open.splice(0)) {
     const gone = { method: 'DELETE', allow: [404] } as const;
     await request(scope.target, { ...gone, path: `/_data_stream/logs-*-${scope.namespace}` });
-    await request(scope.target, { ...gone, path: `/${stateIndex(scope.namespace)}` });
+    const states = [scope.namespace, `${scope.namespace}b`].map(stateIndex).join(',');
+    await request(scope.target, { ...gone, path: `/${states}`, query: { ignore_unavailable: true } });
     await server.close();
   }
 });
