@@ -25,6 +25,8 @@ export interface Settings {
   };
   readonly namespace: string;
   readonly scheduler: SchedulerName;
+  /** The notification channel that monitors of OpenSearch Alerting tell of new alerts. */
+  readonly channel?: string | undefined;
   /** Replaces the index list of every rule. */
   readonly indices?: readonly string[] | undefined;
   /** How long events are kept, as Elasticsearch writes durations: `90d`. Without it they are kept for good. */
@@ -40,6 +42,7 @@ export interface Flags {
   readonly kibanaUrl?: string | undefined;
   readonly namespace?: string | undefined;
   readonly scheduler?: string | undefined;
+  readonly channel?: string | undefined;
   readonly content?: string | undefined;
   /** Ids of spaces, several with commas between them. */
   readonly space?: string | readonly string[] | undefined;
@@ -82,6 +85,10 @@ const settingsShape = z.strictObject({
   kibana: kibanaConnection.optional(),
   namespace: namespace.optional(),
   scheduler: z.enum(SCHEDULERS, `must be one of ${SCHEDULERS.join(', ')}`).optional(),
+  channel: z
+    .string()
+    .regex(/^[\w-]{1,128}$/, 'must be the id of a notification channel: letters, digits, _ and -')
+    .optional(),
   indices: z.array(z.string().min(1)).min(1).optional(),
   retention: z
     .string()
@@ -111,6 +118,7 @@ export function readSettings(flags: Flags, environment: Environment): Settings {
     kibana: { ...connectionOf(kibana, problems), spaces: [...new Set(kibana.spaces ?? ['default'])] },
     namespace: typed.namespace ?? given.namespace ?? written.namespace ?? 'default',
     scheduler: typed.scheduler ?? written.scheduler ?? (kibana.url === undefined ? 'local' : 'kibana'),
+    channel: typed.channel ?? written.channel,
     indices: written.indices,
     retention: written.retention,
     content: typed.content ?? written.content,
@@ -189,6 +197,7 @@ function fromFlags(flags: Flags): unknown {
     ...((flags.kibanaUrl !== undefined || flags.space !== undefined) && { kibana: kibanaFlags(flags) }),
     ...(flags.namespace !== undefined && { namespace: flags.namespace }),
     ...(flags.scheduler !== undefined && { scheduler: flags.scheduler }),
+    ...(flags.channel !== undefined && { channel: flags.channel }),
     ...(flags.content !== undefined && { content: flags.content }),
   };
 }

@@ -4,22 +4,20 @@ import { iso } from '../schedule/window';
 import type { Target } from '../target/target';
 import { alertsCsv } from '../report/alerts-csv';
 import { alertsTable } from '../report/alerts-table';
-import { declare, settingsOf, targetOf } from './command';
+import { readAllContent } from '../plan/content';
+import { PROGRAM_FOLDER } from '../program';
+import { textsAt } from '../rules/group';
+import { FILTER_FIELDS, isWanted, type AlertFilter } from '../schedule/alert-filter';
+import { monitorAlerts } from '../schedule/monitor-alerts';
+import type { Settings } from '../settings';
+import { requireAlerting } from '../target/alerting';
+import { neutral } from '../text/neutral';
+import { declare, settingsOf, targetOf, type Context } from './command';
+import { SCHEDULER_OPTIONS } from './scheduler';
 import { timeOf } from './time-flag';
 
-export interface AlertsOptions {
+export interface AlertsOptions extends AlertFilter {
   readonly namespace: string;
-  /** UUID or name of a rule; names without regard to case, as all texts here. */
-  readonly rule?: string | undefined;
-  /** `host.name` or `host.id`. */
-  readonly host?: string | undefined;
-  /** `user.name` or `user.id`, or the value of a user among the risk objects. */
-  readonly user?: string | undefined;
-  readonly status?: 'open' | 'acknowledged' | 'closed' | undefined;
-  /** Alerts with an event at or after this time; milliseconds since 1970. */
-  readonly from?: number | undefined;
-  /** Alerts with an event before this time; milliseconds since 1970. */
-  readonly to?: number | undefined;
   /** At most so many, the newest; all where not given. */
   readonly limit?: number | undefined;
 }
@@ -47,9 +45,9 @@ export async function alerts(target: Target, options: AlertsOptions): Promise<Al
 
 function filters({ rule, host, user, status, from, to }: AlertsOptions): Record<string, unknown>[] {
   return [
-    ...(rule === undefined ? [] : [oneOf(['rule.uuid', 'rule.name'], rule)]),
-    ...(host === undefined ? [] : [oneOf(['host.name', 'host.id'], host)]),
-    ...(user === undefined ? [] : [oneOf(['user.name', 'user.id', 'wmi_detections.risk_objects.value'], user)]),
+    ...(rule === undefined ? [] : [oneOf(FILTER_FIELDS.rule, rule)]),
+    ...(host === undefined ? [] : [oneOf(FILTER_FIELDS.host, host)]),
+    ...(user === undefined ? [] : [oneOf(FILTER_FIELDS.user, user)]),
     ...(status === undefined ? [] : [{ term: { 'wmi_detections.status': status } }]),
     ...(from === undefined ? [] : [{ range: { 'event.end': { gte: iso(from) } } }]),
     ...(to === undefined ? [] : [{ range: { 'event.start': { lt: iso(to) } } }]),
@@ -61,11 +59,39 @@ function oneOf(fields: readonly string[], value: string): Record<string, unknown
   return { bool: { should, minimum_should_match: 1 } };
 }
 
+/**
+ * Alerts of two schedulers as one list, newest first. What stands in both is shown as the alert index has it: there an
+ * analyst may have written on it.
+ * @param stored those of the alert index
+ * @param others those that the monitors hold, of any kind
+ */
+export function together(stored: readonly Alert[], others: readonly Alert[], options: AlertsOptions): Alert[] {
+  const ids = new Set(stored.map(({ _id }) => _id));
+  const more = others.filter((alert) => !ids.has(alert._id) && isWanted(alert, options));
+  const newest = [...stored, ...more].sort((left, right) => (timesOf(left) < timesOf(right) ? 1 : -1));
+  return newest.slice(0, options.limit);
+}
+
+function timesOf(alert: Alert): string {
+  return ['@timestamp', 'event.end'].flatMap((field) => textsAt(alert, field)).join(' ');
+}
+
+/** The alerts that the monitors hold, where those run the rules. */
+async function ofMonitors(target: Target, settings: Settings, context: Context): Promise<readonly Alert[]> {
+  if (settings.scheduler !== 'opensearch-alerting') return [];
+  await requireAlerting(target);
+  const { rules } = readAllContent(settings.content ?? PROGRAM_FOLDER);
+  const { alerts: found, notes } = await monitorAlerts(target, settings.namespace, rules);
+  for (const note of notes) context.note(neutral(note));
+  return found;
+}
+
 export const alertsCommand = declare({
   name: 'alerts',
   describe: 'list alerts, newest first',
   positionals: {},
   options: {
+    scheduler: SCHEDULER_OPTIONS.scheduler,
     rule: { type: 'string', describe: 'only of this rule: its id or name' },
     host: { type: 'string', describe: 'only on this host' },
     user: { type: 'string', describe: 'only of this user' },
@@ -76,11 +102,13 @@ export const alertsCommand = declare({
     output: { choices: ['text', 'json', 'csv'], default: 'text', describe: 'form of the result' },
   },
   run: async (context, argv) => {
-    const { namespace, ...settings } = settingsOf(context, argv);
+    const settings = settingsOf(context, argv);
+    const { namespace } = settings;
     const { rule, host, user, status, limit } = argv;
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
-    const target = await targetOf({ namespace, ...settings });
-    const found = await alerts(target, { namespace, rule, host, user, status, limit, ...times });
+    const options = { namespace, rule, host, user, status, limit, ...times };
+    const target = await targetOf(settings);
+    const found = together(await alerts(target, options), await ofMonitors(target, settings, context), options);
     const text = argv.output === 'csv' ? alertsCsv(found).trimEnd() : alertsTable(found, context.width);
     return { json: found, text, exit: 0 };
   },

@@ -5,12 +5,14 @@ import { checkReviewed, onlyOf } from '../plan/only';
 import { makePlan, planFrom, type Plan } from '../plan/plan';
 import { planToLeave, refuseTwoSchedulers, schedulersBeside, type Elsewhere } from '../plan/schedulers';
 import { silencedRules } from '../plan/silenced';
+import { unprovenLines, unprovenRules } from '../plan/unproven';
 import { deployText } from '../report/plan';
-import type { Content, Scope } from '../resources/kind';
+import type { Content, Scheduler, Scope } from '../resources/kind';
 import { handOver } from '../schedule/hand-over';
 import { lookedUpTo, ruleStates } from '../status/rule-states';
+import { parseDuration } from '../text/duration';
 import { declare, settingsOf, type Context } from './command';
-import { contentOf, ONLY_OPTION, scopeOf } from './plan';
+import { contentOf, ONLY_OPTION, scopeOf, unprovenJson } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';
 
 export interface Deployed {
@@ -59,7 +61,7 @@ async function moved(
   let { plan, applied } = deployed;
   for (const { scheduler } of others) {
     const from: Scope = { ...scope, scheduler };
-    const since = lookedUpTo(await ruleStates(from, now));
+    const since = lookedUpTo(await ruleStates(from, now)) ?? untold(scheduler, content, now);
     if (since !== undefined) await handOver(scope, content, since, now);
     const leaving = await planToLeave(from);
     const left = await apply(from, leaving, context);
@@ -67,6 +69,12 @@ async function moved(
     applied = { changes: [...applied.changes, ...left.changes], problems: [...applied.problems, ...left.problems] };
   }
   return { plan, applied };
+}
+
+/** A monitor does not say when it last ran: what came in within the look-back, by which its runs overlap, is looked at again. */
+function untold(scheduler: Scheduler, { rules }: Content, now: number): number | undefined {
+  if (scheduler !== 'opensearch-alerting') return undefined;
+  return now - Math.max(...rules.map(({ schedule }) => parseDuration(schedule.lookback) ?? 0));
 }
 
 async function apply(scope: Scope, plan: Plan, context: Context): Promise<Applied> {
@@ -85,7 +93,7 @@ export function exitOf({ changes }: Applied): ExitStatus {
 }
 
 /** The result as scripts read it: the plan, each change with its status. */
-export function deployedJson({ plan, applied }: Deployed): unknown {
+export function deployedJson({ plan, applied }: Deployed): object {
   return { changes: applied.changes, counts: plan.counts, digest: plan.digest };
 }
 
@@ -112,14 +120,13 @@ export const deployCommand = declare({
     const plan = onlyOf(await makePlan(scope, content, { prune: argv.prune }), argv.only ?? []);
     checkReviewed(plan, argv.checksum);
     const reasons = await silencedRules(scope, content, plan, Date.now());
-    const deployed = await deploy(scope, plan, context, {
-      yes: argv.yes,
-      reasons,
-      move: argv.move ? content : undefined,
-    });
+    const move = argv.move ? content : undefined;
+    const deployed = await deploy(scope, plan, context, { yes: argv.yes, reasons, move });
+    const unproven = await unprovenRules(scope);
+    const text = deployText(deployed.applied.changes, plan.counts, plan.leftovers.length);
     return {
-      json: deployedJson(deployed),
-      text: deployText(deployed.applied.changes, plan.counts, plan.leftovers.length),
+      json: { ...deployedJson(deployed), ...unprovenJson(unproven) },
+      text: [text, ...unprovenLines(unproven)].join('\n'),
       exit: exitOf(deployed.applied),
     };
   },

@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readYaml } from '../content/yaml-file';
-import { ProblemError } from '../errors';
 import { readAllContent } from '../plan/content';
 import { PROGRAM_FOLDER } from '../program';
+import { canonicalJson } from '../json';
 import { kibanaNdjson, kibanaRulesOf } from '../report/export-kibana';
 import { watchesOf } from '../report/export-watcher';
+import { monitorsOf } from '../report/export-monitors';
 import { navigatorLayer } from '../report/navigator';
 import { chosenRules } from '../rules/chosen-rules';
 import { readFieldTypes } from '../rules/field-types';
 import type { Rule } from '../rules/rule';
 import { declare, settingsOf } from './command';
 
-const FORMATS = ['kibana', 'watcher', 'sigma', 'navigator'] as const;
-const LATER = ['opensearch'] as const;
+const FORMATS = ['kibana', 'opensearch-alerting', 'watcher', 'sigma', 'navigator'] as const;
 
 export interface ExportOptions {
-  readonly format: (typeof FORMATS)[number] | (typeof LATER)[number];
+  readonly format: (typeof FORMATS)[number];
   /** The folder that holds pipelines/, mappings/ and rules/. */
   readonly root: string;
   readonly namespace: string;
@@ -37,16 +37,16 @@ export interface Exported {
 /**
  * Our rules in the form of another tool, offline; the same content gives the same bytes.
  *
- *   kibana     a line of JSON a rule, as Kibana's own page imports it
- *   watcher    a list of {_id, watch}, each for PUT _watcher/watch/<_id>
- *   sigma      the rule files as they are, one YAML document each
- *   navigator  an ATT&CK Navigator layer of what the rules cover
+ *   kibana               a line of JSON a rule, as Kibana's own page imports it
+ *   opensearch-alerting  a line of JSON a monitor, each the body of a POST to /_plugins/_alerting/monitors
+ *   watcher              a list of {_id, watch}, each for PUT _watcher/watch/<_id>
+ *   sigma                the rule files as they are, one YAML document each
+ *   navigator            an ATT&CK Navigator layer of what the rules cover
  * @throws ProblemError USAGE for a format of a later version or a rule that is not there; CONTENT_INVALID; RULE_INVALID
  *   when a rule cannot be said in that form
  */
 export function exportRules(options: ExportOptions): Exported {
   const { format, root, namespace, indices, now = Date.now() } = options;
-  if (format === 'opensearch') refuse(format);
   const content = readAllContent(root);
   const rules = chosenRules(content.rules, options.rules);
   switch (format) {
@@ -57,6 +57,10 @@ export function exportRules(options: ExportOptions): Exported {
     case 'watcher': {
       const data = watchesOf(content, rules, { namespace, indices, now });
       return { text: JSON.stringify(data, null, 2), data };
+    }
+    case 'opensearch-alerting': {
+      const data = monitorsOf(content, rules, { namespace, indices, now });
+      return { text: data.map((body) => canonicalJson(body)).join('\n'), data };
     }
     case 'sigma': {
       const files = rules.map((rule) => fileOf(root, rule));
@@ -72,11 +76,6 @@ export function exportRules(options: ExportOptions): Exported {
   }
 }
 
-function refuse(format: string): never {
-  const hint = `This version exports ${FORMATS.join(', ')}.`;
-  throw new ProblemError('USAGE', [{ message: `export to ${format} is not supported by this version`, hint }]);
-}
-
 function fileOf(root: string, { slug }: Rule): string {
   return join(root, 'rules', `${slug}.yml`);
 }
@@ -85,7 +84,7 @@ export const exportCommand = declare({
   name: 'export <format> [rules..]',
   describe: 'print the rules in the form of another tool, offline',
   positionals: {
-    format: { choices: [...FORMATS, ...LATER], demandOption: true, describe: 'the form' },
+    format: { choices: FORMATS, demandOption: true, describe: 'the form' },
     rules: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },
   },
   options: {},

@@ -3,14 +3,14 @@ import { readAllContent } from '../plan/content';
 import { makePlan, type Plan } from '../plan/plan';
 import { PROGRAM_FOLDER } from '../program';
 import { onlyOf } from '../plan/only';
+import { unprovenLines, unprovenRules, type Unproven } from '../plan/unproven';
 import { planText } from '../report/plan';
 import { planMarkdown } from '../report/plan-markdown';
 import type { Content, Scope } from '../resources/kind';
 import { expiredNotes } from '../report/expired';
 import type { Settings } from '../settings';
-import { requireWatcher } from '../target/watcher';
 import { declare, settingsOf, targetOf, type Context } from './command';
-import { kibanaOf, SCHEDULER_OPTIONS, schedulerOf } from './scheduler';
+import { checkScheduler, kibanaOf, SCHEDULER_OPTIONS } from './scheduler';
 
 /**
  * The content that the settings name; exceptions that have expired are told.
@@ -23,8 +23,13 @@ export function contentOf(settings: Settings, context: Context): Content {
 }
 
 /** The plan as scripts read it (design, section 8). */
-export function planJson({ steps, counts, digest }: Plan): unknown {
+export function planJson({ steps, counts, digest }: Plan): object {
   return { changes: steps.map(({ change }) => change), counts, digest };
+}
+
+/** What scripts read of rules that are not proven: nothing where there are none. */
+export function unprovenJson(unproven: readonly Unproven[]): object {
+  return unproven.length === 0 ? {} : { unproven: unproven.map(({ kind, id }) => `${kind}/${id}`) };
 }
 
 /**
@@ -32,11 +37,10 @@ export function planJson({ steps, counts, digest }: Plan): unknown {
  * @throws ProblemError SETTINGS when that cannot run rules there
  */
 export async function scopeOf(settings: Settings): Promise<Scope> {
-  const scheduler = schedulerOf(settings);
-  const { namespace, indices, retention } = settings;
+  const { namespace, indices, retention, scheduler, channel } = settings;
   const target = await targetOf(settings);
-  if (scheduler === 'watcher') await requireWatcher(target);
-  return { target, namespace, indices, retention, scheduler, kibana: await kibanaOf(settings) };
+  await checkScheduler(scheduler, target);
+  return { target, namespace, indices, retention, scheduler, channel, kibana: await kibanaOf(settings) };
 }
 
 /** Takes a part of the plan. */
@@ -62,7 +66,8 @@ export const planCommand = declare({
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
-    const whole = await makePlan(await scopeOf(settings), content, { prune: argv.prune });
+    const scope = await scopeOf(settings);
+    const whole = await makePlan(scope, content, { prune: argv.prune });
     const plan = onlyOf(whole, argv.only ?? []);
     const changes = plan.steps.map(({ change }) => change);
     const exit: ExitStatus = argv['exit-code'] && changes.length > 0 ? 1 : 0;
@@ -70,6 +75,11 @@ export const planCommand = declare({
       argv.output === 'markdown'
         ? planMarkdown(changes, plan.counts, plan.digest)
         : planText(changes, plan.counts, plan.leftovers.length);
-    return { json: planJson(plan), text, exit };
+    const unproven = await unprovenRules(scope);
+    return {
+      json: { ...planJson(plan), ...unprovenJson(unproven) },
+      text: [text, ...unprovenLines(unproven)].join('\n'),
+      exit,
+    };
   },
 });

@@ -1,27 +1,20 @@
 import { ProblemError } from '../errors';
 import type { Scheduler, Scope } from '../resources/kind';
 import type { Settings } from '../settings';
+import { requireAlerting } from '../target/alerting';
 import { connectKibana } from '../target/kibana';
+import type { Target } from '../target/target';
+import { requireWatcher } from '../target/watcher';
 
 /** The flags of the commands that put rules somewhere, or take them away. */
 export const SCHEDULER_OPTIONS = {
-  scheduler: { type: 'string', describe: 'where the rules run: kibana, watcher or local' },
+  scheduler: { type: 'string', describe: 'where the rules run: kibana, opensearch-alerting, watcher or local' },
   space: { type: 'string', describe: 'Kibana space that gets the rules; several with commas between them' },
+  channel: {
+    type: 'string',
+    describe: 'id of the notification channel that OpenSearch Alerting tells of new alerts',
+  },
 } as const;
-
-/**
- * The scheduler that the settings name.
- * @throws ProblemError SETTINGS for one that this version does not support
- */
-export function schedulerOf({ scheduler }: Settings): Scheduler {
-  if (scheduler === 'local' || scheduler === 'kibana' || scheduler === 'watcher') return scheduler;
-  throw new ProblemError('SETTINGS', [
-    {
-      message: `the scheduler \`${scheduler}\` is not supported by this version`,
-      hint: 'Use `--scheduler local` (or `scheduler: local` in the settings): `deploy` stores the rules in the cluster and `run` executes them.',
-    },
-  ]);
-}
 
 /**
  * The Kibana that the settings name; undefined where they name none and none is needed.
@@ -34,4 +27,13 @@ export async function kibanaOf(settings: Settings): Promise<Scope['kibana']> {
   const hint =
     'Give --kibana-url URL, set WMI_DETECTIONS_KIBANA_URL, or write kibana.url into wmi-detections.yml; or use --scheduler local.';
   throw new ProblemError('SETTINGS', [{ message: 'the scheduler is kibana, and no Kibana is named', hint }]);
+}
+
+/**
+ * Makes sure that the cluster can run rules as the settings want it.
+ * @throws ProblemError SETTINGS when it cannot, with what else can
+ */
+export async function checkScheduler(scheduler: Scheduler, target: Target): Promise<void> {
+  if (scheduler === 'opensearch-alerting') await requireAlerting(target);
+  if (scheduler === 'watcher') await requireWatcher(target);
 }

@@ -3,6 +3,7 @@ import { canonicalJson } from '../json';
 import { levelsOf } from '../resources';
 import type { Content, Desired, Kind, Live, Scope } from '../resources/kind';
 import { markKibanaRule } from '../resources/kibana-adopt';
+import { markMonitor } from '../resources/monitor-adopt';
 import { withoutMark } from '../resources/ownership';
 import { markWatch } from '../resources/watch';
 import { suggestion } from '../text/suggest';
@@ -41,6 +42,7 @@ const WITH_MARK: readonly string[] = [
   'index_template',
   'detection_rule',
   'watch',
+  'monitor',
 ];
 
 /** What a server, or a kind, stamps on a thing of its own. */
@@ -93,7 +95,7 @@ export async function adoptAll(scope: Scope, adoptions: readonly Adoption[]): Pr
   for (const { kind, desired, live, diff } of adoptions) {
     const about = { kind: kind.name, id: desired.id, title: desired.title, diff };
     try {
-      await mark(scope, kind, live);
+      await mark(scope, kind, desired, live);
       results.push({ ...about, status: 'adopted' });
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
@@ -118,7 +120,11 @@ function diffOf(kind: Kind, desired: Desired, live: Live): string {
   return canonicalJson(before) === canonicalJson(after) ? '' : bodyDiff(before, after, desired.id);
 }
 
-async function mark(scope: Scope, kind: Kind, { id, title, body }: Live): Promise<void> {
+async function mark(scope: Scope, kind: Kind, desired: Desired, { id, title, body }: Live): Promise<void> {
+  if (kind.name === 'monitor') {
+    await markMonitor(scope, desired);
+    return;
+  }
   if (kind.name === 'detection_rule' && scope.scheduler === 'kibana') {
     await markKibanaRule(scope, id, body);
     return;

@@ -2,9 +2,11 @@ import { dataStream, streamNames } from '../resources/data-stream';
 import { detectionRule } from '../resources/detection-rule';
 import { namespacesIn, spacesOf } from '../resources/kibana-rule';
 import type { Kind, KindName, Scope } from '../resources/kind';
+import { monitorNamespaces } from '../resources/monitor-find';
 import { plainIndex } from '../resources/plain-index';
 import { namespacesOfWatches } from '../resources/watch';
 import { alertIndex, OWN_DATASETS, stateIndex, UNRECOGNISED_DATASET } from '../rules/indices';
+import { seesAlerting } from '../target/alerting';
 import { request } from '../target/target';
 import { makePlan, planFrom, type Plan, type Step } from './plan';
 
@@ -70,6 +72,7 @@ async function usersOfShared(scope: Scope): Promise<string[]> {
     ...(await localNamespaces(scope)).map((namespace) => ({ namespace, scheduler: 'local' })),
     ...(await kibanaNamespaces(scope)).map((namespace) => ({ namespace, scheduler: 'kibana' })),
     ...[...(await namespacesOfWatches(scope.target))].map((namespace) => ({ namespace, scheduler: 'watcher' })),
+    ...(await alertingNamespaces(scope)).map((namespace) => ({ namespace, scheduler: 'opensearch-alerting' })),
   ];
   const doomed = scope.scheduler ?? 'local';
   const stay = rules.filter(({ namespace, scheduler }) => namespace !== scope.namespace || scheduler !== doomed);
@@ -103,4 +106,9 @@ async function kibanaNamespaces(scope: Scope): Promise<string[]> {
     if (scope.kibana !== undefined) found.push(...(await namespacesIn(scope.kibana.server, space)));
   }
   return [...new Set(found)];
+}
+
+/** The namespaces whose rules are monitors; none where the plugin is missing or closed to us. */
+async function alertingNamespaces({ target }: Scope): Promise<string[]> {
+  return (await seesAlerting(target)) ? [...(await monitorNamespaces(target))] : [];
 }

@@ -3,7 +3,9 @@ import { ruleKinds } from '../resources';
 import { detectionRule } from '../resources/detection-rule';
 import { namespacesIn, spacesOf } from '../resources/kibana-rule';
 import type { Scheduler, Scope } from '../resources/kind';
+import { monitorNamespaces } from '../resources/monitor-find';
 import { namespacesOfWatches } from '../resources/watch';
+import { seesAlerting } from '../target/alerting';
 import { makePlan, planFrom, type Plan } from './plan';
 
 /** A scheduler on which rules of a namespace are. */
@@ -29,13 +31,15 @@ export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
  * @param others as {@link schedulersBeside} finds them
  * @throws ProblemError UNSAFE when there is one
  */
-export function refuseTwoSchedulers({ scheduler = 'local' }: Scope, others: readonly Elsewhere[]): void {
+export function refuseTwoSchedulers(scope: Scope, others: readonly Elsewhere[]): void {
+  const { scheduler = 'local', namespace } = scope;
   const [first] = others;
   if (first === undefined) return;
+  const where = namespace === 'default' ? '' : ` --namespace ${namespace}`;
   throw new ProblemError('UNSAFE', [
     {
       message: `${first.where}; two schedulers would alert twice. Nothing was changed.`,
-      hint: `To move them: \`wmi-detections deploy --scheduler ${scheduler} --move\`. Events and alerts stay.`,
+      hint: `To move them: \`wmi-detections deploy --scheduler ${scheduler}${where} --move\`. Events and alerts stay.`,
     },
   ]);
 }
@@ -55,6 +59,7 @@ export async function planToLeave(scope: Scope): Promise<Plan> {
 const FIND: Readonly<Record<Scheduler, (scope: Scope) => Promise<string | undefined>>> = {
   local: onLocal,
   kibana: onKibana,
+  'opensearch-alerting': onAlerting,
   watcher: onWatcher,
 };
 
@@ -72,6 +77,11 @@ async function onKibana(scope: Scope): Promise<string | undefined> {
   }
   if (spaces.length === 0) return undefined;
   return `rules of namespace ${scope.namespace} run in Kibana (space ${spaces.join(', ')})`;
+}
+
+async function onAlerting({ target, namespace }: Scope): Promise<string | undefined> {
+  if (!(await seesAlerting(target)) || !(await monitorNamespaces(target)).has(namespace)) return undefined;
+  return `rules of namespace ${namespace} run as monitors of OpenSearch Alerting on this cluster`;
 }
 
 async function onWatcher({ target, namespace }: Scope): Promise<string | undefined> {

@@ -65,7 +65,7 @@ function ruleLines(rule: RuleState): string[] {
   const where = space === null ? '' : ` (space ${space})`;
   const head = `  ${name}${where}, version ${version}, every ${interval}`;
   if (!rule.enabled) return [`${head}: disabled`];
-  if (behind === null) return [`${head}: never run`];
+  if (behind === null) return [`${head}: ${overdue ? 'never run' : 'enabled; its scheduler does not say when it ran'}`];
   const late = overdue ? ', overdue' : '';
   return [`${head}: ${rule.execution === null ? readUpTo(behind) : `ran ${long(behind)} ago`}${late}${resultOf(rule)}`];
 }

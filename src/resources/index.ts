@@ -7,6 +7,7 @@ import { ingestPipeline } from './ingest-pipeline';
 import { exceptionItems, exceptionLists } from './kibana-exceptions';
 import { kibanaRules, spacesOf } from './kibana-rule';
 import type { Kind, Scope } from './kind';
+import { monitor } from './monitor';
 import { plainIndex } from './plain-index';
 import { watch } from './watch';
 
@@ -29,7 +30,7 @@ const ON_CLUSTER: readonly (readonly Kind[])[] = [
  *                    │ exception_list   ┐
  *                    │ exception_item   │ in every space of Kibana, where that runs the rules
  *             detection_rule            ┘
- *           (or watch, where Watcher runs the rules)
+ *             (or monitor in OpenSearch Alerting, watch in Watcher)
  */
 export function levelsOf(scope: Scope): readonly (readonly Kind[])[] {
   return [...ON_CLUSTER, ...ruleLevels(scope)];
@@ -45,6 +46,7 @@ function ruleLevels(scope: Scope): readonly (readonly Kind[])[] {
   const { scheduler = 'local', kibana } = scope;
   if (scheduler === 'local') return [[detectionRule]];
   if (scheduler === 'watcher') return [[watch]];
+  if (scheduler === 'opensearch-alerting') return [[monitor]];
   if (kibana === undefined) throw new Error('the scheduler is kibana, and no Kibana is connected');
   const inEverySpace = (kind: typeof kibanaRules): Kind[] => spacesOf(scope).map((space) => kind(kibana.server, space));
   return [inEverySpace(exceptionLists), inEverySpace(exceptionItems), inEverySpace(kibanaRules)];

@@ -15,7 +15,8 @@ export type KindName =
   | 'exception_list'
   | 'exception_item'
   | 'detection_rule'
-  | 'watch';
+  | 'watch'
+  | 'monitor';
 
 /** A JSON object in the form in which a server takes or gives it. */
 export type Body = Readonly<Record<string, unknown>>;
@@ -29,7 +30,7 @@ export interface Content {
 }
 
 /** What runs the rules. */
-export type Scheduler = 'local' | 'kibana' | 'watcher';
+export type Scheduler = 'local' | 'kibana' | 'opensearch-alerting' | 'watcher';
 
 /** Where it is to be: a cluster, and the namespace for what is not shared. */
 export interface Scope {
@@ -41,6 +42,8 @@ export interface Scope {
   readonly retention?: string | undefined;
   /** `local` unless told. */
   readonly scheduler?: Scheduler | undefined;
+  /** The notification channel that monitors tell of new alerts. */
+  readonly channel?: string | undefined;
   /** The Kibana of this cluster, and the spaces that get the rules; needed where the scheduler is `kibana`. */
   readonly kibana?: { readonly server: Kibana; readonly spaces: readonly string[] } | undefined;
 }

@@ -25,10 +25,15 @@ export function groupSource(document: unknown, field: string): string {
 
 /** A field's values as one text; null without any. */
 export function textAt(document: unknown, field: string): string | null {
-  const texts = valuesAt(document, field.split('.'))
+  const texts = textsAt(document, field);
+  return texts.length === 0 ? null : [...new Set(texts)].sort().join(', ');
+}
+
+/** A field's values, each as a text; those that are empty are left out. */
+export function textsAt(document: unknown, field: string): string[] {
+  return valuesAt(document, field.split('.'))
     .map(textOf)
     .filter((text) => text !== '');
-  return texts.length === 0 ? null : [...new Set(texts)].sort().join(', ');
 }
 
 function textOf(value: unknown): string {

@@ -22,6 +22,9 @@ export interface Ancestor {
   readonly id: string;
 }
 
+/** Of a stored rule what it takes to read its events. */
+type Readable = Pick<StoredRule, 'rule' | 'query' | 'indices'>;
+
 interface Seen extends Ancestor {
   readonly time: number;
 }
@@ -43,7 +46,7 @@ const MOST_TERMS = 1_000;
 const PREFILTER = 'process.pid';
 
 /** Of a document only what makes up a group, its message, its risk objects and the alert. */
-export function sourceFields({ rule }: StoredRule): string[] {
+export function sourceFields({ rule }: Pick<StoredRule, 'rule'>): string[] {
   return [...new Set([...rule.groupBy, '@timestamp', 'host.id', 'host.name', 'process', 'user'])];
 }
 
@@ -53,7 +56,7 @@ export function sourceFields({ rule }: StoredRule): string[] {
  */
 export async function readFacts(
   target: Target,
-  stored: StoredRule,
+  stored: Readable,
   groups: ReadonlyMap<string, Group>,
   signal?: AbortSignal,
 ): Promise<Facts[]> {
@@ -111,7 +114,7 @@ function compare(left: Seen, right: Seen): number {
  * many through: so it takes in every document in which the field is not indexed, and is left out when a value is no plain
  * number (an empty text, for one, is no value to us and a value to a keyword field).
  */
-function prefilter({ rule }: StoredRule, groups: ReadonlyMap<string, Group>): Record<string, unknown>[] {
+function prefilter({ rule }: Readable, groups: ReadonlyMap<string, Group>): Record<string, unknown>[] {
   const position = rule.groupBy.indexOf(PREFILTER);
   if (position < 0 || groups.size > MOST_TERMS) return [];
   const values = [...groups.values()].map((group) => group.values[position] ?? '');

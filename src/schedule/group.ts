@@ -37,8 +37,15 @@ export function groupOf(rule: Rule, hit: Hit): Group {
   const source = hit._source ?? {};
   const day = iso(timeOf(hit) ?? 0).slice(0, 10);
   const values = rule.groupBy.map((field) => groupValue(source, field));
-  const id = sha256(
-    canonicalJson([rule.uuid, day, rule.groupBy.map((field, index) => [field, values[index] ?? null])]),
-  );
-  return { id, day, values };
+  return { id: alertId(rule, day, values), day, values };
+}
+
+/**
+ * The `_id` of a group's alert, on every scheduler.
+ * @param day UTC, `2026-01-31`
+ * @param values one for each group-by field of the rule, in its order
+ */
+export function alertId(rule: Pick<Rule, 'uuid' | 'groupBy'>, day: string, values: readonly (string | null)[]): string {
+  const pairs = rule.groupBy.map((field, index) => [field, values[index] ?? null]);
+  return sha256(canonicalJson([rule.uuid, day, pairs]));
 }

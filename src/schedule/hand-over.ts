@@ -1,11 +1,18 @@
+import { ProblemError } from '../errors';
 import { detectionRule } from '../resources/detection-rule';
 import { kibanaRules, spacesOf } from '../resources/kibana-rule';
 import type { Body, Content, Scheduler, Scope } from '../resources/kind';
+import { runUntil } from '../resources/monitor-check';
+import { monitorsOf } from '../resources/monitor-find';
 import type { StoredRule } from '../rules/stored-rule';
+import type { Target } from '../target/target';
 import { parseDuration } from '../text/duration';
 import { runRule } from './run-rule';
 import { moveWatermark, readWatermark } from './state';
 import { iso, nextWindow } from './window';
+
+/** Runs of one monitor, some seconds each. */
+const MOST_RUNS = 500;
 
 /** Most rules that one bulk action of Kibana takes. */
 const MOST_IDS = 100;
@@ -14,11 +21,12 @@ const MOST_IDS = 100;
  * Lets the new scheduler of rules that moved look at everything that came in since the old one last did, so that no event falls
  * between the two. Looking twice does no harm.
  *
- *   scheduler | how
- *   ----------|---------------------------------------------------------------------------------------------
- *   local     | the watermark of each rule is set to that time
- *   kibana    | a manual run over the time since (bulk action `run`)
- *   watcher   | the time since is read here and now: local alerts and those of a watch have the same ids
+ *   scheduler           | how
+ *   --------------------|----------------------------------------------------------------------------------------
+ *   local               | the watermark of each rule is set to that time
+ *   kibana              | a manual run over the time since (bulk action `run`)
+ *   opensearch-alerting | each monitor is run over one look-back after another, up to now
+ *   watcher             | the time since is read here and now: local alerts and those of a watch have the same ids
  *
  * @param since milliseconds since 1970
  * @param now the same
@@ -55,6 +63,21 @@ const HAND_OVER: Readonly<Record<Scheduler, HandOver>> = {
     }
   },
 
+  async 'opensearch-alerting'({ target, namespace }, { rules }, since, now) {
+    for (const rule of rules) {
+      const lookback = parseDuration(rule.schedule.lookback) ?? 0;
+      if ((now - since) / lookback > MOST_RUNS) throw tooLongAgo(target, since);
+      for (const { id, monitor } of await monitorsOf(target, namespace, rule.uuid)) {
+        if (monitor.enabled === false) continue;
+        // Each run reads the look-back before the end that it is given.
+        for (let end = since; end < now;) {
+          end = Math.min(end + lookback, now);
+          await runUntil(target, id, end);
+        }
+      }
+    }
+  },
+
   async watcher({ target, namespace, indices }, content, since, now) {
     for (const { body } of await detectionRule.desired({ target, namespace, indices }, content)) {
       // As deploy stores it, without its marks.
@@ -64,3 +87,9 @@ const HAND_OVER: Readonly<Record<Scheduler, HandOver>> = {
     }
   },
 };
+
+function tooLongAgo({ url }: Target, since: number): ProblemError {
+  const message = `the rules last ran at ${iso(since)}: too long ago for the runs of monitors that it takes to cover the time since`;
+  const hint = 'They are on both schedulers now. Run them once more on the old one, then move again.';
+  return new ProblemError('REFUSED', [{ where: { url }, message, hint }]);
+}

@@ -1,5 +1,6 @@
 import type { Scheduler, Scope } from '../resources/kind';
 import { kibanaRuleStates } from './kibana-rules';
+import { monitorRuleStates } from './monitor-rules';
 import { readState, ruleState } from './state';
 import type { RuleState } from './status';
 import { watchRuleStates } from './watch-rules';
@@ -8,6 +9,7 @@ import { watchRuleStates } from './watch-rules';
 const STATES: Readonly<Record<Scheduler, (scope: Scope, now: number) => Promise<RuleState[]>>> = {
   local: async ({ target, namespace }, now) => (await readState(target, namespace)).map((rule) => ruleState(rule, now)),
   kibana: kibanaRuleStates,
+  'opensearch-alerting': monitorRuleStates,
   watcher: watchRuleStates,
 };
 

@@ -50,7 +50,7 @@ export interface RuleState {
   readonly watermark: string | null;
   /** Age of the watermark, or of the last execution; null before the first. */
   readonly behind: number | null;
-  /** It is enabled, and has never run, or not for two intervals. */
+  /** It is enabled, and has never run, or not for two intervals; false where the scheduler does not say. */
   readonly overdue: boolean;
   /** What the local scheduler's last run did. */
   readonly lastRun: LastRun | null;

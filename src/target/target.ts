@@ -38,6 +38,10 @@ export interface Request {
   /** Statuses from 400 on that the caller wants to see instead of an error. */
   readonly allow?: readonly number[] | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Beside those that every request has. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** False for a request that must not arrive twice: it is never sent again by itself. */
+  readonly retry?: boolean | undefined;
   /** Milliseconds until an unanswered request is an error; 60,000 unless told. */
   readonly timeout?: number | undefined;
 }
@@ -118,6 +122,8 @@ async function ask<T>(client: Client, url: string, asked: Request): Promise<Answ
         ignore: [...FAILURES],
         ...(asked.signal !== undefined && { signal: asked.signal }),
         ...(asked.timeout !== undefined && { requestTimeout: asked.timeout }),
+        ...(asked.headers !== undefined && { headers: asked.headers }),
+        ...(asked.retry === false && { maxRetries: 0 }),
       },
     );
   } catch (error) {

@@ -98,18 +98,11 @@ test('without a cluster the message says how to name one', async () => {
   `);
 });
 
-test('a scheduler of a later version is refused', async () => {
-  const { status, stderr } = await cli([
-    'deploy',
-    '--scheduler',
-    'opensearch-alerting',
-    '--es-url',
-    'http://127.0.0.1:1',
-  ]);
+test('a scheduler that there is not is refused', async () => {
+  const { status, stderr } = await cli(['deploy', '--scheduler', 'opensearch', '--es-url', 'http://127.0.0.1:1']);
   expect(status).toBe(2);
   expect(stderr).toMatchInlineSnapshot(`
-   "error: the scheduler \`opensearch-alerting\` is not supported by this version
-     Use \`--scheduler local\` (or \`scheduler: local\` in the settings): \`deploy\` stores the rules in the cluster and \`run\` executes them.
+   "error: --scheduler: scheduler: must be one of kibana, opensearch-alerting, watcher, local
    "
   `);
 });

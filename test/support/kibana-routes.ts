@@ -66,6 +66,14 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /api/detection_engine/rules/_import': importRoute,
   'POST /api/detection_engine/rules/preview': ({ spaceId, body }) => runPreview(spaceId, recordOf(body)),
 
+  'POST /api/detection_engine/rules/_bulk_action': ({ space, body }) => {
+    const { ids = [] } = recordOf(body) as { ids?: readonly unknown[] };
+    const known = new Set([...space.rules.values()].map(({ id }) => id));
+    const wrong = ids.find((id) => !known.has(id));
+    if (wrong !== undefined) throw new Refusal(500, `Rule not found: ${String(wrong)}`);
+    const summary = { failed: 0, skipped: 0, succeeded: ids.length, total: ids.length };
+    return { success: true, rules_count: ids.length, attributes: { results: {}, summary } };
+  },
   'POST /api/detection_engine/signals/search': ({ space, body }) => {
     const found = space.alerts.filter(meets(recordOf(body).query));
     return { took: 1, timed_out: false, hits: { total: { value: found.length, relation: 'eq' }, hits: [] } };

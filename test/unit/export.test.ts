@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { exportCommand, exportRules, type Exported, type ExportOptions } from '../../src/commands/export';
 import { PROGRAM_FOLDER } from '../../src/program';
+import { ownerOf } from '../../src/resources/monitor-names';
 import { readRules } from '../../src/rules/rule';
 import { quiet } from '../support/context';
 import { project } from '../support/project';
@@ -110,10 +111,32 @@ describe('kibana', () => {
   });
 });
 
-test.each(['opensearch'] as const)('%s is refused, with what there is', (format) => {
-  expect(() => exported(format)).toThrow(
-    `export to ${format} is not supported by this version\n  This version exports kibana, watcher, sigma, navigator.`,
-  );
+describe('opensearch-alerting', () => {
+  const monitors = (options: Partial<ExportOptions> = {}) =>
+    exported('opensearch-alerting', options)
+      .text.split('\n')
+      .map((line) => JSON.parse(line) as { name: string; inputs: unknown; triggers: unknown });
+
+  test('a line a monitor, under the name and the trigger by which a deploy finds it again; the same bytes twice', () => {
+    expect(exported('opensearch-alerting').text).toBe(exported('opensearch-alerting').text);
+    expect(monitors().map(({ name }) => name)).toEqual(rules.map(({ name }) => `wmi-detections/${name}`));
+    expect(monitors({ namespace: 'lab' }).map(({ name }) => name)).toEqual(
+      rules.map(({ name }) => `wmi-detections/${name} [lab]`),
+    );
+    expect(monitors().map(ownerOf)).toEqual(rules.map(({ uuid: id }) => ({ id, namespace: 'default' })));
+  });
+
+  test('an exception that is switched on becomes part of the search; one that is off does not', () => {
+    const ours = project();
+    const inputs = (): string => JSON.stringify(monitors({ root: ours.folder })[0]?.inputs);
+    try {
+      expect(inputs()).not.toMatch(/dismhost/i);
+      ours.edit('rules/exceptions/process_execution_via_wmi.yml', 'enabled: false', 'enabled: true');
+      expect(inputs()).toMatch(/dismhost/i);
+    } finally {
+      ours.remove();
+    }
+  });
 });
 
 test('the command prints the form itself as text, and its data as JSON', async () => {

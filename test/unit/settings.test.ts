@@ -50,6 +50,16 @@ test('the scheduler is kibana where a Kibana URL is set, else local, and what is
   expect(readSettings({ kibanaUrl: 'http://k:5601', scheduler: 'local' }, {}).scheduler).toBe('local');
 });
 
+test('a notification channel is an id; the flag wins over the file', () => {
+  const config = written('channel: soc\n');
+  expect(readSettings({ config }, {}).channel).toBe('soc');
+  expect(readSettings({ config, channel: 'night_shift' }, {}).channel).toBe('night_shift');
+  expect(readSettings({}, {}).channel).toBeUndefined();
+  expect(failure(() => readSettings({ channel: 'https://hook.example' }, {}))).toMatchInlineSnapshot(
+    `"--channel: channel: must be the id of a notification channel: letters, digits, _ and -"`,
+  );
+});
+
 test('every problem of file, environment and flags is told at once', () => {
   const config = written('elasticsearch:\n  ulr: http://x\n  ca: /nowhere/ca.pem\nnamspace: a\n');
   const text = failure(() => readSettings({ config, namespace: 'Prod-1' }, { WMI_DETECTIONS_ES_URL: 'cluster:9200' }));

@@ -1,0 +1,73 @@
+import { isRecord } from '../json';
+import { askAlerting } from '../target/alerting';
+import type { Target } from '../target/target';
+import type { Body } from './kind';
+import { monitorMark, NAME_PREFIX, ownerOf, triggerOf } from './monitor-names';
+
+/** A monitor as it is stored, and what is needed to change exactly this version of it. */
+export interface Found {
+  readonly id: string;
+  readonly seqNo: number;
+  readonly primaryTerm: number;
+  readonly monitor: Body;
+}
+
+/** What one search may return: ten times what a cluster holds unless its settings say more. Without a size it is 10. */
+const MOST_MONITORS = 10_000;
+
+interface Answer {
+  readonly hits?: {
+    readonly hits: readonly {
+      readonly _id: string;
+      readonly _seq_no: number;
+      readonly _primary_term: number;
+      readonly _source: Body;
+    }[];
+  };
+}
+
+const OUR_NAMES = { prefix: { 'monitor.name.keyword': NAME_PREFIX } };
+
+/** The monitors of ours of every namespace, the oldest version first. */
+export async function ourMonitors(target: Target): Promise<Found[]> {
+  return (await search(target, OUR_NAMES)).filter(({ monitor }) => ownerOf(monitor) !== undefined);
+}
+
+/** Those of ours that a rule has in a namespace: one, or more where a creation was done twice. */
+export async function monitorsOf(target: Target, namespace: string, rule: string): Promise<Found[]> {
+  return (await ourMonitors(target)).filter(({ monitor }) => {
+    const owner = ownerOf(monitor);
+    return owner?.id === rule && owner.namespace === namespace;
+  });
+}
+
+/** The monitors that run a rule of ours and are not ours (any more): their trigger is the rule's, their name is not ours. */
+export async function takenOver(target: Target, namespace: string, rules: readonly string[]): Promise<Found[]> {
+  if (rules.length === 0) return [];
+  // Triggers are not indexed: all monitors have to be looked at.
+  const all = await search(target, { match_all: {} });
+  return all.filter(({ monitor }) => {
+    const mark = monitorMark(monitor);
+    const ofOther = mark !== undefined && mark.namespace !== namespace;
+    return ownerOf(monitor) === undefined && !ofOther && rules.includes(String(triggerOf(monitor).id));
+  });
+}
+
+async function search(target: Target, query: Body): Promise<Found[]> {
+  const { body } = await askAlerting<Answer>(target, {
+    method: 'POST',
+    path: '/_search',
+    body: { size: MOST_MONITORS, version: true, seq_no_primary_term: true, query },
+    // Before the first monitor there is no index to search.
+    allow: [404],
+  });
+  return (body.hits?.hits ?? [])
+    .filter(({ _source }) => isRecord(_source))
+    .map((hit) => ({ id: hit._id, seqNo: hit._seq_no, primaryTerm: hit._primary_term, monitor: hit._source }))
+    .sort((left, right) => left.seqNo - right.seqNo);
+}
+
+/** The namespaces whose rules are monitors of this cluster. */
+export async function monitorNamespaces(target: Target): Promise<Set<string>> {
+  return new Set((await ourMonitors(target)).flatMap(({ monitor }) => ownerOf(monitor)?.namespace ?? []));
+}

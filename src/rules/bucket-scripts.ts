@@ -1,0 +1,104 @@
+/**
+ * The scripts of a monitor's groups: what src/rules/group.ts and the local scheduler do, in Painless. What differs from
+ * field to field comes as `params`, so that one compilation serves all keys of all monitors.
+ */
+
+/** What Splunk writes for a value that an event lacks (`fillnull_value=null`); a key that is null would stop the trigger. */
+export const ABSENT = 'null';
+
+const DATE_CHARACTERS = '0123456789+-/:.,TZ ';
+
+/**
+ * Whether the first alert that holds this text could make the alert index take its field for a date: the mapping there is
+ * dynamic, and every later alert whose value is none would be lost without a word. Such a text gets an apostrophe.
+ */
+function looksLikeDate(text: string): boolean {
+  return /[-/]/.test(text) && Array.from(text).every((character) => DATE_CHARACTERS.includes(character));
+}
+
+/** A key as it was in the events: null where they had no value. */
+export function keyText(key: string): string | null {
+  if (key === ABSENT) return null;
+  return key.startsWith("'") && looksLikeDate(key.slice(1)) ? key.slice(1) : key;
+}
+
+/**
+ * The value of a group field, as `groupValue`. `params.fields` is a list of paths, each a list of steps; the first that has
+ * a value counts.
+ *
+ * A value is read from `.keyword` where that is mapped (a `wildcard` field of ours has no doc values on OpenSearch), else
+ * from the field. What may have been too long for `.keyword`, or has no doc values at all, is read from the document itself,
+ * which is slow: so a command line of any length makes the same group everywhere.
+ */
+export const GROUP_VALUE = script(`
+String joined(def values) {
+  TreeSet texts = new TreeSet();
+  for (def value : values) {
+    if (value instanceof String || value instanceof Number || value instanceof Boolean) { texts.add(String.valueOf(value)); }
+  }
+  texts.remove('');
+  return texts.isEmpty() ? null : String.join(', ', texts);
+}
+void collect(def node, List steps, List found) {
+  if (node instanceof List) {
+    for (def item : node) { collect(item, steps, found); }
+  } else if (steps.isEmpty()) {
+    found.add(node);
+  } else if (node instanceof Map) {
+    String key = '';
+    for (int i = 0; i < steps.size(); ++i) {
+      key = i == 0 ? steps.get(0) : key + '.' + steps.get(i);
+      if (node.containsKey(key)) { collect(node.get(key), steps.subList(i + 1, steps.size()), found); }
+    }
+  }
+}
+boolean looksLikeDate(String text) {
+  for (int i = 0; i < text.length(); ++i) {
+    if ('${DATE_CHARACTERS}'.indexOf(text.substring(i, i + 1)) < 0) { return false; }
+  }
+  return text.indexOf('-') >= 0 || text.indexOf('/') >= 0;
+}
+for (def steps : params.fields) {
+  String field = String.join('.', steps);
+  String name = doc.containsKey(field + '.keyword') ? field + '.keyword' : field;
+  String text = null;
+  boolean elsewhere = name != field;
+  try { if (doc.containsKey(name)) { text = joined(doc[name]); } } catch (Exception noDocValues) { elsewhere = true; }
+  if (text == null && elsewhere) {
+    List found = new ArrayList();
+    collect(params._source, steps, found);
+    text = joined(found);
+  }
+  if (text != null) { return looksLikeDate(text) ? "'" + text : text; }
+}
+return '${ABSENT}';
+`);
+
+/** The UTC day of an event, `2026-01-31 UTC` (text that no mapping takes for a date): of @timestamp, else of event.ingested. */
+export const DAY = script(`
+String day = null;
+for (def name : ['@timestamp', 'event.ingested']) {
+  try {
+    if (day == null && doc.containsKey(name) && doc[name].size() > 0) {
+      def time = doc[name].value;
+      day = (time instanceof String ? time : time.toInstant().toString()).substring(0, 10);
+    }
+  } catch (Exception noDate) { day = null; }
+}
+return (day == null ? '1970-01-01' : day) + ' UTC';
+`);
+
+/** 1 for an event that has the field `params.field`, else 0. */
+export const HAS_FIELD = script(`
+try { return doc.containsKey(params.field) && doc[params.field].size() > 0 ? 1 : 0; } catch (Exception noDocValues) { return 1; }
+`);
+
+/** The day of a key that {@link DAY} made. */
+export function dayOf(key: string): string {
+  return key.slice(0, '2026-01-31'.length);
+}
+
+/** One line: a monitor is kept as JSON, and read there by people. */
+function script(source: string): string {
+  return source.trim().replaceAll(/\n\s*/g, ' ');
+}

@@ -1,0 +1,135 @@
+import { isRecord } from '../json';
+import type { Body } from '../resources/kind';
+import { indicesOf } from '../resources/monitor-body';
+import { ourMonitors, type Found } from '../resources/monitor-find';
+import { ownerOf, ruleOf } from '../resources/monitor-names';
+import { toQueryDsl } from '../rules/query-dsl';
+import type { Rule } from '../rules/rule';
+import { askAlerting } from '../target/alerting';
+import type { Target } from '../target/target';
+import { alertOf } from './alert';
+import { readFacts, type Facts } from './facts';
+import type { Group } from './group';
+import { bothFacts, factsOfAlert } from './monitor-facts';
+
+/** An alert document with its `_id`. */
+type Alert = Readonly<Record<string, unknown>> & { readonly _id: string };
+
+export interface MonitorAlerts {
+  readonly alerts: readonly Alert[];
+  /** What cannot be shown as an alert, a sentence each: runs that failed, alerts of a rule that nobody knows. */
+  readonly notes: readonly string[];
+}
+
+/** What the plugin holds of one group and day: one alert, or more where it was over and came again. */
+interface Held {
+  readonly facts: Facts;
+  /** Milliseconds since 1970: when the first of them was written. */
+  readonly started: number;
+  /** Of the newest. */
+  readonly state: unknown;
+  readonly acknowledged: boolean;
+}
+
+const PAGE = 1_000;
+/** From + size may not exceed what a search returns at most. */
+const MOST = 10_000;
+
+/**
+ * The alerts that the monitors of a namespace hold, in every state, as documents of the same form as those of the local
+ * scheduler (design, section 7), with the same `_id`s. An alert names its group only; count, message and the rest are read
+ * from the group's events, and where those are gone, from what the alert says.
+ *
+ *   the plugin's alert          | wmi_detections.status
+ *   ----------------------------|---------------------------------------------------------------------------
+ *   acknowledged at some time   | acknowledged
+ *   any other                   | open: COMPLETED says that no event came after it, not that somebody looked
+ *
+ * Its own state is `wmi_detections.state`.
+ * @param known rules of the content, for a monitor that has lost its own
+ */
+export async function monitorAlerts(target: Target, namespace: string, known: readonly Rule[]): Promise<MonitorAlerts> {
+  const alerts: Alert[] = [];
+  const notes = new Set<string>();
+  for (const found of await ourMonitors(target)) {
+    const owner = ownerOf(found.monitor);
+    if (owner?.namespace !== namespace) continue;
+    const note = (text: string): unknown => notes.add(`${String(found.monitor.name)}: ${text}`);
+    const rule = ruleOf(found.monitor) ?? known.find(({ uuid }) => uuid === owner.id);
+    if (rule === undefined) note('its rule is not known; deploy it again to see its alerts');
+    else alerts.push(...(await alertsOf(target, found, rule, note)));
+  }
+  return { alerts, notes: [...notes] };
+}
+
+async function alertsOf(
+  target: Target,
+  { id, monitor }: Found,
+  rule: Rule,
+  note: (text: string) => unknown,
+): Promise<Alert[]> {
+  const held = new Map<string, Held>();
+  const stored = await readAlerts(target, id);
+  if (stored.length >= MOST) note(`only its newest ${MOST} alerts can be read`);
+  for (const alert of stored) {
+    const facts = factsOfAlert(rule, alert);
+    if (facts === undefined) note(`${String(alert.state)}: ${String(alert.error_message)}`);
+    else held.set(facts.group.id, hold(held.get(facts.group.id), facts, alert));
+  }
+  const read = await readAllFacts(target, rule, indicesOf(monitor), [...held.values()]);
+  return [...held].map(([alertId, each]) => documentOf(rule, each, read.get(alertId)));
+}
+
+/** The newest first. */
+async function readAlerts(target: Target, monitorId: string): Promise<Body[]> {
+  const found: Body[] = [];
+  for (let startIndex = 0; startIndex < MOST; startIndex += PAGE) {
+    // Without a state it gives those of every state, from the history as well.
+    const query = { monitorId, size: PAGE, startIndex, sortString: 'start_time', sortOrder: 'desc' };
+    const { body } = await askAlerting<{ alerts?: readonly Body[] }>(target, {
+      method: 'GET',
+      path: '/alerts',
+      query,
+      allow: [404],
+    });
+    const page = body.alerts ?? [];
+    found.push(...page);
+    if (page.length < PAGE) break;
+  }
+  return found;
+}
+
+/** @param newer what was read before of the same group and day */
+function hold(newer: Held | undefined, facts: Facts, alert: Body): Held {
+  const acknowledged = typeof alert.acknowledged_time === 'number';
+  const started = Number(alert.start_time);
+  if (newer === undefined) return { facts, started, state: alert.state, acknowledged };
+  return { ...newer, facts: bothFacts(newer.facts, facts), started };
+}
+
+/** The groups' events, as the local scheduler reads them, a day at a time. */
+async function readAllFacts(
+  target: Target,
+  rule: Rule,
+  indices: readonly string[],
+  held: readonly Held[],
+): Promise<Map<string, Facts>> {
+  const days = new Map<string, Map<string, Group>>();
+  for (const { facts } of held) {
+    const { group } = facts;
+    days.set(group.day, (days.get(group.day) ?? new Map<string, Group>()).set(group.id, group));
+  }
+  const read = new Map<string, Facts>();
+  for (const groups of days.values()) {
+    const found = await readFacts(target, { rule, query: toQueryDsl(rule), indices }, groups);
+    for (const facts of found) read.set(facts.group.id, facts);
+  }
+  return read;
+}
+
+function documentOf(rule: Rule, { facts, started, state, acknowledged }: Held, read: Facts | undefined): Alert {
+  const { id, document } = alertOf(rule, read ?? facts, started);
+  const ours = isRecord(document.wmi_detections) ? document.wmi_detections : {};
+  const status = acknowledged ? 'acknowledged' : 'open';
+  return { _id: id, ...document, wmi_detections: { ...ours, status, state, scheduler: 'opensearch-alerting' } };
+}

@@ -1,0 +1,112 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../../src/commands/run';
+import { alerts, type Alert } from '../../src/commands/alerts';
+import { parseJson, writeJson } from '../../src/content/lossless-json';
+import { isRecord } from '../../src/json';
+import { toQueryDsl } from '../../src/rules/query-dsl';
+import { defaultIndices } from '../../src/rules/indices';
+import { monitorAlerts } from '../../src/schedule/monitor-alerts';
+import { alertingScene, deployMonitors } from '../support/alerting-scene';
+import { shipped } from '../support/kibana-scene';
+import { storeRule } from '../support/scene';
+import { runMonitor } from '../support/alerting-run';
+import { monitorBody } from '../../src/resources/monitor-body';
+import { dayOf, keyText } from '../../src/rules/bucket-scripts';
+import { DAY_KEY, keyName } from '../../src/rules/bucket-search';
+import type { Rule } from '../../src/rules/rule';
+import { alertId, groupOf, TIME_FIELDS } from '../../src/schedule/group';
+import { readMatches } from '../../src/schedule/matches';
+import type { Target } from '../../src/target/target';
+import { harbour, type Source } from '../support/ship';
+
+/*
+ * The monitors' own searches on the real engine, over every labelled event (../shared/README.md): their groups are those
+ * of the local scheduler. The data sets are no part of the project: where they are absent, this test says so and is skipped.
+ */
+const LABELLED = join(__dirname, '..', '..', '..', 'shared', 'datasets', 'labelled');
+const files = existsSync(LABELLED) ? readdirSync(LABELLED).sort() : [];
+const SOURCES: Readonly<Record<string, Source>> = {
+  sysmon_1: 'sysmon',
+  security_4688: 'security',
+  crowdstrike_pr2: 'crowdstrike',
+};
+
+/** Of an alert what both schedulers know: all but who raised it, when, and what an analyst does with it. */
+function comparable({ wmi_detections: ours, ...document }: Alert): object {
+  const { count, risk_objects, ancestors } = isRecord(ours) ? ours : {};
+  return { ...document, '@timestamp': '', count, risk_objects, ancestors };
+}
+
+function byId(found: readonly Alert[]): Record<string, object> {
+  return Object.fromEntries(found.map((alert) => [alert._id, comparable(alert)]));
+}
+
+if (files.length === 0) test.skip(`no labelled events in ${LABELLED}`, () => undefined);
+
+(files.length === 0 ? describe.skip : describe)(`over ${files.length} labelled files`, () => {
+  let namespace: string;
+  let target: Target;
+
+  beforeAll(async () => {
+    const node = await harbour();
+    ({ namespace, target } = node);
+    for (const file of files) {
+      const events = readFileSync(join(LABELLED, file), 'utf8').trimEnd().split('\n').map(parse);
+      const source = SOURCES[events[0]?.kind ?? ''];
+      if (source === undefined) throw new Error(`no data stream for ${file}`);
+      const documents = events.map(({ raw }) => (typeof raw === 'string' ? { message: raw } : writeJson(raw)));
+      const items = await node.ship(source, documents);
+      expect(items.filter(({ status }) => status !== 201)).toEqual([]);
+    }
+  }, 120_000);
+
+  test('the alerts of the monitors are those of the local scheduler', async () => {
+    const { rules } = shipped();
+    const indices = defaultIndices(namespace);
+    for (const rule of rules) {
+      const mark = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
+      await storeRule(target, namespace, { ...mark, rule, query: toQueryDsl(rule), indices });
+    }
+    await run(target, { namespace });
+    const local = byId(await alerts(target, { namespace }));
+
+    const here = await alertingScene({ namespace });
+    expect((await deployMonitors(here.scope, { resources: [], rules })).problems).toEqual([]);
+    const found = await monitorAlerts(here.scope.target, namespace, []);
+    expect(here.server.alerts.lost).toEqual([]);
+    expect(found.notes).toEqual([]);
+    expect(Object.keys(local).length).toBeGreaterThan(0);
+    expect(byId(found.alerts)).toEqual(local);
+  }, 120_000);
+
+  test('a rule that finds every process makes the same groups, thousands of them, page by page', async () => {
+    // That with the most fields.
+    for (const each of shipped().rules.slice(1)) {
+      const rule = { ...each, condition: { kind: 'field', field: 'process.name', test: { kind: 'exists' } } } as const;
+      const indices = defaultIndices(namespace);
+      const local = new Set<string>();
+      const search = { indices, query: toQueryDsl(rule), dates: TIME_FIELDS };
+      for await (const hits of readMatches(target, search)) for (const hit of hits) local.add(groupOf(rule, hit).id);
+
+      const monitor = { ...monitorBody(rule, { namespace, indices, exceptions: [] }) };
+      const ran = (await runMonitor(target, monitor, Date.now() + 1)).triggers[rule.uuid];
+      expect(ran?.error).toBeNull();
+      expect(local.size).toBeGreaterThan(2_000);
+      expect(new Set(ran?.buckets.map(({ key }) => groupIdOf(rule, key as Keys)))).toEqual(local);
+      expect(ran?.buckets).toHaveLength(local.size);
+    }
+  }, 120_000);
+});
+
+type Keys = Readonly<Record<string, string>>;
+
+function groupIdOf(rule: Rule, keys: Keys): string {
+  const values = rule.groupBy.map((field) => keyText(keys[keyName(field)] ?? ''));
+  return alertId(rule, dayOf(keys[DAY_KEY] ?? ''), values);
+}
+
+/** NXLog's Keywords are integers of 64 bits, which JSON.parse would round to something larger. */
+function parse(line: string): { kind: string; raw: string | object } {
+  return parseJson(line) as { kind: string; raw: string | object };
+}

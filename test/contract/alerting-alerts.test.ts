@@ -1,0 +1,213 @@
+import { alerts, together } from '../../src/commands/alerts';
+import { run } from '../../src/commands/run';
+import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
+import { toQueryDsl } from '../../src/rules/query-dsl';
+import { defaultIndices } from '../../src/rules/indices';
+import { monitorAlerts } from '../../src/schedule/monitor-alerts';
+import { askAlerting } from '../../src/target/alerting';
+import { alertingScene, deployMonitors, type AlertingScene } from '../support/alerting-scene';
+import { contentWith } from '../support/kibana-scene';
+import { scene, storeRule, wmiChild, type Event, type Scene } from '../support/scene';
+
+interface Place extends AlertingScene {
+  readonly events: Scene;
+  /** Indexes events that came in just now. */
+  index(events: readonly Event[]): Promise<void>;
+}
+
+async function place(): Promise<Place> {
+  const events = await scene();
+  const here = await alertingScene({ namespace: events.namespace });
+  return { ...here, events, index: (list) => events.index(list) };
+}
+
+/** Came in a second ago, happened at a fixed time. */
+function child(id: string, change: Readonly<Record<string, unknown>> = {}): Event {
+  return wmiChild(id, { 'event.ingested': new Date(Date.now() - 1_000).toISOString(), ...change });
+}
+
+function shown({ scope }: Place) {
+  return monitorAlerts(scope.target, scope.namespace, []);
+}
+
+/** Runs every monitor as its schedule does. @param after milliseconds from now */
+async function runAll({ scope, server }: Place, after = 0): Promise<void> {
+  for (const id of server.monitors.stored.keys()) {
+    const query = { period_end: `${Date.now() + after}ms` };
+    await askAlerting(scope.target, { method: 'POST', path: `/${id}/_execute`, query });
+  }
+}
+
+/** The ids of the alerts that the local scheduler writes for the same rule and events. */
+async function localIds({ events: { target, namespace, rule } }: Place): Promise<string[]> {
+  const mark = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
+  await storeRule(target, namespace, { ...mark, rule, query: toQueryDsl(rule), indices: defaultIndices(namespace) });
+  await run(target, { namespace });
+  return (await alerts(target, { namespace })).map(({ _id }) => _id).sort();
+}
+
+const LONG = `wmiprvse.exe ${'é'.repeat(20_000)}`;
+
+test('groups and ids are those of the local scheduler, whatever a field holds', async () => {
+  const here = await place();
+  await here.index([
+    child('plain'),
+    child('again'),
+    child('other day', { '@timestamp': '2025-03-11T00:00:00.000Z' }),
+    child('no user', { 'user.name': null }),
+    child('no name but an id', { 'user.name': null, 'user.id': 'S-1-5-18' }),
+    child('empty', { 'user.name': '' }),
+    child('several', { 'user.name': ['b', 'a', 'b'] }),
+    child('braces', { 'process.command_line': '{{period_end}} "quoted" \\ # , null' }),
+    child('long', { 'process.command_line': LONG }),
+    child('long, other', { 'process.command_line': `${LONG} x` }),
+    child('no command line', { 'process.command_line': null }),
+    child('no pid', { 'process.pid': null }),
+  ]);
+  const { problems } = await deployMonitors(here.scope, contentWith([here.events.rule]));
+  expect(problems).toEqual([]);
+  const found = await shown(here);
+  const ids = await localIds(here);
+  expect(ids.length).toBeGreaterThanOrEqual(10);
+  expect(found.alerts.map(({ _id }) => _id).sort()).toEqual(ids);
+  expect(found.notes).toEqual([]);
+});
+
+test('a value that is not indexed, and no command line, counts as none: its event alerts all the same', async () => {
+  const here = await place();
+  await here.index([child('none', { 'process.pid': null }), child('malformed', { 'process.pid': 'x1' })]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { state: 'ACTIVE' } }]);
+});
+
+test('a value that looks like a date does not cost later alerts their place in the index', async () => {
+  const here = await place();
+  await here.index([child('date', { 'process.name': '2025-03-10', 'process.command_line': '2025/03/10' })]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  await here.index([child('none')]);
+  await runAll(here);
+  expect(here.server.alerts.lost).toEqual([]);
+  const names = (await shown(here)).alerts.map(({ process }) => (process as { name: string }).name);
+  expect(names.sort()).toEqual(['2025-03-10', 'notepad.exe']);
+});
+
+test('an alert is shown in every state, and looked at only when somebody did', async () => {
+  const here = await place();
+  await here.index([child('first')]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const state = async () => (await shown(here)).alerts.map(({ wmi_detections: ours }) => ours);
+  expect(await state()).toMatchObject([
+    { status: 'open', state: 'ACTIVE', scheduler: 'opensearch-alerting', count: 1 },
+  ]);
+  await runAll(here, 3 * 3_600_000);
+  expect(await state()).toMatchObject([{ status: 'open', state: 'COMPLETED' }]);
+  await runAll(here);
+  expect(here.server.alerts.alerts).toHaveLength(2);
+  expect(await state()).toMatchObject([{ status: 'open', state: 'ACTIVE' }]);
+  Object.assign(here.server.alerts.alerts[1] ?? {}, { state: 'ACKNOWLEDGED', acknowledged_time: Date.now() });
+  expect(await state()).toMatchObject([{ status: 'acknowledged', state: 'ACKNOWLEDGED' }]);
+});
+
+test('an alert whose events are gone is shown as far as it tells itself', async () => {
+  const here = await place();
+  const sid = { 'user.name': null, 'user.id': 'S-1-5-18' };
+  await here.index([child('a', sid), child('b', { ...sid, '@timestamp': '2025-03-10T11:59:00.000Z' })]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const [before] = (await shown(here)).alerts;
+  await here.scope.target.client.transport.request({
+    method: 'DELETE',
+    path: `/_data_stream/logs-*-${here.scope.namespace}`,
+  });
+  const [after] = (await shown(here)).alerts;
+  expect(after).toMatchObject({
+    _id: before?._id,
+    event: before?.event,
+    user: { id: 'S-1-5-18' },
+    host: { name: 'ws01.example.test' },
+    process: { name: 'notepad.exe', pid: 4711 },
+    wmi_detections: { count: 2, ancestors: [] },
+  });
+});
+
+test('more alerts than a page holds, and a run that failed among them', async () => {
+  const here = await place();
+  await here.index([child('first')]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const [first] = here.server.alerts.alerts;
+  for (let number = 0; number < 1_500; number += 1) {
+    const copy = structuredClone(first ?? {}) as { agg_alert_content: { bucket: { key: Record<string, string> } } };
+    copy.agg_alert_content.bucket.key['wmi_detections_process_pid'] = String(number);
+    here.server.alerts.alerts.push({ ...copy, id: `copy ${number}` });
+  }
+  const failed = { ...first, id: 'failed', state: 'ERROR', error_message: 'search timed out', agg_alert_content: null };
+  here.server.alerts.alerts.push(failed);
+  const { alerts: found, notes } = await shown(here);
+  expect(found).toHaveLength(1_501);
+  expect(notes).toEqual([expect.stringContaining('ERROR: search timed out')]);
+});
+
+test('alerts of the index and of monitors are one list: filtered alike, the newest first, none twice', async () => {
+  const here = await place();
+  await here.index([child('one'), child('two', { 'user.name': 'bob', 'process.pid': 1 })]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const { alerts: held } = await shown(here);
+  await localIds(here);
+  const options = { namespace: here.scope.namespace };
+  const stored = await alerts(here.scope.target, options);
+  expect(
+    together(stored, held, options)
+      .map(({ _id }) => _id)
+      .sort(),
+  ).toEqual(held.map(({ _id }) => _id).sort());
+  for (const filter of [
+    { user: 'BOB' },
+    { user: 'nobody' },
+    { host: 'ws01.example.test' },
+    { rule: here.events.rule.name.toUpperCase() },
+    { status: 'closed' as const },
+    { from: Date.parse('2025-03-10T11:50:00Z') },
+    { from: Date.parse('2025-03-10T11:50:01Z') },
+    { to: Date.parse('2025-03-10T11:50:00Z') },
+  ]) {
+    const byEngine = await alerts(here.scope.target, { ...options, ...filter });
+    expect(together([], held, { ...options, ...filter })).toHaveLength(byEngine.length);
+  }
+  expect(together(stored, held, { ...options, limit: 1 })).toHaveLength(1);
+});
+
+describe('proof', () => {
+  test('a rule with a match is proven by its deploy: an alert was stored', async () => {
+    const here = await place();
+    await here.index([child('match')]);
+    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    expect(here.server.alerts.alerts).toHaveLength(1);
+    expect(await unprovenRules(here.scope)).toEqual([]);
+  });
+
+  test('a rule without a match is unproven, and stored all the same; its first match proves it', async () => {
+    const here = await place();
+    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    const said = unprovenLines(await unprovenRules(here.scope)).join('\n');
+    expect(said.replaceAll(here.scope.namespace, 'ns')).toMatchInlineSnapshot(
+      `"  ? monitor/5f3a5b0e-7d5c-4c53-9a0e-0c9d6b1f2a3b “wmi-detections/Children of WmiPrvSE [ns]”  unproven: no alert of it was stored yet; its first match will be one"`,
+    );
+    await here.index([child('match')]);
+    await runAll(here);
+    expect(await unprovenRules(here.scope)).toEqual([]);
+  });
+
+  test('an alert that the index refuses proves nothing', async () => {
+    const here = await place();
+    await here.index([child('match')]);
+    here.server.alerts.refuse = true;
+    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    expect(await unprovenRules(here.scope)).toHaveLength(1);
+  });
+
+  test('one that an analyst switched off is not asked for', async () => {
+    const here = await place();
+    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    for (const { monitor } of here.server.monitors.stored.values()) monitor.enabled = false;
+    expect(await unprovenRules(here.scope)).toEqual([]);
+  });
+});

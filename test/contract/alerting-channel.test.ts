@@ -1,0 +1,69 @@
+import { notifyAction } from '../../src/resources/monitor-action';
+import { triggerOf } from '../../src/resources/monitor-names';
+import { request } from '../../src/target/target';
+import { alertingScene, deployMonitors, planMonitors } from '../support/alerting-scene';
+import { actions, contentWith, rule } from '../support/kibana-scene';
+import { testTarget } from '../support/target';
+
+const NASTY = [
+  '"quoted" \\ back',
+  'line\nbreak\ttab',
+  '{{ctx.monitor.name}}',
+  '}}{{#x}}',
+  "it's <b>&amp;</b>",
+  '\u0000\u2028é😀',
+  '", "injected": "x',
+];
+
+/** Fills a message in with Mustache of the real engine, as the plugin does. */
+async function rendered(source: unknown, newAlerts: readonly object[]): Promise<string> {
+  const ctx = { monitor: { _id: 'm"1' }, periodEnd: '2026-01-31T00:00:00Z', newAlerts };
+  const { body } = await request<{ template_output: unknown }>(await testTarget(), {
+    method: 'POST',
+    path: '/_render/template',
+    body: { source: String(source), params: { ctx } },
+  });
+  // The engine answers with the object that the text is; what is not JSON is an error there.
+  return JSON.stringify(body.template_output);
+}
+
+function messageOf(changes: Parameters<typeof rule>[0] = {}): unknown {
+  const { message_template: template } = notifyAction(rule(changes), 'soc');
+  return (template as { source: unknown }).source;
+}
+
+test('the message is JSON, whatever the events hold', async () => {
+  const found = NASTY.map((text, number) => ({ id: `a${number}`, bucket_keys: `ws01,${text}` }));
+  const message = JSON.parse(await rendered(messageOf(), found)) as { alerts: unknown };
+  expect(message).toMatchObject({ rule: { uuid: rule().uuid }, risk_score: 49, monitor: 'm"1' });
+  expect(message.alerts).toEqual([...found.map(({ id, bucket_keys: keys }) => ({ id, keys })), null]);
+});
+
+test('no alert, one and more than fifty make the same form', async () => {
+  for (const count of [0, 1, 60]) {
+    const found = Array.from({ length: count }, (_, number) => ({ id: String(number), bucket_keys: 'k' }));
+    expect((JSON.parse(await rendered(messageOf(), found)) as { alerts: unknown[] }).alerts).toHaveLength(count + 1);
+  }
+});
+
+test.each(NASTY)('a rule may be called %j', async (name) => {
+  expect(JSON.parse(await rendered(messageOf({ name }), []))).toMatchObject({ rule: { name } });
+});
+
+test('a channel adds one action, which settles; without one it goes, and what an analyst added stays', async () => {
+  const here = await alertingScene({ channel: 'soc' });
+  const content = contentWith([rule()]);
+  await deployMonitors(here.scope, content);
+  const [stored] = [...here.server.monitors.stored.values()];
+  const trigger = triggerOf(stored?.monitor ?? {});
+  expect(trigger.actions).toMatchObject([{ id: 'wmi-detections-notify', destination_id: 'soc' }]);
+  expect(actions(await planMonitors(here.scope, content))).toEqual([]);
+  Object.assign(trigger, {
+    actions: [...(trigger.actions as unknown[]), { id: 'theirs', message_template: { source: 'x' } }],
+  });
+  const without = { ...here.scope, channel: undefined };
+  expect(actions(await planMonitors(without, content))).toEqual([`update monitor/${rule().uuid}`]);
+  await deployMonitors(without, content);
+  const [after] = [...here.server.monitors.stored.values()];
+  expect(triggerOf(after?.monitor ?? {}).actions).toMatchObject([{ id: 'theirs' }]);
+});

@@ -1,0 +1,78 @@
+import { alertsCommand } from '../../src/commands/alerts';
+import { deployCommand } from '../../src/commands/deploy';
+import { destroyCommand } from '../../src/commands/destroy';
+import { planCommand } from '../../src/commands/plan';
+import { statusCommand } from '../../src/commands/status';
+import { stateIndex } from '../../src/rules/indices';
+import { request } from '../../src/target/target';
+import { alertingScene } from '../support/alerting-scene';
+import { quiet } from '../support/context';
+import { scene, wmiChild } from '../support/scene';
+
+test('plan, deploy, alerts, status and destroy, as somebody types them', async () => {
+  const events = await scene();
+  const { namespace } = events;
+  // The scene comes with a rule of the local scheduler.
+  await request(events.target, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
+  const { server, scope } = await alertingScene({ namespace });
+  const argv = {
+    esUrl: scope.target.url,
+    namespace,
+    scheduler: 'opensearch-alerting',
+    output: 'json',
+    yes: true,
+    prune: false,
+  };
+  const plain = (text: string) => text.replaceAll(` [${namespace}]`, '').replace(/\d+ unchanged/, 'n unchanged');
+
+  const planned = await planCommand.run(quiet(), argv);
+  expect(planned.json).toMatchObject({ counts: { create: 2, foreign: 0 } });
+  await events.index([wmiChild('match', { 'event.ingested': new Date(Date.now() - 1_000).toISOString() })]);
+  const deployed = await deployCommand.run(quiet(), argv);
+  expect(deployed.exit).toBe(0);
+  expect(deployed.json).toMatchObject({ unproven: ['monitor/0661c2de-93de-11ec-9833-acde48001122'] });
+  expect(plain(deployed.text)).toMatchInlineSnapshot(`
+   "  + monitor/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”  created
+     + monitor/0661c2de-93de-11ec-9833-acde48001122 “Windows WMI Process Call Create”  created
+   Deploy: 2 done, 0 failed, 0 skipped, n unchanged.
+     ? monitor/0661c2de-93de-11ec-9833-acde48001122 “wmi-detections/Windows WMI Process Call Create”  unproven: no alert of it was stored yet; its first match will be one"
+  `);
+  expect(plain((await planCommand.run(quiet(), argv)).text)).toMatchInlineSnapshot(`
+   "Nothing to change: n unchanged.
+     ? monitor/0661c2de-93de-11ec-9833-acde48001122 “wmi-detections/Windows WMI Process Call Create”  unproven: no alert of it was stored yet; its first match will be one"
+  `);
+
+  const { json } = await alertsCommand.run(quiet(), argv);
+  expect(json).toMatchObject([
+    {
+      rule: { name: 'Process Execution via WMI' },
+      event: { risk_score: 49 },
+      threat: { technique: { id: ['T1047'] } },
+    },
+  ]);
+  const local = await alertsCommand.run(quiet(), { ...argv, scheduler: 'local' });
+  expect(local.json).toEqual([]);
+
+  const asStatus = { ...argv, since: '24h', 'max-blind': 100 };
+  expect((await statusCommand.run(quiet(), asStatus)).json).toMatchObject({ content: { inSync: true } });
+
+  // The event keeps what all namespaces share.
+  expect((await destroyCommand.run(quiet(), argv)).exit).toBe(0);
+  expect(server.monitors.stored.size).toBe(0);
+});
+
+test('on a cluster without the plugin nothing is read or written', async () => {
+  const { scope } = await alertingScene();
+  const engine = process.env['TEST_ES_URL'];
+  const argv = {
+    esUrl: engine,
+    namespace: scope.namespace,
+    scheduler: 'opensearch-alerting',
+    output: 'text',
+    yes: true,
+    prune: true,
+  };
+  for (const command of [planCommand, deployCommand, destroyCommand, alertsCommand]) {
+    await expect(command.run(quiet(), argv)).rejects.toMatchObject({ code: 'SETTINGS' });
+  }
+});

@@ -1,0 +1,205 @@
+import { deploy } from '../../src/commands/deploy';
+import { adoptAll, findAdoptions } from '../../src/plan/adopt';
+import { applyPlan } from '../../src/plan/apply';
+import { makeDestroyPlan } from '../../src/plan/destroy-plan';
+import { makePlan } from '../../src/plan/plan';
+import { checkScheduler } from '../../src/commands/scheduler';
+import type { Scope } from '../../src/resources/kind';
+import { triggerOf } from '../../src/resources/monitor-names';
+import { defaultIndices } from '../../src/rules/indices';
+import { alertingScene, deployMonitors, planMonitors } from '../support/alerting-scene';
+import { quiet } from '../support/context';
+import { actions, contentWith, manyRules, results, rule } from '../support/kibana-scene';
+import { testTarget } from '../support/target';
+
+const UUID = rule().uuid;
+
+/** What was said of each change, without the URL of the test's server. */
+function said(problems: readonly { message: string; hint?: string | undefined }[], url: string): string {
+  return problems
+    .map(({ message, hint }) => `${message}\n  ${hint ?? ''}`)
+    .join('\n')
+    .replaceAll(url, 'http://cluster');
+}
+
+test('a monitor that could never fire is not stored: its dry run says what is wrong', async () => {
+  const here = await alertingScene();
+  here.server.fail(({ path }) => path === '/_execute', {
+    status: 200,
+    body: {
+      error: null,
+      input_results: { results: [], error: null },
+      trigger_results: { [UUID]: { triggered: true, error: 'compile error', agg_result_buckets: {} } },
+    },
+  });
+  const { problems } = await deployMonitors(here.scope, contentWith([rule()]));
+  expect(said(problems, here.scope.target.url)).toMatchInlineSnapshot(`
+   "monitor/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”: a trial run of the monitor fails: compile error
+     Nothing was stored. An index that it reads may have odd mappings: name others in \`indices\` of the settings."
+  `);
+  expect(here.server.monitors.stored.size).toBe(0);
+});
+
+test('an index that is not there is named, and a pattern that matches nothing is no error', async () => {
+  const here = await alertingScene({ indices: ['nope-404'] });
+  const { problems } = await deployMonitors(here.scope, contentWith([rule()]));
+  expect(said(problems, here.scope.target.url)).toMatchInlineSnapshot(`
+   "monitor/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”: Configured indices are not found: [nope-404]
+     Name only what is there in \`indices\` of the settings, or write a pattern: one that matches nothing is no error."
+  `);
+  const pattern = { ...here.scope, indices: ['nope-404*'] };
+  expect((await deployMonitors(pattern, contentWith([rule()]))).problems).toEqual([]);
+});
+
+test('the limit of monitors is told with the setting that raises it; what was stored before it stays', async () => {
+  const here = await alertingScene();
+  here.server.monitors.most = 1;
+  const applied = await deployMonitors(here.scope, contentWith(manyRules(2)));
+  expect(applied.changes.map(({ status }) => status)).toEqual(['done', 'failed']);
+  expect(said(applied.problems, here.scope.target.url)).toMatchInlineSnapshot(`
+   "monitor/6b86b273-ff34-4ce1-8d6b-804eff5a3f57 “Rule 1”: This request would create more than the allowed monitors [1].
+     The cluster holds as many monitors as it may: raise its setting plugins.alerting.monitor.max_monitors (1,000 unless set), or delete monitors that nobody needs."
+  `);
+});
+
+test('a 500 is an answer: it is told with what the plugin says, and nothing is sent again', async () => {
+  const here = await alertingScene();
+  const reason = 'lateinit property severity has not been initialized';
+  here.server.fail(({ method, path }) => method === 'POST' && path === '', {
+    status: 500,
+    body: { error: { reason }, status: 500 },
+  });
+  const { problems } = await deployMonitors(here.scope, contentWith([rule()]));
+  expect(said(problems, here.scope.target.url)).toContain(reason);
+  expect(here.server.seen.filter(({ method, path }) => method === 'POST' && path === '')).toHaveLength(1);
+});
+
+test('a creation whose answer is lost is not sent again; the next plan finds what it made', async () => {
+  const here = await alertingScene();
+  here.server.fail(({ method, path }) => method === 'POST' && path === '', 'cut');
+  const content = contentWith([rule()]);
+  const applied = await deployMonitors(here.scope, content);
+  expect(applied.changes.map(({ status }) => status)).toEqual(['failed']);
+  expect(here.server.monitors.stored.size).toBe(1);
+  expect(actions(await planMonitors(here.scope, content))).toEqual([]);
+});
+
+test('a monitor that somebody changed between our reading and our writing is left as they made it', async () => {
+  const here = await alertingScene();
+  await deployMonitors(here.scope, contentWith([rule()]));
+  const [stored] = [...here.server.monitors.stored.values()];
+  here.server.fail(
+    ({ path, query }) => {
+      if (path !== '/_execute' || query.dryrun === undefined || stored === undefined) return false;
+      stored.seqNo += 7;
+      return false;
+    },
+    { status: 200, body: {} },
+  );
+  const { problems } = await deployMonitors(here.scope, contentWith([rule({ version: 99 })]));
+  expect(said(problems, here.scope.target.url)).toMatch(
+    /version conflict.*\n {2}Somebody changed the monitor meanwhile\. Run plan again\./,
+  );
+});
+
+test('a monitor of ours under a name of their own is theirs: foreign, until it is adopted', async () => {
+  const here = await alertingScene();
+  const content = contentWith([rule()]);
+  await deployMonitors(here.scope, content);
+  const [stored] = [...here.server.monitors.stored.values()];
+  Object.assign(stored?.monitor ?? {}, { name: 'WMI, tuned by the SOC', ui_metadata: {} });
+  expect(actions(await planMonitors(here.scope, content))).toEqual([`foreign monitor/${UUID}`]);
+  expect(results(await deployMonitors(here.scope, content))).toEqual([`foreign monitor/${UUID}: skipped`]);
+
+  const { foreign } = await findAdoptions(here.scope, content, [`monitor/${UUID}`]);
+  expect((await adoptAll(here.scope, foreign)).map(({ status }) => status)).toEqual(['adopted']);
+  expect(actions(await planMonitors(here.scope, content))).toEqual([`update monitor/${UUID}`]);
+  await deployMonitors(here.scope, content);
+  expect(here.server.monitors.stored.size).toBe(1);
+  expect(triggerOf([...here.server.monitors.stored.values()][0]?.monitor ?? {}).id).toBe(UUID);
+});
+
+test('without the plugin, and on Elasticsearch, the message names what else runs the rules', async () => {
+  const target = await testTarget();
+  await expect(checkScheduler('local', target)).resolves.toBeUndefined();
+  const refused = (product: 'opensearch' | 'elasticsearch') =>
+    checkScheduler('opensearch-alerting', { ...target, url: 'http://cluster', product, version: '3.8.0' });
+  await expect(refused('opensearch')).rejects.toThrowErrorMatchingInlineSnapshot(`
+   "http://cluster: the scheduler is opensearch-alerting, and this OpenSearch 3.8.0 has no alerting plugin
+     Install the plugin opensearch-alerting, or use \`--scheduler local\`, which works on every cluster."
+  `);
+  await expect(refused('elasticsearch')).rejects.toThrowErrorMatchingInlineSnapshot(`
+   "http://cluster: the scheduler is opensearch-alerting, and this is Elasticsearch 3.8.0
+     Use \`--scheduler kibana\` with Elastic Security, or \`--scheduler local\`, which works on every cluster."
+  `);
+});
+
+test('before the first monitor there is no index to search: that is no monitor, and no error', async () => {
+  const here = await alertingScene();
+  const missing = {
+    status: 404,
+    body: { error: { reason: 'no such index [.opendistro-alerting-config]' }, status: 404 },
+  };
+  for (let times = 0; times < 3; times += 1) here.server.fail(({ path }) => path === '/_search', missing);
+  await expect(checkScheduler('opensearch-alerting', here.scope.target)).resolves.toBeUndefined();
+  expect(actions(await planMonitors(here.scope, contentWith([rule()])))).toEqual([`create monitor/${UUID}`]);
+});
+
+test('a text that looks like a template is refused, because the plugin would fill it in', async () => {
+  const here = await alertingScene();
+  const braces = { kind: 'text', pattern: [{ literal: 'x {{ctx}}' }], cased: true } as const;
+  const bad = rule({ condition: { kind: 'field', field: 'process.name', test: braces } });
+  await expect(planMonitors(here.scope, contentWith([bad]))).rejects.toThrowErrorMatchingInlineSnapshot(`
+   "rules/process_execution_via_wmi.yml: “Process Execution via WMI” or one of its exceptions looks for {{, which OpenSearch Alerting takes for a template
+     Write it with a wildcard, {?, or run this rule on another scheduler."
+  `);
+  const good = rule({
+    condition: { ...bad.condition, test: { ...braces, pattern: [{ literal: 'x { {ctx} }' }] } } as never,
+  });
+  expect(actions(await planMonitors(here.scope, contentWith([good])))).toEqual([`create monitor/${UUID}`]);
+});
+
+describe('one scheduler at a time', () => {
+  test('monitors keep a deploy to the local scheduler from happening, and its rules one of monitors', async () => {
+    const here = await alertingScene();
+    const content = contentWith([rule()]);
+    await deployMonitors(here.scope, content);
+    const local = { ...here.scope, scheduler: 'local' } as const;
+    const nothing = { ...(await makePlan(local, content, { prune: false })), steps: [] };
+    await expect(deploy(local, nothing, quiet(), { yes: true })).rejects.toThrow(
+      `rules of namespace ${here.scope.namespace} run as monitors of OpenSearch Alerting on this cluster; two schedulers would alert twice. Nothing was changed.\n` +
+        `  To move them: \`wmi-detections deploy --scheduler local --namespace ${here.scope.namespace} --move\`.`,
+    );
+    const other = { ...local, namespace: `${here.scope.namespace}b` };
+    expect((await deploy(other, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);
+
+    await deployMonitors(here.scope, contentWith([]), true);
+    const plan = await makePlan(local, content, { prune: false });
+    const steps = plan.steps.filter(({ kind }) => kind.name === 'detection_rule');
+    await applyPlan(local, { ...plan, steps }, () => undefined);
+    await expect(deploy(here.scope, nothing, quiet(), { yes: true })).rejects.toMatchObject({ code: 'UNSAFE' });
+  });
+
+  test('destroy removes the monitors of its namespace, and no others', async () => {
+    const here = await alertingScene();
+    await deployMonitors(here.scope, contentWith([rule()]));
+    const other = { ...here.scope, namespace: `${here.scope.namespace}b` };
+    const monitorsOf = async (scope: Scope) => {
+      const { plan } = await makeDestroyPlan(scope, { withData: false });
+      return actions(plan).filter((action) => action.includes('monitor/'));
+    };
+    expect(await monitorsOf(other)).toEqual([]);
+    expect(await monitorsOf(here.scope)).toEqual([`delete monitor/${UUID}`]);
+  });
+});
+
+test('our own streams are read as patterns, because they are there only from their first event on', async () => {
+  const here = await alertingScene();
+  await deployMonitors(here.scope, contentWith([rule()]));
+  const [stored] = [...here.server.monitors.stored.values()];
+  const [input] = stored?.monitor.inputs as { search: { indices: string[] } }[];
+  const own = defaultIndices(here.scope.namespace)
+    .slice(0, 3)
+    .map((name) => `*${name}`);
+  expect(input?.search.indices).toEqual(expect.arrayContaining(own));
+});

@@ -1,0 +1,190 @@
+import { isRecord } from '../../src/json';
+import { monitorBody } from '../../src/resources/monitor-body';
+import { triggerOf } from '../../src/resources/monitor-names';
+import { alertingScene, deployMonitors, planMonitors, type AlertingScene } from '../support/alerting-scene';
+import type { Stored } from '../support/alerting-routes';
+import { actions, contentWith, exception, results, rule } from '../support/kibana-scene';
+
+function onlyMonitor({ server }: AlertingScene): Stored & { id: string } {
+  const [[id, stored] = [], ...more] = [...server.monitors.stored];
+  expect(more).toEqual([]);
+  if (id === undefined || stored === undefined) throw new Error('there is no monitor');
+  return Object.assign(stored, { id });
+}
+
+const UUID = rule().uuid;
+const CREATED = [`create monitor/${UUID}: done`];
+
+test('a rule becomes one bucket-level monitor, run dry before it is stored', async () => {
+  const here = await alertingScene();
+  const applied = await deployMonitors(here.scope, contentWith([rule()]));
+  expect(applied.problems).toEqual([]);
+  expect(results(applied)).toEqual(CREATED);
+  const { monitor } = onlyMonitor(here);
+  expect(monitor).toMatchObject({
+    name: `wmi-detections/${rule().name} [${here.scope.namespace}]`,
+    monitor_type: 'bucket_level_monitor',
+    enabled: true,
+    schedule: { period: { interval: 5, unit: 'MINUTES' } },
+  });
+  expect(triggerOf(monitor)).toMatchObject({ id: UUID, name: rule().name, severity: '2' });
+  const writes = here.server.seen.filter(({ method, path }) => method === 'POST' && path !== '/_search');
+  expect(writes.map(({ path, query }) => [path, query])).toEqual([
+    ['/_execute', { dryrun: 'true' }],
+    ['', {}],
+  ]);
+});
+
+test.each([
+  [100, '1'],
+  [74, '1'],
+  [73, '2'],
+  [48, '2'],
+  [47, '3'],
+  [22, '3'],
+  [21, '4'],
+  [0, '4'],
+])('risk %d is severity %s', (score, severity) => {
+  const parts = { namespace: 'default', indices: ['logs-*'], exceptions: [] };
+  expect(triggerOf(monitorBody(rule({ risk: { ...rule().risk, score } }), parts)).severity).toBe(severity);
+});
+
+test('a second deploy changes nothing, whatever the server made of the search', async () => {
+  const here = await alertingScene();
+  const content = contentWith([rule()], { [rule().slug]: [exception('backup.exe')] });
+  await deployMonitors(here.scope, content);
+  const { seqNo, monitor } = onlyMonitor(here);
+  expect(JSON.stringify(monitor.inputs)).toContain('"include_lower":true');
+  expect(actions(await planMonitors(here.scope, content))).toEqual([]);
+  expect(onlyMonitor(here).seqNo).toBe(seqNo);
+});
+
+test('a server that rewrites what ours does not know still settles', async () => {
+  const here = await alertingScene();
+  here.server.monitors.decorate = (monitor) => ({
+    ...monitor,
+    schedule: { ...(monitor.schedule as object), jitter: 0.2 },
+  });
+  const content = contentWith([rule()]);
+  expect(results(await deployMonitors(here.scope, content))).toEqual(CREATED);
+  expect(actions(await planMonitors(here.scope, content))).toEqual([]);
+  const changed = contentWith([rule({ schedule: { interval: '10m', lookback: '1h' } })]);
+  expect(actions(await planMonitors(here.scope, changed))).toEqual([`update monitor/${UUID}`]);
+});
+
+test('a changed rule is an update of the same monitor, guarded by its version; the trigger keeps its id', async () => {
+  const here = await alertingScene();
+  await deployMonitors(here.scope, contentWith([rule()]));
+  const before = onlyMonitor(here).id;
+  const changed = contentWith([rule({ version: 99, risk: { ...rule().risk, score: 80 } })]);
+  const plan = await planMonitors(here.scope, changed);
+  expect(plan.steps[0]?.change.diff).toContain('-  severity: "2"\n+  severity: "1"');
+  expect(results(await deployMonitors(here.scope, changed))).toEqual([`update monitor/${UUID}: done`]);
+  expect(onlyMonitor(here).id).toBe(before);
+  expect(triggerOf(onlyMonitor(here).monitor)).toMatchObject({ id: UUID, severity: '1' });
+  const put = here.server.seen.find(({ method }) => method === 'PUT');
+  expect(put?.query).toEqual({ if_seq_no: '1', if_primary_term: '1' });
+});
+
+test('an exception becomes part of the search, and one that has expired does not', async () => {
+  const here = await alertingScene();
+  const { slug } = rule();
+  await deployMonitors(here.scope, contentWith([rule()], { [slug]: [exception('backup.exe')] }));
+  expect(JSON.stringify(onlyMonitor(here).monitor.inputs)).toContain('backup.exe');
+  const expired = contentWith([rule()], { [slug]: [exception('backup.exe', { expires: '2020-01-01' })] });
+  expect(results(await deployMonitors(here.scope, expired))).toEqual([`update monitor/${UUID}: done`]);
+  expect(JSON.stringify(onlyMonitor(here).monitor.inputs)).not.toContain('backup.exe');
+});
+
+test('what an analyst switched off stays off, and an action of theirs stays', async () => {
+  const here = await alertingScene();
+  await deployMonitors(here.scope, contentWith([rule()]));
+  const { monitor } = onlyMonitor(here);
+  const theirs = { id: 'theirs', name: 'page', destination_id: 'pager', message_template: { source: 'x' } };
+  monitor.enabled = false;
+  Object.assign(triggerOf(monitor), { actions: [theirs] });
+  expect(actions(await planMonitors(here.scope, contentWith([rule()])))).toEqual([]);
+  await deployMonitors(here.scope, contentWith([rule({ version: 99 })]));
+  const after = onlyMonitor(here).monitor;
+  expect(after.enabled).toBe(false);
+  expect(triggerOf(after).actions).toMatchObject([theirs]);
+});
+
+test.each([
+  [
+    'the condition',
+    (monitor: Stored['monitor']) =>
+      ((triggerOf(monitor).condition as Record<string, unknown>).script = { source: 'false', lang: 'painless' }),
+  ],
+  [
+    'the search',
+    (monitor: Stored['monitor']) =>
+      (monitor.inputs = JSON.parse(JSON.stringify(monitor.inputs).replace('WmiPrvSE.exe', 'x.exe')) as unknown),
+  ],
+  ['the severity', (monitor: Stored['monitor']) => Object.assign(triggerOf(monitor), { severity: '4' })],
+  ['the schedule', (monitor: Stored['monitor']) => (monitor.schedule = { period: { interval: 1, unit: 'DAYS' } })],
+])('drift: %s was changed by hand', async (_, change) => {
+  const here = await alertingScene();
+  const content = contentWith([rule()]);
+  await deployMonitors(here.scope, content);
+  change(onlyMonitor(here).monitor);
+  expect(actions(await planMonitors(here.scope, content))).toEqual([`update monitor/${UUID}`]);
+  await deployMonitors(here.scope, content);
+  expect(actions(await planMonitors(here.scope, content))).toEqual([]);
+});
+
+test('a monitor that was saved in Dashboards has lost our mark, is still ours, and is drift', async () => {
+  const here = await alertingScene();
+  const content = contentWith([rule()]);
+  await deployMonitors(here.scope, content);
+  const { monitor, id } = onlyMonitor(here);
+  monitor.ui_metadata = { schedule: {}, monitor_type: 'bucket_level_monitor', search: {}, triggers: {} };
+  expect(actions(await planMonitors(here.scope, content))).toEqual([`update monitor/${UUID}`]);
+  await deployMonitors(here.scope, content);
+  expect(onlyMonitor(here).id).toBe(id);
+  expect(isRecord(onlyMonitor(here).monitor.ui_metadata) && onlyMonitor(here).monitor.ui_metadata).toHaveProperty(
+    'wmi_detections',
+  );
+  expect(actions(await planMonitors(here.scope, content))).toEqual([]);
+});
+
+test('a monitor that is there twice is told in the plan and healed by a deploy', async () => {
+  const here = await alertingScene();
+  const content = contentWith([rule()]);
+  await deployMonitors(here.scope, content);
+  const first = onlyMonitor(here);
+  here.server.monitors.stored.set('twin', { ...first, monitor: structuredClone(first.monitor), seqNo: 99 });
+  const plan = await planMonitors(here.scope, content);
+  expect(actions(plan)).toEqual([`update monitor/${UUID}`]);
+  expect(plan.steps[0]?.change.diff).toContain('-copies:\n-  - twin');
+  await deployMonitors(here.scope, content);
+  expect(onlyMonitor(here).id).toBe(first.id);
+});
+
+test('namespaces never meet: the same rule is a monitor of its own in each', async () => {
+  const here = await alertingScene();
+  const other = { ...here.scope, namespace: `${here.scope.namespace}b` };
+  await deployMonitors(here.scope, contentWith([rule()]));
+  expect(results(await deployMonitors(other, contentWith([rule()])))).toEqual(CREATED);
+  expect(here.server.monitors.stored.size).toBe(2);
+  expect(results(await deployMonitors(other, contentWith([]), true))).toEqual([`delete monitor/${UUID}: done`]);
+  expect(actions(await planMonitors(here.scope, contentWith([rule()])))).toEqual([]);
+});
+
+test("more than the ten monitors that the plugin lists unasked, somebody else's among them", async () => {
+  const here = await alertingScene();
+  const first = await deployMonitors(here.scope, contentWith([rule()]));
+  expect(first.problems).toEqual([]);
+  const { monitor } = onlyMonitor(here);
+  for (let number = 0; number < 30; number += 1) {
+    const stored = {
+      monitor: { ...monitor, name: `theirs ${number}`, ui_metadata: {}, triggers: [] },
+      version: 1,
+      seqNo: 0,
+    };
+    here.server.monitors.stored.set(`their-${number}`, stored);
+  }
+  expect(actions(await planMonitors(here.scope, contentWith([rule()]), true))).toEqual([]);
+  expect(results(await deployMonitors(here.scope, contentWith([]), true))).toEqual([`delete monitor/${UUID}: done`]);
+  expect(here.server.monitors.stored.size).toBe(30);
+});

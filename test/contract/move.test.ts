@@ -1,0 +1,135 @@
+import { deploy, type Deployed } from '../../src/commands/deploy';
+import { ProblemError } from '../../src/errors';
+import { makePlan, planFrom } from '../../src/plan/plan';
+import { schedulersBeside } from '../../src/plan/schedulers';
+import type { Scope } from '../../src/resources/kind';
+import { monitorAlerts } from '../../src/schedule/monitor-alerts';
+import { readWatermark } from '../../src/schedule/state';
+import { alertingScene, planMonitors } from '../support/alerting-scene';
+import { quiet } from '../support/context';
+import { contentWith, planKibana, scopeFor } from '../support/kibana-scene';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { scene, wmiChild, type Event, type Scene } from '../support/scene';
+import { planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
+
+const MINUTE = 60_000;
+const kibana = kibanaOfEachTest();
+const watcher = watcherOfEachTest();
+
+function ago(minutes: number): string {
+  return new Date(Date.now() - minutes * MINUTE).toISOString();
+}
+
+function cameIn(id: string, minutes: number, change: Readonly<Record<string, unknown>> = {}): Event {
+  return wmiChild(id, { 'event.ingested': ago(minutes), 'process.command_line': id, ...change });
+}
+
+/** Moves the scene's rule to the scheduler of a scope. */
+async function move(scope: Scope, { rule }: Scene): Promise<Deployed> {
+  const content = contentWith([rule]);
+  const plans = { kibana: planKibana, 'opensearch-alerting': planMonitors, watcher: planWatches, local: noPlan };
+  const plan = await plans[scope.scheduler ?? 'local'](scope, content);
+  return deploy(scope, plan, quiet(), { yes: false, move: content });
+}
+
+/** Of the local scheduler the scene has deployed the rule already. */
+async function noPlan(scope: Scope): ReturnType<typeof planMonitors> {
+  return { ...(await planMonitors({ ...scope, scheduler: 'local' }, contentWith([]))), steps: [] };
+}
+
+function done({ applied }: Deployed): string[] {
+  return applied.changes.map(({ action, kind, status }) => `${action} ${kind}: ${status}`);
+}
+
+test('from local to OpenSearch Alerting: what came in since the last run alerts there, and the local rule is gone', async () => {
+  const here = await scene();
+  await here.run({ now: () => Date.now() - 29 * MINUTE });
+  await here.index([cameIn('since then', 25), cameIn('just now', 0.1)]);
+  const { scope } = await alertingScene({ namespace: here.namespace });
+  expect(done(await move(scope, here))).toEqual(['create monitor: done', 'delete detection_rule: done']);
+  const { alerts } = await monitorAlerts(scope.target, scope.namespace, []);
+  const lines = alerts.map(({ process }) => (process as { command_line?: string }).command_line);
+  expect(lines.sort()).toEqual(['just now', 'since then']);
+  expect(await schedulersBeside(scope)).toEqual([]);
+});
+
+test('a last run too long ago for monitors is told, and the rule stays where it was as well', async () => {
+  const here = await scene();
+  await here.run();
+  const { scope } = await alertingScene({ namespace: here.namespace });
+  const refused: unknown = await move(scope, here).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ProblemError);
+  expect((refused as ProblemError).problems[0]?.message).toMatch(
+    /the rules last ran at 2025-03-10T11:59:00.000Z: too long ago/,
+  );
+  expect((await schedulersBeside(scope)).map(({ scheduler }) => scheduler)).toEqual(['local']);
+});
+
+test('from OpenSearch Alerting to local: the first run reads what the monitor may not have seen, and no more', async () => {
+  const here = await scene();
+  const { scope } = await alertingScene({ namespace: here.namespace });
+  await move(scope, here);
+  await here.index([cameIn('long ago', 600), cameIn('just now', 0.1)]);
+  const local: Scope = { ...scope, scheduler: 'local' };
+  const plan = await planOfRule(local, here);
+  const moved = await deploy(local, plan, quiet(), { yes: false, move: contentWith([here.rule]) });
+  expect(done(moved)).toEqual(['create detection_rule: done', 'delete monitor: done']);
+  await here.run({ now: () => Date.now() });
+  const lines = (await here.alerts()).map(({ process }) => (process as { command_line?: string }).command_line);
+  expect(lines).toEqual(['just now']);
+});
+
+/** The plan of the rule alone. */
+async function planOfRule(scope: Scope, { rule }: Scene): ReturnType<typeof planMonitors> {
+  const { steps, counts } = await makePlan(scope, contentWith([rule]), { prune: false });
+  return planFrom(
+    steps.filter(({ kind }) => kind.name === 'detection_rule'),
+    counts.unchanged,
+    [],
+  );
+}
+
+test('from local to Watcher: what came in since has its alert at once, under the same id as ever', async () => {
+  const here = await scene();
+  await here.run({ now: () => Date.now() - 29 * MINUTE });
+  await here.index([cameIn('since then', 25)]);
+  const scope = await scopeOn(watcher(), here.namespace);
+  expect(done(await move(scope, here))).toEqual(['create watch: done', 'delete detection_rule: done']);
+  expect(watcher().watches.size).toBe(1);
+  expect(await here.alerts()).toMatchObject([{ process: { command_line: 'since then' } }]);
+});
+
+describeContract('with Kibana', () => {
+  test('from local to Kibana: a manual run over the time since the last run', async () => {
+    const here = await scene();
+    await here.run({ now: () => Date.now() - 29 * MINUTE });
+    const mark = await readWatermark(here.target, here.namespace, here.rule.uuid);
+    const scope = await scopeFor(kibana(), { namespace: here.namespace });
+    expect(done(await move(scope, here))).toEqual(['create detection_rule: done', 'delete detection_rule: done']);
+    const [run] = kibana().seen.filter(({ path }) => path.endsWith('/_bulk_action'));
+    expect(run?.body).toMatchObject({
+      action: 'run',
+      ids: [[...kibana().space().rules.values()][0]?.id],
+      run: { start_date: new Date(mark?.at ?? 0).toISOString() },
+    });
+    expect(await schedulersBeside(scope)).toEqual([]);
+  });
+
+  test('what the new scheduler refuses stays on the old one', async () => {
+    const here = await scene();
+    const scope = await scopeFor(kibana(), { namespace: here.namespace });
+    kibana().fail(({ method, path }) => method === 'POST' && path.endsWith('/rules'), { status: 400 });
+    expect(done(await move(scope, here))).toEqual(['create detection_rule: failed']);
+    expect((await schedulersBeside(scope)).map(({ scheduler }) => scheduler)).toEqual(['local']);
+  });
+
+  test('without --move nothing is done, and what to do is told', async () => {
+    const here = await scene();
+    const scope = await scopeFor(kibana(), { namespace: here.namespace });
+    const plan = await planKibana(scope, contentWith([here.rule]));
+    const refused: unknown = await deploy(scope, plan, quiet(), { yes: true }).catch((error: unknown) => error);
+    expect((refused as ProblemError).problems[0]?.hint?.replace(here.namespace, 'NS')).toMatchInlineSnapshot(
+      `"To move them: \`wmi-detections deploy --scheduler kibana --namespace NS --move\`. Events and alerts stay."`,
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import { isRecord } from '../../src/json';
+import { request, type Target } from '../../src/target/target';
+import type { Ran } from './alerting-run';
+import { bucketTriggers, randomId, type Json } from './alerting-validate';
+
+/** The part of the plugin's own mapping that matters: strict, but for what a bucket holds. */
+const MAPPINGS = {
+  dynamic: false,
+  properties: {
+    agg_alert_content: {
+      dynamic: true,
+      properties: { parent_bucket_path: { type: 'text' }, bucket_keys: { type: 'text' } },
+    },
+  },
+};
+
+/** The alerts of a test's monitors, in an index of the real engine as well: what its mapping refuses is lost, silently. */
+export class AlertStore {
+  readonly alerts: Json[] = [];
+  /** What was refused, as the engine said it; the plugin says it to nobody. */
+  readonly lost: string[] = [];
+  /** Lets the index refuse whatever comes. */
+  refuse = false;
+  private made: Promise<unknown> | undefined;
+  private readonly index = `alerting-alerts-${randomId()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, 'x')}`;
+
+  constructor(private readonly target: Target) {}
+
+  /** A bucket that is there again is the same alert, one that is gone is over, a new one is a new alert. */
+  async store(id: string, monitor: Json, ran: Ran, now: number): Promise<void> {
+    for (const trigger of bucketTriggers(monitor)) {
+      const result = ran.triggers[String(trigger.id)];
+      if (result === undefined || result.error !== null) continue;
+      const open = this.alerts.filter(
+        (alert) =>
+          alert.monitor_id === id &&
+          alert.trigger_id === trigger.id &&
+          ['ACTIVE', 'ACKNOWLEDGED'].includes(String(alert.state)),
+      );
+      const seen = new Set(result.buckets.map(keyOf));
+      for (const alert of open.filter((each) => !seen.has(identity(each))))
+        Object.assign(alert, { state: 'COMPLETED', end_time: now });
+      for (const bucket of result.buckets) {
+        const known = open.find((alert) => identity(alert) === keyOf(bucket));
+        const content = { parent_bucket_path: 'groups', bucket_keys: keysOf(bucket), bucket };
+        if (known !== undefined) Object.assign(known, { agg_alert_content: content, last_notification_time: now });
+        else await this.add(newAlert(id, monitor, trigger, content, now));
+      }
+    }
+  }
+
+  /** As the plugin does when a monitor is deleted, or its trigger has another id. */
+  forget(monitor: string): void {
+    for (const alert of this.alerts.filter((each) => each.monitor_id === monitor)) alert.state = 'DELETED';
+  }
+
+  async close(): Promise<void> {
+    await request(this.target, { method: 'DELETE', path: `/${this.index}`, allow: [404] });
+  }
+
+  private async add(alert: Json): Promise<void> {
+    this.made ??= request(this.target, { method: 'PUT', path: `/${this.index}`, body: { mappings: MAPPINGS } });
+    await this.made;
+    if (this.refuse) {
+      this.lost.push('refused');
+      return;
+    }
+    const path = `/${this.index}/_doc/${String(alert.id)}`;
+    const { status, body } = await request<Json>(this.target, { method: 'PUT', path, body: alert, allow: [400] });
+    if (status >= 400) this.lost.push(JSON.stringify(body.error));
+    else this.alerts.push(alert);
+  }
+}
+
+function newAlert(id: string, monitor: Json, trigger: Json, content: Json, now: number): Json {
+  return {
+    id: randomId(),
+    version: 1,
+    monitor_id: id,
+    workflow_id: '',
+    workflow_name: '',
+    associated_alert_ids: [],
+    schema_version: 5,
+    monitor_version: 1,
+    monitor_name: monitor.name,
+    execution_id: `${id}_${now}`,
+    trigger_id: trigger.id,
+    trigger_name: trigger.name,
+    finding_ids: [],
+    related_doc_ids: [],
+    state: 'ACTIVE',
+    error_message: null,
+    alert_history: [],
+    severity: trigger.severity,
+    action_execution_results: [],
+    start_time: now,
+    last_notification_time: now,
+    end_time: null,
+    acknowledged_time: null,
+    agg_alert_content: content,
+  };
+}
+
+/** In the order of a hash, not of the sources. */
+export function keysOf({ key }: Json): string[] {
+  return isRecord(key)
+    ? Object.entries(key)
+        .sort(([left], [right]) => (left < right ? 1 : -1))
+        .map(([, value]) => String(value))
+    : [String(key)];
+}
+
+function keyOf(bucket: Json): string {
+  return keysOf(bucket).join('#');
+}
+
+function identity({ agg_alert_content: content }: Json): string {
+  return ((content as Json).bucket_keys as string[]).join('#');
+}

@@ -1,0 +1,54 @@
+import { applyPlan, type Applied } from '../../src/plan/apply';
+import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
+import type { Content, Scope } from '../../src/resources/kind';
+import { stateIndex } from '../../src/rules/indices';
+import { request } from '../../src/target/target';
+import { startAlerting, type AlertingServer } from './alerting-server';
+import { freshNamespace } from './scene';
+import { testTarget } from './target';
+
+/** OpenSearch Alerting in front of the real engine, and a namespace that no other test uses. */
+export interface AlertingScene {
+  readonly server: AlertingServer;
+  readonly scope: Scope;
+}
+
+const open: AlertingScene[] = [];
+
+afterEach(async () => {
+  for (const { server, scope } of open.splice(0)) {
+    const gone = { method: 'DELETE', allow: [404] } as const;
+    await request(scope.target, { ...gone, path: `/_data_stream/logs-*-${scope.namespace}` });
+    const states = [scope.namespace, `${scope.namespace}b`].map(stateIndex).join(',');
+    await request(scope.target, { ...gone, path: `/${states}`, query: { ignore_unavailable: true } });
+    await server.close();
+  }
+});
+
+export async function alertingScene(changes: Partial<Scope> = {}): Promise<AlertingScene> {
+  const server = await startAlerting(await testTarget());
+  const scope: Scope = {
+    target: server.target,
+    namespace: freshNamespace(),
+    scheduler: 'opensearch-alerting',
+    ...changes,
+  };
+  const here = { server, scope };
+  // A namespace that is given belongs to whoever gave it.
+  open.push({ ...here, scope: changes.namespace === undefined ? scope : { ...scope, namespace: freshNamespace() } });
+  return here;
+}
+
+/** The part of a plan that is about monitors: the rest of the node belongs to all tests. */
+export async function planMonitors(scope: Scope, content: Content, prune = false): Promise<Plan> {
+  const { steps, counts } = await makePlan(scope, content, { prune });
+  return planFrom(
+    steps.filter(({ kind }) => kind.name === 'monitor'),
+    counts.unchanged,
+    [],
+  );
+}
+
+export async function deployMonitors(scope: Scope, content: Content, prune = false): Promise<Applied> {
+  return applyPlan(scope, await planMonitors(scope, content, prune), () => undefined);
+}
