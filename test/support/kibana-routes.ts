@@ -67,10 +67,10 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /api/detection_engine/rules/preview': ({ spaceId, body }) => runPreview(spaceId, recordOf(body)),
 
   'POST /api/detection_engine/rules/_bulk_action': ({ space, body }) => {
-    const { ids = [] } = recordOf(body) as { ids?: readonly unknown[] };
+    const { ids = [] } = recordOf(body) as { ids?: readonly string[] };
     const known = new Set([...space.rules.values()].map(({ id }) => id));
     const wrong = ids.find((id) => !known.has(id));
-    if (wrong !== undefined) throw new Refusal(500, `Rule not found: ${String(wrong)}`);
+    if (wrong !== undefined) throw new Refusal(500, `Rule not found: ${wrong}`);
     const summary = { failed: 0, skipped: 0, succeeded: ids.length, total: ids.length };
     return { success: true, rules_count: ids.length, attributes: { results: {}, summary } };
   },
