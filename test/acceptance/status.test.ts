@@ -74,13 +74,13 @@ test('a cluster to which nothing was ever deployed is told in words, and is no e
 
    Content: never deployed here. Run \`wmi-detections deploy\`.
 
-   No rule is stored: run \`wmi-detections deploy\`.
+   No rule is there: run \`wmi-detections deploy\`.
 
    No events yet: no index that the rules read is there. docs/shippers.md says how events get there.
 
    Needs attention
      ! the cluster is not in sync with the content: 18 things differ
-     ! no rule is stored in this namespace
+     ! no rule of this namespace is there
      ! no source has any event"
   `);
   expect(found.sources.every(({ exists }) => !exists)).toBe(true);
