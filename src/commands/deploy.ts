@@ -1,31 +1,32 @@
-import type { ExitStatus } from '../errors';
+import { ProblemError, type ExitStatus } from '../errors';
 import { applyPlan, type Applied } from '../plan/apply';
 import { refuseUnsafe, unsafeReasons } from '../plan/guard';
 import { checkReviewed, onlyOf } from '../plan/only';
 import { makePlan, planFrom, type Plan } from '../plan/plan';
-import { planToLeave, refuseTwoSchedulers, schedulersBeside, type Elsewhere } from '../plan/schedulers';
+import { refuseTwoSchedulers, schedulersBeside } from '../plan/schedulers';
 import { silencedRules } from '../plan/silenced';
 import { unprovenLines, unprovenRules } from '../plan/unproven';
 import { deployText } from '../report/plan';
-import type { Content, Scheduler, Scope } from '../resources/kind';
-import { handOver } from '../schedule/hand-over';
-import { lookedUpTo, ruleStates } from '../status/rule-states';
-import { parseDuration } from '../text/duration';
+import type { Content, Scope } from '../resources/kind';
+import { neutral } from '../text/neutral';
 import { declare, settingsOf, type Context } from './command';
+import { finishMove, prepareMove } from './move';
 import { contentOf, ONLY_OPTION, scopeOf, unprovenJson } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';
 
 export interface Deployed {
   readonly plan: Plan;
   readonly applied: Applied;
+  /** Of a move: why the new scheduler could not look at what came in before it; the rules are on both then. */
+  readonly uncovered?: ProblemError | undefined;
 }
 
 export interface DeployOptions {
   readonly yes: boolean;
   /** More that needs a yes, a sentence each. */
   readonly reasons?: readonly string[];
-  /** Takes the rules from the scheduler that they are on, where that is another. The content is that of the plan. */
-  readonly move?: Content | undefined;
+  /** Takes the rules from the scheduler that they are on, where that is another. */
+  readonly move?: { readonly content: Content; readonly prune: boolean } | undefined;
 }
 
 /**
@@ -36,45 +37,28 @@ export interface DeployOptions {
 export async function deploy(scope: Scope, plan: Plan, context: Context, options: DeployOptions): Promise<Deployed> {
   const others = await schedulersBeside(scope);
   if (options.move === undefined) refuseTwoSchedulers(scope, others);
+  const move = options.move && (await prepareMove(scope, options.move.content, others, options.move));
   if (!options.yes) {
-    const reason = [...(await unsafeReasons(scope, plan)), ...(options.reasons ?? [])].join(' ');
+    const reasons = [...(await unsafeReasons(scope, plan)), ...(move?.reasons ?? []), ...(options.reasons ?? [])];
+    const reason = reasons.join(' ');
     if (reason !== '' && !(await context.confirm(`${reason} Go on?`))) refuseUnsafe(reason);
   }
-  const applied = await apply(scope, plan, context);
-  const all = applied.changes.every(({ status }) => status === 'done');
-  if (options.move === undefined || others.length === 0 || !all) return { plan, applied };
-  return moved(scope, { plan, applied }, options.move, others, context);
+  let deployed: Deployed = { plan, applied: await apply(scope, plan, context) };
+  if (move === undefined || deployed.applied.changes.some(({ status }) => status !== 'done')) return deployed;
+  const problem = await finishMove(scope, move, async (from, leaving) => {
+    deployed = together(deployed, { plan: leaving, applied: await apply(from, leaving, context) });
+  });
+  return { ...deployed, uncovered: problem };
 }
 
-/**
- * The rules are on the new scheduler. It looks at what came in since the old one did; then they leave the old one, whose open
- * alerts stay where they are. For a moment both run them: better an event seen twice than one never seen.
- */
-async function moved(
-  scope: Scope,
-  deployed: Deployed,
-  content: Content,
-  others: readonly Elsewhere[],
-  context: Context,
-): Promise<Deployed> {
-  const now = Date.now();
-  let { plan, applied } = deployed;
-  for (const { scheduler } of others) {
-    const from: Scope = { ...scope, scheduler };
-    const since = lookedUpTo(await ruleStates(from, now)) ?? untold(scheduler, content, now);
-    if (since !== undefined) await handOver(scope, content, since, now);
-    const leaving = await planToLeave(from);
-    const left = await apply(from, leaving, context);
-    plan = planFrom([...plan.steps, ...leaving.steps], plan.counts.unchanged, plan.leftovers);
-    applied = { changes: [...applied.changes, ...left.changes], problems: [...applied.problems, ...left.problems] };
-  }
-  return { plan, applied };
-}
-
-/** A monitor does not say when it last ran: what came in within the look-back, by which its runs overlap, is looked at again. */
-function untold(scheduler: Scheduler, { rules }: Content, now: number): number | undefined {
-  if (scheduler !== 'opensearch-alerting') return undefined;
-  return now - Math.max(...rules.map(({ schedule }) => parseDuration(schedule.lookback) ?? 0));
+function together(one: Deployed, other: Deployed): Deployed {
+  return {
+    plan: planFrom([...one.plan.steps, ...other.plan.steps], one.plan.counts.unchanged, one.plan.leftovers),
+    applied: {
+      changes: [...one.applied.changes, ...other.applied.changes],
+      problems: [...one.applied.problems, ...other.applied.problems],
+    },
+  };
 }
 
 async function apply(scope: Scope, plan: Plan, context: Context): Promise<Applied> {
@@ -97,6 +81,15 @@ export function deployedJson({ plan, applied }: Deployed): object {
   return { changes: applied.changes, counts: plan.counts, digest: plan.digest };
 }
 
+function refuseMoveOfSome(): never {
+  throw new ProblemError('USAGE', [
+    {
+      message: '--move takes all rules to the new scheduler, so it cannot go with --only',
+      hint: 'Leave one of them out.',
+    },
+  ]);
+}
+
 export const deployCommand = declare({
   name: 'deploy',
   describe: 'install pipelines, templates and rules, or bring them up to date',
@@ -114,20 +107,26 @@ export const deployCommand = declare({
     yes: { type: 'boolean', default: false, describe: 'go on without asking when much is deleted or silenced' },
   },
   run: async (context, argv) => {
+    if (argv.move && (argv.only ?? []).length > 0) refuseMoveOfSome();
     const settings = settingsOf(context, argv);
     const scope = await scopeOf(settings);
     const content = contentOf(settings, context);
     const plan = onlyOf(await makePlan(scope, content, { prune: argv.prune }), argv.only ?? []);
     checkReviewed(plan, argv.checksum);
     const reasons = await silencedRules(scope, content, plan, Date.now());
-    const move = argv.move ? content : undefined;
+    const move = argv.move ? { content, prune: argv.prune } : undefined;
     const deployed = await deploy(scope, plan, context, { yes: argv.yes, reasons, move });
     const unproven = await unprovenRules(scope);
+    if (deployed.uncovered !== undefined) {
+      context.note(
+        `The rules are on both schedulers now; deploy with --move again. ${neutral(deployed.uncovered.message)}`,
+      );
+    }
     const text = deployText(deployed.applied.changes, plan.counts, plan.leftovers.length);
     return {
       json: { ...deployedJson(deployed), ...unprovenJson(unproven) },
       text: [text, ...unprovenLines(unproven)].join('\n'),
-      exit: exitOf(deployed.applied),
+      exit: deployed.uncovered === undefined ? exitOf(deployed.applied) : 2,
     };
   },
 });

@@ -24,7 +24,7 @@ import { request, type Target } from '../target/target';
 import { alerts, type Alert } from './alerts';
 import { declare, settingsOf, targetOf, type Context } from './command';
 import { run } from './run';
-import { kibanaOf, SCHEDULER_OPTIONS } from './scheduler';
+import { kibanaOf } from './scheduler';
 
 export interface TestRulesOptions {
   /** UUIDs, names or slugs; all rules where not given. */
@@ -165,7 +165,7 @@ export const testRulesCommand = declare({
       default: false,
       describe: 'let Kibana run the rules (its preview: nothing is saved), not our own scheduler',
     },
-    ...SCHEDULER_OPTIONS,
+    space: { type: 'string', describe: 'Kibana space in which a live test runs the rules' },
     report: { choices: ['text', 'junit'] as const, default: 'text' as const, describe: 'form of the text result' },
   },
   examples: [

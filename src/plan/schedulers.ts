@@ -39,7 +39,7 @@ export function refuseTwoSchedulers(scope: Scope, others: readonly Elsewhere[]):
   throw new ProblemError('UNSAFE', [
     {
       message: `${first.where}; two schedulers would alert twice. Nothing was changed.`,
-      hint: `To move them: \`wmi-detections deploy --scheduler ${scheduler}${where} --move\`. Events and alerts stay.`,
+      hint: `To move them: \`wmi-detections deploy --scheduler ${scheduler}${where} --move\`. Events stay, and alerts where they are.`,
     },
   ]);
 }

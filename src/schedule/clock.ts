@@ -28,3 +28,13 @@ export async function clusterTime(target: Target, namespace: string): Promise<nu
   }
   return time;
 }
+
+/** The cluster's time; ours where no state index says it. */
+export async function clusterTimeOrOurs(target: Target, namespace: string): Promise<number> {
+  try {
+    return await clusterTime(target, namespace);
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'REFUSED') return Date.now();
+    throw error;
+  }
+}

@@ -5,7 +5,6 @@ import type { Body, Content, Scheduler, Scope } from '../resources/kind';
 import { runUntil } from '../resources/monitor-check';
 import { monitorsOf } from '../resources/monitor-find';
 import type { StoredRule } from '../rules/stored-rule';
-import type { Target } from '../target/target';
 import { parseDuration } from '../text/duration';
 import { runRule } from './run-rule';
 import { moveWatermark, readWatermark } from './state';
@@ -34,6 +33,19 @@ const MOST_IDS = 100;
  */
 export async function handOver(scope: Scope, content: Content, since: number, now: number): Promise<void> {
   await HAND_OVER[scope.scheduler ?? 'local'](scope, content, since, now);
+}
+
+/**
+ * Whether that can be done, before anything is changed.
+ * @throws ProblemError REFUSED when it would take too many runs
+ */
+export function checkHandOver({ scheduler, target }: Scope, { rules }: Content, since: number, now: number): void {
+  if (scheduler !== 'opensearch-alerting') return;
+  const shortest = Math.min(...rules.map(({ schedule }) => parseDuration(schedule.lookback) ?? 0));
+  if ((now - since) / shortest <= MOST_RUNS) return;
+  const message = `the rules last ran at ${iso(since)}: too long ago for the runs of monitors that it takes to cover the time since. Nothing was changed.`;
+  const hint = 'Run them once more where they are, then move.';
+  throw new ProblemError('REFUSED', [{ where: { url: target.url }, message, hint }]);
 }
 
 type HandOver = (scope: Scope, content: Content, since: number, now: number) => Promise<void>;
@@ -66,7 +78,6 @@ const HAND_OVER: Readonly<Record<Scheduler, HandOver>> = {
   async 'opensearch-alerting'({ target, namespace }, { rules }, since, now) {
     for (const rule of rules) {
       const lookback = parseDuration(rule.schedule.lookback) ?? 0;
-      if ((now - since) / lookback > MOST_RUNS) throw tooLongAgo(target, since);
       for (const { id, monitor } of await monitorsOf(target, namespace, rule.uuid)) {
         if (monitor.enabled === false) continue;
         // Each run reads the look-back before the end that it is given.
@@ -87,9 +98,3 @@ const HAND_OVER: Readonly<Record<Scheduler, HandOver>> = {
     }
   },
 };
-
-function tooLongAgo({ url }: Target, since: number): ProblemError {
-  const message = `the rules last ran at ${iso(since)}: too long ago for the runs of monitors that it takes to cover the time since`;
-  const hint = 'They are on both schedulers now. Run them once more on the old one, then move again.';
-  return new ProblemError('REFUSED', [{ where: { url }, message, hint }]);
-}

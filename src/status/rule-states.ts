@@ -19,11 +19,14 @@ export function ruleStates(scope: Scope, now: number): Promise<RuleState[]> {
 }
 
 /**
- * Up to when all of these rules have looked at what came in.
+ * Up to when all of these rules have looked at what came in; those that are disabled do not count, and a run that failed
+ * counts as one: nothing says how long it has been failing.
  * @returns milliseconds since 1970; undefined where none has run yet
  */
 export function lookedUpTo(rules: readonly RuleState[]): number | undefined {
-  const times = rules.map(({ watermark, execution }) => Date.parse(watermark ?? execution?.at ?? ''));
+  const times = rules
+    .filter(({ enabled }) => enabled)
+    .map(({ watermark, execution }) => Date.parse(watermark ?? execution?.at ?? ''));
   const known = times.filter((time) => !Number.isNaN(time));
   return known.length === 0 ? undefined : Math.min(...known);
 }

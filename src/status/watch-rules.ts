@@ -1,6 +1,7 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { isRecord } from '../json';
 import type { Body, Scope } from '../resources/kind';
+import { OUR_ACTION } from '../resources/watch-body';
 import { watchesOf } from '../resources/watch';
 import { uuidOfWatch } from '../resources/watch-mark';
 import { parseDuration } from '../text/duration';
@@ -30,7 +31,8 @@ export async function watchRuleStates(scope: Scope, now: number): Promise<RuleSt
       enabled,
       watermark: null,
       behind,
-      overdue: enabled && isOverdue(behind, every),
+      // By a schedule of somebody else's, who knows.
+      overdue: enabled && every > 0 && isOverdue(behind, every),
       lastRun: null,
       execution,
       nextRun: enabled && execution !== null ? new Date(Date.parse(execution.at) + every).toISOString() : null,
@@ -47,5 +49,8 @@ function intervalOf({ trigger }: Body): string {
 function executionOf(status: estypes.WatcherWatchStatus | undefined): Execution | null {
   if (status?.last_checked === undefined) return null;
   const at = new Date(status.last_checked).toISOString();
+  // A watch whose alerts cannot be written counts as executed all the same.
+  const { successful = true, reason = '' } = status.actions[OUR_ACTION]?.last_execution ?? {};
+  if (!successful) return { at, result: 'failed', message: reason, gap: 0 };
   return { at, result: status.execution_state ?? 'unknown', message: '', gap: 0 };
 }

@@ -26,7 +26,7 @@ describeContract(`one scheduler at a time (${contractMissing ?? 'held against th
     await expect(refused).rejects.toMatchObject({ code: 'UNSAFE', exitStatus: 2 });
     await expect(refused).rejects.toThrowErrorMatchingInlineSnapshot(`
      "rules of namespace k1_local_first (1) run on the scheduler local of this cluster; two schedulers would alert twice. Nothing was changed.
-       To move them: \`wmi-detections deploy --scheduler kibana --namespace k1_local_first --move\`. Events and alerts stay."
+       To move them: \`wmi-detections deploy --scheduler kibana --namespace k1_local_first --move\`. Events stay, and alerts where they are."
     `);
     expect(server().space().rules.size).toBe(0);
 
@@ -45,7 +45,7 @@ describeContract(`one scheduler at a time (${contractMissing ?? 'held against th
     const nothing = { ...(await makePlan(local, contentWith([]), { prune: false })), steps: [] };
     await expect(deploy(local, nothing, quiet(), { yes: true })).rejects.toThrowErrorMatchingInlineSnapshot(`
      "rules of namespace k1_kibana_first run in Kibana (space default, soc); two schedulers would alert twice. Nothing was changed.
-       To move them: \`wmi-detections deploy --scheduler local --namespace k1_kibana_first --move\`. Events and alerts stay."
+       To move them: \`wmi-detections deploy --scheduler local --namespace k1_kibana_first --move\`. Events stay, and alerts where they are."
     `);
     const other = { ...local, namespace: 'k1_other' };
     expect((await deploy(other, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);

@@ -29,7 +29,7 @@ async function move(scope: Scope, { rule }: Scene): Promise<Deployed> {
   const content = contentWith([rule]);
   const plans = { kibana: planKibana, 'opensearch-alerting': planMonitors, watcher: planWatches, local: noPlan };
   const plan = await plans[scope.scheduler ?? 'local'](scope, content);
-  return deploy(scope, plan, quiet(), { yes: false, move: content });
+  return deploy(scope, plan, quiet(), { yes: false, move: { content, prune: false } });
 }
 
 /** Of the local scheduler the scene has deployed the rule already. */
@@ -53,7 +53,7 @@ test('from local to OpenSearch Alerting: what came in since the last run alerts 
   expect(await schedulersBeside(scope)).toEqual([]);
 });
 
-test('a last run too long ago for monitors is told, and the rule stays where it was as well', async () => {
+test('a last run too long ago for monitors is told before anything is changed', async () => {
   const here = await scene();
   await here.run();
   const { scope } = await alertingScene({ namespace: here.namespace });
@@ -63,6 +63,22 @@ test('a last run too long ago for monitors is told, and the rule stays where it 
     /the rules last ran at 2025-03-10T11:59:00.000Z: too long ago/,
   );
   expect((await schedulersBeside(scope)).map(({ scheduler }) => scheduler)).toEqual(['local']);
+  expect(await schedulersBeside({ ...scope, scheduler: 'local' })).toEqual([]);
+});
+
+test('a rule on the old scheduler that is no longer in the content is not left alone there', async () => {
+  const here = await scene();
+  const { scope } = await alertingScene({ namespace: here.namespace });
+  const content = contentWith([{ ...here.rule, uuid: '11111111-2222-4333-8444-555555555555' }]);
+  const refused: unknown = await deploy(scope, await planMonitors(scope, content), quiet(), {
+    yes: true,
+    move: { content, prune: false },
+  }).catch((error: unknown) => error);
+  expect((refused as ProblemError).problems).toMatchObject([
+    {
+      message: `detection_rule/${here.rule.uuid} on the scheduler local is no longer in the content. Nothing was changed.`,
+    },
+  ]);
 });
 
 test('from OpenSearch Alerting to local: the first run reads what the monitor may not have seen, and no more', async () => {
@@ -72,7 +88,10 @@ test('from OpenSearch Alerting to local: the first run reads what the monitor ma
   await here.index([cameIn('long ago', 600), cameIn('just now', 0.1)]);
   const local: Scope = { ...scope, scheduler: 'local' };
   const plan = await planOfRule(local, here);
-  const moved = await deploy(local, plan, quiet(), { yes: false, move: contentWith([here.rule]) });
+  const moved = await deploy(local, plan, quiet(), {
+    yes: false,
+    move: { content: contentWith([here.rule]), prune: false },
+  });
   expect(done(moved)).toEqual(['create detection_rule: done', 'delete monitor: done']);
   await here.run({ now: () => Date.now() });
   const lines = (await here.alerts()).map(({ process }) => (process as { command_line?: string }).command_line);
@@ -115,6 +134,35 @@ describeContract('with Kibana', () => {
     expect(await schedulersBeside(scope)).toEqual([]);
   });
 
+  test('a rule that is disabled, or whose last run failed, moves only after a yes', async () => {
+    const here = await scene();
+    const content = contentWith([here.rule]);
+    const scope = await scopeFor(kibana(), { namespace: here.namespace });
+    await move(scope, here);
+    const last = { date: ago(2), status: 'failed', status_order: 0, message: 'no', metrics: {} };
+    kibana().decorate = (stored) => ({ ...stored, execution_summary: { last_execution: last } });
+    const local: Scope = { ...scope, scheduler: 'local' };
+    const back = async (yes: boolean): Promise<Deployed> =>
+      deploy(local, await planOfRule(local, here), quiet(), { yes, move: { content, prune: false } });
+    await expect(back(false)).rejects.toThrow(/The last run of “Children of WmiPrvSE .*” on kibana failed/);
+    kibana().decorate = (stored) => ({ ...stored, enabled: false });
+    await expect(back(false)).rejects.toThrow(/is disabled on kibana, and will be enabled/);
+    expect(kibana().space().rules.size).toBe(1);
+    expect(done(await back(true))).toEqual(['create detection_rule: done', 'delete detection_rule: done']);
+  });
+
+  test('where the time since cannot be covered the rule is on both, and a second run mends it', async () => {
+    const here = await scene();
+    await here.run({ now: () => Date.now() - 29 * MINUTE });
+    const scope = await scopeFor(kibana(), { namespace: here.namespace });
+    kibana().fail(({ path }) => path.endsWith('/_bulk_action'), { status: 403 }, 1);
+    const half = await move(scope, here);
+    expect(done(half)).toEqual(['create detection_rule: done']);
+    expect(half.uncovered?.code).toBe('FORBIDDEN');
+    expect((await schedulersBeside(scope)).map(({ scheduler }) => scheduler)).toEqual(['local']);
+    expect(done(await move(scope, here))).toEqual(['delete detection_rule: done']);
+  });
+
   test('what the new scheduler refuses stays on the old one', async () => {
     const here = await scene();
     const scope = await scopeFor(kibana(), { namespace: here.namespace });
@@ -129,7 +177,7 @@ describeContract('with Kibana', () => {
     const plan = await planKibana(scope, contentWith([here.rule]));
     const refused: unknown = await deploy(scope, plan, quiet(), { yes: true }).catch((error: unknown) => error);
     expect((refused as ProblemError).problems[0]?.hint?.replace(here.namespace, 'NS')).toMatchInlineSnapshot(
-      `"To move them: \`wmi-detections deploy --scheduler kibana --namespace NS --move\`. Events and alerts stay."`,
+      `"To move them: \`wmi-detections deploy --scheduler kibana --namespace NS --move\`. Events stay, and alerts where they are."`,
     );
   });
 });

@@ -88,7 +88,7 @@ describe('one scheduler at a time', () => {
     await expect(deploy(local, await nothing(local), quiet(), { yes: true })).rejects
       .toThrowErrorMatchingInlineSnapshot(`
      "rules of namespace w1_first run as watches of this cluster; two schedulers would alert twice. Nothing was changed.
-       To move them: \`wmi-detections deploy --scheduler local --namespace w1_first --move\`. Events and alerts stay."
+       To move them: \`wmi-detections deploy --scheduler local --namespace w1_first --move\`. Events stay, and alerts where they are."
     `);
     const other = { ...local, namespace: 'w1_other' };
     expect((await deploy(other, await nothing(other), quiet(), { yes: true })).applied.problems).toEqual([]);

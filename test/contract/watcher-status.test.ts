@@ -45,6 +45,11 @@ test('each watch of ours, whether it is active, and how its last run went', asyn
 
   kept().ran = { last_checked: '2026-03-01T11:58:00.000Z', execution_state: 'failed' };
   expect(attention(await watchRuleStates(scope, NOW))).toEqual([`${rule().name}: its last run ended in failed`]);
+  const action = { ack: {}, last_execution: { timestamp: 't', successful: false, reason: 'no right to write' } };
+  kept().ran = { last_checked: '2026-03-01T11:58:00.000Z', execution_state: 'executed', actions: { alerts: action } };
+  expect(attention(await watchRuleStates(scope, NOW))).toEqual([
+    `${rule().name}: its last run ended in failed: no right to write`,
+  ]);
   kept().ran = { last_checked: '2026-03-01T11:40:00.000Z', execution_state: 'executed' };
   expect(attention(await watchRuleStates(scope, NOW))).toEqual([`${rule().name} has not run for two intervals`]);
   kept().active = false;
