@@ -32,6 +32,9 @@ const PAGE = 1_000;
 /** Of events that nobody stamped nothing says when they came in: they are looked for this long, in seconds. */
 const LOOKBACK_WITHOUT_INGESTED = 24 * 60 * 60;
 
+/** Seconds from the stamp of an event to when a search finds it, generously. */
+const SETTLE = 60;
+
 /** One format for all indices: a second one would not fit the mapping that the first alert makes. */
 const TIME_FORMAT = 'strict_date_time';
 
@@ -63,10 +66,11 @@ export function namedMetric(field: string): string {
  *
  *   documents                | chosen by       | from                             | to
  *   -------------------------|-----------------|----------------------------------|----------------
- *   with event.ingested      | event.ingested  | end of the run - look-back       | end of the run
+ *   with event.ingested      | event.ingested  | end of the run - look-back - 60 s | end of the run
  *   without                  | @timestamp      | end of the run - 24 h (or more)  | open
  *
- * The look-back is longer than the interval, so windows overlap: a group that was seen before is the same alert.
+ * The look-back is the interval at least, and an event may be stamped before the end of a run and seen only after it; so windows
+ * overlap by a minute or more. A group that was seen before is the same alert.
  * @param exceptions those that are active
  * @returns a search body; only `{{period_end}}` in it is for the plugin to fill in
  * @throws ProblemError RULE_INVALID when a text of the rule would be taken for a template
@@ -81,7 +85,7 @@ export function toBucketSearch(rule: Rule, exceptions: readonly Exception[] = []
 }
 
 function windowOf({ schedule }: Rule): Json {
-  const lookback = (parseDuration(schedule.lookback) ?? 0) / 1_000;
+  const lookback = (parseDuration(schedule.lookback) ?? 0) / 1_000 + SETTLE;
   const ingested = between('event.ingested', lookback, { lt: '{{period_end}}' });
   const late = between('@timestamp', Math.max(lookback, LOOKBACK_WITHOUT_INGESTED));
   const withoutIngested = { bool: { filter: [late], must_not: [{ exists: { field: 'event.ingested' } }] } };

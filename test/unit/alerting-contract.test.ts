@@ -132,7 +132,7 @@ test('the search: windows that overlap, whoever stamped the event, and null-safe
            "range": {
              "event.ingested": {
                "format": "epoch_millis",
-               "gte": "{{period_end}}||-3600s",
+               "gte": "{{period_end}}||-3660s",
                "lt": "{{period_end}}",
              },
            },
