@@ -58,3 +58,14 @@ test('what would clash with the mapping is kept beside it', async () => {
   const document = await node.index('sysmon', { ...READY, user: { name: { first: 'mira' } }, host: 'WS07' });
   expect(at(document, 'winlog.event_data')).toMatchObject({ 'user.name': '{"first":"mira"}', host: 'WS07' });
 });
+
+describe('a process without a path', () => {
+  const sent = event.winlogbeat(SYSMON, { ...SYSMON_DATA, Image: '-', ParentImage: '-' });
+
+  test('has the name that its command line begins with; its parent has none', async () => {
+    const document = await node.index('sysmon', sent);
+    expect(at(document, 'process.name')).toBe('WMIC.exe');
+    expect(at(document, 'process.parent.args')).toEqual(['C:\\Windows\\system32\\cmd.exe']);
+    expect(at(document, 'process.parent')).not.toHaveProperty('name');
+  });
+});
