@@ -43,6 +43,9 @@ test('a document of no known shape is its own JSON', async () => {
 test.each([
   ['{"EventID": 1, ', 'recognise: no known shape of a Windows event; message begins like JSON and is none'],
   ['{"a":1,"a":2}', 'recognise: no known shape of a Windows event; message begins like JSON and is none'],
+  ['\n {"EventID": 1, ', 'recognise: no known shape of a Windows event; message begins like JSON and is none'],
+  ['x {"EventID": 1}', 'recognise: no known shape of a Windows event'],
+  ['\uFEFF ', 'recognise: no known shape of a Windows event'],
   ['[1,2]', 'recognise: no known shape of a Windows event'],
   ['<Event>', 'recognise: no known shape of a Windows event'],
 ])('the message %s', async (message, error) => {
