@@ -13,6 +13,14 @@ export interface Part {
   readonly arrived: Clause;
 }
 
+/** A pipeline of ours failed (event.kind), or a step of the user's own after it, which leaves the event mapped (tags). */
+export const FAILED: Clause = {
+  bool: {
+    should: [{ term: { 'event.kind': 'pipeline_error' } }, { term: { tags: 'wmi_detections_custom_error' } }],
+    minimum_should_match: 1,
+  },
+};
+
 /** Of so many failures a shard the reasons are read; a source that fails altogether would take minutes else. */
 const MOST_FAILURES = 10_000;
 const MOST_REASONS = 100;
@@ -44,7 +52,7 @@ interface Reasons {
 export async function readFailures({ target, path, arrived }: Part): Promise<Failure[]> {
   const reasons = { terms: { size: MOST_REASONS, script: { lang: 'painless', source: REASON } } };
   const body = await scripted<Reasons>(target, path, {
-    query: { bool: { filter: [arrived, { term: { 'event.kind': 'pipeline_error' } }] } },
+    query: { bool: { filter: [arrived, FAILED] } },
     aggs: { some: { sampler: { shard_size: MOST_FAILURES }, aggs: { reasons } } },
   });
   const counts = new Map<string, Failure>();

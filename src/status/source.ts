@@ -4,7 +4,7 @@ import { iso } from '../schedule/window';
 import { request, type Target } from '../target/target';
 import { parseDuration } from '../text/duration';
 import { coverageQuestion } from './coverage';
-import { readDelay, readFailures, readIgnored, type Part } from './details';
+import { FAILED, readDelay, readFailures, readIgnored, type Part } from './details';
 import type { SourceState } from './status';
 
 type Clause = Readonly<Record<string, unknown>>;
@@ -107,7 +107,7 @@ function question(arrived: Clause, coverage: Clause): Clause {
           filter: { bool: { filter: IS_PROCESS_CREATION } },
           ...(Object.keys(coverage).length > 0 && { aggs: coverage }),
         },
-        failures: { filter: { term: { 'event.kind': 'pipeline_error' } } },
+        failures: { filter: FAILED },
         ignored: { filter: { exists: { field: '_ignored' } } },
       },
     },

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { toQueryDsl } from '../../src/rules/query-dsl';
+import { readRules } from '../../src/rules/rule';
 import { at, harbour, type Harbour } from '../support/ship';
 import * as event from '../support/windows-events';
-import { SYSMON, SYSMON_DATA } from '../support/windows-events';
+import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';
 
 /* Documents that an Elastic integration has been over already. */
 let node: Harbour;
@@ -57,4 +61,65 @@ test('a category without a process is none', async () => {
 test('what would clash with the mapping is kept beside it', async () => {
   const document = await node.index('sysmon', { ...READY, user: { name: { first: 'mira' } }, host: 'WS07' });
   expect(at(document, 'winlog.event_data')).toMatchObject({ 'user.name': '{"first":"mira"}', host: 'WS07' });
+});
+
+describe('what a module of Winlogbeat 7 moved to process.*, without a category', () => {
+  const folder = join(__dirname, '../pipelines/logs-sysmon.process_creation@default-pipeline');
+  const { events } = JSON.parse(readFileSync(join(folder, 'test-winlogbeat7-module.json'), 'utf8')) as {
+    events: readonly { readonly process: { readonly parent: object } }[];
+  };
+  const [moved] = events;
+  if (moved === undefined) throw new Error('no event');
+
+  test('stays, and both rules find it', async () => {
+    const [item] = await node.ship('sysmon', [{ ...moved }]);
+    for (const rule of readRules('rules')) expect(await node.find('sysmon', toQueryDsl(rule))).toContain(item?.id);
+    const document = await node.index('sysmon', { ...moved });
+    expect(document.process).toMatchObject(moved.process);
+    expect(at(document, 'process.pe.original_file_name')).toBe('wmic.exe');
+    expect(at(document, 'event.category')).toEqual(['process']);
+    expect(JSON.stringify(at(document, 'winlog.event_data'))).not.toContain('process.');
+  });
+
+  test('stays for 4688, where the command line alone would give another name', async () => {
+    const { NewProcessName: executable, ParentProcessName, ...left } = SECURITY_DATA;
+    const process = {
+      executable,
+      name: 'notepad.exe',
+      parent: { executable: ParentProcessName, name: 'WmiPrvSE.exe' },
+    };
+    const sent = { ...event.winlogbeat(SECURITY, { ...left, CommandLine: '"C:\\links\\editor" x' }), process };
+    const document = await node.index('security', sent);
+    expect(document.process).toMatchObject({ ...process, pid: 7312, args: ['C:\\links\\editor', 'x'] });
+    expect(at(document, 'process.parent')).toEqual({ ...process.parent, pid: 3028 });
+  });
+
+  test('gives way to what the event itself says, and is kept beside it', async () => {
+    const process = { name: 'other.exe', pid: 7312, hash: { sha1: 'a' }, parent: { name: 'WmiPrvSE.exe', title: 'x' } };
+    const document = await node.index('sysmon', { ...event.winlogbeat(SYSMON, SYSMON_DATA), process });
+    expect(document.process).toMatchObject({ name: 'WMIC.exe', parent: { name: 'cmd.exe', title: 'x' } });
+    expect(document.process).toMatchObject({ hash: { sha1: 'a', md5: expect.any(String) as unknown } });
+    const kept = at(document, 'winlog.event_data') as Record<string, unknown>;
+    expect(kept).toMatchObject({ 'process.name': 'other.exe', 'process.parent.name': 'WmiPrvSE.exe' });
+    expect(kept).not.toHaveProperty(['process.pid']);
+  });
+
+  test('is the collector’s own where the event came as text', async () => {
+    const process = { name: 'collector', thread: { id: 4 } };
+    const document = await node.index('sysmon', { message: event.xml(SYSMON, SYSMON_DATA), process });
+    expect(document.process).toMatchObject({ name: 'WMIC.exe' });
+    expect(document.process).not.toHaveProperty('thread');
+    expect(at(document, 'winlog.event_data.process')).toBe('{"name":"collector","thread":{"id":4}}');
+  });
+});
+
+describe('a process without a path', () => {
+  const sent = event.winlogbeat(SYSMON, { ...SYSMON_DATA, Image: '-', ParentImage: '-' });
+
+  test('has the name that its command line begins with; its parent has none', async () => {
+    const document = await node.index('sysmon', sent);
+    expect(at(document, 'process.name')).toBe('WMIC.exe');
+    expect(at(document, 'process.parent.args')).toEqual(['C:\\Windows\\system32\\cmd.exe']);
+    expect(at(document, 'process.parent')).not.toHaveProperty('name');
+  });
 });

@@ -43,6 +43,9 @@ test('a document of no known shape is its own JSON', async () => {
 test.each([
   ['{"EventID": 1, ', 'recognise: no known shape of a Windows event; message begins like JSON and is none'],
   ['{"a":1,"a":2}', 'recognise: no known shape of a Windows event; message begins like JSON and is none'],
+  ['\n {"EventID": 1, ', 'recognise: no known shape of a Windows event; message begins like JSON and is none'],
+  ['x {"EventID": 1}', 'recognise: no known shape of a Windows event'],
+  ['\uFEFF ', 'recognise: no known shape of a Windows event'],
   ['[1,2]', 'recognise: no known shape of a Windows event'],
   ['<Event>', 'recognise: no known shape of a Windows event'],
 ])('the message %s', async (message, error) => {
@@ -64,12 +67,14 @@ test('no FDR record', async () => {
 test('event XML that is cut off is mapped as far as it goes, so that the rules see it', async () => {
   const whole = event.xml(SECURITY, SECURITY_DATA);
   const message = whole.slice(0, whole.indexOf("<Data Name='MandatoryLabel'"));
-  const document = await node.index('security', { message });
-  expect(failure(document)).toMatchObject({
+  const document = await node.index('security', { message, tags: ['mine'], error: { message: 'the shipper’s' } });
+  expect(failure(document)).toEqual({
     kind: 'pipeline_error',
     original: message,
     error: 'recognise: the event XML ends before </Event>; mapped as far as it goes',
+    tags: ['mine', ...TAGS],
   });
+  expect(at(document, 'winlog.event_data.error')).toBe('{"message":"the shipper’s"}');
   expect(at(document, 'event.category')).toEqual(['process']);
   expect(at(document, 'process.parent.name')).toBe('WmiPrvSE.exe');
 });

@@ -65,6 +65,21 @@ function sorted(list: unknown): unknown {
   return Array.isArray(list) ? [...(list as string[])].sort() : list;
 }
 
+// As for XML: a byte order mark, then blanks and newlines.
+test.each([' ', '\n', '\r\n\t', '\uFEFF', '\uFEFF\n '])('JSON in message after %j', async (before) => {
+  const record = { event_simpleName: 'ProcessRollup2', RawProcessId: '7312' };
+  for (const [source, sent] of [
+    ['sysmon', event.nxlog(SYSMON, SYSMON_DATA)],
+    ['crowdstrike', record],
+  ] as const) {
+    const message = before + JSON.stringify(sent);
+    const document = await node.index(source, { message });
+    expect(at(document, 'event.kind')).toBe('event');
+    expect(at(document, 'process.pid')).toBe(7312);
+    expect(at(document, 'event.original')).toBe(message);
+  }
+});
+
 describe('Sysmon 1', () => {
   test.each(shapesOf(SYSMON, SYSMON_DATA))('%s', async (name, document) => {
     expect(meaning(await node.index('sysmon', document))).toEqual({

@@ -207,6 +207,20 @@ test('failures are counted by step and reason, whatever values the reasons hold'
   expect((await look()).attention).toContain(`${SYSMON}-${namespace}: pipelines failed on 4`);
 });
 
+test('a step of the user’s own that failed counts too, though the event is mapped', async () => {
+  await deployed();
+  const error = { message: `${SYSMON}@custom: mine` };
+  await ship(
+    `${SYSMON}-${namespace}`,
+    [arrived(WHOLE, { tags: ['x', 'wmi_detections_custom_error'], error }), arrived(WHOLE, { tags: ['x'], error })],
+    '_none',
+  );
+  expect((await source(SYSMON)).failures).toEqual({
+    count: 1,
+    by: [{ step: `${SYSMON}@custom`, reason: 'mine', count: 1 }],
+  });
+});
+
 test('values that the mapping left out of the index are counted by field', async () => {
   await deployed();
   await ship(
