@@ -1,3 +1,5 @@
+import { planCommand } from '../../src/commands/plan';
+import { quiet } from '../support/context';
 import { replay } from '../../src/commands/replay';
 import { request } from '../../src/target/target';
 import { SAMPLES } from '../support/samples';
@@ -134,6 +136,33 @@ test('a plan as a comment for a pull request', () => {
 
    Apply exactly this: \`wmi-detections deploy --checksum 0123456789abcdef\`"
   `);
+});
+
+test.each([
+  [{}, '--checksum'],
+  [{ prune: false, only: undefined, namespace: undefined }, '--checksum'],
+  [{ prune: true, only: ['a/b', 'c/d'] }, '--prune --only a/b c/d --checksum'],
+  [
+    { namespace: 'lab', scheduler: 'kibana', space: 'a,b' },
+    '--namespace lab --scheduler kibana --space a,b --checksum',
+  ],
+  [{ content: "our rules'" }, "--content 'our rules'\\''' --checksum"],
+])('the command to apply a plan says how it was made: %j', (flags, said) => {
+  const counts = { create: 0, update: 1, delete: 0, foreign: 0, put_mapping: 0, rollover: 0, unchanged: 3 };
+  const changes = [{ kind: 'ingest_pipeline', id: 'p', action: 'update', diff: '' }] as const;
+  const text = planMarkdown(changes, counts, '0123456789abcdef0123', flags);
+  expect(text).toContain(`Apply exactly this: \`wmi-detections deploy ${said} 0123456789abcdef\``);
+});
+
+test('the command of a plan passes on what the plan was asked for', async () => {
+  const namespace = freshNamespace();
+  const url = (await testTarget()).url;
+  const argv = { esUrl: url, namespace, scheduler: 'local', prune: false, only: [RULE], output: 'markdown' };
+  const { text } = await planCommand.run(quiet(), argv);
+  expect(text).toContain(
+    `\`wmi-detections deploy --namespace ${namespace} --scheduler local --only ${RULE} --checksum `,
+  );
+  expect(text).not.toContain(url);
 });
 
 describe('exceptions of a rule', () => {
