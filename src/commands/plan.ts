@@ -5,7 +5,7 @@ import { PROGRAM_FOLDER } from '../program';
 import { onlyOf } from '../plan/only';
 import { unprovenLines, unprovenRules, type Unproven } from '../plan/unproven';
 import { planText } from '../report/plan';
-import { planMarkdown } from '../report/plan-markdown';
+import { planMarkdown, type PlanFlags } from '../report/plan-markdown';
 import type { Content, Scope } from '../resources/kind';
 import { expiredNotes } from '../report/expired';
 import type { Settings } from '../settings';
@@ -43,9 +43,15 @@ export async function scopeOf(settings: Settings): Promise<Scope> {
   return { target, namespace, indices, retention, scheduler, channel, kibana: await kibanaOf(settings) };
 }
 
+/** What decides what is planned; where the servers are does not: a plan may be reviewed here and applied from there. */
+function flagsOf(argv: PlanFlags): PlanFlags {
+  const { config, content, namespace, scheduler, space, channel, prune, only } = argv;
+  return { config, content, namespace, scheduler, space, channel, prune, only };
+}
+
 /** Takes a part of the plan. */
 export const ONLY_OPTION = {
-  only: { type: 'string', array: true, describe: 'only this kind/id of the plan; may be repeated' },
+  only: { type: 'string', array: true, describe: 'only these kind/id of the plan, with blanks between them' },
 } as const;
 
 export const planCommand = declare({
@@ -73,7 +79,7 @@ export const planCommand = declare({
     const exit: ExitStatus = argv['exit-code'] && changes.length > 0 ? 1 : 0;
     const text =
       argv.output === 'markdown'
-        ? planMarkdown(changes, plan.counts, plan.digest)
+        ? planMarkdown(changes, plan.counts, plan.digest, flagsOf({ ...argv }))
         : planText(changes, plan.counts, plan.leftovers.length);
     const unproven = await unprovenRules(scope);
     return {

@@ -69,11 +69,25 @@ async function applyBatch(
   const wanted = batch.flatMap(({ desired }, index) =>
     desired === undefined || skipped[index] !== undefined ? [] : desired,
   );
-  const refused = (await batch[0]?.kind.batch?.put(scope, wanted)) ?? new Map<string, ProblemError>();
+  const refused = await putAll(scope, batch[0]?.kind, wanted);
   return batch.map(({ change }, index) => {
     const error = refused.get(change.id);
     return skipped[index] ?? (error === undefined ? { ...change, status: 'done' } : failure(change, error, problems));
   });
+}
+
+/** @returns those that failed, by id: all of them where the whole of it failed */
+async function putAll(
+  scope: Scope,
+  kind: Kind | undefined,
+  wanted: readonly Desired[],
+): Promise<ReadonlyMap<string, ProblemError>> {
+  try {
+    return (await kind?.batch?.put(scope, wanted)) ?? new Map<string, ProblemError>();
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return new Map(wanted.map(({ id }) => [id, error]));
+  }
 }
 
 async function applyStep(scope: Scope, step: Step, failed: Set<string>, problems: Problem[]): Promise<AppliedChange> {

@@ -55,11 +55,14 @@ async function dataSteps({ target, namespace }: Scope): Promise<Step[]> {
   const streams = (await streamNames(target, OUR_STREAMS)).filter((name) => own.includes(name));
   const indices = await plainIndex.list({ target, namespace }, [alertIndex(namespace), stateIndex(namespace)]);
   const made = indices.filter(({ ours }) => ours);
-  return [...streams.map((id) => deletion(dataStream, id)), ...made.map(({ id }) => deletion(plainIndex, id))];
+  return [
+    ...streams.map((id) => deletion(dataStream, namespace, id)),
+    ...made.map(({ id }) => deletion(plainIndex, namespace, id)),
+  ];
 }
 
-function deletion(kind: Kind, id: string): Step {
-  return { kind, change: { kind: kind.name, id, action: 'delete', diff: '' } };
+function deletion(kind: Kind, namespace: string, id: string): Step {
+  return { kind, namespace, change: { kind: kind.name, id, action: 'delete', diff: '' } };
 }
 
 /**

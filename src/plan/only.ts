@@ -1,6 +1,6 @@
 import { ProblemError } from '../errors';
 import { suggestion } from '../text/suggest';
-import { planFrom, type Plan } from './plan';
+import { planFrom, type Plan, type Step } from './plan';
 
 /**
  * The part of a plan that was asked for.
@@ -17,7 +17,13 @@ export function onlyOf(plan: Plan, names: readonly string[]): Plan {
     throw new ProblemError('USAGE', problems);
   }
   const steps = plan.steps.filter(({ change }) => names.includes(`${change.kind}/${change.id}`));
-  return planFrom(steps, plan.counts.unchanged + plan.steps.length - steps.length, plan.leftovers);
+  const left = plan.steps.filter((step) => !steps.includes(step) && isThere(step));
+  return planFrom(steps, plan.counts.unchanged + left.length, plan.leftovers);
+}
+
+/** Whether a step is about something of ours on the cluster: what is left out then stays there, unchanged. */
+function isThere({ change: { action } }: Step): boolean {
+  return action !== 'create' && action !== 'foreign';
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Change {
 /** A change together with what it takes to do it. */
 export interface Step {
   readonly kind: Kind;
+  /** That of the scope: many ids do not say it. */
+  readonly namespace: string;
   readonly change: Change;
   /** Undefined for a deletion. */
   readonly desired?: Desired | undefined;
@@ -32,7 +34,7 @@ export interface Plan {
   readonly counts: Counts;
   /** Ours on the cluster, and no longer in the content; deleted only with `prune`. */
   readonly leftovers: readonly { readonly kind: string; readonly id: string }[];
-  /** SHA-256 over the changes: two plans with the same digest do the same. */
+  /** SHA-256 over the changes, their bodies and the namespace: two plans with the same digest do the same. */
   readonly digest: string;
 }
 
@@ -56,6 +58,7 @@ export async function makePlan(scope: Scope, content: Content, options: { prune:
     for (const wanted of inOrderOfReferences(kind, desired)) {
       const step = stepFor(
         kind,
+        scope.namespace,
         wanted,
         live.find(({ id }) => id === wanted.id),
       );
@@ -65,7 +68,7 @@ export async function makePlan(scope: Scope, content: Content, options: { prune:
     const gone = live.filter(({ id, ours }) => ours && !desired.some((wanted) => wanted.id === id));
     leftovers.push(...gone.map(({ id }) => ({ kind: kind.name, id })));
     // Callers are deleted before what they call, so in the reverse of the order of creation.
-    if (options.prune) deletions.unshift(...gone.map((item) => deletion(kind, item)));
+    if (options.prune) deletions.unshift(...gone.map((item) => deletion(kind, scope.namespace, item)));
   }
   return planFrom([...puts, ...deletions], unchanged, options.prune ? [] : leftovers);
 }
@@ -73,7 +76,13 @@ export async function makePlan(scope: Scope, content: Content, options: { prune:
 /** A plan of steps that are already decided. */
 export function planFrom(steps: readonly Step[], unchanged: number, leftovers: Plan['leftovers']): Plan {
   const changes = steps.map(({ change }) => change);
-  return { steps, counts: count(changes, unchanged), leftovers, digest: sha256(canonicalJson(changes)) };
+  return { steps, counts: count(changes, unchanged), leftovers, digest: sha256(canonicalJson(steps.map(reviewed))) };
+}
+
+/** What a yes to a step is a yes to. What is created has no diff, so its body is in it; the address of the cluster is not. */
+function reviewed({ kind, namespace, change, desired }: Step): object {
+  const body = desired === undefined ? null : digestOf(kind.name, desired.id, desired.body);
+  return { ...change, namespace, body };
 }
 
 /**
@@ -86,9 +95,10 @@ export function planFrom(steps: readonly Step[], unchanged: number, leftovers: P
  *   ours, the same        | nothing
  *   ours, different       | update (for a data stream: put_mapping or rollover)
  */
-function stepFor(kind: Kind, desired: Desired, live: Live | undefined): Step | undefined {
+function stepFor(kind: Kind, namespace: string, desired: Desired, live: Live | undefined): Step | undefined {
   const step = (action: Action, diff: string): Step => ({
     kind,
+    namespace,
     desired,
     change: { kind: kind.name, id: desired.id, title: desired.title, action, diff },
   });
@@ -103,8 +113,8 @@ function stepFor(kind: Kind, desired: Desired, live: Live | undefined): Step | u
   return { ...step(kind.actionFor?.(desired, live) ?? 'update', bodyDiff(before, after, desired.id)), edited };
 }
 
-function deletion(kind: Kind, { id, title }: Live): Step {
-  return { kind, change: { kind: kind.name, id, title, action: 'delete', diff: '' } };
+function deletion(kind: Kind, namespace: string, { id, title }: Live): Step {
+  return { kind, namespace, change: { kind: kind.name, id, title, action: 'delete', diff: '' } };
 }
 
 /** What is referred to first; things that refer to each other stay in the order of the content. */

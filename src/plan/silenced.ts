@@ -1,3 +1,4 @@
+import { isOfList } from '../resources/kibana-names';
 import type { Content, Scope } from '../resources/kind';
 import { activeExceptions, type Exception } from '../rules/exceptions';
 import { defaultIndices } from '../rules/indices';
@@ -34,13 +35,16 @@ export async function silencedShare(
 /**
  * The rules that would alert on nothing of what is there, because their exceptions silence every match.
  * @param now milliseconds since 1970, for what has expired
- * @returns a sentence each; only rules that the plan changes are looked at
+ * @returns a sentence each; only rules that the plan changes, or an exception of theirs, are looked at
  */
 export async function silencedRules(scope: Scope, content: Content, plan: Plan, now: number): Promise<string[]> {
-  // The title of a rule begins with its name, and carries the namespace where that is not the default one.
-  const titles = plan.steps.flatMap(({ desired, change }) => (desired === undefined ? [] : [change.title ?? '']));
+  const put = plan.steps.filter(({ desired }) => desired !== undefined).map(({ change }) => change);
   const sentences: string[] = [];
-  for (const rule of content.rules.filter(({ name }) => titles.some((title) => title.startsWith(name)))) {
+  for (const rule of content.rules.filter(({ name, slug }) =>
+    // The title of a rule begins with its name, and carries the namespace where that is not the default one. In Kibana an
+    // exception is a thing of its own.
+    put.some(({ id, title = '' }) => title.startsWith(name) || isOfList(id, slug, scope.namespace)),
+  )) {
     const active = activeExceptions(content.exceptions ?? [], rule.slug, now);
     if (active.length === 0) continue;
     const indices = scope.indices ?? defaultIndices(scope.namespace);

@@ -49,6 +49,11 @@ export function listId(slug: string, namespace: string): string {
   return `${MANAGED_BY}:${namespace}:${slug}`;
 }
 
+/** Whether a thing of a plan is the list of a rule's exceptions, or an item of it. */
+export function isOfList(id: string, slug: string, namespace: string): boolean {
+  return `/${id}:`.includes(`/${listId(slug, namespace)}:`);
+}
+
 /** Whether a list_id or item_id is one that we made for this namespace. */
 export function isOurId(id: unknown, namespace: string): boolean {
   return typeof id === 'string' && id.startsWith(`${MANAGED_BY}:${namespace}:`);

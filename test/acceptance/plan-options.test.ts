@@ -1,9 +1,12 @@
+import { planCommand } from '../../src/commands/plan';
+import { quiet } from '../support/context';
 import { replay } from '../../src/commands/replay';
 import { request } from '../../src/target/target';
 import { SAMPLES } from '../support/samples';
 import { checkReviewed, onlyOf } from '../../src/plan/only';
 import { readAllContent } from '../../src/plan/content';
-import { makePlan, type Plan } from '../../src/plan/plan';
+import { unsafeReasons } from '../../src/plan/guard';
+import { makePlan, planFrom, type Plan, type Step } from '../../src/plan/plan';
 import { silencedRules } from '../../src/plan/silenced';
 import { expiredNotes } from '../../src/report/expired';
 import { planMarkdown } from '../../src/report/plan-markdown';
@@ -24,12 +27,40 @@ async function freshPlan(): Promise<Plan> {
   }
 }
 
-test('--only takes a part of the plan; the rest counts as unchanged', async () => {
+test('--only takes a part of the plan; of the rest, what is there counts as unchanged', async () => {
   const whole = await freshPlan();
+  const [rule, other] = whole.steps;
+  if (rule === undefined || other === undefined) throw new Error('two steps are needed');
   const part = onlyOf(whole, [RULE]);
   expect(part.steps.map(({ change }) => `${change.kind}/${change.id}`)).toEqual([RULE]);
-  expect(part.counts.unchanged).toBe(whole.counts.unchanged + 1);
   expect(part.digest).not.toBe(whole.digest);
+  const counted = (['update', 'rollover', 'delete', 'create', 'foreign'] as const).map((action) => {
+    const mixed = planFrom([rule, { ...other, change: { ...other.change, action } }], 3, []);
+    return [action, onlyOf(mixed, [`${rule.change.kind}/${rule.change.id}`]).counts.unchanged];
+  });
+  expect(counted).toEqual([
+    ['update', 4],
+    ['rollover', 4],
+    ['delete', 4],
+    ['create', 3],
+    ['foreign', 3],
+  ]);
+});
+
+test('creations that --only leaves out do not make a deletion of everything look small', async () => {
+  const { steps } = await freshPlan();
+  const [first] = steps;
+  if (first === undefined) throw new Error('a step is needed');
+  const step = (action: 'create' | 'delete', number: number): Step => {
+    const change = { kind: 'detection_rule', id: `${action}-${number}`, action, diff: '' };
+    return { ...first, kind: { ...first.kind, openAlerts: () => Promise.resolve(0) }, change };
+  };
+  const deletions = Array.from({ length: 10 }, (_, number) => step('delete', number));
+  const creations = Array.from({ length: 40 }, (_, number) => step('create', number));
+  const names = deletions.map(({ change }) => `${change.kind}/${change.id}`);
+  const scope = { target: await testTarget(), namespace: 'default' };
+  const part = onlyOf(planFrom([...creations, ...deletions], 0, []), names);
+  expect(await unsafeReasons(scope, part)).toEqual(['This deletes 10 of 10 things of ours on the cluster.']);
 });
 
 test('--only refuses what the plan does not change, with what was probably meant', async () => {
@@ -51,6 +82,31 @@ test('--checksum applies only the plan that was reviewed', async () => {
   expect(() => {
     checkReviewed(plan, `0000${plan.digest.slice(4)}`);
   }).toThrow(/Nothing was changed/);
+});
+
+test('--checksum is of what is created, too, and of the namespace', async () => {
+  const ours = project();
+  const target = await testTarget();
+  const namespace = freshNamespace();
+  const digest = async (where: string): Promise<string> =>
+    (await makePlan({ target, namespace: where }, readAllContent(ours.folder), { prune: false })).digest;
+  try {
+    const reviewed = await digest(namespace);
+    expect(await digest(namespace)).toBe(reviewed);
+    expect(await digest(freshNamespace())).not.toBe(reviewed);
+    ours.edit(
+      'rules/process_execution_via_wmi.yml',
+      'process.parent.name: WmiPrvSE.exe',
+      'process.parent.name: other.exe',
+    );
+    const changed = await makePlan({ target, namespace }, readAllContent(ours.folder), { prune: false });
+    expect(changed.counts).toMatchObject({ create: 2, update: 0 });
+    expect(() => {
+      checkReviewed(changed, reviewed);
+    }).toThrow(/is not the one that was reviewed/);
+  } finally {
+    ours.remove();
+  }
 });
 
 test('a plan as a comment for a pull request', () => {
@@ -80,6 +136,33 @@ test('a plan as a comment for a pull request', () => {
 
    Apply exactly this: \`wmi-detections deploy --checksum 0123456789abcdef\`"
   `);
+});
+
+test.each([
+  [{}, '--checksum'],
+  [{ prune: false, only: undefined, namespace: undefined }, '--checksum'],
+  [{ prune: true, only: ['a/b', 'c/d'] }, '--prune --only a/b c/d --checksum'],
+  [
+    { namespace: 'lab', scheduler: 'kibana', space: 'a,b' },
+    '--namespace lab --scheduler kibana --space a,b --checksum',
+  ],
+  [{ content: "our rules'" }, "--content 'our rules'\\''' --checksum"],
+])('the command to apply a plan says how it was made: %j', (flags, said) => {
+  const counts = { create: 0, update: 1, delete: 0, foreign: 0, put_mapping: 0, rollover: 0, unchanged: 3 };
+  const changes = [{ kind: 'ingest_pipeline', id: 'p', action: 'update', diff: '' }] as const;
+  const text = planMarkdown(changes, counts, '0123456789abcdef0123', flags);
+  expect(text).toContain(`Apply exactly this: \`wmi-detections deploy ${said} 0123456789abcdef\``);
+});
+
+test('the command of a plan passes on what the plan was asked for', async () => {
+  const namespace = freshNamespace();
+  const url = (await testTarget()).url;
+  const argv = { esUrl: url, namespace, scheduler: 'local', prune: false, only: [RULE], output: 'markdown' };
+  const { text } = await planCommand.run(quiet(), argv);
+  expect(text).toContain(
+    `\`wmi-detections deploy --namespace ${namespace} --scheduler local --only ${RULE} --checksum `,
+  );
+  expect(text).not.toContain(url);
 });
 
 describe('exceptions of a rule', () => {

@@ -1,3 +1,8 @@
+import { deploy } from '../../src/commands/deploy';
+import type { Plan } from '../../src/plan/plan';
+import { silencedRules } from '../../src/plan/silenced';
+import { quiet } from '../support/context';
+import { indexEcs } from '../support/ecs-index';
 import { contractMissing } from '../support/kibana-contract';
 import {
   actions,
@@ -90,6 +95,29 @@ describeContract(`exceptions in Kibana (${contractMissing ?? 'held against the c
     await deployKibana(await scopeFor(server()), withEntries(off, expired));
     expect([server().space().lists.size, linked().length]).toEqual([0, 0]);
     expect(JSON.stringify(stored())).not.toMatch(/off\.exe|old\.exe/);
+  });
+
+  test('one more that silences every match needs a yes, though the rule itself does not change', async () => {
+    const index = 'wmi-test-silenced';
+    const event = { category: ['process'], type: ['start'] };
+    const process = { name: 'cmd.exe', parent: { name: 'WmiPrvSE.exe' } };
+    const local = await scopeFor(server(), { spaces: ['soc'] });
+    await indexEcs(local.target, index, { one: { '@timestamp': '2026-01-01T00:00:00Z', event, process } });
+    const scope = { ...local, indices: [index] };
+    await deployKibana(scope, withEntries(exception('tool.exe')));
+    const silencing = async (...more: ReturnType<typeof exception>[]): Promise<[Plan, string[]]> => {
+      const content = withEntries(exception('tool.exe'), ...more);
+      const plan = await planKibana(scope, content);
+      expect(actions(plan)).toEqual(more.map(({ id }) => `create exception_item/soc/${LIST}:${id}`));
+      return [plan, await silencedRules(scope, content, plan, Date.now())];
+    };
+    expect((await silencing(exception('other.exe')))[1]).toEqual([]);
+    const [plan, reasons] = await silencing(exception('all', { condition: EVENT }));
+    expect(reasons).toEqual([
+      'The exceptions of “Process Execution via WMI” silence all 1 of its matches on this cluster.',
+    ]);
+    await expect(deploy(scope, plan, quiet(), { yes: false, reasons })).rejects.toMatchObject({ code: 'UNSAFE' });
+    expect(server().space('soc').items.size).toBe(1);
   });
 
   test('a changed item is an update that keeps the comments of analysts', async () => {

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { exitOf } from '../../src/commands/deploy';
+import { applyPlan } from '../../src/plan/apply';
 import { contractMissing } from '../support/kibana-contract';
 import { actions, contentWith, deployKibana, manyRules, planKibana, scopeFor, uuidOf } from '../support/kibana-scene';
 import { type Seen } from '../support/kibana-server';
@@ -136,6 +137,17 @@ describeContract(`many rules at once (${contractMissing ?? 'held against the con
     const { failed, said } = await imported({ success_count: 40 });
     expect(failed).toHaveLength(51);
     expect(said[0]).toContain('the import took 40 of 51 rules and does not say which');
+  });
+
+  test('what cannot be read while many are put has failed for all of them, and the report is whole', async () => {
+    const scope = await scopeFor(server());
+    const plan = await planKibana(scope, contentWith(manyRules(51)));
+    const finds = ({ path }: Seen): boolean => path === '/api/detection_engine/rules/_find';
+    server().fail(finds, { status: 403, message: 'not allowed' });
+    const applied = await applyPlan(scope, plan, () => undefined);
+    expect(applied.changes.map(({ status }) => status)).toEqual(Array.from({ length: 51 }, () => 'failed'));
+    expect(applied.problems[0]?.message).toContain('“Rule 0”: Kibana, space default: ');
+    expect(exitOf(applied)).toBe(2);
   });
 
   test('an import that is refused as a whole has failed for its rules, and only for them', async () => {
