@@ -86,7 +86,8 @@ function desiredMonitor({ namespace, indices, channel }: Scope, { exceptions = [
 function liveOf(id: string, found: readonly Found[], ours: boolean): Live {
   const [first, ...others] = found;
   const body = { ...first?.monitor, ...(others.length > 0 && { copies: others.map((each) => each.id) }) };
-  return { id, title: String(first?.monitor.name), body, ours };
+  const digest = first && monitorMark(first.monitor)?.digest;
+  return { id, title: String(first?.monitor.name), body, ours, digest };
 }
 
 /** With what an analyst may have set on the monitor that is there: whether it runs, and actions of their own. */
