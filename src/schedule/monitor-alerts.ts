@@ -73,11 +73,16 @@ async function alertsOf(
   if (stored.length >= MOST) note(`only its newest ${MOST} alerts can be read`);
   for (const alert of stored) {
     const facts = factsOfAlert(rule, alert);
-    if (facts === undefined) note(`${String(alert.state)}: ${String(alert.error_message)}`);
+    if (facts === undefined) note(withoutGroup(alert));
     else held.set(facts.group.id, hold(held.get(facts.group.id), facts, alert));
   }
   const read = await readAllFacts(target, rule, indicesOf(monitor), [...held.values()]);
   return [...held].map(([alertId, each]) => documentOf(rule, each, read.get(alertId)));
+}
+
+function withoutGroup({ state, error_message: error }: Body): string {
+  if (typeof error === 'string') return `${String(state)}: ${error}`;
+  return `an alert in state ${String(state)} is of other groups than ours and is not shown; Dashboards shows it`;
 }
 
 /** The newest first. */

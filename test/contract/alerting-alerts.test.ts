@@ -3,6 +3,8 @@ import { run } from '../../src/commands/run';
 import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
 import { toQueryDsl } from '../../src/rules/query-dsl';
 import { defaultIndices } from '../../src/rules/indices';
+import { groupValue } from '../../src/rules/group';
+import { alertId } from '../../src/schedule/group';
 import { monitorAlerts } from '../../src/schedule/monitor-alerts';
 import { askAlerting } from '../../src/target/alerting';
 import { alertingScene, deployMonitors, type AlertingScene } from '../support/alerting-scene';
@@ -78,6 +80,43 @@ test('a value that is not indexed, and no command line, counts as none: its even
   await here.index([child('none', { 'process.pid': null }), child('malformed', { 'process.pid': 'x1' })]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { state: 'ACTIVE' } }]);
+});
+
+test('no event ends a run, however long a text of it is that could be a date', async () => {
+  const here = await place();
+  await here.index([child('plain'), child('long', { 'process.command_line': '2025-'.repeat(240_000) })]);
+  expect((await deployMonitors(here.scope, contentWith([here.events.rule]))).problems).toEqual([]);
+  expect((await shown(here)).alerts).toHaveLength(2);
+});
+
+test('an event of a year without four digits is of the last day that has them', async () => {
+  const here = await place();
+  await here.index([child('plain'), child('far', { '@timestamp': 300_000_000_000_000 })]);
+  expect((await deployMonitors(here.scope, contentWith([here.events.rule]))).problems).toEqual([]);
+  const { alerts: found, notes } = await shown(here);
+  expect(notes).toEqual([]);
+  const { rule } = here.events;
+  const values = rule.groupBy.map((field) => groupValue(child('plain'), field));
+  const days = ['2025-03-10', '9999-12-31'];
+  expect(found.map(({ _id }) => _id).sort()).toEqual(days.map((day) => alertId(rule, day, values)).sort());
+});
+
+test.each<[string, string | undefined]>([
+  ['no day', undefined],
+  ['a day of somebody else', 'Monday'],
+  ['a year of more than four digits', '+11476-09-08 UTC'],
+])('an alert whose key has %s is told in a note, and the others are shown', async (_, day) => {
+  const here = await place();
+  await here.index([child('first')]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const copy = structuredClone(here.server.alerts.alerts[0]) as { agg_alert_content: { bucket: { key: unknown } } };
+  copy.agg_alert_content.bucket.key = { their_key: 'x', ...(day !== undefined && { wmi_detections_day: day }) };
+  here.server.alerts.alerts.push({ ...copy, id: 'theirs' });
+  const { alerts: found, notes } = await shown(here);
+  expect(found).toHaveLength(1);
+  expect(notes).toEqual([
+    `wmi-detections/Children of WmiPrvSE [${here.scope.namespace}]: an alert in state ACTIVE is of other groups than ours and is not shown; Dashboards shows it`,
+  ]);
 });
 
 test('a value that looks like a date does not cost later alerts their place in the index', async () => {
