@@ -2,11 +2,12 @@ import { alerts, together } from '../../src/commands/alerts';
 import { run } from '../../src/commands/run';
 import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
 import { toQueryDsl } from '../../src/rules/query-dsl';
-import { defaultIndices } from '../../src/rules/indices';
+import { alertIndex, defaultIndices } from '../../src/rules/indices';
 import { groupValue } from '../../src/rules/group';
 import { alertId } from '../../src/schedule/group';
 import { monitorAlerts } from '../../src/schedule/monitor-alerts';
 import { askAlerting } from '../../src/target/alerting';
+import { request } from '../../src/target/target';
 import { alertingScene, deployMonitors, type AlertingScene } from '../support/alerting-scene';
 import { contentWith } from '../support/kibana-scene';
 import { scene, storeRule, wmiChild, type Event, type Scene } from '../support/scene';
@@ -193,11 +194,8 @@ test('alerts of the index and of monitors are one list: filtered alike, the newe
   await localIds(here);
   const options = { namespace: here.scope.namespace };
   const stored = await alerts(here.scope.target, options);
-  expect(
-    together(stored, held, options)
-      .map(({ _id }) => _id)
-      .sort(),
-  ).toEqual(held.map(({ _id }) => _id).sort());
+  const both = await together(here.scope.target, stored, held, options);
+  expect(both.map(({ _id }) => _id).sort()).toEqual(held.map(({ _id }) => _id).sort());
   for (const filter of [
     { user: 'BOB' },
     { user: 'nobody' },
@@ -209,9 +207,34 @@ test('alerts of the index and of monitors are one list: filtered alike, the newe
     { to: Date.parse('2025-03-10T11:50:00Z') },
   ]) {
     const byEngine = await alerts(here.scope.target, { ...options, ...filter });
-    expect(together([], held, { ...options, ...filter })).toHaveLength(byEngine.length);
+    const nowhere = { ...options, ...filter, namespace: `${options.namespace}x` };
+    expect(await together(here.scope.target, [], held, nowhere)).toHaveLength(byEngine.length);
   }
-  expect(together(stored, held, { ...options, limit: 1 })).toHaveLength(1);
+  expect(await together(here.scope.target, stored, held, { ...options, limit: 1 })).toHaveLength(1);
+});
+
+test('an alert that an analyst closed in the index is not open because a monitor holds it', async () => {
+  const here = await place();
+  await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const { alerts: held } = await shown(here);
+  const [closed] = await localIds(here);
+  const { target, namespace } = here.scope;
+  await request(target, {
+    method: 'POST',
+    path: `/${alertIndex(namespace)}/_update/${String(closed)}`,
+    query: { refresh: true },
+    body: { doc: { wmi_detections: { status: 'closed' } } },
+  });
+  const seen = async (options: { status?: 'open' | 'closed'; limit?: number }) => {
+    const asked = { namespace, ...options };
+    return (await together(target, await alerts(target, asked), held, asked)).map(({ _id }) => _id);
+  };
+  expect(held).toHaveLength(2);
+  expect(await seen({ status: 'closed' })).toEqual([closed]);
+  expect(await seen({ status: 'open' })).toEqual(held.map(({ _id }) => _id).filter((id) => id !== closed));
+  const [newest] = await alerts(target, { namespace });
+  expect(await seen({ limit: 1 })).toEqual([newest?._id]);
 });
 
 describe('proof', () => {
