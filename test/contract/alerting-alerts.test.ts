@@ -1,15 +1,17 @@
 import { alerts, together } from '../../src/commands/alerts';
 import { run } from '../../src/commands/run';
 import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
+import type { Exception } from '../../src/rules/exceptions';
 import { toQueryDsl } from '../../src/rules/query-dsl';
 import { alertIndex, defaultIndices } from '../../src/rules/indices';
 import { groupValue } from '../../src/rules/group';
 import { alertId } from '../../src/schedule/group';
 import { monitorAlerts } from '../../src/schedule/monitor-alerts';
+import { monitor } from '../../src/resources/monitor';
 import { askAlerting } from '../../src/target/alerting';
 import { request } from '../../src/target/target';
 import { alertingScene, deployMonitors, type AlertingScene } from '../support/alerting-scene';
-import { contentWith } from '../support/kibana-scene';
+import { contentWith, exception } from '../support/kibana-scene';
 import { scene, storeRule, wmiChild, type Event, type Scene } from '../support/scene';
 
 interface Place extends AlertingScene {
@@ -237,6 +239,60 @@ test('an alert that an analyst closed in the index is not open because a monitor
   expect(await seen({ limit: 1 })).toEqual([newest?._id]);
 });
 
+test('events that an exception silences are no part of an alert', async () => {
+  const here = await place();
+  const { rule } = here.events;
+  await here.index([
+    child('silenced', { '@timestamp': '2025-03-10T11:40:00.000Z', 'event.action': 'backup' }),
+    child('told'),
+  ]);
+  const silenced = { ...exception('backup').condition, field: 'event.action' } as Exception['condition'];
+  const quiet = exception('backup', { condition: silenced });
+  await deployMonitors(here.scope, contentWith([rule], { [rule.slug]: [quiet] }));
+  const [alert, ...more] = (await shown(here)).alerts;
+  expect(more).toEqual([]);
+  const ours = alert?.wmi_detections as { count: number; ancestors: unknown[] };
+  expect([ours.count, ours.ancestors.length]).toEqual([1, 1]);
+});
+
+test('a search that somebody changed to another form does not keep its alerts from being shown', async () => {
+  const here = await place();
+  await here.index([child('first')]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  for (const { monitor } of here.server.monitors.stored.values()) {
+    const [input] = monitor.inputs as { search: { query: { query: unknown } } }[];
+    if (input !== undefined) input.search.query.query = { match_all: { boost: 1 } };
+  }
+  expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { count: 1 } }]);
+});
+
+test('somebody looked at a group who acknowledged an older alert of it', async () => {
+  const here = await place();
+  await here.index([child('first')]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  Object.assign(here.server.alerts.alerts[0] ?? {}, { state: 'ACKNOWLEDGED', acknowledged_time: Date.now() });
+  await runAll(here, 3 * 3_600_000);
+  await runAll(here);
+  expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['COMPLETED', 'ACTIVE']);
+  expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { status: 'acknowledged', state: 'ACTIVE' } }]);
+});
+
+test('what nobody acknowledged is open for a deletion, over or not', async () => {
+  const here = await place();
+  await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const open = () => monitor.openAlerts?.(here.scope, here.events.rule.uuid);
+  expect(await open()).toBe(2);
+  await runAll(here, 3 * 3_600_000);
+  expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['COMPLETED', 'COMPLETED']);
+  expect(await open()).toBe(2);
+  Object.assign(here.server.alerts.alerts[0] ?? {}, { acknowledged_time: Date.now() });
+  expect(await open()).toBe(1);
+  const [, last] = here.server.alerts.alerts;
+  here.server.alerts.alerts.push(...Array.from({ length: 1_200 }, (_, number) => ({ ...last, id: `more ${number}` })));
+  expect(await open()).toBe(1_201);
+});
+
 describe('proof', () => {
   test('a rule with a match is proven by its deploy: an alert was stored', async () => {
     const here = await place();
@@ -264,6 +320,30 @@ describe('proof', () => {
     here.server.alerts.refuse = true;
     await deployMonitors(here.scope, contentWith([here.events.rule]));
     expect(await unprovenRules(here.scope)).toHaveLength(1);
+  });
+
+  test('a run that failed proves nothing', async () => {
+    const here = await place();
+    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    const [id] = here.server.monitors.stored.keys();
+    const failed = { id: 'failed', monitor_id: id, state: 'ERROR', error_message: 'x', start_time: Date.now() };
+    here.server.alerts.alerts.push(failed);
+    expect(await unprovenRules(here.scope)).toHaveLength(1);
+    here.server.alerts.alerts.push({ ...failed, id: 'raised', state: 'COMPLETED' });
+    expect(await unprovenRules(here.scope)).toEqual([]);
+  });
+
+  test('an update of a proven monitor raises no old alert again; one of a monitor that only failed is run', async () => {
+    const here = await place();
+    await here.index([child('match')]);
+    const { rule } = here.events;
+    await deployMonitors(here.scope, contentWith([rule]));
+    await runAll(here, 3 * 3_600_000);
+    await deployMonitors(here.scope, contentWith([{ ...rule, version: 98 }]));
+    expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['COMPLETED']);
+    Object.assign(here.server.alerts.alerts[0] ?? {}, { state: 'ERROR' });
+    await deployMonitors(here.scope, contentWith([{ ...rule, version: 99 }]));
+    expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['ERROR', 'ACTIVE']);
   });
 
   test('one that an analyst switched off is not asked for', async () => {
