@@ -16,6 +16,9 @@ import { declare, settingsOf, targetOf, type Context } from './command';
 import { SCHEDULER_OPTIONS } from './scheduler';
 import { timeOf } from './time-flag';
 
+/** So many ids are asked for at once. */
+const MOST_IDS = 10_000;
+
 export interface AlertsOptions extends AlertFilter {
   readonly namespace: string;
   /** At most so many, the newest; all where not given. */
@@ -62,14 +65,32 @@ function oneOf(fields: readonly string[], value: string): Record<string, unknown
 /**
  * Alerts of two schedulers as one list, newest first. What stands in both is shown as the alert index has it: there an
  * analyst may have written on it.
- * @param stored those of the alert index
+ * @param stored those of the alert index that are wanted
  * @param others those that the monitors hold, of any kind
  */
-export function together(stored: readonly Alert[], others: readonly Alert[], options: AlertsOptions): Alert[] {
-  const ids = new Set(stored.map(({ _id }) => _id));
-  const more = others.filter((alert) => !ids.has(alert._id) && isWanted(alert, options));
+export async function together(
+  target: Target,
+  stored: readonly Alert[],
+  others: readonly Alert[],
+  options: AlertsOptions,
+): Promise<Alert[]> {
+  const wanted = others.filter((alert) => isWanted(alert, options));
+  // One that the index has and that is not among the stored is not wanted as it stands there.
+  const known = await storedIds(target, options.namespace, wanted);
+  const more = wanted.filter(({ _id }) => !known.has(_id));
   const newest = [...stored, ...more].sort((left, right) => (timesOf(left) < timesOf(right) ? 1 : -1));
   return newest.slice(0, options.limit);
+}
+
+/** Which of these alerts the alert index has, whatever became of them there. */
+async function storedIds(target: Target, namespace: string, among: readonly Alert[]): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (let from = 0; from < among.length; from += MOST_IDS) {
+    const values = among.slice(from, from + MOST_IDS).map(({ _id }) => _id);
+    const search = { indices: [alertIndex(namespace)], query: { ids: { values } }, source: ['@timestamp'] };
+    for await (const hits of readMatches(target, search)) for (const { _id } of hits) ids.add(_id);
+  }
+  return ids;
 }
 
 function timesOf(alert: Alert): string {
@@ -108,7 +129,8 @@ export const alertsCommand = declare({
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
     const options = { namespace, rule, host, user, status, limit, ...times };
     const target = await targetOf(settings);
-    const found = together(await alerts(target, options), await ofMonitors(target, settings, context), options);
+    const others = await ofMonitors(target, settings, context);
+    const found = await together(target, await alerts(target, options), others, options);
     const text = argv.output === 'csv' ? alertsCsv(found).trimEnd() : alertsTable(found, context.width);
     return { json: found, text, exit: 0 };
   },

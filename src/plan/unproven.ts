@@ -1,6 +1,6 @@
 import type { Scope } from '../resources/kind';
-import { hasAlert } from '../resources/monitor-check';
 import { ourMonitors } from '../resources/monitor-find';
+import { hasAlert } from '../resources/monitor-held';
 import { ownerOf } from '../resources/monitor-names';
 
 /** A monitor of ours that never stored an alert. */

@@ -46,5 +46,5 @@ function plain(value: object): string {
 }
 
 function unbraced(text: string): string {
-  return text.replaceAll('{{', '{ {');
+  return text.replaceAll(/\{(?=\{)/g, '{ ');
 }

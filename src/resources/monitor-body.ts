@@ -1,5 +1,5 @@
 import { isRecord } from '../json';
-import { GROUPS, matchesOf, toBucketSearch, type BucketSearch } from '../rules/bucket-search';
+import { GROUPS, toBucketSearch } from '../rules/bucket-search';
 import type { Exception } from '../rules/exceptions';
 import { ownStreams, stateIndex } from '../rules/indices';
 import type { Rule } from '../rules/rule';
@@ -97,9 +97,17 @@ export function indicesOf({ inputs }: Body): readonly string[] {
   return Array.isArray(search?.indices) ? search.indices.map(String) : [];
 }
 
-/** The clause that the events of a monitor of ours meet, whenever they came in; as it was written, not as it comes back. */
-export function soughtBy({ inputs }: Body): Body {
-  return matchesOf(searchOf(inputs)?.query as BucketSearch);
+/**
+ * The clause that the events of a monitor of ours meet, whenever they came in: exceptions included, and a query as well when
+ * the server has rewritten it; undefined where somebody changed the search to another form.
+ */
+export function soughtBy({ inputs }: Body): Body | undefined {
+  const search = searchOf(inputs)?.query;
+  const query = isRecord(search) && isRecord(search.query) ? search.query : {};
+  const { filter } = isRecord(query.bool) ? query.bool : {};
+  const [, sought] = Array.isArray(filter) ? (filter as unknown[]) : [];
+  // Text that the plugin fills in is no query before that.
+  return isRecord(sought) && !JSON.stringify(sought).includes('{{') ? sought : undefined;
 }
 
 function searchOf(inputs: unknown): Body | undefined {

@@ -62,6 +62,8 @@ function errorsOf(answer: Body): string[] {
 
 /** When the newest event came in that a monitor finds, milliseconds since 1970; undefined where none came in for a day. */
 async function newestMatch(target: Target, monitor: Body): Promise<number | undefined> {
+  const sought = soughtBy(monitor);
+  if (sought === undefined) return undefined;
   const recent = { range: { 'event.ingested': { gte: 'now-24h', lte: 'now' } } };
   const { body } = await request<{ aggregations?: { newest?: { value?: number | null } } }>(target, {
     method: 'POST',
@@ -69,33 +71,9 @@ async function newestMatch(target: Target, monitor: Body): Promise<number | unde
     query: { ignore_unavailable: true, allow_no_indices: true },
     body: {
       size: 0,
-      query: { bool: { filter: [soughtBy(monitor), recent] } },
+      query: { bool: { filter: [sought, recent] } },
       aggs: { newest: { max: { field: 'event.ingested' } } },
     },
   });
   return body.aggregations?.newest?.value ?? undefined;
-}
-
-/** Whether the plugin holds an alert of a monitor, in whatever state: only that proves that it works. */
-export async function hasAlert(target: Target, id: string): Promise<boolean> {
-  const query = { monitorId: id, size: 1 };
-  const { body } = await askAlerting<{ alerts?: readonly unknown[] }>(target, {
-    method: 'GET',
-    path: '/alerts',
-    query,
-    allow: [404],
-  });
-  return (body.alerts ?? []).length > 0;
-}
-
-/** How many alerts of a monitor are active: raised, and acknowledged by nobody. */
-export async function activeAlerts(target: Target, id: string): Promise<number> {
-  const query = { monitorId: id, alertState: 'ACTIVE', size: 1 };
-  const { body } = await askAlerting<{ alerts?: readonly unknown[]; totalAlerts?: number }>(target, {
-    method: 'GET',
-    path: '/alerts',
-    query,
-    allow: [404],
-  });
-  return body.totalAlerts ?? (body.alerts ?? []).length;
 }

@@ -2,7 +2,7 @@ import { isRecord } from '../json';
 import { askAlerting } from '../target/alerting';
 import type { Target } from '../target/target';
 import type { Body } from './kind';
-import { monitorMark, NAME_PREFIX, ownerOf, triggerOf } from './monitor-names';
+import { hasOurName, monitorMark, NAME_PREFIX, ownerOf, triggerOf } from './monitor-names';
 
 /** A monitor as it is stored, and what is needed to change exactly this version of it. */
 export interface Found {
@@ -28,12 +28,38 @@ interface Answer {
 
 const OUR_NAMES = { prefix: { 'monitor.name.keyword': NAME_PREFIX } };
 
-/** The monitors of ours of every namespace, the oldest version first. */
+/**
+ * The monitors of ours of every namespace. A rule has one, or more of the same name where a creation was done twice: of these
+ * comes first what is to stay, the one that an analyst switched off, else the least recently changed. A copy under another
+ * name is somebody else's, whatever it begins with.
+ */
 export async function ourMonitors(target: Target): Promise<Found[]> {
-  return (await search(target, OUR_NAMES)).filter(({ monitor }) => ownerOf(monitor) !== undefined);
+  const byRule = new Map<string, Found[]>();
+  for (const found of await search(target, OUR_NAMES)) {
+    const owner = ownerOf(found.monitor);
+    if (owner === undefined) continue;
+    const key = `${owner.namespace}/${owner.id}`;
+    byRule.set(key, [...(byRule.get(key) ?? []), found]);
+  }
+  return [...byRule.values()].flatMap(ofOneName);
 }
 
-/** Those of ours that a rule has in a namespace: one, or more where a creation was done twice. */
+/** @param found all of one rule and namespace, the least recently changed first */
+function ofOneName(found: readonly Found[]): Found[] {
+  const namespace = ownerOf(found[0]?.monitor ?? {})?.namespace ?? '';
+  const named = found.filter(({ monitor }) => hasOurName(monitor, namespace));
+  const [first, ...others] = [...(named.length > 0 ? named : found)].sort(
+    (left, right) => Number(isEnabled(left)) - Number(isEnabled(right)),
+  );
+  if (first === undefined) return [];
+  return [first, ...others.filter(({ monitor }) => monitor.name === first.monitor.name)];
+}
+
+function isEnabled({ monitor }: Found): boolean {
+  return monitor.enabled !== false;
+}
+
+/** Those of ours that a rule has in a namespace: what is to stay first. */
 export async function monitorsOf(target: Target, namespace: string, rule: string): Promise<Found[]> {
   return (await ourMonitors(target)).filter(({ monitor }) => {
     const owner = ownerOf(monitor);
@@ -53,6 +79,7 @@ export async function takenOver(target: Target, namespace: string, rules: readon
   });
 }
 
+/** The least recently changed first. */
 async function search(target: Target, query: Body): Promise<Found[]> {
   const { body } = await askAlerting<Answer>(target, {
     method: 'POST',

@@ -13,7 +13,8 @@ import { MANAGED_BY } from './ownership';
  *                                      |                                  | of the namespace (Dashboards writes
  *                                      |                                  | `ui_metadata` anew when a monitor is saved there)
  *
- * So a monitor that an analyst gave a name of their own is theirs. Of several that are ours for one rule, the oldest stays.
+ * So a monitor that an analyst gave a name of their own is theirs. Of several for one rule only those with the very name of
+ * ours are ours, see `monitor-find.ts`.
  */
 export const NAME_PREFIX = `${MANAGED_BY}/`;
 
@@ -35,6 +36,12 @@ export function monitorName({ name }: Pick<Rule, 'name'>, namespace: string): st
   const rest = kibanaName('', namespace);
   const room = LONGEST_NAME - NAME_PREFIX.length - rest.length;
   return `${NAME_PREFIX}${name.slice(0, room)}${rest}`;
+}
+
+/** Whether a monitor has exactly the name that we gave it: that of the rule in its mark, else of its trigger. */
+export function hasOurName(monitor: Body, namespace: string): boolean {
+  const name = ruleOf(monitor)?.name ?? triggerOf(monitor).name;
+  return typeof name === 'string' && monitor.name === monitorName({ name }, namespace);
 }
 
 /** Whose a monitor is: the rule and namespace; undefined when it is not ours. */

@@ -9,8 +9,9 @@ import type { Body, Content, Desired, Kind, Live, Scope } from './kind';
 import { ACTION_ID } from './monitor-action';
 import { monitorBody } from './monitor-body';
 import { canonDigest, canonMonitor } from './monitor-canon';
-import { activeAlerts, dryRun, runOverNewestMatch } from './monitor-check';
+import { dryRun, runOverNewestMatch } from './monitor-check';
 import { monitorsOf, ourMonitors, takenOver, type Found } from './monitor-find';
+import { hasAlert, openAlerts } from './monitor-held';
 import { isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './monitor-names';
 import { digestOf } from './ownership';
 
@@ -48,7 +49,10 @@ export const monitor: Kind = {
       await write(target, withMonitorMark(wanted, mark, known), stored);
     }
     for (const { id } of copies) await drop(target, id);
-    if (stored.monitor.enabled !== false) await runOverNewestMatch(target, stored.id, desired.body);
+    // One that is proven would only raise old alerts again, and tell of them again.
+    if (stored.monitor.enabled !== false && !(await hasAlert(target, stored.id))) {
+      await runOverNewestMatch(target, stored.id, desired.body);
+    }
   },
 
   async remove({ target, namespace }, rule) {
@@ -60,7 +64,7 @@ export const monitor: Kind = {
 
   async openAlerts({ target, namespace }, rule) {
     let open = 0;
-    for (const { id } of await monitorsOf(target, namespace, rule)) open += await activeAlerts(target, id);
+    for (const { id } of await monitorsOf(target, namespace, rule)) open += await openAlerts(target, id);
     return open;
   },
 
@@ -86,7 +90,8 @@ function desiredMonitor({ namespace, indices, channel }: Scope, { exceptions = [
 function liveOf(id: string, found: readonly Found[], ours: boolean): Live {
   const [first, ...others] = found;
   const body = { ...first?.monitor, ...(others.length > 0 && { copies: others.map((each) => each.id) }) };
-  return { id, title: String(first?.monitor.name), body, ours };
+  const digest = first && monitorMark(first.monitor)?.digest;
+  return { id, title: String(first?.monitor.name), body, ours, digest };
 }
 
 /** With what an analyst may have set on the monitor that is there: whether it runs, and actions of their own. */

@@ -8,11 +8,18 @@ export const ABSENT = 'null';
 
 const DATE_CHARACTERS = '0123456789+-/:.,TZ ';
 
+/** No date is longer. */
+const LONGEST_DATE = 40;
+
+/** So many values of a list count; see the scripts of src/resources/painless-group.ts. */
+const MOST_VALUES = 100_000;
+
 /**
  * Whether the first alert that holds this text could make the alert index take its field for a date: the mapping there is
  * dynamic, and every later alert whose value is none would be lost without a word. Such a text gets an apostrophe.
  */
 function looksLikeDate(text: string): boolean {
+  if (text.length > LONGEST_DATE) return false;
   return /[-/]/.test(text) && Array.from(text).every((character) => DATE_CHARACTERS.includes(character));
 }
 
@@ -29,11 +36,16 @@ export function keyText(key: string): string | null {
  * A value is read from `.keyword` where that is mapped (a `wildcard` field of ours has no doc values on OpenSearch), else
  * from the field. What may have been too long for `.keyword`, or has no doc values at all, is read from the document itself,
  * which is slow: so a command line of any length makes the same group everywhere.
+ *
+ * Painless ends a function whose loops go round more than a million times, and with it the run of the monitor: no loop here
+ * is as long as an event may be.
  */
 export const GROUP_VALUE = script(`
 String joined(def values) {
   TreeSet texts = new TreeSet();
-  for (def value : values) {
+  int most = (int) Math.min(values.size(), ${MOST_VALUES});
+  for (int i = 0; i < most; ++i) {
+    def value = values.get(i);
     if (value instanceof String || value instanceof Number || value instanceof Boolean) { texts.add(String.valueOf(value)); }
   }
   texts.remove('');
@@ -41,7 +53,8 @@ String joined(def values) {
 }
 void collect(def node, List steps, List found) {
   if (node instanceof List) {
-    for (def item : node) { collect(item, steps, found); }
+    int most = (int) Math.min(node.size(), ${MOST_VALUES});
+    for (int i = 0; i < most; ++i) { collect(node.get(i), steps, found); }
   } else if (steps.isEmpty()) {
     found.add(node);
   } else if (node instanceof Map) {
@@ -53,6 +66,7 @@ void collect(def node, List steps, List found) {
   }
 }
 boolean looksLikeDate(String text) {
+  if (text.length() > ${LONGEST_DATE}) { return false; }
   for (int i = 0; i < text.length(); ++i) {
     if ('${DATE_CHARACTERS}'.indexOf(text.substring(i, i + 1)) < 0) { return false; }
   }
@@ -74,14 +88,19 @@ for (def steps : params.fields) {
 return '${ABSENT}';
 `);
 
-/** The UTC day of an event, `2026-01-31 UTC` (text that no mapping takes for a date): of @timestamp, else of event.ingested. */
+/**
+ * The UTC day of an event, `2026-01-31 UTC` (text that no mapping takes for a date): of @timestamp, else of event.ingested.
+ * Years without four digits are the first or the last that has them, as in {@link iso} of src/schedule/window.ts.
+ */
 export const DAY = script(`
 String day = null;
 for (def name : ['@timestamp', 'event.ingested']) {
   try {
     if (day == null && doc.containsKey(name) && doc[name].size() > 0) {
       def time = doc[name].value;
-      day = (time instanceof String ? time : time.toInstant().toString()).substring(0, 10);
+      if (time instanceof String) { day = time.substring(0, 10); }
+      else if (time.getYear() > 9999) { day = '9999-12-31'; }
+      else { day = time.getYear() < 1 ? '0001-01-01' : time.toInstant().toString().substring(0, 10); }
     }
   } catch (Exception noDate) { day = null; }
 }
@@ -93,9 +112,9 @@ export const HAS_FIELD = script(`
 try { return doc.containsKey(params.field) && doc[params.field].size() > 0 ? 1 : 0; } catch (Exception noDocValues) { return 1; }
 `);
 
-/** The day of a key that {@link DAY} made. */
-export function dayOf(key: string): string {
-  return key.slice(0, '2026-01-31'.length);
+/** The day of a key that {@link DAY} made; undefined for anything else. */
+export function dayOf(key: unknown): string | undefined {
+  return typeof key === 'string' ? /^\d{4}-\d\d-\d\d(?= UTC$)/.exec(key)?.[0] : undefined;
 }
 
 /** One line: a monitor is kept as JSON, and read there by people. */

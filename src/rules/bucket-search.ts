@@ -45,11 +45,6 @@ export interface BucketSearch {
   readonly aggregations: Json;
 }
 
-/** The clause that every event of the groups meets, without the window. */
-export function matchesOf({ query }: BucketSearch): Json {
-  return query.bool.filter[1];
-}
-
 /** The name of a group field's key: flat, because a name cannot be an object and a value at once. */
 export function keyName(field: string): string {
   return `${PREFIX}_${field.replaceAll('@', '').replaceAll('.', '_')}`;

@@ -1,11 +1,11 @@
 import { isRecord } from '../json';
 import type { Body } from '../resources/kind';
-import { indicesOf } from '../resources/monitor-body';
+import { indicesOf, soughtBy } from '../resources/monitor-body';
 import { ourMonitors, type Found } from '../resources/monitor-find';
+import { heldAlerts, MOST_HELD } from '../resources/monitor-held';
 import { ownerOf, ruleOf } from '../resources/monitor-names';
 import { toQueryDsl } from '../rules/query-dsl';
 import type { Rule } from '../rules/rule';
-import { askAlerting } from '../target/alerting';
 import type { Target } from '../target/target';
 import { alertOf } from './alert';
 import { readFacts, type Facts } from './facts';
@@ -28,12 +28,9 @@ interface Held {
   readonly started: number;
   /** Of the newest. */
   readonly state: unknown;
+  /** Whether somebody looked at one of them. */
   readonly acknowledged: boolean;
 }
-
-const PAGE = 1_000;
-/** From + size may not exceed what a search returns at most. */
-const MOST = 10_000;
 
 /**
  * The alerts that the monitors of a namespace hold, in every state, as documents of the same form as those of the local
@@ -69,34 +66,20 @@ async function alertsOf(
   note: (text: string) => unknown,
 ): Promise<Alert[]> {
   const held = new Map<string, Held>();
-  const stored = await readAlerts(target, id);
-  if (stored.length >= MOST) note(`only its newest ${MOST} alerts can be read`);
+  const stored = await heldAlerts(target, id);
+  if (stored.length >= MOST_HELD) note(`only its newest ${MOST_HELD} alerts can be read`);
   for (const alert of stored) {
     const facts = factsOfAlert(rule, alert);
-    if (facts === undefined) note(`${String(alert.state)}: ${String(alert.error_message)}`);
+    if (facts === undefined) note(withoutGroup(alert));
     else held.set(facts.group.id, hold(held.get(facts.group.id), facts, alert));
   }
-  const read = await readAllFacts(target, rule, indicesOf(monitor), [...held.values()]);
+  const read = await readAllFacts(target, rule, monitor, [...held.values()]);
   return [...held].map(([alertId, each]) => documentOf(rule, each, read.get(alertId)));
 }
 
-/** The newest first. */
-async function readAlerts(target: Target, monitorId: string): Promise<Body[]> {
-  const found: Body[] = [];
-  for (let startIndex = 0; startIndex < MOST; startIndex += PAGE) {
-    // Without a state it gives those of every state, from the history as well.
-    const query = { monitorId, size: PAGE, startIndex, sortString: 'start_time', sortOrder: 'desc' };
-    const { body } = await askAlerting<{ alerts?: readonly Body[] }>(target, {
-      method: 'GET',
-      path: '/alerts',
-      query,
-      allow: [404],
-    });
-    const page = body.alerts ?? [];
-    found.push(...page);
-    if (page.length < PAGE) break;
-  }
-  return found;
+function withoutGroup({ state, error_message: error }: Body): string {
+  if (typeof error === 'string') return `${String(state)}: ${error}`;
+  return `an alert in state ${String(state)} is of other groups than ours and is not shown; Dashboards shows it`;
 }
 
 /** @param newer what was read before of the same group and day */
@@ -104,14 +87,14 @@ function hold(newer: Held | undefined, facts: Facts, alert: Body): Held {
   const acknowledged = typeof alert.acknowledged_time === 'number';
   const started = Number(alert.start_time);
   if (newer === undefined) return { facts, started, state: alert.state, acknowledged };
-  return { ...newer, facts: bothFacts(newer.facts, facts), started };
+  return { ...newer, facts: bothFacts(newer.facts, facts), started, acknowledged: newer.acknowledged || acknowledged };
 }
 
 /** The groups' events, as the local scheduler reads them, a day at a time. */
 async function readAllFacts(
   target: Target,
   rule: Rule,
-  indices: readonly string[],
+  monitor: Body,
   held: readonly Held[],
 ): Promise<Map<string, Facts>> {
   const days = new Map<string, Map<string, Group>>();
@@ -119,9 +102,11 @@ async function readAllFacts(
     const { group } = facts;
     days.set(group.day, (days.get(group.day) ?? new Map<string, Group>()).set(group.id, group));
   }
+  // What the monitor finds leaves out what its exceptions silence; the rule alone does not know them.
+  const readable = { rule, query: soughtBy(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) };
   const read = new Map<string, Facts>();
   for (const groups of days.values()) {
-    const found = await readFacts(target, { rule, query: toQueryDsl(rule), indices }, groups);
+    const found = await readFacts(target, readable, groups);
     for (const facts of found) read.set(facts.group.id, facts);
   }
   return read;

@@ -11,13 +11,14 @@ import { alertId } from './group';
  * What an alert of a monitor itself tells of its group: count and times of the look-back in which it was last seen, and of
  * the event only the group's fields.
  * @param alert as the plugin gives it
- * @returns undefined for an alert without a bucket of ours: a run that failed
+ * @returns undefined for an alert without a bucket of ours: a run that failed, or groups that somebody made other ones
  */
 export function factsOfAlert(rule: Rule, alert: Body): Facts | undefined {
   const bucket = isRecord(alert.agg_alert_content) ? alert.agg_alert_content.bucket : undefined;
   if (!isRecord(bucket) || !isRecord(bucket.key)) return undefined;
   const key = bucket.key;
-  const day = typeof key[DAY_KEY] === 'string' ? dayOf(key[DAY_KEY]) : '';
+  const day = dayOf(key[DAY_KEY]);
+  if (day === undefined) return undefined;
   const values = rule.groupBy.map((field) => textOf(key[keyName(field)]));
   const started = Number(alert.start_time);
   return {

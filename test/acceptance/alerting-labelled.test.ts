@@ -103,7 +103,7 @@ type Keys = Readonly<Record<string, string>>;
 
 function groupIdOf(rule: Rule, keys: Keys): string {
   const values = rule.groupBy.map((field) => keyText(keys[keyName(field)] ?? ''));
-  return alertId(rule, dayOf(keys[DAY_KEY] ?? ''), values);
+  return alertId(rule, dayOf(keys[DAY_KEY]) ?? '', values);
 }
 
 /** NXLog's Keywords are integers of 64 bits, which JSON.parse would round to something larger. */

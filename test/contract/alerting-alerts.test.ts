@@ -1,12 +1,17 @@
 import { alerts, together } from '../../src/commands/alerts';
 import { run } from '../../src/commands/run';
 import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
+import type { Exception } from '../../src/rules/exceptions';
 import { toQueryDsl } from '../../src/rules/query-dsl';
-import { defaultIndices } from '../../src/rules/indices';
+import { alertIndex, defaultIndices } from '../../src/rules/indices';
+import { groupValue } from '../../src/rules/group';
+import { alertId } from '../../src/schedule/group';
 import { monitorAlerts } from '../../src/schedule/monitor-alerts';
+import { monitor } from '../../src/resources/monitor';
 import { askAlerting } from '../../src/target/alerting';
+import { request } from '../../src/target/target';
 import { alertingScene, deployMonitors, type AlertingScene } from '../support/alerting-scene';
-import { contentWith } from '../support/kibana-scene';
+import { contentWith, exception } from '../support/kibana-scene';
 import { scene, storeRule, wmiChild, type Event, type Scene } from '../support/scene';
 
 interface Place extends AlertingScene {
@@ -78,6 +83,43 @@ test('a value that is not indexed, and no command line, counts as none: its even
   await here.index([child('none', { 'process.pid': null }), child('malformed', { 'process.pid': 'x1' })]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { state: 'ACTIVE' } }]);
+});
+
+test('no event ends a run, however long a text of it is that could be a date', async () => {
+  const here = await place();
+  await here.index([child('plain'), child('long', { 'process.command_line': '2025-'.repeat(240_000) })]);
+  expect((await deployMonitors(here.scope, contentWith([here.events.rule]))).problems).toEqual([]);
+  expect((await shown(here)).alerts).toHaveLength(2);
+});
+
+test('an event of a year without four digits is of the last day that has them', async () => {
+  const here = await place();
+  await here.index([child('plain'), child('far', { '@timestamp': 300_000_000_000_000 })]);
+  expect((await deployMonitors(here.scope, contentWith([here.events.rule]))).problems).toEqual([]);
+  const { alerts: found, notes } = await shown(here);
+  expect(notes).toEqual([]);
+  const { rule } = here.events;
+  const values = rule.groupBy.map((field) => groupValue(child('plain'), field));
+  const days = ['2025-03-10', '9999-12-31'];
+  expect(found.map(({ _id }) => _id).sort()).toEqual(days.map((day) => alertId(rule, day, values)).sort());
+});
+
+test.each<[string, string | undefined]>([
+  ['no day', undefined],
+  ['a day of somebody else', 'Monday'],
+  ['a year of more than four digits', '+11476-09-08 UTC'],
+])('an alert whose key has %s is told in a note, and the others are shown', async (_, day) => {
+  const here = await place();
+  await here.index([child('first')]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const copy = structuredClone(here.server.alerts.alerts[0]) as { agg_alert_content: { bucket: { key: unknown } } };
+  copy.agg_alert_content.bucket.key = { their_key: 'x', ...(day !== undefined && { wmi_detections_day: day }) };
+  here.server.alerts.alerts.push({ ...copy, id: 'theirs' });
+  const { alerts: found, notes } = await shown(here);
+  expect(found).toHaveLength(1);
+  expect(notes).toEqual([
+    `wmi-detections/Children of WmiPrvSE [${here.scope.namespace}]: an alert in state ACTIVE is of other groups than ours and is not shown; Dashboards shows it`,
+  ]);
 });
 
 test('a value that looks like a date does not cost later alerts their place in the index', async () => {
@@ -154,11 +196,8 @@ test('alerts of the index and of monitors are one list: filtered alike, the newe
   await localIds(here);
   const options = { namespace: here.scope.namespace };
   const stored = await alerts(here.scope.target, options);
-  expect(
-    together(stored, held, options)
-      .map(({ _id }) => _id)
-      .sort(),
-  ).toEqual(held.map(({ _id }) => _id).sort());
+  const both = await together(here.scope.target, stored, held, options);
+  expect(both.map(({ _id }) => _id).sort()).toEqual(held.map(({ _id }) => _id).sort());
   for (const filter of [
     { user: 'BOB' },
     { user: 'nobody' },
@@ -170,9 +209,88 @@ test('alerts of the index and of monitors are one list: filtered alike, the newe
     { to: Date.parse('2025-03-10T11:50:00Z') },
   ]) {
     const byEngine = await alerts(here.scope.target, { ...options, ...filter });
-    expect(together([], held, { ...options, ...filter })).toHaveLength(byEngine.length);
+    const nowhere = { ...options, ...filter, namespace: `${options.namespace}x` };
+    expect(await together(here.scope.target, [], held, nowhere)).toHaveLength(byEngine.length);
   }
-  expect(together(stored, held, { ...options, limit: 1 })).toHaveLength(1);
+  expect(await together(here.scope.target, stored, held, { ...options, limit: 1 })).toHaveLength(1);
+});
+
+test('an alert that an analyst closed in the index is not open because a monitor holds it', async () => {
+  const here = await place();
+  await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const { alerts: held } = await shown(here);
+  const [closed] = await localIds(here);
+  const { target, namespace } = here.scope;
+  await request(target, {
+    method: 'POST',
+    path: `/${alertIndex(namespace)}/_update/${String(closed)}`,
+    query: { refresh: true },
+    body: { doc: { wmi_detections: { status: 'closed' } } },
+  });
+  const seen = async (options: { status?: 'open' | 'closed'; limit?: number }) => {
+    const asked = { namespace, ...options };
+    return (await together(target, await alerts(target, asked), held, asked)).map(({ _id }) => _id);
+  };
+  expect(held).toHaveLength(2);
+  expect(await seen({ status: 'closed' })).toEqual([closed]);
+  expect(await seen({ status: 'open' })).toEqual(held.map(({ _id }) => _id).filter((id) => id !== closed));
+  const [newest] = await alerts(target, { namespace });
+  expect(await seen({ limit: 1 })).toEqual([newest?._id]);
+});
+
+test('events that an exception silences are no part of an alert', async () => {
+  const here = await place();
+  const { rule } = here.events;
+  await here.index([
+    child('silenced', { '@timestamp': '2025-03-10T11:40:00.000Z', 'event.action': 'backup' }),
+    child('told'),
+  ]);
+  const silenced = { ...exception('backup').condition, field: 'event.action' } as Exception['condition'];
+  const quiet = exception('backup', { condition: silenced });
+  await deployMonitors(here.scope, contentWith([rule], { [rule.slug]: [quiet] }));
+  const [alert, ...more] = (await shown(here)).alerts;
+  expect(more).toEqual([]);
+  const ours = alert?.wmi_detections as { count: number; ancestors: unknown[] };
+  expect([ours.count, ours.ancestors.length]).toEqual([1, 1]);
+});
+
+test('a search that somebody changed to another form does not keep its alerts from being shown', async () => {
+  const here = await place();
+  await here.index([child('first')]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  for (const { monitor } of here.server.monitors.stored.values()) {
+    const [input] = monitor.inputs as { search: { query: { query: unknown } } }[];
+    if (input !== undefined) input.search.query.query = { match_all: { boost: 1 } };
+  }
+  expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { count: 1 } }]);
+});
+
+test('somebody looked at a group who acknowledged an older alert of it', async () => {
+  const here = await place();
+  await here.index([child('first')]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  Object.assign(here.server.alerts.alerts[0] ?? {}, { state: 'ACKNOWLEDGED', acknowledged_time: Date.now() });
+  await runAll(here, 3 * 3_600_000);
+  await runAll(here);
+  expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['COMPLETED', 'ACTIVE']);
+  expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { status: 'acknowledged', state: 'ACTIVE' } }]);
+});
+
+test('what nobody acknowledged is open for a deletion, over or not', async () => {
+  const here = await place();
+  await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
+  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const open = () => monitor.openAlerts?.(here.scope, here.events.rule.uuid);
+  expect(await open()).toBe(2);
+  await runAll(here, 3 * 3_600_000);
+  expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['COMPLETED', 'COMPLETED']);
+  expect(await open()).toBe(2);
+  Object.assign(here.server.alerts.alerts[0] ?? {}, { acknowledged_time: Date.now() });
+  expect(await open()).toBe(1);
+  const [, last] = here.server.alerts.alerts;
+  here.server.alerts.alerts.push(...Array.from({ length: 1_200 }, (_, number) => ({ ...last, id: `more ${number}` })));
+  expect(await open()).toBe(1_201);
 });
 
 describe('proof', () => {
@@ -202,6 +320,30 @@ describe('proof', () => {
     here.server.alerts.refuse = true;
     await deployMonitors(here.scope, contentWith([here.events.rule]));
     expect(await unprovenRules(here.scope)).toHaveLength(1);
+  });
+
+  test('a run that failed proves nothing', async () => {
+    const here = await place();
+    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    const [id] = here.server.monitors.stored.keys();
+    const failed = { id: 'failed', monitor_id: id, state: 'ERROR', error_message: 'x', start_time: Date.now() };
+    here.server.alerts.alerts.push(failed);
+    expect(await unprovenRules(here.scope)).toHaveLength(1);
+    here.server.alerts.alerts.push({ ...failed, id: 'raised', state: 'COMPLETED' });
+    expect(await unprovenRules(here.scope)).toEqual([]);
+  });
+
+  test('an update of a proven monitor raises no old alert again; one of a monitor that only failed is run', async () => {
+    const here = await place();
+    await here.index([child('match')]);
+    const { rule } = here.events;
+    await deployMonitors(here.scope, contentWith([rule]));
+    await runAll(here, 3 * 3_600_000);
+    await deployMonitors(here.scope, contentWith([{ ...rule, version: 98 }]));
+    expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['COMPLETED']);
+    Object.assign(here.server.alerts.alerts[0] ?? {}, { state: 'ERROR' });
+    await deployMonitors(here.scope, contentWith([{ ...rule, version: 99 }]));
+    expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['ERROR', 'ACTIVE']);
   });
 
   test('one that an analyst switched off is not asked for', async () => {

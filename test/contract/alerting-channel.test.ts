@@ -50,6 +50,13 @@ test.each(NASTY)('a rule may be called %j', async (name) => {
   expect(JSON.parse(await rendered(messageOf({ name }), []))).toMatchObject({ rule: { name } });
 });
 
+test.each(['{{ctx.x}}', '{{{ctx.x}}}', '{{{{', '{ {'])('the subject of a rule called %j is no template', (name) => {
+  const { subject_template: subject } = notifyAction(rule({ name }), 'soc');
+  const { source } = subject as { source: string };
+  expect(source).not.toContain('{{');
+  expect(source.replaceAll(' ', '')).toBe(`wmi-detections:${name.replaceAll(' ', '')}`);
+});
+
 test('a channel adds one action, which settles; without one it goes, and what an analyst added stays', async () => {
   const here = await alertingScene({ channel: 'soc' });
   const content = contentWith([rule()]);

@@ -161,6 +161,48 @@ test('a monitor that is there twice is told in the plan and healed by a deploy',
   expect(onlyMonitor(here).id).toBe(first.id);
 });
 
+test('of two of the same name the one that an analyst switched off stays, and off', async () => {
+  const here = await alertingScene();
+  const content = contentWith([rule()]);
+  await deployMonitors(here.scope, content);
+  const first = onlyMonitor(here);
+  const off = { ...structuredClone(first.monitor), enabled: false };
+  here.server.monitors.stored.set('off', { ...first, monitor: off, seqNo: 99 });
+  await deployMonitors(here.scope, content);
+  expect(onlyMonitor(here)).toMatchObject({ id: 'off', monitor: { enabled: false } });
+});
+
+test.each([
+  ['with our mark', {}],
+  ['saved in Dashboards', { ui_metadata: {} }],
+  ['switched off', { enabled: false }],
+])('a copy under another name, %s, is left alone, whatever the name begins with', async (_, change) => {
+  const here = await alertingScene();
+  const content = contentWith([rule()]);
+  await deployMonitors(here.scope, content);
+  const first = onlyMonitor(here);
+  const name = `wmi-detections/tuned by the SOC [${here.scope.namespace}]`;
+  const copy = { ...first, monitor: { ...structuredClone(first.monitor), name, ...change }, seqNo: 0 };
+  here.server.monitors.stored.set('copy', copy);
+  expect(actions(await planMonitors(here.scope, content, true))).toEqual([]);
+  expect(results(await deployMonitors(here.scope, contentWith([rule({ version: 99 })])))).toEqual([
+    `update monitor/${UUID}: done`,
+  ]);
+  expect(results(await deployMonitors(here.scope, contentWith([]), true))).toEqual([`delete monitor/${UUID}: done`]);
+  expect(onlyMonitor(here)).toMatchObject({ id: 'copy', monitor: copy.monitor });
+});
+
+test('a change by hand is told from a change of the content', async () => {
+  const here = await alertingScene();
+  const content = contentWith([rule()]);
+  await deployMonitors(here.scope, content);
+  const edited = async (wanted: typeof content) =>
+    (await planMonitors(here.scope, wanted)).steps.map((step) => step.edited);
+  expect(await edited(contentWith([rule({ version: 99 })]))).toEqual([false]);
+  Object.assign(triggerOf(onlyMonitor(here).monitor), { severity: '4' });
+  expect(await edited(content)).toEqual([true]);
+});
+
 test('namespaces never meet: the same rule is a monitor of its own in each', async () => {
   const here = await alertingScene();
   const other = { ...here.scope, namespace: `${here.scope.namespace}b` };
