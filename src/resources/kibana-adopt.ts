@@ -2,24 +2,9 @@ import { isRecord } from '../json';
 import { DEFAULT_SPACE } from '../target/kibana';
 import { kibanaId, MANAGED_TAG, withoutSetupMark, withSetupMark } from './kibana-names';
 import { listOf } from './kibana-rule-canon';
+import { asGiven } from './kibana-rule-sent';
 import type { Body, Scope } from './kind';
 import { MANAGED_BY } from './ownership';
-
-/** What Kibana gives and does not take: ids of its own, times, and what it works out. */
-const READ_ONLY: ReadonlySet<string> = new Set([
-  'id',
-  'created_at',
-  'created_by',
-  'updated_at',
-  'updated_by',
-  'revision',
-  'immutable',
-  'rule_source',
-  'execution_summary',
-  'outcome',
-  'alias_target_id',
-  'alias_purpose',
-]);
 
 /**
  * Puts our tag and marks on a rule of the Detection Engine, and leaves everything else in it as it is.
@@ -33,13 +18,12 @@ export async function markKibanaRule({ kibana, namespace }: Scope, id: string, l
   const mark = { id: ruleId, namespace };
   const tags = listOf(live.tags).filter((tag) => tag !== MANAGED_TAG);
   const setup = typeof live.setup === 'string' ? withoutSetupMark(live.setup) : '';
-  const kept = Object.entries(live).filter(([key, value]) => !READ_ONLY.has(key) && value !== null);
   await kibana.server.ask({
     method: 'PUT',
     path: '/api/detection_engine/rules',
     space,
     body: {
-      ...Object.fromEntries(kept),
+      ...asGiven(live),
       rule_id: ruleId,
       tags: [...tags, MANAGED_TAG],
       setup: withSetupMark(setup, mark),

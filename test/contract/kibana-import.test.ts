@@ -113,6 +113,17 @@ describeContract(`many rules at once (${contractMissing ?? 'held against the con
     for (const each of server().space().rules.values()) expect(each).toMatchObject({ ...theirs, version: 9 });
   });
 
+  test('among many, a rule that changes its type is made anew, one by one', async () => {
+    const scope = await scopeFor(server());
+    const [first, ...rest] = manyRules(51);
+    if (first === undefined) throw new Error('a rule is needed');
+    await deployKibana(scope, contentWith([first, ...rest]));
+    const changed = contentWith([{ ...first, kibana: { type: 'esql' } }, ...manyRules(51, { version: 9 }).slice(1)]);
+    expect((await deployKibana(scope, changed)).problems).toEqual([]);
+    expect(server().space().rules.get(uuidOf(0))).toMatchObject({ type: 'esql' });
+    expect(actions(await planKibana(scope, changed))).toEqual([]);
+  });
+
   test.each(['errors', 'exceptions_errors', 'action_connectors_errors'])(
     'an import that answers 200 and names a rule in %s has failed for that rule',
     async (list) => {

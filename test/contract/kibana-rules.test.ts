@@ -14,6 +14,7 @@ import {
   shipped,
   uuidOf,
 } from '../support/kibana-scene';
+import type { Seen } from '../support/kibana-server';
 import type { Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
@@ -154,6 +155,38 @@ describeContract(`rules in Kibana (${contractMissing ?? 'held against the contra
     const applied = await deployKibana(scope, contentWith([rule({ kibana: { type: 'esql' } })]));
     expect(applied.problems).toEqual([]);
     expect(stored(rule().uuid)).toMatchObject({ type: 'esql', enabled: false });
+  });
+
+  test('a rule of another type that Kibana does not take leaves the old one as it was', async () => {
+    const scope = await scopeFor(server());
+    const esql = contentWith([rule({ kibana: { type: 'esql' } })]);
+    await deployKibana(scope, contentWith([rule()]));
+    edit(rule().uuid, { enabled: false, actions: [{ action_type_id: '.email', id: 'mail', params: {} }] });
+    const { query } = stored(rule().uuid);
+    const creations = ({ method, path }: Seen): boolean => method === 'POST' && path === '/api/detection_engine/rules';
+    server().fail(creations, { status: 503, message: 'not now' }, 1);
+    const applied = await deployKibana(scope, esql);
+    expect(applied.changes).toMatchObject([{ status: 'failed' }]);
+    expect(applied.problems.map(({ message }) => message.replace(/^.*?: /, ''))).toMatchInlineSnapshot(`
+     [
+       "Kibana, space default: not now",
+       "Kibana, space default: the rule of type eql, which was to be replaced, is there again as it was",
+     ]
+    `);
+    expect(stored(rule().uuid)).toMatchObject({ type: 'eql', query, enabled: false, actions: [{ id: 'mail' }] });
+    expect((await deployKibana(scope, esql)).problems).toEqual([]);
+    expect(stored(rule().uuid)).toMatchObject({ type: 'esql', enabled: false, actions: [{ id: 'mail' }] });
+  });
+
+  test('a rule that cannot be put back is told, with what is lost', async () => {
+    const scope = await scopeFor(server());
+    await deployKibana(scope, contentWith([rule()]));
+    edit(rule().uuid, { enabled: false });
+    const creations = ({ method, path }: Seen): boolean => method === 'POST' && path === '/api/detection_engine/rules';
+    server().fail(creations, { status: 503, message: 'not now' });
+    const applied = await deployKibana(scope, contentWith([rule({ kibana: { type: 'esql' } })]));
+    expect(applied.problems.at(-1)?.message).toContain('could not be put back (Kibana, space default: not now');
+    expect(applied.problems.at(-1)?.hint).toContain('It was disabled');
   });
 
   test('a changed rule is an update, its difference in the words of the rule file and of nothing else', async () => {

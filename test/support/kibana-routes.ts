@@ -193,12 +193,14 @@ function importRoute({ space, body, query, headers, user, contract }: Asked): un
     throw new Refusal(413, 'Payload content length greater than maximum allowed: 10485760');
   const lines = String(text)
     .split('\n')
-    .filter((line) => line !== '');
+    .filter((line) => line !== '')
+    .map((line) => recordOf(JSON.parse(line)))
+    // The last line of an export counts the others.
+    .filter((line) => !('exported_count' in line));
   const errors: Thing[] = [];
   const exceptionErrors: Thing[] = [];
   let taken = 0;
-  for (const line of lines) {
-    const rule = recordOf(JSON.parse(line));
+  for (const rule of lines) {
     const id = String(rule.rule_id);
     const refused = (status: number, message: string): void => {
       errors.push({ rule_id: id, error: { status_code: status, message } });
@@ -215,6 +217,9 @@ function importRoute({ space, body, query, headers, user, contract }: Asked): un
       refused(400, wrong.join('; '));
     } else if (space.rules.has(id) && query.overwrite !== 'true') {
       refused(409, `rule_id: "${id}" already exists`);
+    } else if (space.rules.has(id) && space.rules.get(id)?.type !== rule.type) {
+      // The real server keeps the old type and says nothing.
+      refused(400, 'the type of a rule cannot be changed');
     } else {
       const lists = listOf(rule.exceptions_list);
       const known = lists.filter(({ list_id: list }) => space.lists.has(String(list)));
