@@ -123,7 +123,11 @@ export const runCommand = declare({
   describe: 'run the stored rules now, over what came in since the last run',
   positionals: {},
   options: {
-    rule: { type: 'string', array: true, describe: 'only this rule: its id, name or file name; may be repeated' },
+    rule: {
+      type: 'string',
+      array: true,
+      describe: 'only these rules: ids, names or file names, with blanks between them',
+    },
     from: { type: 'string', describe: 'run over event time from here on: 2026-01-31T08:00Z, now-24h' },
     to: { type: 'string', describe: 'run over event time up to here, exclusive' },
   },
