@@ -43,7 +43,8 @@ async function runCli(args: readonly string[], context: Context): Promise<ExitSt
   const program = yargs(args.map((arg) => (arg === '-' ? LONE_DASH : arg)))
     .scriptName('wmi-detections')
     .usage('$0 <command>\n\nDetects process creation through WMI (ATT&CK T1047) on Elasticsearch and OpenSearch.')
-    .parserConfiguration({ 'dot-notation': false, 'duplicate-arguments-array': false })
+    .parserConfiguration({ 'dot-notation': false, 'duplicate-arguments-array': true })
+    .middleware(lastOfRepeated, true)
     .strict()
     .demandCommand(1, 1, 'a command is needed', 'one command at a time')
     .options(GLOBAL)
@@ -78,6 +79,22 @@ async function runCli(args: readonly string[], context: Context): Promise<ExitSt
   const { json, text, exit } = outcome.outcome;
   process.stdout.write(outcome.json ? `${JSON.stringify(json, null, 2)}\n` : text === '' ? '' : `${text}\n`);
   return exit;
+}
+
+/** Flags that name several things: repeated, they name them all. */
+const LISTS: ReadonlySet<string> = new Set([
+  '_',
+  'space',
+  ...COMMANDS.flatMap(({ options, positionals }) =>
+    Object.entries({ ...options, ...positionals }).flatMap(([name, { array }]) => (array === true ? [name] : [])),
+  ),
+]);
+
+/** Of any other flag that is repeated the last one counts, as a script that adds its own at the end expects. */
+function lastOfRepeated(argv: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(argv)) {
+    if (Array.isArray(value) && !LISTS.has(name)) argv[name] = (value as unknown[]).at(-1);
+  }
 }
 
 function declareArguments(builder: Argv, command: Command): Argv {

@@ -51,7 +51,7 @@ function flagsOf(argv: PlanFlags): PlanFlags {
 
 /** Takes a part of the plan. */
 export const ONLY_OPTION = {
-  only: { type: 'string', array: true, describe: 'only these kind/id of the plan, with blanks between them' },
+  only: { type: 'string', array: true, describe: 'only this kind/id of the plan; may be repeated' },
 } as const;
 
 export const planCommand = declare({

@@ -126,7 +126,7 @@ export const runCommand = declare({
     rule: {
       type: 'string',
       array: true,
-      describe: 'only these rules: ids, names or file names, with blanks between them',
+      describe: 'only this rule: its id, name or file name; may be repeated',
     },
     from: { type: 'string', describe: 'run over event time from here on: 2026-01-31T08:00Z, now-24h' },
     to: { type: 'string', describe: 'run over event time up to here, exclusive' },

@@ -63,7 +63,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 function ruleLines(rule: RuleState): string[] {
   const { name, version, interval, space, behind, overdue } = rule;
   const where = space === null ? '' : ` (space ${space})`;
-  const head = `  ${name}${where}, version ${version}, every ${interval}`;
+  const head = `  ${name}${where}, version ${version}, ${interval === null ? 'by a schedule of its own' : `every ${interval}`}`;
   if (!rule.enabled) return [`${head}: disabled`];
   if (behind === null) return [`${head}: ${overdue ? 'never run' : 'enabled; its scheduler does not say when it ran'}`];
   const late = overdue ? ', overdue' : '';

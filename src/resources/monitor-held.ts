@@ -10,6 +10,11 @@ export const MOST_HELD = 10_000;
 /** The alerts that the plugin holds of a monitor, in every state, from its history as well; the newest first. */
 export async function heldAlerts(target: Target, monitorId: string): Promise<Body[]> {
   const found: Body[] = [];
+  for await (const page of pagesOf(target, monitorId)) found.push(...page);
+  return found;
+}
+
+async function* pagesOf(target: Target, monitorId: string): AsyncGenerator<readonly Body[], void, undefined> {
   for (let startIndex = 0; startIndex < MOST_HELD; startIndex += PAGE) {
     // Without a state it gives those of every state.
     const query = { monitorId, size: PAGE, startIndex, sortString: 'start_time', sortOrder: 'desc' };
@@ -20,10 +25,9 @@ export async function heldAlerts(target: Target, monitorId: string): Promise<Bod
       allow: [404],
     });
     const page = body.alerts ?? [];
-    found.push(...page);
-    if (page.length < PAGE) break;
+    yield page;
+    if (page.length < PAGE) return;
   }
-  return found;
 }
 
 /**
@@ -31,7 +35,8 @@ export async function heldAlerts(target: Target, monitorId: string): Promise<Bod
  * that a run of it failed.
  */
 export async function hasAlert(target: Target, id: string): Promise<boolean> {
-  return (await heldAlerts(target, id)).some(({ state }) => state !== 'ERROR');
+  for await (const page of pagesOf(target, id)) if (page.some(({ state }) => state !== 'ERROR')) return true;
+  return false;
 }
 
 /** How many alerts of a monitor are open, as `alerts` shows them: those at which nobody looked, over or not. */

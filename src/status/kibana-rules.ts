@@ -1,8 +1,7 @@
 import { isRecord } from '../json';
 import { kibanaRules, spacesOf } from '../resources/kibana-rule';
 import type { Body, Scope } from '../resources/kind';
-import { parseDuration } from '../text/duration';
-import { isOverdue } from './state';
+import { cadenceOf } from './cadence';
 import type { Execution, RuleState } from './status';
 
 /**
@@ -21,26 +20,14 @@ export async function kibanaRuleStates(scope: Scope, now: number): Promise<RuleS
 }
 
 function stateOf(body: Body, space: string, now: number): RuleState {
-  const interval = String(body.interval);
-  const every = parseDuration(interval) ?? 0;
   const enabled = body.enabled === true;
-  const execution = executionOf(body);
-  const behind = execution === null ? null : Math.max(0, now - Date.parse(execution.at));
   return {
     uuid: String(body.rule_id),
     name: String(body.name),
     version: Number(body.version),
-    interval,
     scheduler: 'kibana',
     space,
-    enabled,
-    watermark: null,
-    behind,
-    overdue: enabled && isOverdue(behind, every),
-    lastRun: null,
-    execution,
-    // Kibana counts from the start of the last run; that is what it shows for it, too.
-    nextRun: enabled && execution !== null ? new Date(Date.parse(execution.at) + every).toISOString() : null,
+    ...cadenceOf({ interval: String(body.interval), enabled, execution: executionOf(body) }, now),
   };
 }
 

@@ -31,8 +31,8 @@ export async function monitorRuleStates({ target, namespace }: Scope): Promise<R
   });
 }
 
-function intervalOf({ schedule }: Body): string {
+function intervalOf({ schedule }: Body): string | null {
   const period = isRecord(schedule) ? schedule.period : undefined;
-  if (!isRecord(period)) return 'by a schedule of somebody else';
+  if (!isRecord(period)) return null;
   return `${String(period.interval)}${String(period.unit).charAt(0).toLowerCase()}`;
 }

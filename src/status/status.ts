@@ -40,8 +40,8 @@ export interface RuleState {
   readonly uuid: string;
   readonly name: string;
   readonly version: number;
-  /** `5m` */
-  readonly interval: string;
+  /** `5m`; null where it runs by a schedule of somebody else's. */
+  readonly interval: string | null;
   readonly scheduler: Scheduler;
   /** Of Kibana; null on other schedulers. */
   readonly space: string | null;

@@ -4,8 +4,7 @@ import type { Body, Scope } from '../resources/kind';
 import { OUR_ACTION } from '../resources/watch-body';
 import { watchesOf } from '../resources/watch';
 import { uuidOfWatch } from '../resources/watch-mark';
-import { parseDuration } from '../text/duration';
-import { isOverdue } from './state';
+import { cadenceOf } from './cadence';
 import type { Execution, RuleState } from './status';
 
 /**
@@ -15,34 +14,22 @@ import type { Execution, RuleState } from './status';
 export async function watchRuleStates(scope: Scope, now: number): Promise<RuleState[]> {
   const found = await watchesOf(scope);
   return found.map(({ id, body, status }) => {
-    const interval = intervalOf(body);
-    const every = parseDuration(interval) ?? 0;
     const enabled = status?.state.active !== false;
-    const execution = executionOf(status);
-    const behind = execution === null ? null : Math.max(0, now - Date.parse(execution.at));
     const metadata = isRecord(body.metadata) ? body.metadata : {};
     return {
       uuid: uuidOfWatch(id, scope.namespace),
       name: String(metadata.name),
       version: Number(metadata.version),
-      interval,
       scheduler: 'watcher',
       space: null,
-      enabled,
-      watermark: null,
-      behind,
-      // By a schedule of somebody else's, who knows.
-      overdue: enabled && every > 0 && isOverdue(behind, every),
-      lastRun: null,
-      execution,
-      nextRun: enabled && execution !== null ? new Date(Date.parse(execution.at) + every).toISOString() : null,
+      ...cadenceOf({ interval: intervalOf(body), enabled, execution: executionOf(status) }, now),
     };
   });
 }
 
-function intervalOf({ trigger }: Body): string {
+function intervalOf({ trigger }: Body): string | null {
   const schedule = isRecord(trigger) ? trigger.schedule : undefined;
-  return isRecord(schedule) && typeof schedule.interval === 'string' ? schedule.interval : '';
+  return isRecord(schedule) && typeof schedule.interval === 'string' ? schedule.interval : null;
 }
 
 /** `last_checked` and `execution_state` of the watch's status; a watch that never ran has neither. */

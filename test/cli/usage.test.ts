@@ -106,3 +106,12 @@ test('a scheduler that there is not is refused', async () => {
    "
   `);
 });
+
+test('spaces that are named one by one are all meant; of any other flag that is repeated the last counts', async () => {
+  const url = ['--es-url', 'http://127.0.0.1:1', '--es-url', 'http://127.0.0.1:2'];
+  expect((await cli(['plan', ...url])).stderr).toContain('http://127.0.0.1:2/');
+  const spaces = ['--space', 'no such', '--space', 'nor this', '--es-url', 'http://127.0.0.1:1'];
+  const { stderr } = await cli(['plan', ...spaces]);
+  expect(stderr).toContain('kibana.spaces.0');
+  expect(stderr).toContain('kibana.spaces.1');
+});

@@ -52,6 +52,11 @@ test('each watch of ours, whether it is active, and how its last run went', asyn
   ]);
   kept().ran = { last_checked: '2026-03-01T11:40:00.000Z', execution_state: 'executed' };
   expect(attention(await watchRuleStates(scope, NOW))).toEqual([`${rule().name} has not run for two intervals`]);
+  const schedule = { cron: '0 0 3 * * ?' };
+  const by = kept().watch;
+  kept().watch = { ...by, trigger: { schedule } };
+  expect(await watchRuleStates(scope, NOW)).toMatchObject([{ interval: null, overdue: false, nextRun: null }]);
+  kept().watch = by;
   kept().active = false;
   expect(attention(await watchRuleStates(scope, NOW))).toEqual([`${rule().name} is disabled`]);
 });

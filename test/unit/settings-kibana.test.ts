@@ -1,21 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { readSettings } from '../../src/settings';
+import { settingsFolder } from '../support/settings-file';
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'settings-kibana-'));
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
-
-function written(text: string): string {
-  const file = join(folder, 'wmi-detections.yml');
-  writeFileSync(file, text);
-  return file;
-}
+const { path, written } = settingsFolder();
 
 test('the spaces are those of the flag, else of the file, else the default one, each once', () => {
   const config = written('kibana: {url: "http://kibana:5601", spaces: [default, soc]}\n');
@@ -35,7 +21,7 @@ test('what cannot be the id of a space is refused where it stands', () => {
       act();
       return 'nothing was thrown';
     } catch (error) {
-      return (error as Error).message.replaceAll(folder, '~');
+      return (error as Error).message.replaceAll(path(), '~');
     }
   };
   expect(refused(() => readSettings({ config }, {}))).toMatchInlineSnapshot(`

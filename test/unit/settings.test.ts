@@ -1,28 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProblemError } from '../../src/errors';
 import { readSettings } from '../../src/settings';
+import { settingsFolder } from '../support/settings-file';
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'settings-'));
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
-
-function written(text: string): string {
-  const file = join(folder, 'wmi-detections.yml');
-  writeFileSync(file, text);
-  return file;
-}
+const { path, written } = settingsFolder();
 
 function failure(act: () => unknown): string {
   try {
     act();
   } catch (error) {
-    if (error instanceof ProblemError) return error.message.replaceAll(folder, '~');
+    if (error instanceof ProblemError) return error.message.replaceAll(path(), '~');
     throw error;
   }
   throw new Error('nothing was thrown');
@@ -74,7 +61,7 @@ test('every problem of file, environment and flags is told at once', () => {
 });
 
 test('a settings file that is named and not there is an error', () => {
-  expect(failure(() => readSettings({ config: join(folder, 'none.yml') }, {}))).toMatchInlineSnapshot(
+  expect(failure(() => readSettings({ config: join(path(), 'none.yml') }, {}))).toMatchInlineSnapshot(
     `"~/none.yml: cannot be read (ENOENT)"`,
   );
 });
