@@ -1,14 +1,10 @@
 import * as fc from 'fast-check';
 import { writeJson } from '../../src/content/lossless-json';
-import { alertIndex } from '../../src/rules/indices';
-import { toQueryDsl } from '../../src/rules/query-dsl';
 import { readRules } from '../../src/rules/rule';
-import { runRule } from '../../src/schedule/run-rule';
-import { eventWindow } from '../../src/schedule/window';
-import { request } from '../../src/target/target';
 import { fates, forget } from '../support/mutate-ship';
 import { attacks, type Attack } from '../support/mutate-attacks';
-import { at, harbour, STREAMS, type Harbour } from '../support/ship';
+import { runShipped } from '../support/run-shipped';
+import { at, harbour, type Harbour } from '../support/ship';
 
 /**
  * What is an attack by the seeds' meaning is found by its rule, in whatever shape it comes and whatever stands around it, and is in
@@ -49,33 +45,15 @@ async function firstFault(batch: readonly Attack[]): Promise<string | undefined>
   return undefined;
 }
 
-/** Runs the rules over all that was sent; how many events are in the alerts of each. */
+/** How many events are in the alerts of each rule, once the rules have run over all that was sent. */
 async function alerted(): Promise<Record<string, number>> {
-  const { target, namespace } = node;
-  const indices = Object.values(STREAMS).map((name) => `${name}-${namespace}`);
-  const index = alertIndex(namespace);
-  const counts: Record<string, number> = {};
-  for (const rule of readRules('rules')) {
-    const stored = {
-      kind: 'rule',
-      managed_by: 'wmi-detections',
-      digest: '',
-      rule,
-      query: toQueryDsl(rule),
-      indices,
-    } as const;
-    await runRule(target, stored, eventWindow(null, null), { namespace, now: Date.now() });
-    await request(target, { method: 'POST', path: `/${index}/_refresh` });
-    const aggs = { events: { sum: { field: 'wmi_detections.count' } } };
-    const { body } = await request<{ aggregations: { events: { value: number } } }>(target, {
-      method: 'POST',
-      path: `/${index}/_search`,
-      body: { size: 0, query: { term: { 'rule.uuid': rule.uuid } }, aggs },
-    });
-    counts[rule.slug] = body.aggregations.events.value;
-  }
-  await request(target, { method: 'DELETE', path: `/${index}` });
-  return counts;
+  const found = await runShipped(node);
+  return Object.fromEntries(
+    readRules('rules').map(({ slug, uuid }) => {
+      const counts = found.filter((alert) => at(alert, 'rule.uuid') === uuid);
+      return [slug, counts.reduce((sum, alert) => sum + Number(at(alert, 'wmi_detections.count')), 0)];
+    }),
+  );
 }
 
 function verdicts(sent: readonly Attack[]): Record<string, number> {
