@@ -90,7 +90,9 @@ void onEngine(async (target) => {
   const words = process.argv.slice(2);
   const totals = words.map(Number).filter((total) => total > 0);
   const wanted = words.filter((word) => !(Number(word) > 0));
-  const chosen = (await shapes()).filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
+  const chosen = (await shapes()).filter(
+    ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
+  );
   console.log(row(['sample', 'documents', 'docs/s', 'no pipeline', 'ratio'], WIDTHS));
   for (const total of totals.length > 0 ? totals : [50_000]) {
     for (const shape of chosen) await measure(target, shape, total);
