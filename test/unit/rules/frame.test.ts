@@ -132,12 +132,13 @@ test('a message or risk object that names no field is refused', () => {
   `);
 });
 
-test('a technique that is not in the table is refused', () => {
-  expect(refusal({ tags: ['attack.t1048'] })).toMatchInlineSnapshot(`
-   "rules/test.yml:7:5: tag "attack.t1048" names no technique or tactic that is known here
-     Add it to src/rules/attack.ts, with its name, or correct it."
+test('a technique that ATT&CK does not have is refused; any that it has is accepted', () => {
+  expect(refusal({ tags: ['attack.execution', 'attack.t1999'] })).toMatchInlineSnapshot(`
+   "rules/test.yml:8:5: tag "attack.t1999" names no tactic or technique of ATT&CK Enterprise 18.1
+     Correct it; all ids are on https://attack.mitre.org/techniques/enterprise/."
   `);
   expect(refusal({ tags: ['attack.persistence', 'attack.t1546.003', 'cve.2024-1234'] })).toBe('accepted');
+  expect(refusal({ tags: ['attack.exfiltration', 'attack.t1048'] })).toBe('accepted');
 });
 
 test('a file that is no map is refused', () => {
