@@ -38,7 +38,7 @@ export interface RuleParts {
 
 /**
  * A rule as Kibana's Detection Engine takes it (API 2023-10-31, `RuleCreateProps`), without ownership mark. The entries of
- * `exceptions_list` lack the `id` that only Kibana knows, and `enabled` and `actions` are left to the analyst.
+ * `exceptions_list` lack the `id` that only Kibana knows; `enabled` and `actions` are in it where the file says them.
  * @throws ProblemError RULE_INVALID when the query language of this type cannot say what the rule says
  */
 export function ruleBody(rule: Rule, parts: RuleParts): Body {
@@ -67,6 +67,8 @@ export function ruleBody(rule: Rule, parts: RuleParts): Body {
     timestamp_override: 'event.ingested',
     max_signals: MOST_ALERTS,
     version: rule.version,
+    ...(rule.kibana.enabled !== undefined && { enabled: rule.kibana.enabled }),
+    ...(rule.kibana.actions !== undefined && { actions: rule.kibana.actions }),
     exceptions_list: parts.lists.map((list) => ({ list_id: list, type: 'detection', namespace_type: 'single' })),
   };
 }

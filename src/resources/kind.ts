@@ -90,8 +90,11 @@ export interface Kind {
     /** Like `put` for each. @returns those that failed, by id */
     put(scope: Scope, desired: readonly Desired[]): Promise<ReadonlyMap<string, ProblemError>>;
   };
-  /** The form in which two bodies are compared: without marks, server defaults and differences of writing. */
-  canon(body: Body): Body;
+  /**
+   * The form in which two bodies are compared: without marks, server defaults and differences of writing.
+   * @param wanted of what is on the cluster, the body that it is compared with: what that one leaves open may be left out
+   */
+  canon(body: Body, wanted?: Body): Body;
   /** Ids of the same or another kind that have to be there first. */
   refs(body: Body): readonly string[];
   /** Whether nothing needs to be done; where a kind does not say, whether the canonical forms are equal. */

@@ -51,6 +51,15 @@ describeContract(`test --live and Kibana (${contractMissing ?? 'held against the
     expect(server().seen.some(({ path, space }) => path.endsWith('/preview') && space === 'soc')).toBe(true);
   });
 
+  test('nobody is told of a test: the actions of a rule are left out', async () => {
+    const kibana = { actions: [{ action_type_id: '.email', id: 'mail', params: { message: 'Look.' } }] };
+    ours.edit(RULE, '  schedule:\n', `  kibana: ${JSON.stringify(kibana)}\n  schedule:\n`);
+    const outcome = await live({ rules: ['process_execution_via_wmi'] });
+    expect(outcome.exit).toBe(0);
+    const asked = server().seen.filter(({ path }) => path.endsWith('/preview'));
+    expect(asked.map(({ body }) => (body as { actions: unknown }).actions)).toEqual([[]]);
+  });
+
   test('what Kibana cannot run is an error of the rule, not a pass of its negative events', async () => {
     const errors = { logs: [{ errors: ['no index matches'], warnings: [], duration: 1 }], previewId: 'p' };
     server().fail(({ path }) => path.endsWith('/preview'), { status: 200, body: errors });
