@@ -45,7 +45,16 @@ export interface Scope {
   /** The notification channel that monitors tell of new alerts. */
   readonly channel?: string | undefined;
   /** The Kibana of this cluster, and the spaces that get the rules; needed where the scheduler is `kibana`. */
-  readonly kibana?: { readonly server: Kibana; readonly spaces: readonly string[] } | undefined;
+  readonly kibana?:
+    | {
+        readonly server: Kibana;
+        readonly spaces: readonly string[];
+        /** Spaces that are not named any more and hold what is ours: all of it is left over. */
+        readonly formerSpaces?: readonly string[] | undefined;
+        /** Spaces that hold rules of ours and are not to be touched. */
+        readonly otherSpaces?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /** One thing as it should be. */
