@@ -69,6 +69,13 @@ describeContract(`test --live and Kibana (${contractMissing ?? 'held against the
     ]);
   });
 
+  test('without a Kibana there is nobody to run them, and what to do is told', async () => {
+    await expect(live({ kibanaUrl: undefined })).rejects.toThrowErrorMatchingInlineSnapshot(`
+     "in a live test Kibana runs the rules, and no Kibana is named
+       Give --kibana-url URL, set WMI_DETECTIONS_KIBANA_URL, or write kibana.url into wmi-detections.yml; without --live our own scheduler runs them."
+    `);
+  });
+
   test('without the cluster of that Kibana there is nothing to run on', async () => {
     await expect(live({ esUrl: undefined })).rejects.toThrowErrorMatchingInlineSnapshot(`
      "a live test needs the cluster of that Kibana, for its events
