@@ -22,6 +22,8 @@ export interface Settings {
   readonly kibana: ConnectionSettings & {
     /** Ids of the spaces that get the rules. */
     readonly spaces: readonly string[];
+    /** The flag names them, for this call: there may be others. */
+    readonly chosen?: true;
   };
   readonly namespace: string;
   readonly scheduler: SchedulerName;
@@ -115,7 +117,11 @@ export function readSettings(flags: Flags, environment: Environment): Settings {
   const kibana = { ...written.kibana, ...given.kibana, ...typed.kibana };
   const settings: Settings = {
     elasticsearch: connectionOf(elasticsearch, problems),
-    kibana: { ...connectionOf(kibana, problems), spaces: [...new Set(kibana.spaces ?? ['default'])] },
+    kibana: {
+      ...connectionOf(kibana, problems),
+      spaces: [...new Set(kibana.spaces ?? ['default'])],
+      ...(typed.kibana?.spaces !== undefined && { chosen: true }),
+    },
     namespace: typed.namespace ?? given.namespace ?? written.namespace ?? 'default',
     scheduler: typed.scheduler ?? written.scheduler ?? (kibana.url === undefined ? 'local' : 'kibana'),
     channel: typed.channel ?? written.channel,

@@ -202,7 +202,7 @@ export const testRulesCommand = declare({
  * @throws ProblemError SETTINGS when they name no Kibana, or not the cluster that it belongs to
  */
 async function liveRunner(settings: Settings, content: Content): Promise<Runner> {
-  const kibana = await kibanaOf({ ...settings, scheduler: 'kibana' });
+  const kibana = await kibanaOf({ ...settings, scheduler: 'kibana' }, { live: true });
   const [space = DEFAULT_SPACE] = kibana?.spaces ?? [];
   if (kibana === undefined || settings.elasticsearch.url === undefined) {
     const message = 'a live test needs the cluster of that Kibana, for its events';

@@ -116,7 +116,7 @@ async function adoptable(scope: Scope, content: Content): Promise<Map<string, { 
 }
 
 function diffOf(kind: Kind, desired: Desired, live: Live): string {
-  const [before, after] = [kind.canon(live.body), kind.canon(desired.body)];
+  const [before, after] = [kind.canon(live.body, desired.body), kind.canon(desired.body)];
   return canonicalJson(before) === canonicalJson(after) ? '' : bodyDiff(before, after, desired.id);
 }
 

@@ -48,6 +48,13 @@ function ruleLevels(scope: Scope): readonly (readonly Kind[])[] {
   if (scheduler === 'watcher') return [[watch]];
   if (scheduler === 'opensearch-alerting') return [[monitor]];
   if (kibana === undefined) throw new Error('the scheduler is kibana, and no Kibana is connected');
-  const inEverySpace = (kind: typeof kibanaRules): Kind[] => spacesOf(scope).map((space) => kind(kibana.server, space));
+  const { server, formerSpaces = [] } = kibana;
+  const inEverySpace = (kind: typeof kibanaRules): Kind[] =>
+    spacesOf(scope).map((space) => (formerSpaces.includes(space) ? emptied(kind(server, space)) : kind(server, space)));
   return [inEverySpace(exceptionLists), inEverySpace(exceptionItems), inEverySpace(kibanaRules)];
+}
+
+/** A kind of which nothing is wanted where it is: what is there is left over. */
+function emptied(kind: Kind): Kind {
+  return { ...kind, desired: () => Promise.resolve([]) };
 }

@@ -93,7 +93,9 @@ export function fieldTypes({ resources }: Content): Map<string, string> {
   return new Map(leaves.map(([field, { type }]) => [field, typeof type === 'string' ? type : 'keyword']));
 }
 
-/** The spaces that a scope names. */
+/** The spaces of a scope: those that it names, and those in which something of ours is left over. */
 export function spacesOf({ kibana }: Scope): readonly string[] {
-  return kibana === undefined ? [] : kibana.spaces.length === 0 ? [DEFAULT_SPACE] : kibana.spaces;
+  if (kibana === undefined) return [];
+  const { spaces, formerSpaces = [] } = kibana;
+  return [...(spaces.length === 0 ? [DEFAULT_SPACE] : spaces), ...formerSpaces];
 }

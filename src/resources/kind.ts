@@ -45,7 +45,16 @@ export interface Scope {
   /** The notification channel that monitors tell of new alerts. */
   readonly channel?: string | undefined;
   /** The Kibana of this cluster, and the spaces that get the rules; needed where the scheduler is `kibana`. */
-  readonly kibana?: { readonly server: Kibana; readonly spaces: readonly string[] } | undefined;
+  readonly kibana?:
+    | {
+        readonly server: Kibana;
+        readonly spaces: readonly string[];
+        /** Spaces that are not named any more and hold what is ours: all of it is left over. */
+        readonly formerSpaces?: readonly string[] | undefined;
+        /** Spaces that hold rules of ours and are not to be touched. */
+        readonly otherSpaces?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /** One thing as it should be. */
@@ -90,8 +99,11 @@ export interface Kind {
     /** Like `put` for each. @returns those that failed, by id */
     put(scope: Scope, desired: readonly Desired[]): Promise<ReadonlyMap<string, ProblemError>>;
   };
-  /** The form in which two bodies are compared: without marks, server defaults and differences of writing. */
-  canon(body: Body): Body;
+  /**
+   * The form in which two bodies are compared: without marks, server defaults and differences of writing.
+   * @param wanted of what is on the cluster, the body that it is compared with: what that one leaves open may be left out
+   */
+  canon(body: Body, wanted?: Body): Body;
   /** Ids of the same or another kind that have to be there first. */
   refs(body: Body): readonly string[];
   /** Whether nothing needs to be done; where a kind does not say, whether the canonical forms are equal. */

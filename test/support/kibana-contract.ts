@@ -110,5 +110,7 @@ function resolved(value: unknown, schemas: Record<string, unknown>, done: Map<st
     done.set(name, {});
     done.set(name, resolved(schemas[name] ?? {}, schemas, done));
   }
-  return done.get(name);
+  const found = done.get(name);
+  // Kibana means `nullable` beside a reference, which OpenAPI 3.0 would have ignored: an action's `throttle` is null by default.
+  return value.nullable === true ? { anyOf: [{ enum: [null] }, found] } : found;
 }
