@@ -8,12 +8,15 @@ import { indicesOf, soughtBy } from './monitor-body';
 /**
  * Runs a monitor that is not stored, without alerts. The plugin stores what can never fire and says 201: a script that does
  * not compile, a path that leads nowhere. A run says so, in one of its errors; `triggered` says nothing.
- * @throws ProblemError REFUSED with what the run says
+ * @param end of the window, milliseconds since 1970; now where not given
+ * @returns what the run says: in `trigger_results`, by the trigger's id, the groups of every page (`agg_result_buckets`)
+ * @throws ProblemError REFUSED with the errors of the run
  */
-export async function dryRun(target: Target, monitor: Body): Promise<void> {
+export async function dryRun(target: Target, monitor: Body, end?: number): Promise<Body> {
   const hint =
     'Nothing was stored. An index that it reads may have odd mappings: name others in `indices` of the settings.';
-  await execute(target, { path: '', query: { dryrun: true }, body: monitor, hint });
+  const query = { dryrun: true, ...(end !== undefined && { period_end: `${end}ms` }) };
+  return execute(target, { path: '', query, body: monitor, hint });
 }
 
 /**
@@ -41,11 +44,11 @@ export async function runUntil(target: Target, id: string, end: number): Promise
 async function execute(
   target: Target,
   run: { path: string; query: Readonly<Record<string, string | boolean>>; body?: Body; hint: string },
-): Promise<void> {
+): Promise<Body> {
   const { path, query, body, hint } = run;
   const answer = (await askAlerting<Body>(target, { method: 'POST', path: `${path}/_execute`, query, body })).body;
   const errors = errorsOf(answer);
-  if (errors.length === 0) return;
+  if (errors.length === 0) return answer;
   throw new ProblemError(
     'REFUSED',
     errors.map((said) => ({ where: { url: target.url }, message: `a trial run of the monitor fails: ${said}`, hint })),

@@ -75,7 +75,12 @@ export const monitor: Kind = {
   },
 };
 
-function desiredMonitor({ namespace, indices, channel }: Scope, { exceptions = [] }: Content, rule: Rule): Desired {
+/** The monitor of a rule, without our mark; the rule itself is beside it. */
+export function desiredMonitor(
+  { namespace, indices, channel }: Scope,
+  { exceptions = [] }: Pick<Content, 'exceptions'>,
+  rule: Rule,
+): Desired {
   const parts = {
     namespace,
     indices: indices ?? defaultIndices(namespace),
