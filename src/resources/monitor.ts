@@ -9,9 +9,9 @@ import type { Body, Content, Desired, Kind, Live, Scope } from './kind';
 import { ACTION_ID } from './monitor-action';
 import { monitorBody } from './monitor-body';
 import { canonDigest, canonMonitor } from './monitor-canon';
-import { dryRun, runOverNewestMatch } from './monitor-check';
+import { dryRun, prove } from './monitor-check';
 import { monitorsOf, ourMonitors, takenOver, type Found } from './monitor-find';
-import { hasAlert, openAlerts } from './monitor-held';
+import { openAlerts } from './monitor-held';
 import { isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './monitor-names';
 import { digestOf } from './ownership';
 
@@ -42,17 +42,14 @@ export const monitor: Kind = {
     const mark = { id: desired.id, namespace, digest: digestOf('monitor', desired.id, desired.body) };
     const wanted = withMonitorMark(withAnalysts(body, live?.monitor), mark, { rule });
     await dryRun(target, wanted);
-    const stored = await write(target, wanted, live);
+    let stored = await write(target, wanted, live);
     if (canonDigest(stored.monitor) !== canonDigest(desired.body)) {
       // This server rewrites something that we do not know of: what it made of it is what a later plan compares with.
       const known = { rule, stored: canonDigest(stored.monitor) };
-      await write(target, withMonitorMark(wanted, mark, known), stored);
+      stored = await write(target, withMonitorMark(wanted, mark, known), stored);
     }
     for (const { id } of copies) await drop(target, id);
-    // One that is proven would only raise old alerts again, and tell of them again.
-    if (stored.monitor.enabled !== false && !(await hasAlert(target, stored.id))) {
-      await runOverNewestMatch(target, stored.id, desired.body);
-    }
+    if (stored.monitor.enabled !== false) await prove(target, stored);
   },
 
   async remove({ target, namespace }, rule) {
