@@ -12,7 +12,7 @@ import { canonDigest, canonMonitor } from './monitor-canon';
 import { dryRun, prove } from './monitor-check';
 import { monitorsOf, ourMonitors, takenOver, type Found } from './monitor-find';
 import { openAlerts } from './monitor-held';
-import { isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './monitor-names';
+import { isLeft, isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './monitor-names';
 import { digestOf } from './ownership';
 
 /** The rules as monitors of OpenSearch Alerting. A plan knows a monitor by its rule's UUID. */
@@ -96,12 +96,12 @@ function liveOf(id: string, found: readonly Found[], ours: boolean): Live {
   return { id, title: String(first?.monitor.name), body, ours, digest };
 }
 
-/** With what an analyst may have set on the monitor that is there: whether it runs, and actions of their own. */
+/** With what an analyst may have set on the monitor that is there: whether it runs, and actions of their own. One that we left runs again. */
 function withAnalysts(body: Body, live: Body | undefined): Body {
   const trigger = triggerOf(body);
   const theirs = listOf(live === undefined ? [] : triggerOf(live).actions).filter((action) => action.id !== ACTION_ID);
   const actions = [...listOf(trigger.actions), ...theirs];
-  const enabled = live?.enabled !== false;
+  const enabled = live === undefined || live.enabled !== false || isLeft(live);
   return { ...body, enabled, triggers: [{ bucket_level_trigger: { ...trigger, actions } }] };
 }
 
