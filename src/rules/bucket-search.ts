@@ -4,7 +4,7 @@ import { parseDuration } from '../text/duration';
 import { threatOf } from './attack';
 import { ABSENT, DAY, GROUP_VALUE, HAS_FIELD } from './bucket-scripts';
 import type { Exception } from './exceptions';
-import { FALLBACKS } from './group';
+import { FALLBACKS, sourcesOf } from './group';
 import { toQueryDsl } from './query-dsl';
 import type { Rule } from './rule';
 
@@ -85,7 +85,7 @@ export function toBucketSearch(
 ): BucketSearch {
   const matches = toQueryDsl(rule, exceptions);
   const query = { bool: { filter: [windowOf(rule), matches] as const } };
-  const composite = { size: PAGE, sources: sourcesOf(rule) };
+  const composite = { size: PAGE, sources: keysOf(rule) };
   const stamp = stampOf({ indices, query, composite });
   const aggregations = {
     [GROUPS]: { composite, aggregations: { ...metrics(rule), [STAMP]: max('params.value', stamp) } },
@@ -112,7 +112,7 @@ function between(field: string, seconds: number, end: Json = {}): Json {
 }
 
 /** Scripts, because a document that lacks the field of a plain source is in no bucket, and a null key stops the trigger. */
-function sourcesOf(rule: Rule): Json[] {
+function keysOf(rule: Rule): Json[] {
   const { tactic, technique } = threatOf(rule);
   const constants = [
     [CONSTANT_KEYS.uuid, rule.uuid],
@@ -123,13 +123,8 @@ function sourcesOf(rule: Rule): Json[] {
   return [
     ...constants.map(([name, value]) => source(name, 'params.value', { value })),
     source(DAY_KEY, DAY),
-    ...rule.groupBy.map((field) => source(keyName(field), GROUP_VALUE, { fields: pathsOf(field) })),
+    ...rule.groupBy.map((field) => source(keyName(field), GROUP_VALUE, { fields: sourcesOf(field) })),
   ];
-}
-
-function pathsOf(field: string): string[][] {
-  const fallback = FALLBACKS[field];
-  return [field, ...(fallback === undefined ? [] : [fallback])].map((name) => name.split('.'));
 }
 
 function source(name: string, text: string, params?: Json): Json {
