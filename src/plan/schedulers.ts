@@ -1,5 +1,5 @@
 import { ProblemError } from '../errors';
-import { ruleKinds } from '../resources';
+import { leavingKinds } from '../resources';
 import { DEPLOYED_TO } from '../resources/deployed-to';
 import { detectionRule } from '../resources/detection-rule';
 import { namespacesIn, spacesOf } from '../resources/kibana-rule';
@@ -9,7 +9,7 @@ import { namespacesOfWatches } from '../resources/watch';
 import { stateIndex } from '../rules/indices';
 import { seesAlerting } from '../target/alerting';
 import { unseenKibana } from './kibana-spaces';
-import { makePlan, planFrom, type Plan } from './plan';
+import { makePlan, type Plan } from './plan';
 
 /** A scheduler on which rules of a namespace are. */
 export interface Elsewhere {
@@ -67,15 +67,12 @@ function howToReach(scope: Scope, url: string): string {
   return `Name that one with --kibana-url ${url}, or destroy them there first. ${gone}`;
 }
 
-/** What takes the rules of a scope's namespace from its scheduler, and leaves everything else as it is. */
+/**
+ * What takes the rules of a scope's namespace from its scheduler, and leaves everything else as it is: open alerts as well,
+ * where a scheduler keeps its alerts with its rules.
+ */
 export async function planToLeave(scope: Scope): Promise<Plan> {
-  const names = new Set(ruleKinds(scope).map(({ name }) => name));
-  const { steps } = await makePlan(scope, { resources: [], rules: [] }, { prune: true });
-  return planFrom(
-    steps.filter(({ kind }) => names.has(kind.name)),
-    0,
-    [],
-  );
+  return makePlan(scope, { resources: [], rules: [] }, { prune: true, kinds: leavingKinds(scope) });
 }
 
 /** Where rules of a namespace run, in words; undefined where there are none, or none can be seen. */

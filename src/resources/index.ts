@@ -8,6 +8,7 @@ import { exceptionItems, exceptionLists } from './kibana-exceptions';
 import { kibanaRules, spacesOf } from './kibana-rule';
 import type { Kind, Scope } from './kind';
 import { monitor } from './monitor';
+import { leavingMonitor, leftMonitor } from './monitor-left';
 import { plainIndex } from './plain-index';
 import { watch } from './watch';
 
@@ -33,7 +34,13 @@ const ON_CLUSTER: readonly (readonly Kind[])[] = [
  *             (or monitor in OpenSearch Alerting, watch in Watcher)
  */
 export function levelsOf(scope: Scope): readonly (readonly Kind[])[] {
-  return [...ON_CLUSTER, ...ruleLevels(scope)];
+  const left = scope.scheduler === 'opensearch-alerting' ? [] : [[leftMonitor]];
+  return [...ON_CLUSTER, ...left, ...ruleLevels(scope)];
+}
+
+/** What becomes of the rules of a scope when they leave its scheduler: of these kinds nothing of the content is wanted there. */
+export function leavingKinds(scope: Scope): readonly Kind[] {
+  return scope.scheduler === 'opensearch-alerting' ? [leavingMonitor] : ruleKinds(scope);
 }
 
 /** The kinds of rules, and of what belongs to them, on the scheduler of a scope. */

@@ -65,7 +65,7 @@ describeContract(`test --live and Kibana (${contractMissing ?? 'held against the
     server().fail(({ path }) => path.endsWith('/preview'), { status: 200, body: errors });
     const outcome = await live({ rules: ['process_execution_via_wmi'] });
     expect([...new Set(results(outcome).map(({ result, reason }) => `${result}: ${String(reason)}`))]).toEqual([
-      'ERROR: Kibana could not run it: no index matches',
+      'ERROR: the rule could not run: Kibana says: no index matches',
     ]);
   });
 
