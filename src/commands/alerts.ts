@@ -1,12 +1,16 @@
 import { alertsCsv } from '../report/alerts-csv';
 import { alertsTable } from '../report/alerts-table';
 import { statusChangeText } from '../report/alert-status';
+import { explainText } from '../report/explain';
+import { readAllContent } from '../plan/content';
+import { PROGRAM_FOLDER } from '../program';
 import type { Scope } from '../resources/kind';
 import type { Rule } from '../rules/rule';
 import type { AlertStatus } from '../schedule/alert-filter';
 import type { AlertsOptions } from '../schedule/alerts';
 import { allAlerts } from '../schedule/all-alerts';
 import { clusterTimeOrOurs } from '../schedule/clock';
+import { explain } from '../schedule/explain';
 import { setStatus } from '../schedule/set-status';
 import { neutral } from '../text/neutral';
 import { declare, settingsOf, type Context, type Outcome } from './command';
@@ -19,7 +23,7 @@ export { alerts, together, type Alert, type AlertsOptions } from '../schedule/al
 /** What may be done with alerts, and the status that they get by it. */
 const STATUS_OF = { ack: 'acknowledged', close: 'closed', reopen: 'open' } as const;
 
-type Action = keyof typeof STATUS_OF;
+type Action = 'explain' | keyof typeof STATUS_OF;
 
 /** Closes alerts, acknowledges or reopens them, as {@link setStatus} does, and says what it did. */
 async function change(
@@ -41,10 +45,10 @@ function whoever({ environment }: Context, username: string | undefined): string
 
 export const alertsCommand = declare({
   name: 'alerts [action] [ids..]',
-  describe: 'list alerts, newest first; acknowledge, close or reopen them',
+  describe: 'list alerts, newest first; explain one, acknowledge, close or reopen some',
   positionals: {
     action: {
-      choices: Object.keys(STATUS_OF) as Action[],
+      choices: ['explain', ...Object.keys(STATUS_OF)] as Action[],
       describe: 'what to do with the alerts that are named; without it they are listed',
     },
     ids: { type: 'string', array: true, describe: 'ids of alerts, or their beginnings' },
@@ -64,6 +68,7 @@ export const alertsCommand = declare({
   },
   examples: [
     ['$0 alerts --status open --with-ids', 'what is to be looked at, with ids'],
+    ['$0 alerts explain 3f9a', 'why one of them is there'],
     ['$0 alerts close 3f9a 07c1d2', 'two of them are done with'],
   ],
   run: async (context, argv) => {
@@ -73,6 +78,10 @@ export const alertsCommand = declare({
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
     const options = { namespace, rule, host, user, status, ...times };
     const { scope, rules } = await analystScope(settings);
+    if (argv.action === 'explain') {
+      const explained = await explain(scope, readAllContent(settings.content ?? PROGRAM_FOLDER).rules, argv.ids ?? []);
+      return { json: explained, text: explainText(explained, context.width), exit: 0 };
+    }
     if (argv.action !== undefined) {
       const by = whoever(context, settings.elasticsearch.username);
       return change(scope, rules, { ...options, ids: argv.ids }, { status: STATUS_OF[argv.action], by });

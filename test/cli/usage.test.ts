@@ -22,7 +22,7 @@ test('--help lists every command', async () => {
      wmi-detections test [rules..]             run each rule on its positive and negative events, end to end
      wmi-detections replay <files..>           read events of any known shape and ship them, each once
      wmi-detections run                        run the stored rules now, over what came in since the last run
-     wmi-detections alerts [action] [ids..]    list alerts, newest first; acknowledge, close or reopen them
+     wmi-detections alerts [action] [ids..]    list alerts, newest first; explain one, acknowledge, close or reopen some
      wmi-detections status                     versions, drift, last runs; what arrives, and what the rules cannot see of
                                                it
 

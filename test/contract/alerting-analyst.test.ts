@@ -1,5 +1,6 @@
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
+import type { Explanation } from '../../src/schedule/explain';
 import { monitorAlerts } from '../../src/schedule/monitor-alerts';
 import { alertingScene, deployMonitors, type AlertingScene } from '../support/alerting-scene';
 import { quiet } from '../support/context';
@@ -71,4 +72,14 @@ test('what the plugin refuses at the last moment is told with its reason', async
   expect(await act(here, 'ack', ids).catch(plain)).toContain(
     'alert abc of the plugin was not acknowledged: Alert has already completed and can not be acknowledged.',
   );
+});
+
+test('explain tells of an alert of OpenSearch Alerting what it tells of a local one', async () => {
+  const here = await twoHeld();
+  const [first] = await held(here);
+  const { json } = await act(here, 'explain', [first?.id.slice(0, 12) ?? '']);
+  const { alert, events, gone } = json as Explanation;
+  expect(alert).toMatchObject({ _id: first?.id, wmi_detections: { scheduler: 'opensearch-alerting' } });
+  expect(events).toMatchObject([{ _source: { process: alert.process } }]);
+  expect(gone).toEqual([]);
 });

@@ -1,6 +1,8 @@
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
 import { PROGRAM_FOLDER } from '../../src/program';
+import type { Explanation } from '../../src/schedule/explain';
+import { request } from '../../src/target/target';
 import { quiet } from '../support/context';
 import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, rule, scopeFor, shipped, uuidOf } from '../support/kibana-scene';
@@ -114,6 +116,25 @@ describeContract(`alerts in Kibana (${contractMissing ?? 'held against the contr
     expect((await act('close', [one], space)).json).toMatchObject({ changed: [], unchanged: [one] });
     const asked = server().seen.filter(({ path }) => path.endsWith('/signals/status'));
     expect(asked.map(({ space: where }) => where)).toEqual(['default', 'soc', 'soc']);
+  });
+
+  test('are explained: which part of their events met the rule, and which events are gone', async () => {
+    const [one = ''] = await threeSignals();
+    const target = await testTarget();
+    const event = wmiChild('p1', { 'process.pid': 1 });
+    const path = `/kibana-analyst-${namespace}`;
+    await request(target, { method: 'PUT', path: `${path}/_doc/p1`, query: { refresh: true }, body: { ...event } });
+    for (const alert of server().space().alerts) {
+      alert['kibana.alert.ancestors'] = [{ id: 'p1', index: path.slice(1) }].concat({ id: 'gone', index: INDEX });
+    }
+    const { json } = await act('explain', [one.slice(0, 8)]);
+    await request(target, { method: 'DELETE', path });
+    const { events, gone, rule: of } = json as Explanation;
+    expect(events.map(({ _id, met }) => [_id, met?.map(({ field, value }) => `${field} ${value}`)])).toEqual([
+      ['p1', ['process.parent.name WmiPrvSE.exe']],
+    ]);
+    expect(gone).toEqual([{ id: 'gone', index: INDEX }]);
+    expect(of?.triage).toContain('During triage');
   });
 
   test('an id that is none is told, and nothing is changed', async () => {
