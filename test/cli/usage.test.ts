@@ -23,6 +23,7 @@ test('--help lists every command', async () => {
      wmi-detections replay <files..>           read events of any known shape and ship them, each once
      wmi-detections run                        run the stored rules now, over what came in since the last run
      wmi-detections alerts [action] [ids..]    list alerts, newest first; explain one, acknowledge, close or reopen some
+     wmi-detections risk                       users and hosts by the risk that alerts add to them, and those alerts
      wmi-detections status                     versions, drift, last runs; what arrives, and what the rules cannot see of
                                                it
 
@@ -60,6 +61,7 @@ test.each([
   'replay',
   'run',
   'alerts',
+  'risk',
 ])('%s --help tells its flags', async (command) => {
   const { status, stdout } = await cli([command, '--help']);
   expect(status).toBe(0);
