@@ -1,12 +1,14 @@
-import { ProblemError } from '../errors';
-import { runText } from '../report/run';
+import { ProblemError, type Problem } from '../errors';
+import { runLine, runText } from '../report/run';
+import { watchLines } from '../report/watch';
 import { chosenRules, withRuleName } from '../schedule/choose-rules';
 import { clusterTimeOrOurs } from '../schedule/clock';
 import { runNow, type NowOptions } from '../schedule/run-now';
 import type { RuleRun } from '../schedule/run-rule';
 import { readStoredRules } from '../schedule/state';
+import { watch, type WatchOptions } from '../schedule/watch';
 import type { Target } from '../target/target';
-import { declare, settingsOf, targetOf } from './command';
+import { declare, settingsOf, targetOf, type Context, type Outcome } from './command';
 import { timeOf } from './time-flag';
 
 export interface RunOptions extends NowOptions {
@@ -65,14 +67,24 @@ export const runCommand = declare({
     from: { type: 'string', describe: 'run over event time from here on: 2026-01-31T08:00Z, now-24h' },
     to: { type: 'string', describe: 'run over event time up to here, exclusive' },
     'dry-run': { type: 'boolean', default: false, describe: 'find and count the same, and write nothing' },
+    watch: {
+      type: 'boolean',
+      default: false,
+      describe: 'run each rule in its own interval until Ctrl-C or SIGTERM; a line a window',
+    },
   },
-  examples: [['$0 run --from now-7d --dry-run', 'what the rules would have found in a week']],
+  examples: [
+    ['$0 run --from now-7d --dry-run', 'what the rules would have found in a week'],
+    ['$0 run --watch --output json', 'the local scheduler as a service: one JSON document a line'],
+  ],
   run: async (context, argv) => {
+    if (argv.watch) refuseBesideWatch({ from: argv.from, to: argv.to, 'dry-run': argv['dry-run'] || undefined });
     const period = (now: number) => ({ from: timeOf('from', argv.from, now), to: timeOf('to', argv.to, now) });
     const { from, to } = period(0); // What is no time is refused before anything is asked of the cluster.
     const settings = settingsOf(context, argv);
     const target = await targetOf(settings);
     const options = { namespace: settings.namespace, rules: argv.rule, signal: context.signal };
+    if (argv.watch) return keepWatch(context, target, options, argv.output === 'json');
     // `now` in them is the cluster's, as in all windows.
     const isDated = from !== undefined || to !== undefined;
     const dated = isDated ? period(await clusterTimeOrOurs(target, settings.namespace)) : {};
@@ -81,3 +93,20 @@ export const runCommand = declare({
     return { json: result, text: `${runText(result.rules)}${dry}`, exit: 0 };
   },
 });
+
+/** A watch reads what comes in, from now on; it has no period, and what it does not write it would find again each time. */
+function refuseBesideWatch(flags: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(flags).filter((flag) => flags[flag] !== undefined);
+  if (given.length === 0) return;
+  const problems = given.map((flag): Problem => ({ message: `--watch and --${flag} do not go together` }));
+  const hint = 'A watch runs the rules over what comes in from now on. Run without --watch for a period, or to try.';
+  throw new ProblemError('USAGE', [...problems.slice(0, -1), { ...(problems.at(-1) as Problem), hint }]);
+}
+
+async function keepWatch(context: Context, target: Target, options: WatchOptions, json: boolean): Promise<Outcome> {
+  for await (const told of watch(target, options)) {
+    if (told.kind === 'run') context.print(json ? JSON.stringify(told.run) : runLine(told.run));
+    else for (const line of watchLines(told)) context.note(line);
+  }
+  return { json: undefined, text: '', exit: 130 };
+}
