@@ -48,16 +48,20 @@ export async function proxy(
       else if (answer === 'hold') hold();
       else if (typeof answer === 'object') send(outgoing, answer.status, JSON.stringify(answer.body));
       else
-        void forward(
+        forward(
           engine.url,
           incoming.method ?? '',
           incoming.url ?? '',
           incoming.headers['content-type'],
           Buffer.concat(chunks),
-        ).then(({ status, text }) => {
-          if (answer === undefined) send(outgoing, status, text);
-          else hold();
-        });
+        ).then(
+          ({ status, text }) => {
+            if (answer === undefined) send(outgoing, status, text);
+            else hold();
+          },
+          // The engine is gone, and so is the connection to it.
+          () => incoming.socket.destroy(),
+        );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
