@@ -5,6 +5,7 @@ import { COMMANDS } from './commands';
 import { LONE_DASH, type Command, type Context, type Outcome } from './commands/command';
 import { ProblemError, type ExitStatus } from './errors';
 import { version } from './program';
+import { errorLines } from './report/error';
 import { nearest } from './text/suggest';
 
 /** Flags of every command. */
@@ -77,7 +78,8 @@ async function runCli(args: readonly string[], context: Context): Promise<ExitSt
   context.progress('');
   if (outcome === undefined) return 0;
   const { json, text, exit } = outcome.outcome;
-  process.stdout.write(outcome.json ? `${JSON.stringify(json, null, 2)}\n` : text === '' ? '' : `${text}\n`);
+  const shown = !outcome.json ? text : json === undefined ? '' : JSON.stringify(json, null, 2);
+  if (shown !== '') process.stdout.write(`${shown}\n`);
   return exit;
 }
 
@@ -137,13 +139,8 @@ function firstWord(name: string): string {
 }
 
 function reportError(error: unknown, context: Context): ExitStatus {
-  if (error instanceof ProblemError) {
-    for (const line of error.message.split('\n')) context.note(line.startsWith('  ') ? line : `error: ${line}`);
-    return error.exitStatus;
-  }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  context.note(`error: this is a fault of wmi-detections ${version()}, please report it:\n${stack}`);
-  return 2;
+  for (const line of errorLines(error)) context.note(line);
+  return error instanceof ProblemError ? error.exitStatus : 2;
 }
 
 function contextOf(signal: AbortSignal): Context {
@@ -162,6 +159,10 @@ function contextOf(signal: AbortSignal): Context {
     note(line) {
       clear();
       process.stderr.write(`${line}\n`);
+    },
+    print(line) {
+      clear();
+      process.stdout.write(`${line}\n`);
     },
     progress(line) {
       if (!interactive) return;

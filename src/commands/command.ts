@@ -16,6 +16,8 @@ export interface Context {
   readonly interactive: boolean;
   /** A line for the person who waits, on standard error. */
   readonly note: (line: string) => void;
+  /** A line of a result that comes bit by bit, on standard output. */
+  readonly print: (line: string) => void;
   /** Replaces the last progress line on a terminal, takes it away when empty; nothing in a pipe. */
   readonly progress: (line: string) => void;
   /** Asks on the terminal; without a terminal the answer is no. */
@@ -24,7 +26,7 @@ export interface Context {
 
 /** What came of a command. Nothing has been printed yet. */
 export interface Outcome {
-  /** Printed with `--output json`. */
+  /** Printed with `--output json`; undefined when all has been printed line by line. */
   readonly json: unknown;
   /** Printed otherwise; ends without newline. */
   readonly text: string;

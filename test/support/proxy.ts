@@ -13,19 +13,29 @@ export interface Proxy {
   readonly target: Target;
   /** Paths of the requests so far, without query. */
   readonly asked: string[];
+  /** Fulfilled when the first request is held. */
+  readonly held: Promise<void>;
   close(): void;
 }
 
 /**
- * Stands between a test and the real engine and answers some requests in its place, or hangs up: what a busy or dying
+ * What becomes of a request that the engine does not simply answer: another answer, a cut connection, or silence; before
+ * the engine had it, or after.
+ */
+export type Interception = Answer | 'hang up' | 'hold' | 'hold the answer';
+
+/**
+ * Stands between a test and the real engine and answers some requests in its place, hangs up, or holds them: what a busy or dying
  * cluster does cannot be ordered from a healthy one.
  * @param intercept gets the path without query and how often it was asked before; undefined lets the engine answer
  */
 export async function proxy(
   engine: Target,
-  intercept: (path: string, before: number) => Answer | 'hang up' | undefined,
+  intercept: (path: string, before: number) => Interception | undefined,
 ): Promise<Proxy> {
   const asked: string[] = [];
+  let hold = (): void => undefined;
+  const held = new Promise<void>((resolve) => (hold = resolve));
   const server = createServer((incoming, outgoing) => {
     const [path = ''] = (incoming.url ?? '').split('?');
     const before = asked.filter((earlier) => earlier === path).length;
@@ -35,17 +45,23 @@ export async function proxy(
     incoming.on('end', () => {
       const answer = intercept(path, before);
       if (answer === 'hang up') incoming.socket.destroy();
-      else if (answer !== undefined) send(outgoing, answer.status, JSON.stringify(answer.body));
+      else if (answer === 'hold') hold();
+      else if (typeof answer === 'object') send(outgoing, answer.status, JSON.stringify(answer.body));
       else
-        void forward(
+        forward(
           engine.url,
           incoming.method ?? '',
           incoming.url ?? '',
           incoming.headers['content-type'],
           Buffer.concat(chunks),
-        ).then(({ status, text }) => {
-          send(outgoing, status, text);
-        });
+        ).then(
+          ({ status, text }) => {
+            if (answer === undefined) send(outgoing, status, text);
+            else hold();
+          },
+          // The engine is gone, and so is the connection to it.
+          () => incoming.socket.destroy(),
+        );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -54,6 +70,7 @@ export async function proxy(
   return {
     target,
     asked,
+    held,
     close: () => {
       server.closeAllConnections();
       server.close();
