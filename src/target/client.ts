@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import type { Access } from '../settings';
 import { authorizationOf } from './authorization';
 import { awsSigner } from './aws-signing';
-import { dispatcherFor, proxyStatus } from './dispatcher';
+import { dispatcherFor } from './dispatcher';
 import type { Connection } from './target';
 
 type TransportOptions = ConstructorParameters<typeof Transport>[0];
@@ -56,12 +56,7 @@ function carrier(node: URL, access: Access): { request: (sent: Sent) => Promise<
   return {
     async request(sent) {
       const headers = sign === undefined ? sent.headers : await sign(sent);
-      try {
-        return await dispatcher.request({ ...sent, headers, origin: node.origin });
-      } catch (error) {
-        const status = proxyStatus(error);
-        throw status === undefined ? error : new Error(`the proxy answered ${status}`);
-      }
+      return dispatcher.request({ ...sent, headers, origin: node.origin });
     },
     close: () => dispatcher.close(),
   };

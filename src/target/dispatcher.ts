@@ -29,16 +29,25 @@ export function dispatcherFor(url: string, access: Access, patience: Patience): 
     ...(proxies.http !== undefined && { httpProxy: proxies.http }),
     ...(proxies.https !== undefined && { httpsProxy: proxies.https }),
     noProxy: proxies.none ?? '',
-  });
+  }).compose((dispatch) => (sent, handler) => dispatch(sent, tellingOfProxies(handler)));
 }
 
-/** What a proxy answered instead of letting us through; undefined when it was no proxy. */
-export function proxyStatus(error: unknown): number | undefined {
-  for (let current = error, depth = 0; current instanceof Error && depth < 4; current = current.cause, depth += 1) {
-    const status = /^Proxy response \((\d+)\)/.exec(current.message)?.[1];
-    if (status !== undefined) return Number(status);
-  }
-  return undefined;
+/**
+ * undici calls it an abort when a proxy says no, and an abort is what Ctrl-C is: so the error is made another one before
+ * anyone takes it for that.
+ */
+function tellingOfProxies(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart: (...all) => handler.onRequestStart?.(...all),
+    onRequestUpgrade: (...all) => handler.onRequestUpgrade?.(...all),
+    onResponseStart: (...all) => handler.onResponseStart?.(...all),
+    onResponseData: (...all) => handler.onResponseData?.(...all),
+    onResponseEnd: (...all) => handler.onResponseEnd?.(...all),
+    onResponseError: (controller, error) => {
+      const status = /^Proxy response \((\d+)\)/.exec(error.message)?.[1];
+      handler.onResponseError?.(controller, status === undefined ? error : new Error(`the proxy answered ${status}`));
+    },
+  };
 }
 
 function isLoopback(url: string): boolean {

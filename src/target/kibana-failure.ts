@@ -1,6 +1,5 @@
 import { ProblemError, type ErrorCode } from '../errors';
 import { canonicalJson, isRecord } from '../json';
-import { proxyStatus } from './dispatcher';
 import { unreachable, type Asked } from './failure';
 
 /** A request to Kibana that failed, and the space it was for. */
@@ -23,8 +22,6 @@ export function kibanaRefusal(status: number, body: unknown, { url, method, spac
 /** The error for a request that got no (readable) answer. */
 export function kibanaUnreachable(error: unknown, { url, method, space }: KibanaAsked): ProblemError {
   const where = { url, method };
-  const proxy = proxyStatus(error);
-  if (proxy !== undefined) return kibanaUnreachable(new Error(`the proxy answered ${proxy}`), { url, method, space });
   const names = chainOf(error).map(({ name }) => name);
   if (names.includes('AbortError')) {
     return new ProblemError('INTERRUPTED', [{ where, message: 'interrupted' }], { cause: error });
