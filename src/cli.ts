@@ -10,16 +10,21 @@ import { nearest } from './text/suggest';
 
 /** Flags of every command. */
 const GLOBAL = {
-  'es-url': { type: 'string', describe: 'URL of Elasticsearch or OpenSearch (WMI_DETECTIONS_ES_URL)' },
+  'es-url': {
+    type: 'string',
+    describe:
+      'URL of Elasticsearch or OpenSearch, or of several nodes with commas between them (WMI_DETECTIONS_ES_URL)',
+  },
   'kibana-url': { type: 'string', describe: 'URL of Kibana (WMI_DETECTIONS_KIBANA_URL)' },
   namespace: { type: 'string', describe: 'namespace of data streams, rules and alerts [default: default]' },
   config: { type: 'string', describe: 'settings file [default: wmi-detections.yml, where there is one]' },
+  profile: { type: 'string', describe: 'which of the profiles in the settings file (WMI_DETECTIONS_PROFILE)' },
   content: { type: 'string', describe: 'folder of pipelines/, mappings/ and rules/ [default: those of the program]' },
   output: { type: 'string', choices: ['text', 'json'], default: 'text', describe: 'form of the result' },
 } as const;
 
 const EPILOGUE = `Secrets come from the environment, never as flags: WMI_DETECTIONS_ES_API_KEY, or WMI_DETECTIONS_ES_USERNAME
-and WMI_DETECTIONS_ES_PASSWORD; WMI_DETECTIONS_ES_CA names a CA file; the same with KIBANA for ES.
+and WMI_DETECTIONS_ES_PASSWORD; WMI_DETECTIONS_ES_CA names a CA file; the same with KIBANA for ES. docs/connections.md has the rest.
 Exit status: 0 fine; 1 the answer is no; 2 could not work (usage, settings, network, privileges); 130 interrupted.`;
 
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { InferredOptionType, Options, PositionalOptions } from 'yargs';
-import { ProblemError, type ExitStatus } from '../errors';
+import { describePlace, ProblemError, type ExitStatus } from '../errors';
 import { readSettings, type Environment, type Flags, type Settings } from '../settings';
 import { connect, type Target } from '../target/target';
 
@@ -73,9 +73,16 @@ export function declare<O extends OptionSet, P extends PositionalSet>(declaratio
   };
 }
 
-/** Settings of this call: file, environment, flags. */
+/** Settings of this call: file, environment, flags. Every time, it is said aloud where certificates are not verified. */
 export function settingsOf(context: Context, flags: Flags): Settings {
-  return readSettings(flags, context.environment);
+  const settings = readSettings(flags, context.environment);
+  for (const { url, unverified } of [settings.elasticsearch, settings.kibana]) {
+    if (url === undefined || unverified === undefined) continue;
+    context.note(
+      `warning: ${describePlace(unverified)}: the certificate of ${url} is not verified (tls.verify: false). Whoever stands in between reads and changes everything, credentials too.`,
+    );
+  }
+  return settings;
 }
 
 /**

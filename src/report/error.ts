@@ -1,4 +1,4 @@
-import { ProblemError } from '../errors';
+import { ProblemError, redact } from '../errors';
 import { version } from '../program';
 
 /** What a person is told of an error: what is wrong and what to do about it; only of a fault of ours, where it happened. */
@@ -7,5 +7,5 @@ export function errorLines(error: unknown): string[] {
     return error.message.split('\n').map((line) => (line.startsWith('  ') ? line : `error: ${line}`));
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return [`error: this is a fault of wmi-detections ${version()}, please report it:`, ...stack.split('\n')];
+  return [`error: this is a fault of wmi-detections ${version()}, please report it:`, ...redact(stack).split('\n')];
 }

@@ -1,8 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Agent, fetch, FormData, type RequestInit, type Response } from 'undici';
+import { fetch, FormData, type Dispatcher, type RequestInit, type Response } from 'undici';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
+import type { Access } from '../settings';
+import { authorizationOf } from './authorization';
+import { dispatcherFor } from './dispatcher';
 import { isCut, kibanaRefusal, kibanaUnreachable, notKibana, type KibanaAsked } from './kibana-failure';
+import { withAuthority } from './pinned-authority';
 import { shownUrl, type Answer, type Connection } from './target';
 
 /** The space that has no prefix in its URLs. */
@@ -57,13 +61,10 @@ export interface Kibana {
  */
 export async function connectKibana(connection: Connection, spaces: readonly string[] = []): Promise<Kibana> {
   const url = shownUrl(connection.url);
-  const agent = new Agent({
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    ...(connection.ca !== undefined && { connect: { ca: connection.ca } }),
-  });
+  const access = await withAuthority(connection);
+  const dispatcher = dispatcherFor(url, access, { headersTimeout: 0, bodyTimeout: 0 });
   const ask = <T>(asked: KibanaRequest): Promise<Answer<T>> =>
-    askRepeatedly<T>(url, agent, headersOf(connection), asked);
+    askRepeatedly<T>(url, dispatcher, headersOf(access), asked);
   const { status, body } = await ask<unknown>({ method: 'GET', path: '/api/status', timeout: 20_000 });
   const version = isRecord(body) ? body.version : undefined;
   if (!isRecord(version) || typeof version.number !== 'string') {
@@ -97,13 +98,8 @@ async function checkSpaces({ url, ask }: Kibana, spaces: readonly string[]): Pro
   );
 }
 
-function headersOf({ apiKey, username, password }: Connection): Record<string, string> {
-  const authorization =
-    apiKey !== undefined
-      ? `ApiKey ${apiKey}`
-      : username !== undefined
-        ? `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`
-        : undefined;
+function headersOf(access: Access): Record<string, string> {
+  const authorization = authorizationOf(access);
   return {
     'kbn-xsrf': 'wmi-detections',
     'elastic-api-version': API_VERSION,
@@ -113,7 +109,7 @@ function headersOf({ apiKey, username, password }: Connection): Record<string, s
 
 async function askRepeatedly<T>(
   url: string,
-  agent: Agent,
+  dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: KibanaRequest,
 ): Promise<Answer<T>> {
@@ -122,7 +118,7 @@ async function askRepeatedly<T>(
     const more = IDEMPOTENT.has(asked.method) && attempt < MOST_ATTEMPTS;
     let response: Response;
     try {
-      response = await send(at, agent, headers, asked);
+      response = await send(at, dispatcher, headers, asked);
     } catch (error) {
       if (more && isCut(error)) continue;
       throw kibanaUnreachable(error, at);
@@ -144,7 +140,7 @@ function where(
 
 function send(
   at: KibanaAsked,
-  agent: Agent,
+  dispatcher: Dispatcher,
   headers: Record<string, string>,
   { query, body, file, signal, timeout = 60_000 }: KibanaRequest,
 ): Promise<Response> {
@@ -155,7 +151,7 @@ function send(
   const late = AbortSignal.timeout(timeout);
   const init: RequestInit = {
     method: at.method,
-    dispatcher: agent,
+    dispatcher,
     redirect: 'manual',
     headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
     signal: signal === undefined ? late : AbortSignal.any([signal, late]),

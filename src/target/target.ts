@@ -1,7 +1,9 @@
 import type { Client } from '@elastic/elasticsearch';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
+import type { Access } from '../settings';
 import { createClient } from './client';
+import { withAuthority } from './pinned-authority';
 import { refusal, unreachable, type Asked } from './failure';
 
 export type Product = 'elasticsearch' | 'opensearch';
@@ -17,13 +19,11 @@ export interface Target {
 }
 
 /** How a cluster is reached; secrets come from the environment or the settings file. */
-export interface Connection {
+export interface Connection extends Access {
+  /** Without credentials. */
   readonly url: string;
-  readonly apiKey?: string | undefined;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  /** PEM text of the certificate authority to trust beside the system's. */
-  readonly ca?: string | undefined;
+  /** More nodes of the same cluster. */
+  readonly otherUrls?: readonly string[] | undefined;
 }
 
 export interface Request {
@@ -69,17 +69,7 @@ export function shownUrl(url: string): string {
  */
 export async function connect(connection: Connection): Promise<Target> {
   const url = shownUrl(connection.url);
-  const client = createClient({
-    node: connection.url,
-    maxRetries: 2,
-    requestTimeout: 60_000,
-    ...(connection.apiKey !== undefined && { auth: { apiKey: connection.apiKey } }),
-    ...(connection.apiKey === undefined &&
-      connection.username !== undefined && {
-        auth: { username: connection.username, password: connection.password ?? '' },
-      }),
-    ...(connection.ca !== undefined && { tls: { ca: connection.ca } }),
-  });
+  const client = createClient(await withAuthority(connection));
   const { body } = await ask<Root>(client, url, { method: 'GET', path: '/', timeout: 20_000 });
   const version = isRecord(body) ? body.version : undefined;
   if (!isRecord(version) || typeof version.number !== 'string') {
