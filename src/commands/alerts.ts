@@ -128,7 +128,7 @@ export const alertsCommand = declare({
     const { rule, host, user, status, limit } = argv;
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
     const options = { namespace, rule, host, user, status, limit, ...times };
-    const target = await targetOf(settings);
+    const target = await targetOf(settings, context);
     const others = await ofMonitors(target, settings, context);
     const found = await together(target, await alerts(target, options), others, options);
     const text = argv.output === 'csv' ? alertsCsv(found).trimEnd() : alertsTable(found, context.width);

@@ -52,7 +52,7 @@ export const destroyCommand = declare({
     yes: { type: 'boolean', default: false, describe: 'do it without asking' },
   },
   run: async (context, argv) => {
-    const scope = await scopeOf(settingsOf(context, argv));
+    const scope = await scopeOf(settingsOf(context, argv), context);
     const { plan, applied, kept } = await destroy(scope, context, { withData: argv['with-data'], yes: argv.yes });
     const keptLines = kept.map(({ kind, id, reason }) => `  = ${kind}/${id}  kept: ${reason}`);
     const hint =

@@ -133,7 +133,7 @@ export const runCommand = declare({
   },
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
-    const result = await run(await targetOf(settings), {
+    const result = await run(await targetOf(settings, context), {
       namespace: settings.namespace,
       rules: argv.rule,
       from: timeOf('from', argv.from),

@@ -183,7 +183,7 @@ export const testRulesCommand = declare({
     const tests = readRuleTests(join(root, 'rules', TESTS_FOLDER), slugsOf(join(root, 'rules')));
     chosenRules(content.rules, argv.rules);
     context.progress(`testing ${plural(content.rules.length, 'rule')} …`);
-    const runner = argv.live ? await liveRunner(settings, content) : undefined;
+    const runner = argv.live ? await liveRunner(context, settings, content) : undefined;
     const verdicts = await onGround(context, settings, content, (ground) =>
       testRules(ground, content, tests, { rules: argv.rules, signal: context.signal, runner }),
     );
@@ -201,8 +201,8 @@ export const testRulesCommand = declare({
  * Kibana's own preview, in the first space that the settings name.
  * @throws ProblemError SETTINGS when they name no Kibana, or not the cluster that it belongs to
  */
-async function liveRunner(settings: Settings, content: Content): Promise<Runner> {
-  const kibana = await kibanaOf({ ...settings, scheduler: 'kibana' });
+async function liveRunner(context: Context, settings: Settings, content: Content): Promise<Runner> {
+  const kibana = await kibanaOf({ ...settings, scheduler: 'kibana' }, context);
   const [space = DEFAULT_SPACE] = kibana?.spaces ?? [];
   if (kibana === undefined || settings.elasticsearch.url === undefined) {
     const message = 'a live test needs the cluster of that Kibana, for its events';
@@ -222,10 +222,11 @@ async function onGround<T>(
   content: Content,
   use: (ground: ProvingGround) => Promise<T>,
 ): Promise<T> {
-  if (settings.elasticsearch.url !== undefined) return withProvingGround(await targetOf(settings), content, use);
+  if (settings.elasticsearch.url !== undefined)
+    return withProvingGround(await targetOf(settings, context), content, use);
   const engine = await startAttached({ env: context.environment, say: context.progress });
   try {
-    const target = await targetOf({ ...settings, elasticsearch: { url: engine.url } });
+    const target = await targetOf({ ...settings, elasticsearch: { url: engine.url } }, context);
     return await use(await deployTo(target, content));
   } finally {
     await engine.stop();
