@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { InferredOptionType, Options, PositionalOptions } from 'yargs';
 import { describePlace, ProblemError, type ExitStatus } from '../errors';
 import { readSettings, type Environment, type Flags, type Settings } from '../settings';
+import type { Patience } from '../target/patience';
 import { connect, type Target } from '../target/target';
 
 /** What a command may use of the world around it; only cli.ts makes one. */
@@ -10,6 +11,8 @@ export interface Context {
   readonly stdin: Readable;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** How patiently servers are asked; as the program is where not given. */
+  readonly patience?: Patience | undefined;
   /** Columns of the terminal; 120 where there is none. */
   readonly width: number;
   /** Whether standard error is a terminal, so that a progress line can be drawn there. */
@@ -89,12 +92,15 @@ export function settingsOf(context: Context, flags: Flags): Settings {
  * Connects to the cluster that the settings name.
  * @throws ProblemError SETTINGS when they name none, and whatever `connect` throws
  */
-export async function targetOf({ elasticsearch }: Settings): Promise<Target> {
+export async function targetOf(
+  { elasticsearch }: Settings,
+  { signal, patience }: Pick<Context, 'signal' | 'patience'>,
+): Promise<Target> {
   const { url, ...access } = elasticsearch;
   if (url === undefined) {
     const hint =
       'Give --es-url URL, set WMI_DETECTIONS_ES_URL, or write elasticsearch.url into wmi-detections.yml. Without a cluster: `wmi-detections engine start` prints the URL of an embedded one.';
     throw new ProblemError('SETTINGS', [{ message: 'no cluster is named', hint }]);
   }
-  return connect({ url, ...access });
+  return connect({ url, ...access }, { signal, patience });
 }

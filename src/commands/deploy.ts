@@ -126,7 +126,7 @@ export const deployCommand = declare({
   run: async (context, argv) => {
     if (argv.move && (argv.only ?? []).length > 0) refuseMoveOfSome();
     const settings = settingsOf(context, argv);
-    const scope = await scopeOf(settings);
+    const scope = await scopeOf(settings, context);
     const content = contentOf(settings, context);
     const plan = onlyOf(await makePlan(scope, content, { prune: argv.prune }), argv.only ?? []);
     checkReviewed(plan, argv.checksum);

@@ -53,7 +53,7 @@ export const destroyCommand = declare({
     yes: { type: 'boolean', default: false, describe: 'do it without asking' },
   },
   run: async (context, argv) => {
-    const scope = await scopeOf(settingsOf(context, argv));
+    const scope = await scopeOf(settingsOf(context, argv), context);
     for (const space of scope.kibana?.otherSpaces ?? []) {
       context.note(`Rules of ours are in space ${space} of Kibana, too; name it to destroy them.`);
     }

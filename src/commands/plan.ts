@@ -38,11 +38,11 @@ export function unprovenJson(unproven: readonly Unproven[]): object {
  * The cluster, the namespace and what runs the rules, as the settings name them.
  * @throws ProblemError SETTINGS when that cannot run rules there
  */
-export async function scopeOf(settings: Settings): Promise<Scope> {
+export async function scopeOf(settings: Settings, context: Context): Promise<Scope> {
   const { namespace, indices, retention, scheduler, channel } = settings;
-  const target = await targetOf(settings);
+  const target = await targetOf(settings, context);
   await checkScheduler(scheduler, target);
-  const kibana = await kibanaOf(settings);
+  const kibana = await kibanaOf(settings, context);
   const scope: Scope = { target, namespace, indices, retention, scheduler, channel, kibana };
   return withUnnamedSpaces(scope, { chosen: settings.kibana.chosen === true });
 }
@@ -76,7 +76,7 @@ export const planCommand = declare({
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
-    const scope = await scopeOf(settings);
+    const scope = await scopeOf(settings, context);
     const whole = await makePlan(scope, content, { prune: argv.prune });
     const plan = onlyOf(whole, argv.only ?? []);
     for (const note of unnamedNotes(scope, plan)) context.note(note);

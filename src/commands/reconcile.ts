@@ -29,7 +29,7 @@ export const reconcileCommand = declare({
       const hint = 'The period begins at --from and ends just before --to.';
       throw new ProblemError('USAGE', [{ message: '--from is not before --to', hint }]);
     }
-    const scope = await scopeOf(settings);
+    const scope = await scopeOf(settings, context);
     const now = await clusterTimeOrOurs(scope.target, scope.namespace);
     const content = readAllContent(settings.content ?? PROGRAM_FOLDER);
     const rules = await reconcile(scope, content, { from, to, now });

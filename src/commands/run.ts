@@ -82,7 +82,7 @@ export const runCommand = declare({
     const period = (now: number) => ({ from: timeOf('from', argv.from, now), to: timeOf('to', argv.to, now) });
     const { from, to } = period(0); // What is no time is refused before anything is asked of the cluster.
     const settings = settingsOf(context, argv);
-    const target = await targetOf(settings);
+    const target = await targetOf(settings, context);
     const options = { namespace: settings.namespace, rules: argv.rule, signal: context.signal };
     if (argv.watch) return keepWatch(context, target, options, argv.output === 'json');
     // `now` in them is the cluster's, as in all windows.

@@ -4,6 +4,7 @@ import type { Settings } from '../settings';
 import { requireAlerting } from '../target/alerting';
 import { connectKibana } from '../target/kibana';
 import type { Target } from '../target/target';
+import type { Context } from './command';
 import { requireWatcher } from '../target/watcher';
 
 /** The flags of the commands that put rules somewhere, or take them away. */
@@ -21,9 +22,14 @@ export const SCHEDULER_OPTIONS = {
  * @param options.live whether it is needed for a live test
  * @throws ProblemError SETTINGS when one is needed and not named, and whatever `connectKibana` throws
  */
-export async function kibanaOf(settings: Settings, options: { live?: boolean } = {}): Promise<Scope['kibana']> {
+export async function kibanaOf(
+  settings: Settings,
+  { signal, patience }: Pick<Context, 'signal' | 'patience'>,
+  options: { live?: boolean } = {},
+): Promise<Scope['kibana']> {
   const { url, spaces, ...access } = settings.kibana;
-  if (url !== undefined) return { server: await connectKibana({ url, ...access }, spaces), spaces };
+  if (url !== undefined)
+    return { server: await connectKibana({ url, ...access }, spaces, { signal, patience }), spaces };
   if (settings.scheduler !== 'kibana') return undefined;
   const [why, otherwise] =
     options.live === true

@@ -89,7 +89,7 @@ export const statusCommand = declare({
     const options = { span: spanOf(argv.since), blindShare: shareOf(argv['max-blind']) };
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
-    const found = await status(await scopeOf(settings), content, options);
+    const found = await status(await scopeOf(settings, context), content, options);
     const exit: ExitStatus = argv['exit-code'] && found.attention.length > 0 ? 1 : 0;
     return { json: found, text: statusText(found), exit };
   },

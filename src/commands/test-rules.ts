@@ -171,7 +171,7 @@ export const testRulesCommand = declare({
     const tests = readRuleTests(join(root, 'rules', TESTS_FOLDER), slugsOf(join(root, 'rules')));
     chosenRules(content.rules, argv.rules);
     context.progress(`testing ${plural(content.rules.length, 'rule')} …`);
-    const runner = argv.live ? await liveRunner(settings, content) : undefined;
+    const runner = argv.live ? await liveRunner(context, settings, content) : undefined;
     const verdicts = await onGround(context, settings, content, (ground) =>
       testRules(ground, content, tests, { rules: argv.rules, signal: context.signal, runner }),
     );
@@ -192,10 +192,11 @@ async function onGround<T>(
   content: Content,
   use: (ground: ProvingGround) => Promise<T>,
 ): Promise<T> {
-  if (settings.elasticsearch.url !== undefined) return withProvingGround(await targetOf(settings), content, use);
+  if (settings.elasticsearch.url !== undefined)
+    return withProvingGround(await targetOf(settings, context), content, use);
   const engine = await startAttached({ env: context.environment, say: context.progress });
   try {
-    const target = await targetOf({ ...settings, elasticsearch: { url: engine.url } });
+    const target = await targetOf({ ...settings, elasticsearch: { url: engine.url } }, context);
     return await use(await deployTo(target, content));
   } finally {
     await engine.stop();

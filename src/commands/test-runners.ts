@@ -8,7 +8,7 @@ import { foundByWatch } from '../schedule/watch-trial';
 import type { Settings } from '../settings';
 import { DEFAULT_SPACE } from '../target/kibana';
 import { alerts, type Alert } from './alerts';
-import { targetOf } from './command';
+import { targetOf, type Context } from './command';
 import { run } from './run';
 import { checkScheduler, kibanaOf } from './scheduler';
 
@@ -38,17 +38,17 @@ function idsOf(alert: Alert): string[] {
  * or Watcher.
  * @throws ProblemError SETTINGS when that is not there
  */
-export async function liveRunner(settings: Settings, content: Content): Promise<Runner> {
+export async function liveRunner(context: Context, settings: Settings, content: Content): Promise<Runner> {
   const { scheduler } = settings;
-  if (scheduler !== 'opensearch-alerting' && scheduler !== 'watcher') return kibanaRunner(settings, content);
-  await checkScheduler(scheduler, await targetOf(settings));
+  if (scheduler !== 'opensearch-alerting' && scheduler !== 'watcher') return kibanaRunner(context, settings, content);
+  await checkScheduler(scheduler, await targetOf(settings, context));
   const find = scheduler === 'watcher' ? foundByWatch : foundByMonitor;
   return (ground, rule) => find(ground, rule, content);
 }
 
 /** Kibana's own preview, in the first space that the settings name. */
-async function kibanaRunner(settings: Settings, content: Content): Promise<Runner> {
-  const kibana = await kibanaOf({ ...settings, scheduler: 'kibana' }, { live: true });
+async function kibanaRunner(context: Context, settings: Settings, content: Content): Promise<Runner> {
+  const kibana = await kibanaOf({ ...settings, scheduler: 'kibana' }, context, { live: true });
   const [space = DEFAULT_SPACE] = kibana?.spaces ?? [];
   if (kibana === undefined || settings.elasticsearch.url === undefined) {
     const message = 'a live test needs the cluster of that Kibana, for its events';

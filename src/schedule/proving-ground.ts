@@ -103,7 +103,8 @@ async function create(target: Target, index: string, body: Body): Promise<void> 
 /** By their names: a cluster may refuse to delete by pattern. */
 async function remove(target: Target, indices: readonly string[]): Promise<void> {
   for (const index of indices) {
-    await request(target, { method: 'DELETE', path: `/${encodeURIComponent(index)}`, allow: [404] });
+    const path = `/${encodeURIComponent(index)}`;
+    await request(target, { method: 'DELETE', path, allow: [404], tidies: true });
   }
 }
 

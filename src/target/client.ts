@@ -28,11 +28,11 @@ class PlainTransport extends Transport {
   }
 }
 
-/** Milliseconds until an unanswered request is an error. */
-const PATIENCE = 60_000;
-
-/** The search engine's client, whatever product is at the other end. */
-export function createClient({ url, otherUrls = [], ...access }: Connection): Client {
+/**
+ * The search engine's client, whatever product is at the other end.
+ * @param timeout milliseconds between two pieces of an answer; how long its beginning may take is said for each request
+ */
+export function createClient({ url, otherUrls = [], ...access }: Connection, timeout: number): Client {
   const authorization = authorizationOf(access);
   return new Client({
     nodes: [url, ...otherUrls],
@@ -41,17 +41,21 @@ export function createClient({ url, otherUrls = [], ...access }: Connection): Cl
     ConnectionPool: ClusterConnectionPool,
     resurrectStrategy: 'optimistic',
     maxRetries: Math.max(2, otherUrls.length),
-    requestTimeout: PATIENCE,
+    requestTimeout: timeout,
     headers: authorization === undefined ? {} : { authorization },
-    agent: ({ url: node }: { url: URL }) => carrier(node, access),
+    agent: ({ url: node }: { url: URL }) => carrier(node, access, timeout),
   });
 }
 
 type Sent = Dispatcher.RequestOptions & { headers: Record<string, string>; body?: string | Buffer | null };
 
 /** What the client uses in place of a connection pool of its own, so that TLS and proxies are those of Kibana, too. */
-function carrier(node: URL, access: Access): { request: (sent: Sent) => Promise<unknown>; close: () => Promise<void> } {
-  const dispatcher = dispatcherFor(node.href, access, { headersTimeout: PATIENCE, bodyTimeout: PATIENCE });
+function carrier(
+  node: URL,
+  access: Access,
+  timeout: number,
+): { request: (sent: Sent) => Promise<unknown>; close: () => Promise<void> } {
+  const dispatcher = dispatcherFor(node.href, access, { headersTimeout: timeout, bodyTimeout: timeout });
   const sign = access.aws === undefined ? undefined : awsSigner(node, access.aws);
   return {
     async request(sent) {

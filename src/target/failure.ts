@@ -99,6 +99,9 @@ function meaning(status: number, said: string): [ErrorCode, string, string | und
       'Give the user or API key the privilege named here, then run the command again.',
     ];
   }
+  if (status === 409) {
+    return ['REFUSED', said, 'Somebody else changed the same thing at the same time: run the command again.'];
+  }
   if (status === 429 || status >= 500) {
     return ['REFUSED', said, 'The cluster could not do this now; run the command again when it is well.'];
   }
@@ -119,7 +122,14 @@ export function serverReason(body: unknown): string {
       if (said.size > 0) return [...said].join('; caused by ');
     }
   }
-  const text = typeof body === 'string' ? body : canonicalJson(body);
+  // A proxy answers with a page.
+  const text =
+    typeof body === 'string'
+      ? body
+          .replace(/<[^>]*>|\s+/g, ' ')
+          .replace(/ +/g, ' ')
+          .trim()
+      : canonicalJson(body);
   return text === '' || text === 'null' ? 'no reason given' : text.slice(0, 300);
 }
 

@@ -76,7 +76,7 @@ describe('a dry run', () => {
   test('is refused by a shard that cannot say whether an alert is there', async () => {
     const here = await withEvents();
     const error = { type: 'no_shard_available_action_exception', reason: 'gone' };
-    const broken = await proxy(here.target, (path) =>
+    const broken = await proxy(here.target, ({ path }) =>
       path.endsWith('/_mget') ? { status: 200, body: { docs: [{ error }, { found: false }] } } : undefined,
     );
     const reason: unknown = await here.run({ dryRun: true }, broken.target).catch((thrown: unknown) => thrown);

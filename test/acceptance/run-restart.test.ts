@@ -69,11 +69,11 @@ async function arrive(pid: number): Promise<void> {
 test('a node that dies while alerts are written, and comes back, costs a watch nothing', async () => {
   await arrive(1);
   let died = false;
-  const between = await proxy(target, (path) => {
+  const between = await proxy(target, ({ path }) => {
     if (died || !path.endsWith('/_bulk')) return undefined;
     died = true;
     restartable.kill();
-    return 'hang up';
+    return 'cut before';
   });
   const pace = simulation();
   const stop = new AbortController();

@@ -149,7 +149,7 @@ describe('run --watch', () => {
   test('asks a cluster that cannot be reached less and less often, and then covers the time', async () => {
     const here = await scene();
     let down = false;
-    const between = await proxy(here.target, () => (down ? 'hang up' : undefined));
+    const between = await proxy(here.target, () => (down ? 'cut before' : undefined));
     const watching = new Watching(here, between.target);
     watching.pace.after(4.5, () => (down = true));
     watching.pace.after(5, () => here.index([wmiChild('a', { 'event.ingested': clock(5) })]));
@@ -168,7 +168,7 @@ describe('run --watch', () => {
     const here = await scene();
     await store(here, variant(here, OTHER, { indices: ['not-well'] }));
     const body = { error: { type: 'search_phase_execution_exception', reason: 'all shards failed' } };
-    const between = await proxy(here.target, (path) =>
+    const between = await proxy(here.target, ({ path }) =>
       path.startsWith('/not-well/') ? { status: 503, body } : undefined,
     );
     const watching = new Watching(here, between.target);
@@ -227,7 +227,7 @@ describe('run --watch that is asked to end', () => {
     // Two days: two rounds of reading and writing.
     await here.index([wmiChild('a'), wmiChild('b', { '@timestamp': '2025-03-09T10:00:00Z' })]);
     const stop = new AbortController();
-    const between = await proxy(here.target, (path) => {
+    const between = await proxy(here.target, ({ path }) => {
       if (asked.test(path)) stop.abort();
       return undefined;
     });

@@ -2,7 +2,7 @@ import { alertIndex } from '../../src/rules/indices';
 import { readWatermark } from '../../src/schedule/state';
 import { request } from '../../src/target/target';
 import { cli, startCli, type Ended } from '../support/cli';
-import { proxy, type Interception } from '../support/proxy';
+import { proxy, type Fault } from '../support/proxy';
 import { scene, wmiChild, type Event, type Scene } from '../support/scene';
 
 const GROUPS = 40;
@@ -49,21 +49,21 @@ beforeAll(async () => {
   expect(perfect).toHaveLength(GROUPS);
 });
 
-test.each<[string, RegExp, number, Interception]>([
-  ['before the first alerts are written', /\/_bulk$/, 0, 'hold'],
-  ['when the first alerts are written and it does not know it', /\/_bulk$/, 0, 'hold the answer'],
-  ['before the last alerts are written', /\/_bulk$/, 1, 'hold'],
-  ['before the watermark is moved', /\/_doc\/watermark/, 1, 'hold'],
-  ['when the watermark is moved and it does not know it', /\/_doc\/watermark/, 1, 'hold the answer'],
+test.each<[string, RegExp, number, Fault]>([
+  ['before the first alerts are written', /\/_bulk$/, 0, 'stall'],
+  ['when the first alerts are written and it does not know it', /\/_bulk$/, 0, 'stall after'],
+  ['before the last alerts are written', /\/_bulk$/, 1, 'stall'],
+  ['before the watermark is moved', /\/_doc\/watermark/, 1, 'stall'],
+  ['when the watermark is moved and it does not know it', /\/_doc\/watermark/, 1, 'stall after'],
 ])('kill -9 %s: the run after it completes what a perfect run finds', async (_, path, before, moment) => {
   const here = await scene();
   await here.index(events());
-  const between = await proxy(here.target, (asked, earlier) =>
-    path.test(asked) && earlier === before ? moment : undefined,
+  const between = await proxy(here.target, (asked) =>
+    path.test(asked.path) && asked.before === before ? moment : undefined,
   );
   const { namespace } = here;
   const { child, ended } = startCli(['run', '--es-url', between.target.url, '--namespace', namespace]);
-  await between.held;
+  await between.stalled;
   child.kill('SIGKILL');
   expect(await ended).toMatchObject({ status: null, stdout: '' });
   between.close();

@@ -30,7 +30,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('a watch that waits ends on %s with 13
 test('SIGTERM while alerts are written lets the window be finished', async () => {
   const here = await scene();
   await here.index([wmiChild('a'), wmiChild('b', { '@timestamp': '2025-03-09T10:00:00Z' })]);
-  const between = await proxy(here.target, (path, before) => {
+  const between = await proxy(here.target, ({ path, before }) => {
     // Two days, so two requests; a second signal would not wait.
     if (path.endsWith('/_bulk') && before === 0) running.child.kill('SIGTERM');
     return undefined;
@@ -48,9 +48,9 @@ test('SIGTERM while alerts are written lets the window be finished', async () =>
 test('SIGTERM while events are searched leaves the window untouched', async () => {
   const here = await scene();
   await here.index([wmiChild('a')]);
-  const between = await proxy(here.target, (path) => (/^\/logs-.*\/_search$/.test(path) ? 'hold' : undefined));
+  const between = await proxy(here.target, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
   const { child, ended } = start(here, between.target.url);
-  await between.held;
+  await between.stalled;
   child.kill('SIGTERM');
   expect(await ended).toEqual({ status: 130, stdout: '', stderr: '' });
   between.close();

@@ -196,7 +196,7 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
   });
 
   test('where it may not be written down the rules are deployed all the same, and that is told', async () => {
-    const closed = await proxy(await testTarget(), (path) =>
+    const closed = await proxy(await testTarget(), ({ path }) =>
       path.endsWith(`/_doc/${DEPLOYED_TO}`)
         ? { status: 403, body: { error: { reason: 'not yours' }, status: 403 } }
         : undefined,

@@ -39,7 +39,7 @@ const LIVE: Readonly<Record<string, (rules?: readonly string[]) => Promise<reado
     const content = readAllContent(ours.folder);
     const folder = join(ours.folder, 'rules');
     const tests = readRuleTests(join(folder, TESTS_FOLDER), slugsOf(folder));
-    const runner = await liveRunner(readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {}), content);
+    const runner = await liveRunner(quiet(), readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {}), content);
     const front = await watcher().target();
     return withProvingGround(await testTarget(), content, (ground) =>
       testRules({ ...ground, target: front }, content, tests, { rules, runner }),
@@ -101,11 +101,11 @@ test.each([
 test('without the plugin, or without a licence for Watcher, nothing is run', async () => {
   const content = readAllContent(ours.folder);
   const esUrl = (await testTarget()).url;
-  await expect(liveRunner(readSettings({ esUrl, scheduler: 'opensearch-alerting' }, {}), content)).rejects.toThrow(
-    /this OpenSearch .* has no alerting plugin/,
-  );
+  await expect(
+    liveRunner(quiet(), readSettings({ esUrl, scheduler: 'opensearch-alerting' }, {}), content),
+  ).rejects.toThrow(/this OpenSearch .* has no alerting plugin/);
   watcher().licence = 'basic';
-  await expect(liveRunner(readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {}), content)).rejects.toThrow(
-    /its licence is basic/,
-  );
+  await expect(
+    liveRunner(quiet(), readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {}), content),
+  ).rejects.toThrow(/its licence is basic/);
 });
