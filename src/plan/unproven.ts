@@ -1,12 +1,10 @@
-import type { Scope } from '../resources/kind';
-import { ourMonitors } from '../resources/monitor-find';
-import { proofOf } from '../resources/monitor-held';
-import { ownerOf } from '../resources/monitor-names';
+import { ruleKinds } from '../resources';
+import type { KindName, Scope } from '../resources/kind';
 
-/** A monitor of ours that has stored no alert since it was last changed. */
+/** A rule that has stored no alert since it was last changed, on a scheduler where nothing else proves it. */
 export interface Unproven {
   /** As in a plan. */
-  readonly kind: 'monitor';
+  readonly kind: KindName;
   readonly id: string;
   readonly title: string;
 }
@@ -15,17 +13,13 @@ export interface Unproven {
  * The rules of which nothing yet proves that they alert. OpenSearch Alerting takes a monitor that can never fire, and a run
  * without errors may still lose its alerts; only an alert that is stored proves one, and only the search that stored it. A
  * deploy runs each monitor that it writes and that is not proven; where that finds nothing, the next match will prove it.
- * @returns an empty list where another scheduler runs the rules; monitors that are switched off are left out
+ * @returns an empty list where another scheduler runs the rules
  */
-export async function unprovenRules({ target, namespace, scheduler }: Scope): Promise<Unproven[]> {
-  if (scheduler !== 'opensearch-alerting') return [];
+export async function unprovenRules(scope: Scope): Promise<Unproven[]> {
   const unproven: Unproven[] = [];
-  for (const found of await ourMonitors(target)) {
-    const { monitor } = found;
-    const owner = ownerOf(monitor);
-    if (owner?.namespace !== namespace || monitor.enabled === false) continue;
-    if ((await proofOf(target, found)) === 'proven') continue;
-    unproven.push({ kind: 'monitor', id: owner.id, title: String(monitor.name) });
+  for (const kind of ruleKinds(scope)) {
+    for (const { id, title = id } of (await kind.unproven?.(scope)) ?? [])
+      unproven.push({ kind: kind.name, id, title });
   }
   return unproven;
 }

@@ -2,6 +2,7 @@ import { isRecord } from '../json';
 import { defaultIndices } from '../rules/indices';
 import { DEFAULT_SPACE, type Kibana } from '../target/kibana';
 import { leafFields } from './composition';
+import { markKibanaRule } from './kibana-adopt';
 import { compiledExceptions, listIdsWith } from './kibana-exceptions';
 import { kibanaId, kibanaRuleId, planId, ruleMark } from './kibana-names';
 import { ruleBody } from './kibana-rule-body';
@@ -39,6 +40,7 @@ export function kibanaRules(kibana: Kibana, space: string): Kind {
     remove: (_scope, id) => dropRule(kibana, space, kibanaId(space, id)),
     canon: canonRule,
     refs: (body) => ourLists(body).map((id) => planId(space, id)),
+    mark: (scope, _desired, { id, body }) => markKibanaRule(scope, id, body),
     openAlerts: (_scope, id) => openAlerts(kibana, space, kibanaId(space, id)),
   };
 }

@@ -85,6 +85,8 @@ export type Action = 'create' | 'update' | 'delete' | 'foreign' | 'put_mapping' 
 /** A kind of thing that can be kept in sync. The engine of the plan knows no kind by name: only these functions. */
 export interface Kind {
   readonly name: KindName;
+  /** Whether all namespaces share what is of this kind. */
+  readonly shared?: boolean;
   /** What the content asks for, in the form that this target takes. */
   desired(scope: Scope, content: Content): Promise<readonly Desired[]>;
   /** What is there: everything with one of these ids, and everything that carries our mark. */
@@ -108,6 +110,15 @@ export interface Kind {
   refs(body: Body): readonly string[];
   /** Whether nothing needs to be done; where a kind does not say, whether the canonical forms are equal. */
   unchanged?(desired: Desired, live: Live): boolean;
+  /**
+   * Puts our mark on one that is there and not ours, and changes nothing else in it. Of a kind that does not say how, everything
+   * is ours by its name.
+   */
+  mark?(scope: Scope, desired: Desired, live: Live): Promise<void>;
+  /** The ids of what holds data of the namespace of a scope. */
+  dataOf?(scope: Scope): Promise<readonly string[]>;
+  /** Those that are ours, by id and title, of which nothing yet proves that they work, though they are there. */
+  unproven?(scope: Scope): Promise<readonly Pick<Live, 'id' | 'title'>[]>;
   /** Of something that alerts: how many of its alerts are open. */
   openAlerts?(scope: Scope, id: string): Promise<number>;
   /** How a difference is brought to the cluster; `update` where a kind does not say. */

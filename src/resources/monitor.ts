@@ -7,11 +7,12 @@ import { askAlerting } from '../target/alerting';
 import { request, type Target } from '../target/target';
 import type { Body, Content, Desired, Kind, Live, Scope } from './kind';
 import { ACTION_ID } from './monitor-action';
+import { markMonitor } from './monitor-adopt';
 import { monitorBody } from './monitor-body';
 import { canonDigest, canonMonitor } from './monitor-canon';
 import { dryRun, prove } from './monitor-check';
 import { monitorsOf, ourMonitors, takenOver, type Found } from './monitor-find';
-import { openAlerts } from './monitor-held';
+import { openAlerts, proofOf } from './monitor-held';
 import { isLeft, isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './monitor-names';
 import { digestOf } from './ownership';
 
@@ -58,6 +59,19 @@ export const monitor: Kind = {
 
   canon: canonMonitor,
   refs: () => [],
+  mark: markMonitor,
+
+  /** Those that are switched off are not asked for. */
+  async unproven({ target, namespace }) {
+    const unproven: Pick<Live, 'id' | 'title'>[] = [];
+    for (const found of await ourMonitors(target)) {
+      const owner = ownerOf(found.monitor);
+      if (owner?.namespace !== namespace || found.monitor.enabled === false) continue;
+      if ((await proofOf(target, found)) === 'proven') continue;
+      unproven.push({ id: owner.id, title: String(found.monitor.name) });
+    }
+    return unproven;
+  },
 
   async openAlerts({ target, namespace }, rule) {
     let open = 0;
