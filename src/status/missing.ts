@@ -60,8 +60,9 @@ export function reasonsOf(sought: Sought, events: readonly Lone[], now: number):
   const reasons = [...ofRule(sought, events, now), ...ofEvents(sought, events)];
   // Windows rest on event.ingested: an event that is late is missed only by a scheduler that began later still.
   if (reasons.some(({ code }) => code !== 'late')) return reasons;
-  const message =
-    'nothing else says why: the alert may have been deleted, or the event was there before the rule, which looks back only so far';
+  // What an analyst excepts in Kibana is in lists of theirs, which say nothing that could be held against an event here.
+  const excepted = sought.state?.scheduler === 'kibana' ? ', an exception that was added in Kibana may silence it' : '';
+  const message = `nothing else says why: the alert may have been deleted${excepted}, or the event was there before the rule, which looks back only so far`;
   return [...reasons, { code: 'unknown', message }];
 }
 
@@ -71,7 +72,7 @@ function ofRule(sought: Sought, events: readonly Lone[], now: number): Reason[] 
   const reasons: Reason[] = [];
   if (!state.enabled) reasons.push({ code: 'disabled', message: 'the rule is disabled' });
   const upTo = lookedUpTo(sought, now);
-  const latest = Math.max(...events.map(arrival));
+  const latest = most(events.map(arrival));
   if (upTo === undefined && state.scheduler !== 'opensearch-alerting') {
     reasons.push({ code: 'never_run', message: 'the rule has never run to its end' });
   } else if (upTo !== undefined && latest > upTo) {
@@ -89,6 +90,11 @@ function ofRule(sought: Sought, events: readonly Lone[], now: number): Reason[] 
   return reasons;
 }
 
+/** Of a list that may be too long to be the arguments of a call. */
+function most(numbers: readonly number[]): number {
+  return numbers.reduce((one, other) => Math.max(one, other), 0);
+}
+
 function long(milliseconds: number): string {
   return milliseconds < 2 * DAY ? describeDuration(milliseconds) : `${Math.round(milliseconds / DAY)} days`;
 }
@@ -104,7 +110,7 @@ function ofEvents({ rule }: Sought, events: readonly Lone[]): Reason[] {
   }
   const lookback = parseDuration(rule.schedule.lookback) ?? 0;
   const delays = events.map(({ time, ingested }) => (time === null || ingested === null ? 0 : ingested - time));
-  const delay = Math.max(...delays);
+  const delay = most(delays);
   if (delay > lookback) {
     const message = `came in ${long(delay)} after it happened, later than the look-back of ${rule.schedule.lookback}`;
     reasons.push({ code: 'late', message });

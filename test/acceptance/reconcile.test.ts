@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { reconcileCommand } from '../../src/commands/reconcile';
 import { reconcileText } from '../../src/report/reconcile';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/rules/indices';
@@ -6,6 +7,7 @@ import type { Scope } from '../../src/resources/kind';
 import { reconcile, type RuleReconciliation } from '../../src/status/reconcile';
 import { request } from '../../src/target/target';
 import { quiet } from '../support/context';
+import { SEED } from '../support/random-rules';
 import { exception } from '../support/kibana-scene';
 import { scene, storeRule, wmiChild, type Scene } from '../support/scene';
 
@@ -82,7 +84,7 @@ describe('reconcile', () => {
     expect(text(here, found)).toMatchInlineSnapshot(`
      "  Children of WmiPrvSE: 4 events, 3 groups: 2 alerted, 1 missing
          2025-03-10T11:50:00.000Z  1 event  ws01.example.test | alice | C:\\Windows\\system32\\wbem\\wmiprvse.exe -secured -Embedding | notepad.exe | notepad.exe | 1 |…
-           nothing says why: the alert may have been deleted, or the event was there before the rule, which looks back only so far
+           nothing else says why: the alert may have been deleted, or the event was there before the rule, which looks back only so far
          to mend it: wmi-detections run --from 2025-03-10T11:50:00.000Z --to 2025-03-10T11:50:00.001Z --rule wmi_children --namespace <namespace>
      1 alert is missing."
     `);
@@ -173,6 +175,33 @@ describe('reconcile', () => {
     expect(counts(found)).toEqual([4, 3, 3, 0, 0]);
     expect(found.silenced).toBe(1);
     expect(text(here, found)).toContain('0 missing, 1 event silenced by exceptions');
+  });
+
+  test('whichever alerts are gone, exactly those are missing', async () => {
+    const here = await scene();
+    const pids = Array.from({ length: 40 }, (_, pid) => pid + 1);
+    const arbitrary = fc.record({ delay: fc.integer({ min: 0, max: 7_200 }), twice: fc.boolean(), gone: fc.boolean() });
+    const drawn = fc.sample(arbitrary, { numRuns: pids.length, seed: SEED });
+    const events = pids.flatMap((pid) => {
+      const { delay = 0, twice = false } = drawn[pid - 1] ?? {};
+      const happened = new Date(Date.parse('2025-03-10T11:50:00Z') - delay * 1_000).toISOString();
+      const child = (id: string) => wmiChild(id, { 'process.pid': pid, '@timestamp': happened });
+      return twice ? [child(`p${pid}`), child(`p${pid} again`)] : [child(`p${pid}`)];
+    });
+    await here.index(events);
+    await here.run();
+    const gone = pids.filter((pid) => drawn[pid - 1]?.gone === true);
+    await request(here.target, {
+      method: 'POST',
+      path: `/${alertIndex(here.namespace)}/_delete_by_query`,
+      query: { refresh: true },
+      body: { query: { terms: { 'process.pid': gone } } },
+    });
+    const found = await look(here);
+    const missing = found.missing.map(({ group }) => Number(group['process.pid']));
+    expect(missing.sort((one, other) => one - other)).toEqual(gone);
+    expect(counts(found)).toEqual([events.length, 40, 40 - gone.length, 0, gone.length]);
+    expect([gone.length > 5, gone.length < 35]).toEqual([true, true]);
   });
 
   test('the period begins with --from and ends just before --to', async () => {
