@@ -53,10 +53,11 @@ const HOUR = 60 * MINUTE;
 const MOST_REQUESTS = 16;
 
 const arrival: fc.Arbitrary<Arrival> = fc.record({
-  pid: fc.integer({ min: 1, max: 3 }),
+  pid: fc.integer({ min: 1, max: 9 }),
   user: fc.constantFrom('alice', null),
   late: fc.integer({ min: 0, max: 40 }),
-  slow: fc.integer({ min: -600, max: 200 }),
+  // Often more than the settle delay; never more than it and the overlap.
+  slow: fc.oneof(fc.integer({ min: -600, max: 60 }), fc.integer({ min: 120, max: 350 })),
   into: fc.constantFrom('ours', 'ours', 'foreign'),
   again: fc.constantFrom('never', 'same id', 'new id', 'other source'),
 });
@@ -65,7 +66,7 @@ const instance = fc.record({
   answered: fc.boolean(),
 });
 const step: fc.Arbitrary<Step> = fc.record({
-  minutes: fc.integer({ min: 1, max: 30 }),
+  minutes: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 30 })),
   arrivals: fc.array(arrival, { maxLength: 4 }),
   instances: fc.array(instance, { minLength: 1, maxLength: 2 }),
 });
@@ -173,6 +174,6 @@ test('late, slow, early, repeated and unordered arrivals, crashes between any tw
       await perfect.run({ from: 0 });
       expect(await said(tried)).toEqual(await said(perfect));
     }),
-    { numRuns: 10, seed: 47, endOnFailure: true },
+    { numRuns: 8, seed: 47, endOnFailure: true },
   );
 }, 300_000);

@@ -58,6 +58,22 @@ test('SIGTERM while events are searched leaves the window untouched', async () =
   expect(await here.run()).toMatchObject({ new: 1 });
 });
 
+test('a run without --watch ends on SIGTERM in the same way, and says so', async () => {
+  const here = await scene();
+  await here.index([wmiChild('a')]);
+  const between = await proxy(here.target, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
+  const { child, ended } = startCli(['run', '--es-url', between.target.url, '--namespace', here.namespace]);
+  await between.stalled;
+  child.kill('SIGTERM');
+  expect(await ended).toMatchObject({
+    status: 130,
+    stdout: '',
+    stderr: expect.stringMatching(/: interrupted\n$/) as string,
+  });
+  between.close();
+  expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).toBeNull();
+});
+
 test('what goes wrong is told on standard error and does not end the watch', async () => {
   const here = await scene();
   const broken = { ...here.rule, uuid: '00000000-0000-4000-8000-000000000000', name: 'A broken rule' };

@@ -36,6 +36,8 @@ function watcherRoute(method: string, path: string): Routed {
       return { answer: put, request: typed('WatcherPutWatchRequest', 'id') };
     case 'DELETE /_watcher/watch/{id}':
       return { answer: remove, request: typed('WatcherDeleteWatchRequest', 'id') };
+    case 'GET /_watcher/stats':
+      return { answer: () => [200, { manually_stopped: false, stats: [] }], request: typed('WatcherStatsRequest') };
     default:
       return {
         answer: () => {
