@@ -3,9 +3,11 @@ import { readMatches } from '../schedule/matches';
 import { iso } from '../schedule/window';
 import type { Target } from '../target/target';
 import { alertsCsv } from '../report/alerts-csv';
+import { alertsHtml } from '../report/alerts-html';
+import { alertsPageOf } from '../report/alerts-page-of';
 import { alertsTable } from '../report/alerts-table';
 import { readAllContent } from '../plan/content';
-import { PROGRAM_FOLDER } from '../program';
+import { PROGRAM_FOLDER, version } from '../program';
 import { textsAt } from '../rules/group';
 import { FILTER_FIELDS, isWanted, type AlertFilter } from '../schedule/alert-filter';
 import { monitorAlerts } from '../schedule/monitor-alerts';
@@ -107,6 +109,20 @@ async function ofMonitors(target: Target, settings: Settings, context: Context):
   return found;
 }
 
+/** The alerts as a page, with what the rules as they are now say of them. */
+function pageText(found: readonly Alert[], { namespace, content }: Settings): string {
+  return alertsHtml(
+    alertsPageOf({
+      made: new Date().toISOString(),
+      program: `wmi-detections ${version()}`,
+      namespace,
+      alerts: found,
+      rules: readAllContent(content ?? PROGRAM_FOLDER).rules,
+      explanations: new Map(),
+    }),
+  );
+}
+
 export const alertsCommand = declare({
   name: 'alerts',
   describe: 'list alerts, newest first',
@@ -120,7 +136,7 @@ export const alertsCommand = declare({
     from: { type: 'string', describe: 'only with an event at or after this time: 2026-01-31T08:00Z, now-24h' },
     to: { type: 'string', describe: 'only with an event before this time' },
     limit: { type: 'number', describe: 'at most so many, the newest' },
-    output: { choices: ['text', 'json', 'csv'], default: 'text', describe: 'form of the result' },
+    output: { choices: ['text', 'json', 'csv', 'html'], default: 'text', describe: 'form of the result' },
   },
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
@@ -131,7 +147,11 @@ export const alertsCommand = declare({
     const target = await targetOf(settings);
     const others = await ofMonitors(target, settings, context);
     const found = await together(target, await alerts(target, options), others, options);
-    const text = argv.output === 'csv' ? alertsCsv(found).trimEnd() : alertsTable(found, context.width);
-    return { json: found, text, exit: 0 };
+    const forms: Readonly<Record<string, () => string>> = {
+      text: () => alertsTable(found, context.width),
+      csv: () => alertsCsv(found).trimEnd(),
+      html: () => pageText(found, settings),
+    };
+    return { json: found, text: forms[argv.output]?.() ?? '', exit: 0 };
   },
 });

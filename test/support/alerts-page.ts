@@ -1,0 +1,63 @@
+import { alertsHtml } from '../../src/report/alerts-html';
+import type { Explanation } from '../../src/report/alerts-page';
+import { alertsPageOf } from '../../src/report/alerts-page-of';
+import { PROGRAM_FOLDER } from '../../src/program';
+import { readAllContent } from '../../src/plan/content';
+import { alertFrame } from '../../src/resources/alert-frame';
+import type { Rule } from '../../src/rules/rule';
+
+/** Our two rules. */
+export const [CHILD, CALL] = readAllContent(PROGRAM_FOLDER).rules as unknown as readonly [Rule, Rule];
+
+/** What differs between the alerts of a test. */
+export interface Given {
+  readonly rule?: Rule;
+  readonly start?: string;
+  readonly host?: string;
+  readonly user?: string;
+  readonly status?: string;
+  readonly commandLine?: string;
+  /** Any other part of the document. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+/** An alert document as the local scheduler writes it. */
+export function alertDocument(id: string, given: Given = {}): Record<string, unknown> {
+  const { rule = CALL, start = '2025-03-11T09:10:00.000Z', host = 'ws-101', user = 'alice', status = 'open' } = given;
+  const frame = alertFrame(rule);
+  const risk = (type: string, value: string) => ({ type, value, score: rule.risk.score, field: `${type}.name` });
+  return {
+    _id: id,
+    '@timestamp': start,
+    ...frame,
+    event: { ...frame.event, start, end: start },
+    message: `on ${host}`,
+    host: { name: host },
+    user: { name: user },
+    process: {
+      name: 'WMIC.exe',
+      pid: 42,
+      command_line: given.commandLine ?? 'wmic process call create "notepad.exe"',
+      parent: { name: 'cmd.exe', pid: 41, command_line: 'cmd.exe /k' },
+    },
+    wmi_detections: { count: 1, status, risk_objects: [risk('user', user), risk('host', host)], scheduler: 'local' },
+    ...given.more,
+  };
+}
+
+/** The page of these alerts. */
+export function pageWith(
+  alerts: readonly Readonly<Record<string, unknown>>[],
+  explanations: Readonly<Record<string, Explanation>> = {},
+): string {
+  return alertsHtml(
+    alertsPageOf({
+      made: '2025-03-12T08:00:00.000Z',
+      program: 'wmi-detections 0.0.0',
+      namespace: 'default',
+      alerts,
+      rules: [CHILD, CALL],
+      explanations: new Map(Object.entries(explanations)),
+    }),
+  );
+}
