@@ -8,6 +8,7 @@ import { engineCommand } from './engine';
 import { exportCommand } from './export';
 import { planCommand } from './plan';
 import { replayCommand } from './replay';
+import { riskCommand } from './risk';
 import { runCommand } from './run';
 import { simulateCommand } from './simulate';
 import { statusCommand } from './status';
@@ -29,5 +30,6 @@ export const COMMANDS: readonly Command[] = [
   replayCommand,
   runCommand,
   alertsCommand,
+  riskCommand,
   statusCommand,
 ];

@@ -31,14 +31,18 @@ export function textAt(document: unknown, field: string): string | null {
 
 /** A field's values, each as a text; those that are empty are left out. */
 export function textsAt(document: unknown, field: string): string[] {
-  return valuesAt(document, field.split('.'))
-    .map(textOf)
+  return scalarsAt(document, field)
+    .map(String)
     .filter((text) => text !== '');
 }
 
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+/** A field's values as they stand in the document, empty texts included; a null is no value. */
+export function scalarsAt(document: unknown, field: string): (string | number | boolean)[] {
+  return valuesAt(document, field.split('.')).filter(isScalar);
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 /** Every value at a path, whether its steps are nested objects, dotted keys or both, through lists of objects. */
