@@ -1,14 +1,26 @@
-import type { Match } from '../src/report/alerts-page';
+import type { Met } from '../src/rules/evaluate';
 import { element, type Child } from './dom';
 import type { Item } from './filters';
 import { link } from './link';
 import { processTree } from './process-tree';
 import { safeText } from './safe-text';
 
+/** Why an alert adds nothing to an entity's risk. */
+const REASONS = {
+  closed: 'it is closed',
+  repeat: 'the same process was told of before',
+  cap: 'the rule has added enough',
+} as const;
+
 /** Everything about an alert, for when it is opened. */
 export function alertDetails({ alert, rule }: Item): HTMLElement {
-  const risk = alert.risk.map(({ type, value, score }) => [`${type} `, ...strong(value), `+${score}`]);
+  const risk = alert.risk.map(({ type, value, added, why }) => [
+    `${type} `,
+    ...strong(value),
+    why === null ? `+${added}` : `+0: ${REASONS[why]}`,
+  ]);
   const falsePositives = rule.falsePositives.map((text) => safeText(text));
+  const notes = alert.notes.map((note) => element('p', { class: 'soft' }, ...safeText(note)));
   const fields = alert.fields.flatMap(([field, value]) => [
     element('dt', {}, ...safeText(field)),
     element('dd', {}, ...safeText(value)),
@@ -19,8 +31,8 @@ export function alertDetails({ alert, rule }: Item): HTMLElement {
     element(
       'div',
       {},
-      part('Why', element('p', {}, ...safeText(alert.message)), ...why(alert.matches, alert.process)),
-      part('Processes', processTree(alert.tree, alert.matches)),
+      part('Why', element('p', {}, ...safeText(alert.message)), ...why(alert.met, alert.process), ...notes),
+      part('Processes', processTree(alert.tree, alert.met)),
       part(`Rule, version ${rule.version}`, element('p', {}, ...safeText(rule.description))),
     ),
     element(
@@ -37,10 +49,10 @@ export function alertDetails({ alert, rule }: Item): HTMLElement {
 }
 
 /** The conditions of the rule by the field that met them; where nobody said, what the process was. */
-function why(matches: readonly Match[], process: string): Child[] {
-  if (matches.length === 0) return [element('p', {}, element('code', {}, ...safeText(process)))];
-  const fields = new Map<string, Match[]>();
-  for (const match of matches) {
+function why(met: readonly Met[], process: string): Child[] {
+  if (met.length === 0) return [element('p', {}, element('code', {}, ...safeText(process)))];
+  const fields = new Map<string, Met[]>();
+  for (const match of met) {
     const key = JSON.stringify([match.field, match.value]);
     fields.set(key, [...(fields.get(key) ?? []), match]);
   }

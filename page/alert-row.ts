@@ -59,8 +59,8 @@ function named(what: string, name: string): HTMLElement {
   return element('span', { class: 'who' }, element('span', { class: 'soft' }, `${what} `), ...safeText(name || '–'));
 }
 
-function processOf({ process, matches }: PageAlert): HTMLElement {
-  const ranges = matches.filter(({ value }) => value === process);
+function processOf({ process, met }: PageAlert): HTMLElement {
+  const ranges = met.filter(({ value }) => value === process);
   if (process.length <= LONGEST) return element('code', {}, ...safeText(process, ranges));
   // Half a surrogate pair is no character.
   const cut = process.slice(0, LONGEST).replace(/[\uD800-\uDBFF]$/, '');

@@ -1,13 +1,14 @@
-import type { Match, ProcessNode } from '../src/report/alerts-page';
+import type { ProcessNode } from '../src/report/alerts-page';
+import type { Met } from '../src/rules/evaluate';
 import { element } from './dom';
 import { safeText } from './safe-text';
 
 /** Processes, each with those that it started below it; what met the rule in an alert's own command line is marked. */
-export function processTree(nodes: readonly ProcessNode[], matches: readonly Match[]): HTMLUListElement {
-  return element('ul', { class: 'tree' }, ...nodes.map((node) => branch(node, matches)));
+export function processTree(nodes: readonly ProcessNode[], met: readonly Met[]): HTMLUListElement {
+  return element('ul', { class: 'tree' }, ...nodes.map((node) => branch(node, met)));
 }
 
-function branch(node: ProcessNode, matches: readonly Match[]): HTMLLIElement {
+function branch(node: ProcessNode, met: readonly Met[]): HTMLLIElement {
   const { name, pid, commandLine, user, start, alerted, children } = node;
   const about = [
     ...(pid === null ? [] : [`pid ${pid}`]),
@@ -22,8 +23,8 @@ function branch(node: ProcessNode, matches: readonly Match[]): HTMLLIElement {
     element('span', { class: 'soft' }, ...safeText(` ${about.join(' · ')}`)),
   );
   if (commandLine !== null) {
-    const own = alerted ? matches.filter(({ value }) => value === commandLine) : [];
+    const own = alerted ? met.filter(({ value }) => value === commandLine) : [];
     head.append(element('code', {}, ...safeText(commandLine, own)));
   }
-  return element('li', {}, head, ...(children.length === 0 ? [] : [processTree(children, matches)]));
+  return element('li', {}, head, ...(children.length === 0 ? [] : [processTree(children, met)]));
 }

@@ -11,9 +11,9 @@ export interface Entity {
 export function entitiesOf(items: readonly Item[], type: 'host' | 'user'): Entity[] {
   const entities = new Map<string, Entity>();
   for (const { alert } of items) {
-    for (const { value, score } of alert.risk.filter((object) => object.type === type)) {
+    for (const { value, added } of alert.risk.filter((object) => object.type === type)) {
       const known = entities.get(value) ?? { value, score: 0, alerts: 0 };
-      entities.set(value, { value, score: known.score + score, alerts: known.alerts + 1 });
+      entities.set(value, { value, score: known.score + added, alerts: known.alerts + 1 });
     }
   }
   return [...entities.values()].sort((left, right) => right.score - left.score || (left.value < right.value ? -1 : 1));

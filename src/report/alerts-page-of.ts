@@ -2,24 +2,29 @@ import { canonicalJson, isRecord } from '../json';
 import { textAt, textsAt } from '../rules/group';
 import type { Rule } from '../rules/rule';
 import { severityOf } from '../rules/severity';
-import type { AlertsPage, Explanation, PageAlert, PageRisk, PageRule, PageTechnique, ProcessNode } from './alerts-page';
-
-type Alert = Readonly<Record<string, unknown>>;
+import type { Alert } from '../schedule/alerts';
+import type { Explanation } from '../schedule/explain';
+import type { RiskEntity } from '../schedule/risk';
+import type { AlertsPage, PageAlert, PageRisk, PageRule, PageTechnique } from './alerts-page';
+import { processTree } from './process-tree';
 
 export interface PageSources {
   readonly made: string;
   readonly program: string;
   readonly namespace: string;
-  /** Alert documents with `_id`, in the order in which they are to be shown. */
   readonly alerts: readonly Alert[];
   /** The rules as they are now: what an alert does not carry along, such as the triage note, is theirs. */
   readonly rules: readonly Rule[];
-  /** By `_id`; for an alert without one the page shows what its document holds. */
-  readonly explanations: ReadonlyMap<string, Explanation>;
+  /** Of an alert without one the page shows what its document holds. */
+  readonly explanations: readonly Explanation[];
+  /** Whom these alerts put at risk. */
+  readonly entities: readonly RiskEntity[];
 }
 
 /** The page of these alerts. */
-export function alertsPageOf({ alerts, rules, explanations, ...about }: PageSources): AlertsPage {
+export function alertsPageOf({ alerts, rules, explanations, entities, ...about }: PageSources): AlertsPage {
+  const risks = risksOf(entities);
+  const explained = new Map(explanations.map((explanation) => [explanation.alert._id, explanation]));
   const shown = new Map<string, number>();
   const pageRules: PageRule[] = [];
   const pageAlerts = alerts.map((alert) => {
@@ -27,7 +32,13 @@ export function alertsPageOf({ alerts, rules, explanations, ...about }: PageSour
     const key = canonicalJson(rule);
     const place = shown.get(key) ?? pageRules.push(rule) - 1;
     shown.set(key, place);
-    return pageAlert(alert, place, explanations.get(text(alert, '_id')));
+    const { _id } = alert;
+    return {
+      ...pageAlert(alert),
+      rule: place,
+      risk: risks.get(_id) ?? [],
+      ...pageExplanation(alert, explained.get(_id)),
+    };
   });
   return { ...about, rules: pageRules, alerts: pageAlerts };
 }
@@ -55,11 +66,10 @@ function techniques(alert: Alert, field: string): PageTechnique[] {
   return ids.map((id, index) => ({ id, name: names[index] ?? '', reference: references[index] ?? '' }));
 }
 
-function pageAlert(alert: Alert, rule: number, explanation: Explanation | undefined): PageAlert {
+function pageAlert(alert: Alert): Omit<PageAlert, 'rule' | 'risk' | 'met' | 'tree' | 'notes'> {
   const score = Number(text(alert, 'event.risk_score'));
   return {
-    id: text(alert, '_id'),
-    rule,
+    id: alert._id,
     start: text(alert, 'event.start', '@timestamp'),
     end: text(alert, 'event.end', 'event.start', '@timestamp'),
     count: Number(text(alert, 'wmi_detections.count')),
@@ -70,11 +80,17 @@ function pageAlert(alert: Alert, rule: number, explanation: Explanation | undefi
     user: text(alert, 'user.name', 'user.id'),
     process: text(alert, 'process.command_line', 'process.executable', 'process.name'),
     message: text(alert, 'message'),
-    risk: riskOf(alert),
     fields: flattened(alert).filter(([field]) => !/^(_id|message|rule\.|threat\.)/.test(field)),
-    matches: explanation?.matches ?? [],
-    tree: explanation?.tree ?? ownTree(alert),
   };
+}
+
+/** All events of an alert have the same values in what it is grouped by, so the first speaks for all. */
+function pageExplanation(
+  alert: Alert,
+  { events = [], around, notes = [] }: Partial<Explanation> = {},
+): Pick<PageAlert, 'met' | 'tree' | 'notes'> {
+  const [first] = events;
+  return { met: first?.met ?? [], tree: processTree(first?._source ?? alert, around), notes };
 }
 
 /** The first of these fields that has a value. */
@@ -86,32 +102,15 @@ function text(alert: Alert, ...fields: readonly string[]): string {
   return '';
 }
 
-function riskOf(alert: Alert): PageRisk[] {
-  const own: unknown = isRecord(alert.wmi_detections) ? alert.wmi_detections.risk_objects : undefined;
-  return (Array.isArray(own) ? own : []).flatMap((object: unknown) => {
-    const [type, value, score] = ['type', 'value', 'score'].map((key) => textAt(object, key));
-    return type == null || value == null ? [] : [{ type, value, score: Number(score ?? 0) }];
-  });
-}
-
-/** What the document alone tells: the process and its parent. */
-function ownTree(alert: Alert): ProcessNode[] {
-  const process = { ...nodeOf(alert, 'process'), user: text(alert, 'user.name', 'user.id') || null, alerted: true };
-  const parent = nodeOf(alert, 'process.parent');
-  return parent.name === '' && parent.commandLine === null ? [process] : [{ ...parent, children: [process] }];
-}
-
-function nodeOf(alert: Alert, field: string): ProcessNode {
-  const pid = textAt(alert, `${field}.pid`);
-  return {
-    name: text(alert, `${field}.name`, `${field}.executable`),
-    pid: pid === null ? null : Number(pid),
-    commandLine: textAt(alert, `${field}.command_line`),
-    user: null,
-    start: null,
-    alerted: false,
-    children: [],
-  };
+/** What each alert adds to each entity, by the alert's `_id`. */
+function risksOf(entities: readonly RiskEntity[]): Map<string, PageRisk[]> {
+  const risks = new Map<string, PageRisk[]>();
+  for (const { type, value, alerts } of entities) {
+    for (const { _id, added, why } of alerts) {
+      risks.set(_id, [...(risks.get(_id) ?? []), { type, value, added, why }]);
+    }
+  }
+  return risks;
 }
 
 /** Every value of a document under its dotted name; a list of texts is one value, a list of objects its JSON. */

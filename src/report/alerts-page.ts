@@ -1,4 +1,6 @@
+import type { Met } from '../rules/evaluate';
 import type { Severity } from '../rules/severity';
+import type { RiskAlert } from '../schedule/risk';
 
 /** Everything that the page of alerts (page/) shows. Plain JSON: it is written into the page as such. */
 export interface AlertsPage {
@@ -51,32 +53,22 @@ export interface PageAlert {
   /** `process.command_line`, else the best that is known of the process. */
   readonly process: string;
   readonly message: string;
-  /** To whom the alert adds its risk. */
   readonly risk: readonly PageRisk[];
   /** All else that the document holds: dotted name, value. */
   readonly fields: readonly (readonly [field: string, value: string])[];
-  readonly matches: readonly Match[];
+  /** What met the rule; empty where nobody knows. */
+  readonly met: readonly Met[];
+  /** The processes around it, the oldest first. */
   readonly tree: readonly ProcessNode[];
+  /** What should be known of all this, a sentence each. */
+  readonly notes: readonly string[];
 }
 
-export interface PageRisk {
+/** Whom the alert puts at risk, as the command `risk` counts it. */
+export interface PageRisk extends Pick<RiskAlert, 'added' | 'why'> {
   /** `host`, `user`, or another word of the detection. */
   readonly type: string;
   readonly value: string;
-  readonly score: number;
-}
-
-/** A part of a field's value that met a condition of the rule. */
-export interface Match {
-  /** ECS name. */
-  readonly field: string;
-  /** The whole value. */
-  readonly value: string;
-  /** What was asked of it, in words: `contains " call "`. */
-  readonly test: string;
-  /** Where the part begins, and how long it is, in UTF-16 units. */
-  readonly offset: number;
-  readonly length: number;
 }
 
 /** A process around an alert, and those that it started. */
@@ -91,6 +83,3 @@ export interface ProcessNode {
   readonly alerted: boolean;
   readonly children: readonly ProcessNode[];
 }
-
-/** What is known of an alert beyond its document. */
-export type Explanation = Pick<PageAlert, 'matches' | 'tree'>;

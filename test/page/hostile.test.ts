@@ -1,5 +1,6 @@
-import type { Explanation } from '../../src/report/alerts-page';
-import { alertDocument, CALL, pageWith } from '../support/alerts-page';
+import type { Explanation } from '../../src/schedule/explain';
+import type { Alert } from '../../src/schedule/alerts';
+import { alertDocument, CALL, explanationOf, pageWith } from '../support/alerts-page';
 import { describeInBrowser } from '../support/browser';
 
 /** What an attacker may write into a command line, a file's name, a host's or a user's; all of it must stay text. */
@@ -25,7 +26,7 @@ const HOSTILE: readonly [what: string, text: string, shown?: string][] = [
   ['JSON', '"},{"id":"x"}]}'],
 ];
 
-function everywhere(text: string): Record<string, unknown> {
+function everywhere(text: string): Alert {
   return alertDocument(text, {
     host: text,
     user: text,
@@ -33,6 +34,7 @@ function everywhere(text: string): Record<string, unknown> {
     commandLine: text,
     more: {
       message: text,
+      process: { name: text, pid: 7, command_line: text },
       rule: { uuid: text, name: text, version: text, description: text, reference: [text, `javascript:${text}`] },
       threat: { technique: { id: [text], name: [text], reference: [`javascript:alert('${text}')`] } },
       [text]: { [text]: text },
@@ -40,10 +42,9 @@ function everywhere(text: string): Record<string, unknown> {
   });
 }
 
-function explained(text: string): Explanation {
-  const met = { field: text, value: text, test: text, offset: 1, length: 2 };
-  const node = { name: text, pid: 1, commandLine: text, user: text, start: text, alerted: true, children: [] };
-  return { matches: [met], tree: [{ ...node, children: [node] }] };
+function explained(alert: Alert, text: string): Explanation {
+  const met = [{ field: text, value: text, test: text, offset: 1, length: 2 }];
+  return explanationOf(alert, { met, parent: alert, children: [alert], notes: [text] });
 }
 
 /** What the page has of its own that could run, load or hide something: counted in an open alert without any harm. */
@@ -52,16 +53,16 @@ const DANGEROUS = 'script, style, img, svg, iframe, object, embed, link, base, f
 describeInBrowser('hostile text in the page', (open) => {
   let harmless: number;
   beforeAll(async () => {
-    const { page } = await open(pageWith([alertDocument('a')], { a: explained('harmless') }));
+    const alert = everywhere('harmless');
+    const { page } = await open(pageWith([alert], [explained(alert, 'harmless')]));
     await page.locator('#open').click();
     harmless = await page.locator(DANGEROUS).count();
   });
 
   const cases = HOSTILE.map(([what, text, shown = text]) => ({ what, text, shown }));
   test.each(cases)('$what', async ({ text, shown }) => {
-    const { page, troubles } = await open(
-      pageWith([everywhere(text), alertDocument('b')], { [text]: explained(text) }),
-    );
+    const alert = everywhere(text);
+    const { page, troubles } = await open(pageWith([alert, alertDocument('b')], [explained(alert, text)]));
     await page.locator('#open').click();
     for (const summary of await page.locator('figure summary, .fields summary').all()) await summary.click();
     expect(troubles).toEqual([]);
@@ -104,11 +105,12 @@ describeInBrowser('hostile text in the page', (open) => {
 
   test('a command line of any length is cut in the list and whole below, its marks in place', async () => {
     const text = `${'💥'.repeat(200)} call ${'x'.repeat(32_000)}`;
-    const matches = [{ field: 'process.command_line', value: text, test: 'contains " call "', offset: 400, length: 6 }];
-    const { page } = await open(pageWith([alertDocument('a', { commandLine: text })], { a: { matches, tree: [] } }));
+    const alert = alertDocument('a', { commandLine: text });
+    const met = [{ field: 'process.command_line', value: text, test: 'contains " call "', offset: 400, length: 6 }];
+    const { page } = await open(pageWith([alert], [explanationOf(alert, { met })]));
     expect(await page.locator('#list summary code').innerText()).toBe(`${'💥'.repeat(150)}…`);
     await page.locator('#open').click();
     expect(await page.locator('.details code').first().innerText()).toBe(text);
-    expect(await page.locator('.details code mark').innerText()).toBe(' call ');
+    expect(await page.locator('.details code mark').first().innerText()).toBe(' call ');
   });
 });

@@ -1,29 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { alertDocument, CHILD, pageWith } from '../support/alerts-page';
+import { alertDocument, CHILD, explanationOf, pageWith } from '../support/alerts-page';
 import { describeInBrowser, type Open } from '../support/browser';
 
 const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
 const LINE = `wmic process call create "\u202e${'long'.repeat(100)}"`;
 
+const LONG = alertDocument('a', {
+  commandLine: LINE,
+  host: 'h'.repeat(80),
+  user: 'S-1-5-21-3842939050-3880317879-2865463114-1272',
+});
+
 const PAGE = pageWith(
+  [LONG, alertDocument('b', { rule: CHILD, more: { wmi_detections: { count: 7, status: 'closed' } } })],
   [
-    alertDocument('a', {
-      commandLine: LINE,
-      host: 'h'.repeat(80),
-      user: 'S-1-5-21-3842939050-3880317879-2865463114-1272',
-    }),
-    alertDocument('b', {
-      rule: CHILD,
-      status: 'acknowledged',
-      more: { wmi_detections: { count: 7, status: 'closed' } },
+    explanationOf(LONG, {
+      met: [{ field: 'process.command_line', value: LINE, test: 'contains', offset: 4, length: 9 }],
+      children: [LONG],
     }),
   ],
-  {
-    a: { matches: [{ field: 'process.command_line', value: LINE, test: 'contains', offset: 4, length: 9 }], tree: [] },
-  },
 );
 
 interface Fault {

@@ -1,41 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import type { Explanation, ProcessNode } from '../../src/report/alerts-page';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { alertDocument, CALL, CHILD, pageWith } from '../support/alerts-page';
+import { alertDocument, CALL, CHILD, explanationOf, pageWith } from '../support/alerts-page';
 import { describeInBrowser } from '../support/browser';
-
-function processNode(name: string, change: Partial<ProcessNode> = {}): ProcessNode {
-  return { name, pid: null, commandLine: null, user: null, start: null, alerted: false, children: [], ...change };
-}
 
 const LINE = 'wmic process call create "notepad.exe"';
 
-const EXPLAINED: Explanation = {
-  matches: [
+const ALERT = alertDocument('a', { commandLine: LINE });
+
+const EXPLAINED = explanationOf(ALERT, {
+  met: [
     { field: 'process.name', value: 'WMIC.exe', test: 'is "wmic.exe"', offset: 0, length: 8 },
     { field: 'process.command_line', value: LINE, test: 'contains " process "', offset: 4, length: 9 },
     { field: 'process.command_line', value: LINE, test: 'contains " call "', offset: 12, length: 6 },
     { field: 'process.command_line', value: LINE, test: 'contains "note"', offset: 26, length: 4 },
   ],
-  tree: [
-    processNode('cmd.exe', {
-      pid: 41,
-      commandLine: 'cmd.exe /k',
-      children: [
-        processNode('WMIC.exe', {
-          pid: 42,
-          commandLine: LINE,
-          user: 'alice',
-          start: '2025-03-11T09:10:00.000Z',
-          alerted: true,
-          children: [processNode('conhost.exe', { pid: 43, commandLine: LINE })],
-        }),
-      ],
-    }),
-  ],
-};
+  parent: {
+    '@timestamp': '2025-03-11T09:00:00.000Z',
+    process: { name: 'cmd.exe', pid: 41, command_line: 'cmd.exe /k' },
+    user: { id: 'S-1-5-18' },
+  },
+  children: [{ process: { name: 'conhost.exe', pid: 43, command_line: LINE } }],
+  notes: ['The rule was changed since.'],
+});
 
 async function openFirst(page: Page): Promise<void> {
   await page.locator('#list summary').first().click();
@@ -108,8 +96,19 @@ describeInBrowser('the page of alerts', (open) => {
     expect(await page.locator('#users tbody tr').allInnerTexts()).toEqual(['alice\t74\t2', 'bob\t25\t1']);
   });
 
+  test('counts a process once that two sources tell of, as `risk` does, and says so', async () => {
+    const { page } = await open(pageWith([alertDocument('a'), alertDocument('b')]));
+    await page.locator('#hosts summary').click();
+    expect(await page.locator('#hosts tbody tr').allInnerTexts()).toEqual(['ws-101\t25\t2']);
+    await page.locator('#open').click();
+    expect(await page.locator('#alert-a').getByText('host ws-101 +25').count()).toBe(1);
+    expect(
+      await page.locator('#alert-b').getByText('host ws-101 +0: the same process was told of before').count(),
+    ).toBe(1);
+  });
+
   test('marks what met the rule, and nothing beside it', async () => {
-    const { page } = await open(pageWith([alertDocument('a')], { a: EXPLAINED }));
+    const { page } = await open(pageWith([ALERT], [EXPLAINED]));
     expect(await page.locator('#list summary code mark').allInnerTexts()).toEqual([' process call ', 'note']);
     await openFirst(page);
     const why = page.locator('.details section').first();
@@ -119,15 +118,19 @@ describeInBrowser('the page of alerts', (open) => {
       'process.command_line contains " call "',
       'process.command_line contains "note"',
     ]);
+    expect(await why.innerText()).toContain('The rule was changed since.');
     expect(await why.locator('mark').allInnerTexts()).toEqual(['WMIC.exe', ' process call ', 'note']);
   });
 
   test('shows the processes around the alert, and which one is meant', async () => {
-    const { page } = await open(pageWith([alertDocument('a')], { a: EXPLAINED }));
+    const { page } = await open(pageWith([ALERT], [EXPLAINED]));
     await openFirst(page);
     expect(await page.locator('.tree > li > .tree > li > .tree > li strong').innerText()).toBe('conhost.exe');
     expect(await page.locator('.process.alerted').innerText()).toBe(
       `WMIC.exe alert pid 42 · alice · 2025-03-11 09:10:00\n${LINE}`,
+    );
+    expect(await page.locator('.tree > li > .process').first().innerText()).toBe(
+      'cmd.exe pid 41 · S-1-5-18 · 2025-03-11 09:00:00\ncmd.exe /k',
     );
     // The child has the same command line, but is not what the alert is about.
     expect(await page.locator('.process:not(.alerted) mark').count()).toBe(0);
