@@ -1,5 +1,5 @@
 import { ProblemError } from '../errors';
-import type { Condition } from '../rules/condition';
+import { fieldsOf } from '../rules/combine';
 import { toEql } from '../rules/eql';
 import { toEsql } from '../rules/esql';
 import type { Exception } from '../rules/exceptions';
@@ -137,9 +137,4 @@ function distinct(entries: readonly (AttackEntry | undefined)[]): AttackEntry[] 
 function requiredFields(rule: Rule, types: ReadonlyMap<string, string>): Body[] {
   const names = [...new Set(fieldsOf(conditionOf(rule)))].sort();
   return names.map((name) => ({ name, type: types.get(name) ?? 'keyword' }));
-}
-
-function fieldsOf(condition: Condition): string[] {
-  if (condition.kind === 'field') return [condition.field];
-  return condition.kind === 'not' ? fieldsOf(condition.of) : condition.of.flatMap(fieldsOf);
 }

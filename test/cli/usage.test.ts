@@ -84,6 +84,7 @@ test.each([
   [[]],
   [['replay']],
   [['alerts', '--from', 'yesterday']],
+  [['alerts', 'clsoe', '3f9a']],
   [['engine', 'sart']],
   [['plan', '--es-url', 'cluster:9200', '--namespace', 'A']],
   [['plan', '--config', 'no-such-file.yml']],
