@@ -65,7 +65,7 @@ export const adoptCommand = declare({
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
     const content = readAllContent(settings.content ?? PROGRAM_FOLDER);
-    const result = await adopt(await scopeOf(settings), content, argv.things, context, { yes: argv.yes });
+    const result = await adopt(await scopeOf(settings, context), content, argv.things, context, { yes: argv.yes });
     const exit: ExitStatus = result.adopted.some(({ status }) => status === 'failed') ? 2 : 0;
     return { json: result, text: adoptText(result.adopted, result.ours), exit };
   },

@@ -80,7 +80,7 @@ export const alertsCommand = declare({
     const { rule, host, user, status, limit } = argv;
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
     const options = { namespace, rule, host, user, status, ...times };
-    const { scope, rules } = await analystScope(settings);
+    const { scope, rules } = await analystScope(settings, context);
     const content = (): readonly Rule[] => readAllContent(settings.content ?? PROGRAM_FOLDER).rules;
     if (argv.action === 'explain') {
       const explained = await explain(scope, content(), argv.ids ?? []);

@@ -4,7 +4,7 @@ import type { Scope } from '../resources/kind';
 import type { Rule } from '../rules/rule';
 import type { Settings } from '../settings';
 import { requireAlerting } from '../target/alerting';
-import { targetOf } from './command';
+import { targetOf, type Context } from './command';
 import { kibanaOf } from './scheduler';
 
 /**
@@ -13,12 +13,15 @@ import { kibanaOf } from './scheduler';
  * @returns the rules of the content as well, where the scheduler's own alerts do not tell theirs; else none
  * @throws ProblemError SETTINGS when the cluster has no such scheduler, or no Kibana is named
  */
-export async function analystScope(settings: Settings): Promise<{ scope: Scope; rules: readonly Rule[] }> {
+export async function analystScope(
+  settings: Settings,
+  context: Context,
+): Promise<{ scope: Scope; rules: readonly Rule[] }> {
   const { namespace, indices, scheduler } = settings;
-  const target = await targetOf(settings);
+  const target = await targetOf(settings, context);
   const scope = { target, namespace, indices, scheduler };
   if (scheduler === 'local' || scheduler === 'watcher') return { scope, rules: [] };
   if (scheduler === 'opensearch-alerting') await requireAlerting(target);
-  const kibana = scheduler === 'kibana' ? await kibanaOf(settings) : undefined;
+  const kibana = scheduler === 'kibana' ? await kibanaOf(settings, context) : undefined;
   return { scope: { ...scope, kibana }, rules: readAllContent(settings.content ?? PROGRAM_FOLDER).rules };
 }

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { InferredOptionType, Options, PositionalOptions } from 'yargs';
-import { ProblemError, type ExitStatus } from '../errors';
+import { describePlace, ProblemError, type ExitStatus } from '../errors';
 import { readSettings, type Environment, type Flags, type Settings } from '../settings';
+import type { Patience } from '../target/patience';
 import { connect, type Target } from '../target/target';
 
 /** What a command may use of the world around it; only cli.ts makes one. */
@@ -10,12 +11,16 @@ export interface Context {
   readonly stdin: Readable;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** How patiently servers are asked; as the program is where not given. */
+  readonly patience?: Patience | undefined;
   /** Columns of the terminal; 120 where there is none. */
   readonly width: number;
   /** Whether standard error is a terminal, so that a progress line can be drawn there. */
   readonly interactive: boolean;
   /** A line for the person who waits, on standard error. */
   readonly note: (line: string) => void;
+  /** A line of a result that comes bit by bit, on standard output. */
+  readonly print: (line: string) => void;
   /** Replaces the last progress line on a terminal, takes it away when empty; nothing in a pipe. */
   readonly progress: (line: string) => void;
   /** Asks on the terminal; without a terminal the answer is no. */
@@ -24,7 +29,7 @@ export interface Context {
 
 /** What came of a command. Nothing has been printed yet. */
 export interface Outcome {
-  /** Printed with `--output json`. */
+  /** Printed with `--output json`; undefined when all has been printed line by line. */
   readonly json: unknown;
   /** Printed otherwise; ends without newline. */
   readonly text: string;
@@ -71,21 +76,31 @@ export function declare<O extends OptionSet, P extends PositionalSet>(declaratio
   };
 }
 
-/** Settings of this call: file, environment, flags. */
+/** Settings of this call: file, environment, flags. Every time, it is said aloud where certificates are not verified. */
 export function settingsOf(context: Context, flags: Flags): Settings {
-  return readSettings(flags, context.environment);
+  const settings = readSettings(flags, context.environment);
+  for (const { url, unverified } of [settings.elasticsearch, settings.kibana]) {
+    if (url === undefined || unverified === undefined) continue;
+    context.note(
+      `warning: ${describePlace(unverified)}: the certificate of ${url} is not verified (tls.verify: false). Whoever stands in between reads and changes everything, credentials too.`,
+    );
+  }
+  return settings;
 }
 
 /**
  * Connects to the cluster that the settings name.
  * @throws ProblemError SETTINGS when they name none, and whatever `connect` throws
  */
-export async function targetOf({ elasticsearch }: Settings): Promise<Target> {
+export async function targetOf(
+  { elasticsearch }: Settings,
+  { signal, patience }: Pick<Context, 'signal' | 'patience'>,
+): Promise<Target> {
   const { url, ...access } = elasticsearch;
   if (url === undefined) {
     const hint =
       'Give --es-url URL, set WMI_DETECTIONS_ES_URL, or write elasticsearch.url into wmi-detections.yml. Without a cluster: `wmi-detections engine start` prints the URL of an embedded one.';
     throw new ProblemError('SETTINGS', [{ message: 'no cluster is named', hint }]);
   }
-  return connect({ url, ...access });
+  return connect({ url, ...access }, { signal, patience });
 }

@@ -5,6 +5,7 @@ import { readAllContent } from '../plan/content';
 import { makePlan } from '../plan/plan';
 import { PROGRAM_FOLDER } from '../program';
 import { demoText } from '../report/demo';
+import { replayJson } from '../report/replay';
 import { progressLine } from '../report/progress';
 import type { Content, Scope } from '../resources/kind';
 import type { RuleRun } from '../schedule/run-rule';
@@ -35,7 +36,7 @@ const SAMPLES = join(PROGRAM_FOLDER, 'samples');
  */
 export async function demo(context: Context, url: string): Promise<Demo> {
   const settings = readSettings({ esUrl: url, scheduler: 'local', namespace: 'default' }, {});
-  const scope: Scope = { target: await targetOf(settings), namespace: settings.namespace };
+  const scope: Scope = { target: await targetOf(settings, context), namespace: settings.namespace };
   const content = readAllContent(PROGRAM_FOLDER);
   context.progress('installing pipelines, templates and rules …');
   const plan = await makePlan(scope, content, { prune: false });
@@ -47,7 +48,7 @@ export async function demo(context: Context, url: string): Promise<Demo> {
   };
   const replayed = await replay(target, [SAMPLES], { namespace, signal, onProgress });
   context.progress('running the rules …');
-  const { rules } = await run(target, { namespace });
+  const { rules } = await run(target, { namespace, signal });
   return { scope, content, deployed, replayed, rules, alerts: await alerts(target, { namespace }) };
 }
 
@@ -71,7 +72,7 @@ export const demoCommand = declare({
       const done = await demo(context, url);
       const { replayed, rules } = done;
       return {
-        json: { replay: replayed.counts, run: { rules }, alerts: done.alerts },
+        json: { replay: replayJson(replayed), run: { rules }, alerts: done.alerts },
         text: demoText(done, { width: context.width, kept: argv.keep }),
         exit: replayed.problemCount > 0 ? 1 : 0,
       };

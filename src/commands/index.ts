@@ -7,6 +7,7 @@ import { destroyCommand } from './destroy';
 import { engineCommand } from './engine';
 import { exportCommand } from './export';
 import { planCommand } from './plan';
+import { reconcileCommand } from './reconcile';
 import { replayCommand } from './replay';
 import { riskCommand } from './risk';
 import { runCommand } from './run';
@@ -31,5 +32,6 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   alertsCommand,
   riskCommand,
+  reconcileCommand,
   statusCommand,
 ];

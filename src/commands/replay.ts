@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Readable } from 'node:stream';
 import { ProblemError } from '../errors';
-import type { Patience } from '../events/bulk';
+import { checkDeadLetters, DEAD_LETTERS, DeadLetters } from '../events/dead-letters';
 import { eventOf, type Event } from '../events/event';
 import type { Frame } from '../events/frame';
 import { listInputs } from '../events/inputs';
@@ -11,7 +11,7 @@ import { Shipment, stoppedAfter, type Fate } from '../events/shipment';
 import { checkTemplates } from '../events/streams';
 import type { Target } from '../target/target';
 import { progressLine } from '../report/progress';
-import { replayText } from '../report/replay';
+import { replayJson, replayText } from '../report/replay';
 import { declare, LONE_DASH, settingsOf, targetOf } from './command';
 import { tellProblems } from './tell-problems';
 
@@ -23,7 +23,8 @@ export interface ReplayOptions {
   readonly signal?: AbortSignal;
   /** Called at most five times a second, and at the end. */
   readonly onProgress?: (progress: ReplayProgress) => void;
-  readonly patience?: Patience;
+  /** The file for what the cluster refuses for good; one in the working folder where not given. */
+  readonly deadLetters?: string | undefined;
 }
 
 /**
@@ -36,13 +37,16 @@ export interface ReplayOptions {
  */
 export async function replay(target: Target, paths: readonly string[], options: ReplayOptions): Promise<ReplayResult> {
   const inputs = listInputs(paths, options);
+  if (options.deadLetters !== undefined) checkDeadLetters(options.deadLetters);
   await checkTemplates(target, options.signal);
   const ledger = new Ledger({ ...options, bytesTotal: totalOf(inputs.map(({ size }) => size)) });
-  const { namespace, signal, patience } = options;
+  const { namespace, signal } = options;
+  const letters = new DeadLetters(options.deadLetters ?? DEAD_LETTERS);
   const onFate = (event: Event, fate: Fate): void => {
-    ledger.settle(event, fate);
+    if (fate.fate === 'failed') letters.add(event, fate);
+    ledger.settle(event, fate, letters.file);
   };
-  const shipment = new Shipment(target, { namespace, signal, patience, onFate });
+  const shipment = new Shipment(target, { namespace, signal, onFate });
   try {
     for (const input of inputs) {
       for await (const read of readInput(input, (count) => (ledger.bytesRead += count))) {
@@ -54,10 +58,20 @@ export async function replay(target: Target, paths: readonly string[], options: 
   } catch (error) {
     await shipment.settled();
     const stopped = signal?.aborted === true ? interrupted(error) : error;
-    throw stopped instanceof ProblemError ? stoppedAfter(stopped, ledger.account()) : stopped;
+    throw stopped instanceof ProblemError ? stoppedAfter(stopped, accountOf(ledger, letters)) : stopped;
+  } finally {
+    letters.close();
   }
   ledger.report();
-  return ledger.result();
+  return { ...ledger.result(), deadLetters: keptIn(letters) };
+}
+
+function keptIn({ file, count }: DeadLetters): ReplayResult['deadLetters'] {
+  return file === undefined ? undefined : { file, count };
+}
+
+function accountOf(ledger: Ledger, { file, count }: DeadLetters): string {
+  return file === undefined ? ledger.account() : `${ledger.account()}; ${count} that were refused are in ${file}`;
 }
 
 async function take(
@@ -102,7 +116,12 @@ export const replayCommand = declare({
       describe: 'files or folders (.json .ndjson .log .xml .txt .gz .tar.gz); - for standard input',
     },
   },
-  options: {},
+  options: {
+    'dead-letters': {
+      type: 'string',
+      describe: `file for the events that the cluster refuses for good; replay takes it back [default: ${DEAD_LETTERS}]`,
+    },
+  },
   examples: [
     ['$0 replay attack_data.tar.gz', 'a log as published'],
     ['zcat log.gz | $0 replay -', 'standard input'],
@@ -112,15 +131,16 @@ export const replayCommand = declare({
     const settings = settingsOf(context, argv);
     const { stdin, signal } = context;
     const files = argv.files.map((file) => (file === LONE_DASH ? '-' : file));
-    const result = await replay(await targetOf(settings), files, {
+    const result = await replay(await targetOf(settings, context), files, {
       namespace: settings.namespace,
       stdin,
       signal,
+      deadLetters: argv['dead-letters'],
       onProgress: (progress) => {
         context.progress(progressLine(progress, context.width));
       },
     });
     tellProblems(context, result);
-    return { json: result.counts, text: replayText(result), exit: result.problemCount > 0 ? 1 : 0 };
+    return { json: replayJson(result), text: replayText(result), exit: result.problemCount > 0 ? 1 : 0 };
   },
 });

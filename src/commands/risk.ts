@@ -56,7 +56,7 @@ export const riskCommand = declare({
       ]);
     }
     const [from, to] = [timeOf('from', argv.from), timeOf('to', argv.to)];
-    const { scope, rules } = await analystScope(settingsOf(context, argv));
+    const { scope, rules } = await analystScope(settingsOf(context, argv), context);
     const found = await risk(scope, rules, { from, to, cap, withClosed: argv['with-closed'] });
     for (const note of found.notes) context.note(neutral(note));
     const entities = found.entities.slice(0, limit);

@@ -8,6 +8,7 @@ import { iso } from '../schedule/window';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
 import { ruleStates } from '../status/rule-states';
+import { stoppedScheduler } from '../status/stopped';
 import { readState, type Stored } from '../status/state';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
@@ -37,6 +38,7 @@ export async function status(scope: Scope, content: Content, options: StatusOpti
   for (const source of sourcesOf(scope, content, stored)) sources.push(await readSource(target, source, since));
   const found = {
     content: await contentState(scope, content),
+    stopped: await stoppedScheduler(scope),
     rules: await ruleStates(scope, now),
     sources,
   };
@@ -89,7 +91,7 @@ export const statusCommand = declare({
     const options = { span: spanOf(argv.since), blindShare: shareOf(argv['max-blind']) };
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
-    const found = await status(await scopeOf(settings), content, options);
+    const found = await status(await scopeOf(settings, context), content, options);
     const exit: ExitStatus = argv['exit-code'] && found.attention.length > 0 ? 1 : 0;
     return { json: found, text: statusText(found), exit };
   },

@@ -1,7 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
+import { FOR_THE_MOMENT, pause } from '../target/attempts';
 import { refusal, serverReason } from '../target/failure';
+import { backoff, PATIENCE } from '../target/patience';
 import { request, type Target } from '../target/target';
 
 /** Something to index, as two lines of a bulk request. */
@@ -12,25 +13,29 @@ export interface Item {
   readonly document: string;
 }
 
-/** What became of an item. */
+/** What became of an item, for good. */
 export type Outcome =
   | { readonly result: 'indexed' | 'duplicate' }
   | { readonly result: 'refused'; readonly reason: string; readonly status: number };
 
-/** How often and how patiently a busy cluster is asked again: 0.5, 1, 2, 4, 8, 16 s, half of each by chance. */
-export interface Patience {
-  readonly attempts: number;
-  /** Milliseconds before the first repetition; it doubles. */
-  readonly pause: number;
-}
-
-const PATIENCE: Patience = { attempts: 7, pause: 500 };
+/** What the cluster says of an item: that it is to be sent again, or that no item can be indexed now. */
+type Verdict =
+  | Outcome
+  | { readonly result: 'busy'; readonly reason: string; readonly status: number }
+  | { readonly result: 'stopped'; readonly error: ProblemError };
 
 const TOO_LARGE = 413;
-const BUSY: readonly number[] = [429, 502, 503, 504];
+
+type ItemAnswer = Readonly<Record<string, { readonly status: number; readonly error?: unknown }>>;
 
 interface BulkAnswer {
-  readonly items?: readonly Readonly<Record<string, { readonly status: number; readonly error?: unknown }>>[];
+  readonly items?: readonly ItemAnswer[];
+}
+
+export interface CreateOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each item as soon as its outcome is known, so that it is known even when an error ends the rest. */
+  readonly onOutcome?: ((index: number, outcome: Outcome) => void) | undefined;
 }
 
 /**
@@ -40,8 +45,9 @@ interface BulkAnswer {
  *   ----------------------------------------|------------------------------------------------------------
  *   201                                     | indexed
  *   409                                     | duplicate: it is there already
- *   429, 502-504, request or item, no answer| sent again, with growing pauses
- *   400 for every item and with one reason,  | halves are sent by themselves, down to the item at fault:
+ *   no answer, 429, 502-504 to the request  | sent again, see target/attempts.ts
+ *   429, 502-504 or nothing to an item      | that item is sent again, with the same patience
+ *   400 for every item and with one reason, | halves are sent by themselves, down to the item at fault:
  *   400 or 413 for the request              |   one that cannot be parsed fails all that are sent with it
  *   write block, 403                        | READ_ONLY, FORBIDDEN at once: nothing can be indexed
  *   any other                               | refused, with the reason
@@ -52,101 +58,103 @@ interface BulkAnswer {
 export async function createAll(
   target: Target,
   items: readonly Item[],
-  options: { readonly patience?: Patience; readonly signal?: AbortSignal | undefined } = {},
+  { signal = target.signal, onOutcome }: CreateOptions = {},
 ): Promise<Outcome[]> {
-  const { patience = PATIENCE, signal } = options;
-  const outcomes = new Array<Outcome | undefined>(items.length);
+  const { patience = PATIENCE } = target;
+  const outcomes = new Map<number, Outcome>();
+  const settle = (index: number, outcome: Outcome): void => {
+    outcomes.set(index, outcome);
+    onOutcome?.(index, outcome);
+  };
   let pending = items.map((item, index) => ({ item, index }));
-  for (let attempt = 1; ; attempt += 1) {
-    const last = attempt >= patience.attempts;
-    const answers = await send(
-      target,
-      pending.map(({ item }) => item),
-      last,
-      signal,
-    );
-    if (answers === 'split') {
+  for (let attempt = 1; pending.length > 0; attempt += 1) {
+    const verdicts = await send(target, itemsOf(pending), signal);
+    if (verdicts === 'split') {
       const half = Math.ceil(pending.length / 2);
       for (const part of [pending.slice(0, half), pending.slice(half)]) {
-        const results = await createAll(
-          target,
-          part.map(({ item }) => item),
-          options,
-        );
-        part.forEach(({ index }, at) => (outcomes[index] = results[at]));
+        const onPart = (at: number, outcome: Outcome): void => {
+          settle(part[at]?.index ?? -1, outcome);
+        };
+        await createAll(target, itemsOf(part), { signal, onOutcome: onPart });
       }
       break;
     }
-    pending = pending.filter(({ index }, at) => (outcomes[index] = answers[at]) === undefined);
-    if (pending.length === 0) break;
-    await pause(patience.pause * 2 ** (attempt - 1), signal);
+    let obstacle: ProblemError | undefined;
+    pending = pending.filter(({ index }, at) => {
+      const verdict = verdicts[at] ?? { result: 'busy', status: 0, reason: 'the cluster said nothing of this item' };
+      if (verdict.result === 'stopped') obstacle ??= verdict.error;
+      else if (verdict.result !== 'busy') settle(index, verdict);
+      else if (attempt >= patience.attempts) obstacle ??= stillBusy(target, verdict, attempt);
+      else return true;
+      return false;
+    });
+    if (obstacle !== undefined) throw obstacle;
+    if (pending.length > 0) await pause(backoff(patience, attempt), { where: whereOf(target), patience, signal });
   }
-  return outcomes.filter((outcome) => outcome !== undefined);
+  return items.flatMap((_, index) => outcomes.get(index) ?? []);
 }
 
-/** One request. @returns an outcome an item, undefined for those to be sent again; or `split` */
+function itemsOf(pending: readonly { readonly item: Item }[]): Item[] {
+  return pending.map(({ item }) => item);
+}
+
+/** One request. @returns a verdict an item, or `split` */
 async function send(
   target: Target,
   items: readonly Item[],
-  last: boolean,
   signal: AbortSignal | undefined,
-): Promise<(Outcome | undefined)[] | 'split'> {
+): Promise<readonly (Verdict | undefined)[] | 'split'> {
   let ndjson = '';
   for (const item of items) ndjson += linesOf(item);
   const query = { filter_path: 'errors,error,items.*.status,items.*.error' };
-  const allow = last ? [400, TOO_LARGE] : [400, TOO_LARGE, ...BUSY];
-  let answer;
-  try {
-    answer = await request<BulkAnswer>(target, { method: 'POST', path: '/_bulk', query, ndjson, allow, signal });
-  } catch (error) {
-    if (!last && error instanceof ProblemError && error.code === 'UNREACHABLE') return items.map(() => undefined);
-    throw error;
-  }
-  const { status, body } = answer;
-  if (BUSY.includes(status)) return items.map(() => undefined);
+  const asked = { method: 'POST', path: '/_bulk', query, ndjson, allow: [400, TOO_LARGE], signal } as const;
+  const { status, body } = await request<BulkAnswer>(target, asked);
   if (status >= 400) {
     if (items.length > 1) return 'split';
     return [{ result: 'refused', status, reason: serverReason(body) }];
   }
-  const outcomes = (body.items ?? []).map((item) => outcomeOf(target, Object.values(item)[0], last));
-  return poisoned(outcomes) ? 'split' : outcomes;
+  const verdicts = items.map((_, at) => verdictOn(target, Object.values(body.items?.[at] ?? {})[0]));
+  return poisoned(verdicts) ? 'split' : verdicts;
 }
 
 function linesOf({ stream, id, document }: Item): string {
   return `{"create":{"_index":${JSON.stringify(stream)},"_id":${JSON.stringify(id)}}}\n${document}\n`;
 }
 
-function outcomeOf(
-  target: Target,
-  answer: { readonly status: number; readonly error?: unknown } | undefined,
-  last: boolean,
-): Outcome | undefined {
-  if (answer === undefined) return { result: 'refused', status: 0, reason: 'the cluster said nothing of this item' };
+function verdictOn(target: Target, answer: ItemAnswer[string] | undefined): Verdict | undefined {
+  if (answer === undefined) return undefined;
   const { status, error } = answer;
   if (status < 300) return { result: 'indexed' };
   if (status === 409) return { result: 'duplicate' };
+  const where = whereOf(target);
   if (isRecord(error) && error.type === 'cluster_block_exception') {
-    const where = { url: `${target.url}/_bulk`, method: 'POST', status };
     const hint =
       'The disk is too full or somebody blocked writing: free space or lift the block, then replay again; events already there are not indexed twice.';
-    throw new ProblemError('READ_ONLY', [{ where, message: serverReason({ error }), hint }]);
+    const problem = { where: { ...where, status }, message: serverReason({ error }), hint };
+    return { result: 'stopped', error: new ProblemError('READ_ONLY', [problem]) };
   }
-  if (status === 403) throw refusal(status, { error }, { url: `${target.url}/_bulk`, method: 'POST' });
-  if (BUSY.includes(status) && !last) return undefined;
-  return { result: 'refused', status, reason: serverReason({ error }) };
+  if (status === 403) return { result: 'stopped', error: refusal(status, { error }, where) };
+  return { result: FOR_THE_MOMENT.has(status) ? 'busy' : 'refused', status, reason: serverReason({ error }) };
+}
+
+function stillBusy(
+  target: Target,
+  { status, reason }: { status: number; reason: string },
+  count: number,
+): ProblemError {
+  const where = { ...whereOf(target), ...(status > 0 && { status }) };
+  const message = `some events were put off again and again: ${reason} (asked ${count} times)`;
+  const hint = 'The cluster could not do this now; run the command again when it is well.';
+  return new ProblemError('REFUSED', [{ where, message, hint }]);
+}
+
+function whereOf({ url }: Target): { url: string; method: string } {
+  return { url: `${url}/_bulk`, method: 'POST' };
 }
 
 /** Whether all of several items were refused for one and the same reason: that of one of them, most likely. */
-function poisoned(outcomes: readonly (Outcome | undefined)[]): boolean {
-  const [first] = outcomes;
-  if (outcomes.length < 2 || first?.result !== 'refused' || first.status !== 400) return false;
-  return outcomes.every((outcome) => outcome?.result === 'refused' && outcome.reason === first.reason);
-}
-
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await wait(milliseconds * (0.5 + Math.random() / 2), undefined, { ...(signal !== undefined && { signal }) });
-  } catch (cause) {
-    throw new ProblemError('INTERRUPTED', [{ message: 'interrupted' }], { cause });
-  }
+function poisoned(verdicts: readonly (Verdict | undefined)[]): boolean {
+  const [first] = verdicts;
+  if (verdicts.length < 2 || first?.result !== 'refused' || first.status !== 400) return false;
+  return verdicts.every((verdict) => verdict?.result === 'refused' && verdict.reason === first.reason);
 }

@@ -14,6 +14,10 @@ export interface Event {
   readonly document: string;
   /** The event as it stood in the file. */
   readonly text: string;
+  /** Whether that was a JSON object. */
+  readonly json: boolean;
+  /** Where it stood first, when it came back in a dead letter. */
+  readonly origin?: { readonly file: string; readonly line: number };
   /** Why it is not sent as it is, or what is odd about it; undefined for a sound event. */
   readonly fault?: string;
 }
@@ -27,8 +31,8 @@ const ID_DIGITS = 40;
  * The id of JSON does not depend on the order of keys or on blanks; that of text is over the text as it is.
  */
 export function eventOf(frame: Frame, file: string): Event {
-  const { line, text, value, fault } = frame;
-  const place = { file, line, text };
+  const { line, text, value, fault, origin } = frame;
+  const place = { file, line, text, json: value !== undefined, ...(origin !== undefined && { origin }) };
   if (value === undefined)
     return { ...place, ...carried(text, sourceOfText(text)), ...(fault !== undefined && { fault }) };
   const source = sourceOfDocument(value);

@@ -12,6 +12,8 @@ export interface Frame {
   readonly value?: Readonly<Record<string, unknown>>;
   /** What is wrong with it, in words that follow the place. */
   readonly fault?: string;
+  /** Where it stood first, of an event that came back in a dead letter. */
+  readonly origin?: { readonly file: string; readonly line: number };
   /** It was too long to be kept. */
   readonly dropped?: boolean;
 }

@@ -24,6 +24,8 @@ export interface ReplayResult {
   readonly problems: readonly Problem[];
   /** How many there were in all. */
   readonly problemCount: number;
+  /** Where the events are that the cluster refused for good; undefined when there are none. */
+  readonly deadLetters?: { readonly file: string; readonly count: number } | undefined;
 }
 
 /** How far a run has come. */
@@ -79,7 +81,8 @@ export class Ledger {
     this.problem({ where: { file, line: frame.line }, message: frame.fault ?? 'was left out', hint });
   }
 
-  settle(event: Event, outcome: Fate): void {
+  /** @param letters the file that holds what failed */
+  settle(event: Event, outcome: Fate, letters?: string): void {
     const { counts } = this;
     if (outcome.fate === 'duplicate') counts.duplicates += 1;
     else if (outcome.fate === 'failed') counts.failed += 1;
@@ -88,7 +91,8 @@ export class Ledger {
       const hint = `Kept as text in ${streamOf('unrecognised', this.options.namespace)}.`;
       this.problem({ where: placeOf(event), message: `was refused by the cluster: ${outcome.reason}`, hint });
     } else if (outcome.fate === 'failed') {
-      this.problem({ where: placeOf(event), message: `was not indexed: ${outcome.reason}` });
+      const hint = letters === undefined ? undefined : `Kept in ${letters}: mend the cause, then replay that file.`;
+      this.problem({ where: placeOf(event), message: `was not indexed: ${outcome.reason}`, hint });
     }
     if (performance.now() - this.reported >= PROGRESS_EVERY_MS) this.report();
   }

@@ -1,4 +1,5 @@
 import { ProblemError, type Problem } from '../errors';
+import { takenBack } from './dead-letter';
 import type { Frame } from './frame';
 import { Framer } from './framer';
 import type { Input } from './inputs';
@@ -32,18 +33,24 @@ async function* readMember({ name, bytes }: Member): AsyncGenerator<Read> {
   let count = 0;
   try {
     for await (const chunk of bytes) {
-      const frames = framer.push(chunk).flatMap(unwrapHits);
+      const frames = framer.push(chunk).flatMap(unwrap);
       count += frames.length;
       if (frames.length > 0) yield { file: name, frames };
     }
   } catch (error) {
-    yield { file: name, frames: framer.complete().flatMap(unwrapHits) };
+    yield { file: name, frames: framer.complete().flatMap(unwrap) };
     throw error;
   }
-  const frames = framer.end().flatMap(unwrapHits);
+  const frames = framer.end().flatMap(unwrap);
   if (frames.length > 0) yield { file: name, frames };
   if (count + frames.length === 0)
     yield { problem: { where: { file: name }, message: 'holds no events', hint: NO_EVENTS } };
+}
+
+/** A record that only carries events is not one: a dead letter, a search hit. */
+function unwrap(frame: Frame): readonly Frame[] {
+  const back = takenBack(frame);
+  return back === undefined ? unwrapHits(frame) : [back];
 }
 
 const NO_EVENTS = 'Did the export that wrote it fail?';

@@ -1,6 +1,7 @@
 import { ProblemError } from '../errors';
 import type { Target } from '../target/target';
-import { createAll, type Item, type Outcome, type Patience } from './bulk';
+import { createAll, type Item, type Outcome } from './bulk';
+import type { Refusal } from './dead-letter';
 import { carried, type Event } from './event';
 import { streamOf } from './streams';
 
@@ -8,12 +9,11 @@ import { streamOf } from './streams';
 export type Fate =
   | { readonly fate: 'indexed' | 'duplicate' }
   | { readonly fate: 'kept as text'; readonly reason: string }
-  | { readonly fate: 'failed'; readonly reason: string };
+  | ({ readonly fate: 'failed' } & Refusal);
 
 export interface ShipmentOptions {
   readonly namespace: string;
   readonly signal?: AbortSignal | undefined;
-  readonly patience?: Patience | undefined;
   /** Called once an event. */
   readonly onFate: (event: Event, fate: Fate) => void;
 }
@@ -86,32 +86,37 @@ export class Shipment {
 
   private async send(events: readonly Event[]): Promise<void> {
     const { namespace, onFate } = this.options;
-    const outcomes = await this.create(events.map((event) => itemOf(event, streamOf(event.source, namespace))));
     const again: { event: Event; reason: string }[] = [];
-    events.forEach((event, index) => {
-      const outcome = outcomes[index];
-      if (outcome?.result !== 'refused') onFate(event, { fate: outcome?.result ?? 'duplicate' });
+    const items = events.map((event) => itemOf(event, streamOf(event.source, namespace)));
+    await this.create(events, items, (event, outcome) => {
+      if (outcome.result !== 'refused') onFate(event, { fate: outcome.result });
       else if (outcome.status === 400) again.push({ event, reason: outcome.reason });
-      else onFate(event, { fate: 'failed', reason: outcome.reason });
+      else onFate(event, { ...outcome, fate: 'failed', stream: streamOf(event.source, namespace) });
     });
     if (again.length > 0) await this.sendAsText(again);
   }
 
-  private async sendAsText(events: readonly { event: Event; reason: string }[]): Promise<void> {
+  private async sendAsText(refused: readonly { event: Event; reason: string }[]): Promise<void> {
     const { namespace, onFate } = this.options;
     const stream = streamOf('unrecognised', namespace);
-    const outcomes = await this.create(events.map(({ event }) => itemOf(carried(event.text, 'unrecognised'), stream)));
-    events.forEach(({ event, reason }, index) => {
-      const outcome = outcomes[index];
-      if (outcome?.result === 'indexed') onFate(event, { fate: 'kept as text', reason });
-      else if (outcome?.result === 'duplicate') onFate(event, { fate: 'duplicate' });
-      else onFate(event, { fate: 'failed', reason: outcome?.result === 'refused' ? outcome.reason : reason });
+    const items = refused.map(({ event }) => itemOf(carried(event.text, 'unrecognised'), stream));
+    await this.create(refused, items, ({ event, reason }, outcome) => {
+      if (outcome.result === 'indexed') onFate(event, { fate: 'kept as text', reason });
+      else if (outcome.result === 'refused') onFate(event, { ...outcome, fate: 'failed', stream });
+      else onFate(event, { fate: 'duplicate' });
     });
   }
 
-  private create(items: readonly Item[]): Promise<Outcome[]> {
-    const { signal, patience } = this.options;
-    return createAll(this.target, items, { signal, ...(patience !== undefined && { patience }) });
+  private async create<T>(
+    sent: readonly T[],
+    items: readonly Item[],
+    onOutcome: (sent: T, outcome: Outcome) => void,
+  ): Promise<void> {
+    const each = (index: number, outcome: Outcome): void => {
+      const one = sent[index];
+      if (one !== undefined) onOutcome(one, outcome);
+    };
+    await createAll(this.target, items, { signal: this.options.signal, onOutcome: each });
   }
 }
 

@@ -16,6 +16,12 @@ export function groupValue(document: unknown, field: string): string | null {
   return own ?? (fallback === undefined ? null : textAt(document, fallback));
 }
 
+/** A group field and where its value may be, the best first. */
+export function sourcesOf(field: string): string[] {
+  const fallback = FALLBACKS[field];
+  return fallback === undefined ? [field] : [field, fallback];
+}
+
 /** The ECS field that {@link groupValue} took its value from; `field` itself when there is none. */
 export function groupSource(document: unknown, field: string): string {
   const fallback = FALLBACKS[field];

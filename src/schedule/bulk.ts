@@ -1,4 +1,6 @@
 import { ProblemError, type ErrorCode } from '../errors';
+import { FOR_THE_MOMENT, pause } from '../target/attempts';
+import { backoff, PATIENCE } from '../target/patience';
 import { request, type Target } from '../target/target';
 import type { Ancestor } from './facts';
 
@@ -79,35 +81,60 @@ function linesOf({ id, document, recomputed }: AlertWrite): string {
   return `${JSON.stringify({ update: { _id: id, retry_on_conflict: 10 } })}\n${JSON.stringify({ script, upsert: document })}\n`;
 }
 
+/** What is put off, or met by somebody else's write, is sent again as patiently as any request. */
 async function send(target: Target, index: string, lines: readonly string[]): Promise<number> {
   const path = `/${encodeURIComponent(index)}/_bulk`;
-  const { body } = await request<BulkAnswer>(target, {
-    method: 'POST',
-    path,
-    query: { refresh: true },
-    ndjson: lines.join(''),
-  });
-  const results = body.items.map((item) => item.update);
-  const failed = results.filter((result) => result.status >= 400);
-  const [first] = failed;
-  if (first !== undefined) {
-    const reasons = [
-      ...new Set(
-        failed.map(({ error }) =>
-          [error?.type, error?.reason, error?.caused_by?.reason].filter((part) => part !== undefined).join(': '),
-        ),
-      ),
-    ];
-    throw new ProblemError(
-      codeOf(first.status, reasons.join()),
-      reasons.slice(0, 5).map((reason) => ({
-        where: { url: `${target.url}${path}`, method: 'POST', status: first.status },
-        message: `${failed.length} of ${results.length} alerts could not be written: ${reason}`,
-        hint: 'The watermark was not moved: the next run reads the same events again and writes what is missing.',
-      })),
-    );
+  const where = { url: `${target.url}${path}`, method: 'POST' };
+  const { patience = PATIENCE, signal } = target;
+  let created = 0;
+  let pending = lines;
+  for (let attempt = 1; pending.length > 0; attempt += 1) {
+    const answers = await sendOnce(target, path, pending);
+    created += answers.filter(({ result }) => result === 'created').length;
+    const failed = answers.filter(({ status }) => status >= 400);
+    if (attempt >= patience.attempts || failed.some(({ status }) => !isPassing(status))) {
+      refuse(where, failed, answers.length);
+    }
+    pending = pending.filter((_, at) => isPassing(answers[at]?.status ?? 0));
+    if (pending.length > 0) await pause(backoff(patience, attempt), { where, patience, signal });
   }
-  return results.filter((result) => result.result === 'created').length;
+  return created;
+}
+
+type Updated = BulkAnswer['items'][number]['update'];
+
+/** One request. @returns an answer an alert */
+async function sendOnce(target: Target, path: string, lines: readonly string[]): Promise<readonly Updated[]> {
+  const asked = { method: 'POST', path, query: { refresh: true }, ndjson: lines.join('') } as const;
+  const { items } = (await request<BulkAnswer>(target, asked)).body;
+  return lines.map((_, at) => items[at]?.update ?? UNANSWERED);
+}
+
+const UNANSWERED: Updated = { _id: '', status: 503, error: { reason: 'the cluster said nothing of this alert' } };
+
+function isPassing(status: number): boolean {
+  return status === 409 || FOR_THE_MOMENT.has(status);
+}
+
+/** @throws ProblemError unless none failed */
+function refuse(where: { url: string; method: string }, failed: readonly Updated[], sent: number): void {
+  const [first] = failed;
+  if (first === undefined) return;
+  const reasons = [
+    ...new Set(
+      failed.map(({ error }) =>
+        [error?.type, error?.reason, error?.caused_by?.reason].filter((part) => part !== undefined).join(': '),
+      ),
+    ),
+  ];
+  throw new ProblemError(
+    codeOf(first.status, reasons.join()),
+    reasons.slice(0, 5).map((reason) => ({
+      where: { ...where, status: first.status },
+      message: `${failed.length} of ${sent} alerts could not be written: ${reason}`,
+      hint: 'The watermark was not moved: the next run reads the same events again and writes what is missing.',
+    })),
+  );
 }
 
 function codeOf(status: number, reasons: string): ErrorCode {

@@ -1,6 +1,7 @@
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import type { Scope } from '../resources/kind';
+import { fieldsOf } from '../rules/combine';
 import { evaluate, type Met } from '../rules/evaluate';
 import { textAt } from '../rules/group';
 import { defaultIndices } from '../rules/indices';
@@ -150,7 +151,7 @@ async function read(
   rule: Rule | undefined,
 ): Promise<{ there: Hit[]; gone: Ancestor[] }> {
   if (ancestors.length === 0) return { there: [], gone: [] };
-  const includes = [...new Set([...PROCESS_FIELDS, ...fieldsOf(rule)])];
+  const includes = [...new Set([...PROCESS_FIELDS, ...(rule === undefined ? [] : fieldsOf(rule.condition))])];
   const docs = ancestors.map(({ index, id }) => ({ _index: index, _id: id, _source: includes }));
   const { body } = await request<{ docs: readonly Got[] }>(target, { method: 'POST', path: '/_mget', body: { docs } });
   const found = body.docs.filter((doc) => doc.found === true);
@@ -159,13 +160,4 @@ async function read(
     there: found.map(({ _index, _id, _source = {} }) => ({ _index, _id, _source })),
     gone: ancestors.filter(({ index, id }) => !known.has(`${index}/${id}`)),
   };
-}
-
-/** The fields at which a rule looks. */
-function fieldsOf(rule: Rule | undefined): string[] {
-  const of = (condition: Rule['condition']): string[] => {
-    if (condition.kind === 'field') return [condition.field];
-    return condition.kind === 'not' ? of(condition.of) : condition.of.flatMap(of);
-  };
-  return rule === undefined ? [] : of(rule.condition);
 }

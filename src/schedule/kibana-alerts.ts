@@ -21,7 +21,7 @@ export function kibanaFields(rules: readonly Rule[]): string[] {
   const named = ['rule_id', 'name', 'version'].map((field) => `rule.${field}`);
   return [
     ...[...own, ...named].map((field) => `kibana.alert.${field}`),
-    ...['event', 'wmi_detections'],
+    ...['event.start', 'event.end', 'wmi_detections'],
     ...new Set(rules.flatMap((rule) => sourceFields({ rule }))),
   ];
 }

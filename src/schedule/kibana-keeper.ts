@@ -16,6 +16,12 @@ const SIGNALS = '/api/detection_engine/signals';
 const PAGE = 500;
 const ID = 'kibana.alert.uuid';
 
+interface Page {
+  readonly timed_out?: boolean;
+  readonly _shards?: { readonly failed?: number };
+  readonly hits: { readonly hits: readonly Hit[] };
+}
+
 interface Changed {
   readonly updated?: number;
   readonly failures?: readonly unknown[];
@@ -91,12 +97,13 @@ async function* found(
       sort: [{ [ID]: { order: 'asc' } }],
       _source: source,
     };
-    const { body: page } = await kibana.ask<{ hits: { hits: readonly Hit[] } }>({
-      method: 'POST',
-      path: `${SIGNALS}/search`,
-      space,
-      body,
-    });
+    const { body: page } = await kibana.ask<Page>({ method: 'POST', path: `${SIGNALS}/search`, space, body });
+    if (page.timed_out === true || (page._shards?.failed ?? 0) > 0) {
+      const message = 'a part of the alerts could not be read: a shard did not answer, or not in time';
+      throw new ProblemError('REFUSED', [
+        { where: { url: `${kibana.url}${SIGNALS}/search`, method: 'POST' }, message },
+      ]);
+    }
     const { hits } = page.hits;
     if (hits.length > 0) yield hits;
     last = textAt(hits.at(-1)?._source, ID);

@@ -72,6 +72,8 @@ export async function* readMatches(target: Target, search: Search): AsyncGenerat
       page = await ask(target, '/_search/scroll', {
         body: { scroll: KEEP, scroll_id: page._scroll_id },
         signal: search.signal,
+        // Asked for twice, it would give the page after the one that got lost.
+        retry: false,
       });
     }
   } finally {
@@ -84,7 +86,12 @@ const ISO = 'strict_date_time';
 async function ask(
   target: Target,
   path: string,
-  asked: { query?: Record<string, string | boolean>; body: Record<string, unknown>; signal: AbortSignal | undefined },
+  asked: {
+    query?: Record<string, string | boolean>;
+    body: Record<string, unknown>;
+    signal: AbortSignal | undefined;
+    retry?: false;
+  },
 ): Promise<Page> {
   const { body } = await request<Page>(target, { method: 'POST', path, ...asked });
   const where = { url: `${target.url}${path}`, method: 'POST' };
@@ -112,6 +119,7 @@ async function forget(target: Target, scroll: string): Promise<void> {
       body: { scroll_id: scroll },
       allow: [404],
       timeout: 10_000,
+      tidies: true,
     });
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;

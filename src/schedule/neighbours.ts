@@ -9,7 +9,16 @@ type Query = Readonly<Record<string, unknown>>;
 const MOST_CHILDREN = 50;
 
 /** Of an event what tells a person which process it was. */
-export const PROCESS_FIELDS: readonly string[] = ['@timestamp', 'event', 'host.id', 'host.name', 'process', 'user'];
+export const PROCESS_FIELDS: readonly string[] = [
+  '@timestamp',
+  'event.code',
+  'event.dataset',
+  'event.ingested',
+  'host.id',
+  'host.name',
+  'process',
+  'user',
+];
 
 /** How a process was found again: by an id that is its own, or by its number on that host and at that time. */
 export type FoundBy = 'entity_id' | 'pid';

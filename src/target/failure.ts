@@ -11,6 +11,18 @@ export interface Asked {
 /** What the cause of a failed connection means to the person who typed the URL. */
 const NETWORK_HINTS: readonly (readonly [RegExp, string])[] = [
   [
+    /proxy answered 407/,
+    'The proxy wants a user: write it into HTTPS_PROXY or HTTP_PROXY, as in http://user:password@proxy.example:3128.',
+  ],
+  [
+    /proxy answered/,
+    'The proxy that HTTPS_PROXY or HTTP_PROXY names does not let this host through; NO_PROXY names hosts that are reached without it.',
+  ],
+  [
+    /alert certificate required|alert handshake failure|alert bad certificate/i,
+    'A client certificate is asked for there, and one that it knows: client_certificate and client_key in the settings.',
+  ],
+  [
     /ECONNREFUSED/,
     'Nothing listens there: check host and port, or start the embedded engine with `wmi-detections engine start`.',
   ],
@@ -87,6 +99,9 @@ function meaning(status: number, said: string): [ErrorCode, string, string | und
       'Give the user or API key the privilege named here, then run the command again.',
     ];
   }
+  if (status === 409) {
+    return ['REFUSED', said, 'Somebody else changed the same thing at the same time: run the command again.'];
+  }
   if (status === 429 || status >= 500) {
     return ['REFUSED', said, 'The cluster could not do this now; run the command again when it is well.'];
   }
@@ -107,7 +122,14 @@ export function serverReason(body: unknown): string {
       if (said.size > 0) return [...said].join('; caused by ');
     }
   }
-  const text = typeof body === 'string' ? body : canonicalJson(body);
+  // A proxy answers with a page.
+  const text =
+    typeof body === 'string'
+      ? body
+          .replace(/<[^>]*>|\s+/g, ' ')
+          .replace(/ +/g, ' ')
+          .trim()
+      : canonicalJson(body);
   return text === '' || text === 'null' ? 'no reason given' : text.slice(0, 300);
 }
 

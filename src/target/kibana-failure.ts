@@ -1,5 +1,6 @@
 import { ProblemError, type ErrorCode } from '../errors';
 import { canonicalJson, isRecord } from '../json';
+import type { Fault } from './attempts';
 import { unreachable, type Asked } from './failure';
 
 /** A request to Kibana that failed, and the space it was for. */
@@ -63,9 +64,19 @@ export function kibanaReason(body: unknown): string {
   return text === '' || text === 'null' ? 'no reason given' : text.slice(0, 300);
 }
 
-/** Whether the connection was closed under a request: one that was kept open for too long, most often. */
-export function isCut(error: unknown): boolean {
-  return chainOf(error).some(({ code }) => code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE');
+/** Why there is no answer, by what `fetch` threw. */
+export function kibanaFault(error: unknown): Fault {
+  const chain = chainOf(error);
+  const codes = chain.map(({ code }) => code);
+  const names = chain.map(({ name }) => name);
+  // Aborted by a signal, which is ours; a signal that ran out has the name of a timeout.
+  if (names.includes('AbortError')) return 'hopeless';
+  if (names.some((name) => /Timeout/.test(name)))
+    return codes.includes('UND_ERR_CONNECT_TIMEOUT') ? 'not sent' : 'late';
+  if (codes.some((code) => /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code)))
+    return 'not sent';
+  // A connection that was kept open for too long, most often.
+  return codes.some((code) => /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(code)) ? 'cut' : 'hopeless';
 }
 
 interface Link {

@@ -1,9 +1,14 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { Agent, fetch, FormData, type RequestInit, type Response } from 'undici';
+import { fetch, FormData, type Dispatcher, type RequestInit, type Response } from 'undici';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
-import { isCut, kibanaRefusal, kibanaUnreachable, notKibana, type KibanaAsked } from './kibana-failure';
-import { shownUrl, type Answer, type Connection } from './target';
+import type { Access } from '../settings';
+import { repeatedly, told, type Attempt } from './attempts';
+import { authorizationOf } from './authorization';
+import { dispatcherFor } from './dispatcher';
+import { kibanaFault, kibanaRefusal, kibanaUnreachable, notKibana, type KibanaAsked } from './kibana-failure';
+import { PATIENCE } from './patience';
+import { withAuthority } from './pinned-authority';
+import { shownUrl, type Answer, type Circumstances, type Connection } from './target';
 
 /** The space that has no prefix in its URLs. */
 export const DEFAULT_SPACE = 'default';
@@ -11,12 +16,11 @@ export const DEFAULT_SPACE = 'default';
 /** The oldest version of Kibana's public API, and the only one: a server that does not know it answers with 400. */
 const API_VERSION = '2023-10-31';
 
-/** A request that was refused for the moment is sent this often in all, when sending it twice is the same as once. */
-const MOST_ATTEMPTS = 4;
-/** However long the server asks to wait, milliseconds. */
-const LONGEST_WAIT = 30_000;
-const FOR_THE_MOMENT: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** Everything else may be done once only; what that means is in attempts.ts. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'PUT', 'DELETE']);
+
+/** Says who answers: the first request to any Kibana. */
+const STATUS = '/api/status';
 
 export interface KibanaRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -55,22 +59,23 @@ export interface Kibana {
  * @param spaces ids of spaces
  * @throws ProblemError UNREACHABLE, UNAUTHORIZED, FORBIDDEN, REFUSED; SETTINGS with every space that is not there
  */
-export async function connectKibana(connection: Connection, spaces: readonly string[] = []): Promise<Kibana> {
+export async function connectKibana(
+  connection: Connection,
+  spaces: readonly string[] = [],
+  around: Circumstances = {},
+): Promise<Kibana> {
   const url = shownUrl(connection.url);
-  const agent = new Agent({
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    ...(connection.ca !== undefined && { connect: { ca: connection.ca } }),
-  });
+  const access = await withAuthority(connection);
+  const dispatcher = dispatcherFor(url, access, { headersTimeout: 0, bodyTimeout: 0 });
   const ask = <T>(asked: KibanaRequest): Promise<Answer<T>> =>
-    askRepeatedly<T>(url, agent, headersOf(connection), asked);
-  const { status, body } = await ask<unknown>({ method: 'GET', path: '/api/status', timeout: 20_000 });
+    askRepeatedly<T>(url, dispatcher, headersOf(access), asked, around);
+  const { status, body } = await ask<unknown>({ method: 'GET', path: STATUS, timeout: 20_000 });
   const version = isRecord(body) ? body.version : undefined;
   if (!isRecord(version) || typeof version.number !== 'string') {
     // Without credentials Kibana answers too, but only with its health.
     throw isRecord(body) && isRecord(body.status)
-      ? kibanaRefusal(401, { message: 'Kibana tells its version only to a user' }, where(url, '/api/status'))
-      : notKibana(where(url, '/api/status'), status, 'it does not say its version');
+      ? kibanaRefusal(401, { message: 'Kibana tells its version only to a user' }, where(url, STATUS))
+      : notKibana(where(url, STATUS), status, 'it does not say its version');
   }
   const kibana: Kibana = { url, version: version.number, ask };
   await checkSpaces(kibana, spaces);
@@ -97,13 +102,8 @@ async function checkSpaces({ url, ask }: Kibana, spaces: readonly string[]): Pro
   );
 }
 
-function headersOf({ apiKey, username, password }: Connection): Record<string, string> {
-  const authorization =
-    apiKey !== undefined
-      ? `ApiKey ${apiKey}`
-      : username !== undefined
-        ? `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`
-        : undefined;
+function headersOf(access: Access): Record<string, string> {
+  const authorization = authorizationOf(access);
   return {
     'kbn-xsrf': 'wmi-detections',
     'elastic-api-version': API_VERSION,
@@ -113,23 +113,47 @@ function headersOf({ apiKey, username, password }: Connection): Record<string, s
 
 async function askRepeatedly<T>(
   url: string,
-  agent: Agent,
+  dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: KibanaRequest,
+  { patience = PATIENCE, signal: ours }: Circumstances,
 ): Promise<Answer<T>> {
   const at = where(url, asked.path, asked);
-  for (let attempt = 1; ; attempt += 1) {
-    const more = IDEMPOTENT.has(asked.method) && attempt < MOST_ATTEMPTS;
-    let response: Response;
-    try {
-      response = await send(at, agent, headers, asked);
-    } catch (error) {
-      if (more && isCut(error)) continue;
-      throw kibanaUnreachable(error, at);
-    }
-    if (!more || !FOR_THE_MOMENT.has(response.status)) return answerOf<T>(response, at, asked);
-    await response.body?.cancel();
-    await pause(waitOf(response, attempt), at, asked.signal);
+  const signal = asked.signal ?? ours;
+  const manner = { where: at, safe: IDEMPOTENT.has(asked.method), first: asked.path === STATUS, patience, signal };
+  const ended = await repeatedly(
+    () => sendOnce(at, dispatcher, headers, { timeout: patience.timeout, ...asked, signal }),
+    manner,
+  );
+  const { last } = ended;
+  try {
+    if ('fault' in last) throw kibanaUnreachable(last.error, at);
+    return answerOf<T>(last.answer, at, asked);
+  } catch (error) {
+    throw error instanceof ProblemError ? told(error, ended) : error;
+  }
+}
+
+/** An answer that has arrived to its end. */
+interface Arrived {
+  readonly status: number;
+  readonly location: string | null;
+  readonly text: string;
+}
+
+async function sendOnce(
+  at: KibanaAsked,
+  dispatcher: Dispatcher,
+  headers: Record<string, string>,
+  asked: KibanaRequest,
+): Promise<Attempt<Arrived>> {
+  try {
+    const response = await send(at, dispatcher, headers, asked);
+    const { status } = response;
+    const answer = { status, location: response.headers.get('location'), text: await response.text() };
+    return { answer, status, retryAfter: response.headers.get('retry-after') };
+  } catch (error) {
+    return { fault: kibanaFault(error), error };
   }
 }
 
@@ -144,9 +168,9 @@ function where(
 
 function send(
   at: KibanaAsked,
-  agent: Agent,
+  dispatcher: Dispatcher,
   headers: Record<string, string>,
-  { query, body, file, signal, timeout = 60_000 }: KibanaRequest,
+  { query, body, file, signal, timeout = PATIENCE.timeout }: KibanaRequest,
 ): Promise<Response> {
   const url = new URL(at.url);
   for (const [name, value] of Object.entries(query ?? {})) {
@@ -155,7 +179,7 @@ function send(
   const late = AbortSignal.timeout(timeout);
   const init: RequestInit = {
     method: at.method,
-    dispatcher: agent,
+    dispatcher,
     redirect: 'manual',
     headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
     signal: signal === undefined ? late : AbortSignal.any([signal, late]),
@@ -171,17 +195,8 @@ function formOf({ name, text }: { name: string; text: string }): FormData {
   return form;
 }
 
-async function answerOf<T>(response: Response, at: KibanaAsked, { allow = [] }: KibanaRequest): Promise<Answer<T>> {
-  const { status } = response;
-  if (status >= 300 && status < 400) {
-    throw notKibana(at, status, `it sends elsewhere, to ${response.headers.get('location') ?? 'nowhere'}`);
-  }
-  let text: string;
-  try {
-    text = await response.text();
-  } catch (error) {
-    throw kibanaUnreachable(error, at);
-  }
+function answerOf<T>({ status, location, text }: Arrived, at: KibanaAsked, { allow = [] }: KibanaRequest): Answer<T> {
+  if (status >= 300 && status < 400) throw notKibana(at, status, `it sends elsewhere, to ${location ?? 'nowhere'}`);
   const body = parsed(text);
   if (status >= 400 && !allow.includes(status)) throw kibanaRefusal(status, body ?? text, at);
   if (body === undefined && status < 400 && text !== '') throw notKibana(at, status, 'the answer is not JSON');
@@ -193,20 +208,5 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-/** Milliseconds: what the server asks for, else half a second doubled each time. */
-function waitOf(response: Response, attempt: number): number {
-  const asked = response.headers.get('retry-after');
-  const seconds = asked === null || asked.trim() === '' ? NaN : Number(asked);
-  return Math.min(Number.isNaN(seconds) ? 250 * 2 ** attempt : seconds * 1_000, LONGEST_WAIT);
-}
-
-async function pause(milliseconds: number, at: KibanaAsked, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    throw kibanaUnreachable(error, at);
   }
 }

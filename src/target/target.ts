@@ -1,8 +1,13 @@
 import type { Client } from '@elastic/elasticsearch';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
+import type { Access } from '../settings';
+import { repeatedly, told } from './attempts';
 import { createClient } from './client';
+import { withAuthority } from './pinned-authority';
 import { refusal, unreachable, type Asked } from './failure';
+import { PATIENCE, type Patience } from './patience';
+import { send } from './send';
 
 export type Product = 'elasticsearch' | 'opensearch';
 
@@ -14,16 +19,21 @@ export interface Target {
   /** As the cluster says it, such as `3.8.0`. */
   readonly version: string;
   readonly client: Client;
+  /** Ends every request that is not to tidy up with an INTERRUPTED error. */
+  readonly signal?: AbortSignal | undefined;
+  /** That of the program where not given. */
+  readonly patience?: Patience | undefined;
 }
 
+/** What a command lets its requests know of the world around it. */
+export type Circumstances = Pick<Target, 'signal' | 'patience'>;
+
 /** How a cluster is reached; secrets come from the environment or the settings file. */
-export interface Connection {
+export interface Connection extends Access {
+  /** Without credentials. */
   readonly url: string;
-  readonly apiKey?: string | undefined;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  /** PEM text of the certificate authority to trust beside the system's. */
-  readonly ca?: string | undefined;
+  /** More nodes of the same cluster. */
+  readonly otherUrls?: readonly string[] | undefined;
 }
 
 export interface Request {
@@ -37,10 +47,13 @@ export interface Request {
   readonly ndjson?: string | undefined;
   /** Statuses from 400 on that the caller wants to see instead of an error. */
   readonly allow?: readonly number[] | undefined;
+  /** Beside that of the target. */
   readonly signal?: AbortSignal | undefined;
+  /** It tidies up: it is sent even after an interruption, and then only once. */
+  readonly tidies?: boolean | undefined;
   /** Beside those that every request has. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** False for a request that must not arrive twice: it is never sent again by itself. */
+  /** False for a request that must not arrive twice; what that means is in attempts.ts. */
   readonly retry?: boolean | undefined;
   /** Milliseconds until an unanswered request is an error; 60,000 unless told. */
   readonly timeout?: number | undefined;
@@ -67,20 +80,15 @@ export function shownUrl(url: string): string {
  * Connects and finds out what answers: Elasticsearch or OpenSearch. Nothing is written before that is known.
  * @throws ProblemError UNREACHABLE, UNAUTHORIZED, FORBIDDEN, NOT_A_SEARCH_ENGINE
  */
-export async function connect(connection: Connection): Promise<Target> {
+export async function connect(connection: Connection, around: Circumstances = {}): Promise<Target> {
   const url = shownUrl(connection.url);
-  const client = createClient({
-    node: connection.url,
-    maxRetries: 2,
-    requestTimeout: 60_000,
-    ...(connection.apiKey !== undefined && { auth: { apiKey: connection.apiKey } }),
-    ...(connection.apiKey === undefined &&
-      connection.username !== undefined && {
-        auth: { username: connection.username, password: connection.password ?? '' },
-      }),
-    ...(connection.ca !== undefined && { tls: { ca: connection.ca } }),
-  });
-  const { body } = await ask<Root>(client, url, { method: 'GET', path: '/', timeout: 20_000 });
+  const { timeout } = around.patience ?? PATIENCE;
+  const client = createClient(await withAuthority(connection), timeout);
+  const { body } = await ask<Root>(
+    { ...around, url, client },
+    { method: 'GET', path: '/', timeout: Math.min(20_000, timeout) },
+    true,
+  );
   const version = isRecord(body) ? body.version : undefined;
   if (!isRecord(version) || typeof version.number !== 'string') {
     throw new ProblemError('NOT_A_SEARCH_ENGINE', [
@@ -92,7 +100,7 @@ export async function connect(connection: Connection): Promise<Target> {
     ]);
   }
   const product: Product = version.distribution === 'opensearch' ? 'opensearch' : 'elasticsearch';
-  return { url, product, version: version.number, client };
+  return { url, product, version: version.number, client, ...around };
 }
 
 /**
@@ -101,39 +109,27 @@ export async function connect(connection: Connection): Promise<Target> {
  * @throws ProblemError when nothing answers, and for every status from 400 on that `allow` does not name
  */
 export function request<T>(target: Target, asked: Request): Promise<Answer<T>> {
-  return ask<T>(target.client, target.url, asked);
+  return ask<T>(target, asked, false);
 }
 
-async function ask<T>(client: Client, url: string, asked: Request): Promise<Answer<T>> {
+async function ask<T>(
+  { client, url, signal: ours, patience: given = PATIENCE }: Circumstances & Pick<Target, 'client' | 'url'>,
+  asked: Request,
+  first: boolean,
+): Promise<Answer<T>> {
   const where: Asked = { url: `${url}${asked.path}`, method: asked.method };
-  let answer;
-  try {
-    answer = await client.transport.request<T>(
-      {
-        method: asked.method,
-        path: asked.path,
-        ...(asked.query !== undefined && { querystring: asked.query }),
-        ...(asked.body !== undefined && { body: asked.body }),
-        ...(asked.ndjson !== undefined && { bulkBody: asked.ndjson }),
-      },
-      {
-        meta: true,
-        // Every status comes back as an answer: which of them are errors, and what they mean, is said in one place.
-        ignore: [...FAILURES],
-        ...(asked.signal !== undefined && { signal: asked.signal }),
-        ...(asked.timeout !== undefined && { requestTimeout: asked.timeout }),
-        ...(asked.headers !== undefined && { headers: asked.headers }),
-        ...(asked.retry === false && { maxRetries: 0 }),
-      },
-    );
-  } catch (error) {
-    throw unreachable(error, where);
-  }
-  const status = answer.statusCode;
-  if (status >= 400 && !(asked.allow ?? []).includes(status)) {
-    throw refusal(status, answer.body, where);
-  }
-  return { status, body: answer.body };
+  const signal = asked.tidies === true ? undefined : (asked.signal ?? ours);
+  const patience = asked.tidies === true && ours?.aborted === true ? { ...given, attempts: 1 } : given;
+  const ended = await repeatedly(() => send<T>(client, asked, { patience, signal, first }), {
+    where,
+    safe: asked.retry !== false,
+    first,
+    patience,
+    signal,
+  });
+  const { last } = ended;
+  if ('fault' in last) throw told(unreachable(last.error, where), ended);
+  const { status, body } = last.answer;
+  if (status >= 400 && !(asked.allow ?? []).includes(status)) throw told(refusal(status, body, where), ended);
+  return { status, body };
 }
-
-const FAILURES: readonly number[] = Array.from({ length: 200 }, (_, index) => 400 + index);

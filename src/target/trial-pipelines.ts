@@ -150,7 +150,7 @@ async function removeLeftBehind(target: Target): Promise<void> {
 }
 
 async function remove(target: Target, id: string): Promise<void> {
-  await request(target, { method: 'DELETE', path: pathOf(id), allow: [404] });
+  await request(target, { method: 'DELETE', path: pathOf(id), allow: [404], tidies: true });
 }
 
 function pathOf(id: string): string {

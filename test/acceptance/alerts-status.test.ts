@@ -165,6 +165,12 @@ describe('alerts close, ack and reopen', () => {
     await keeper.setStatus(chosen, { ...change, status: 'closed' });
   });
 
+  test('what a watch wrote is closed like what the local scheduler did', async () => {
+    const here = await threeAlerts();
+    await act(here, 'close', [await idOf(here, 2)], { scheduler: 'watcher' });
+    expect(await statuses(here)).toEqual(['open', 'closed', 'open']);
+  });
+
   test('the table has the ids only when asked', async () => {
     const here = await threeAlerts();
     const id = (await idOf(here, 1)).slice(0, 12);

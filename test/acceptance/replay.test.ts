@@ -13,8 +13,6 @@ import { testTarget } from '../support/target';
 
 const ROOT = join(__dirname, '..', '..');
 const T1047 = join(ROOT, '..', 'shared', 'datasets', 'attack_data', 'T1047', 'attack_data.tar.gz');
-/** Enough for what the proxies below do, and quick. */
-const FAST = { attempts: 4, pause: 10 };
 
 let target: Target;
 let folder: string;
@@ -42,7 +40,7 @@ function lines(
     path,
     Buffer.concat(content.map((line) => Buffer.concat([Buffer.from(line as string), Buffer.from('\n')]))),
   );
-  return replay(cluster, [path], { namespace, ...options });
+  return replay(cluster, [path], { namespace, deadLetters: join(folder, 'dead.ndjson'), ...options });
 }
 
 /** Place, message and hint of every problem, without what differs from run to run. */
@@ -116,12 +114,8 @@ test('the same event is one, whatever the order of its keys and the blanks betwe
 test('a number beyond the precision of JavaScript arrives as it was written', async () => {
   await lines(['{"Keywords":-9223372036854775808}']);
   await documents(UNRECOGNISED);
-  const { body } = await request<string>(target, {
-    method: 'GET',
-    path: `/logs-${UNRECOGNISED}-${namespace}/_search`,
-    query: { format: 'yaml' },
-  });
-  expect(body).toContain('-9223372036854775808');
+  const answer = await fetch(`${target.url}/logs-${UNRECOGNISED}-${namespace}/_search?format=yaml`);
+  expect(await answer.text()).toContain('-9223372036854775808');
 });
 
 test('a line that is not JSON is reported with its number and kept as text; the rest goes on', async () => {
@@ -202,7 +196,7 @@ test('progress ends with all events and all bytes', async () => {
 });
 
 test('without templates nothing is sent', async () => {
-  const bare = await proxy(target, (path) =>
+  const bare = await proxy(target, ({ path }) =>
     /_index_template.*(?:falcon|crowdstrike|sysmon)/.test(path) ? { status: 404, body: {} } : undefined,
   );
   const error = await lines(['{"a":1}'], {}, bare.target).catch((caught: unknown) => caught);
@@ -216,7 +210,9 @@ test('without templates nothing is sent', async () => {
 
 test("somebody else's template is no reason to send either", async () => {
   const body = { index_templates: [{ name: 'x', index_template: { index_patterns: ['logs-*'] } }] };
-  const foreign = await proxy(target, (path) => (path.includes('unrecognised@') ? { status: 200, body } : undefined));
+  const foreign = await proxy(target, ({ path }) =>
+    path.includes('unrecognised@') ? { status: 200, body } : undefined,
+  );
   const error = await lines(['{"a":1}'], {}, foreign.target).catch((caught: unknown) => caught);
   expect(told(error as ProblemError).replace(foreign.target.url, '<url>')).toMatchInlineSnapshot(`
    "<url>: nothing was sent: somebody else's index template stands at logs-wmi_detections.unrecognised@template
@@ -243,21 +239,21 @@ describe('a busy cluster is asked again', () => {
         },
       },
     ],
-    ['a connection that is cut', 'hang up' as const],
+    ['a connection that is cut', 'cut before' as const],
   ])('%s', async (_, answer) => {
-    const busy = await proxy(target, (path, before) => (path === '/_bulk' && before < 2 ? answer : undefined));
-    const { counts, problemCount } = await lines(['{"a":1}', '{"a":2}'], { patience: FAST }, busy.target);
+    const busy = await proxy(target, ({ path, before }) => (path === '/_bulk' && before < 2 ? answer : undefined));
+    const { counts, problemCount } = await lines(['{"a":1}', '{"a":2}'], {}, busy.target);
     expect([counts.indexed + counts.duplicates, counts.failed, problemCount]).toEqual([2, 0, 0]);
     busy.close();
   });
 
   test('but not for ever', async () => {
-    const busy = await proxy(target, (path) =>
+    const busy = await proxy(target, ({ path }) =>
       path === '/_bulk' ? { status: 429, body: { error: 'queue full' } } : undefined,
     );
-    const error = await lines(['{"a":1}'], { patience: FAST }, busy.target).catch((caught: unknown) => caught);
+    const error = await lines(['{"a":1}'], {}, busy.target).catch((caught: unknown) => caught);
     expect(told(error as ProblemError).replace(busy.target.url, '<url>')).toMatchInlineSnapshot(`
-     "POST <url>/_bulk (429): queue full; 0 events were indexed before, 0 were there already; a second run goes on from there
+     "POST <url>/_bulk (429): queue full (asked 4 times); 0 events were indexed before, 0 were there already; a second run goes on from there
        The cluster could not do this now; run the command again when it is well."
     `);
     busy.close();
@@ -265,10 +261,8 @@ describe('a busy cluster is asked again', () => {
 });
 
 test('a cluster that goes away ends the run, with what was done until then', async () => {
-  const dying = await proxy(target, (path) => (path === '/_bulk' ? 'hang up' : undefined));
-  const error = await lines(['{"a":1}'], { patience: { attempts: 1, pause: 10 } }, dying.target).catch(
-    (caught: unknown) => caught,
-  );
+  const dying = await proxy(target, ({ path }) => (path === '/_bulk' ? 'cut before' : undefined));
+  const error = await lines(['{"a":1}'], {}, dying.target).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'UNREACHABLE' });
   expect((error as Error).message).toContain('0 events were indexed before');
   dying.close();
@@ -276,7 +270,7 @@ test('a cluster that goes away ends the run, with what was done until then', asy
 
 test('a request that is too large is sent in halves', async () => {
   let refused = 0;
-  const small = await proxy(target, (path, before) => {
+  const small = await proxy(target, ({ path, before }) => {
     if (path !== '/_bulk' || before > 0) return undefined;
     refused += 1;
     return { status: 413, body: { error: 'Request Entity Too Large' } };

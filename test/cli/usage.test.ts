@@ -24,6 +24,8 @@ test('--help lists every command', async () => {
      wmi-detections run                        run the stored rules now, over what came in since the last run
      wmi-detections alerts [action] [ids..]    list alerts, newest first; explain one, acknowledge, close or reopen some
      wmi-detections risk                       users and hosts by the risk that alerts add to them, and those alerts
+     wmi-detections reconcile                  hold the events that match each rule against the alerts there are; nothing
+                                               is written
      wmi-detections status                     versions, drift, last runs; what arrives, and what the rules cannot see of
                                                it
 
@@ -62,6 +64,7 @@ test.each([
   'run',
   'alerts',
   'risk',
+  'reconcile',
 ])('%s --help tells its flags', async (command) => {
   const { status, stdout } = await cli([command, '--help']);
   expect(status).toBe(0);
@@ -81,6 +84,7 @@ test.each([
   [[]],
   [['replay']],
   [['alerts', '--from', 'yesterday']],
+  [['alerts', 'clsoe', '3f9a']],
   [['engine', 'sart']],
   [['plan', '--es-url', 'cluster:9200', '--namespace', 'A']],
   [['plan', '--config', 'no-such-file.yml']],

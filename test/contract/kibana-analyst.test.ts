@@ -1,7 +1,9 @@
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
 import { PROGRAM_FOLDER } from '../../src/program';
+import { allAlerts } from '../../src/schedule/all-alerts';
 import type { Explanation } from '../../src/schedule/explain';
+import { entitiesAtRisk } from '../../src/schedule/risk';
 import { request } from '../../src/target/target';
 import { quiet } from '../support/context';
 import { contractMissing } from '../support/kibana-contract';
@@ -137,6 +139,24 @@ describeContract(`alerts in Kibana (${contractMissing ?? 'held against the contr
     expect(of?.triage).toContain('During triage');
   });
 
+  test('add their risk: an event told twice counts once, another process by itself', async () => {
+    await threeSignals();
+    const again = { ...wmiChild('p1 again', { 'process.pid': 1 }), '@timestamp': '2025-03-10T11:50:00.500Z' };
+    server()
+      .space()
+      .alerts.push(signalOf(rule(), again, { index: INDEX, namespace }));
+    const { kept } = await allAlerts(await scopeFor(server(), { namespace }), shipped().rules, { namespace });
+    const entities = entitiesAtRisk(
+      kept.map(({ alert }) => alert),
+      { cap: 0 },
+    );
+    expect(kept).toHaveLength(3);
+    expect(entities.map(({ value, score }) => [value, score])).toEqual([
+      ['ws01.example.test', 98],
+      ['alice', 98],
+    ]);
+  });
+
   test('an id that is none is told, and nothing is changed', async () => {
     const [one = ''] = await threeSignals();
     await expect(act('close', [one, 'feedbeef'])).rejects.toMatchObject({ code: 'USAGE' });
@@ -150,6 +170,14 @@ describeContract(`alerts in Kibana (${contractMissing ?? 'held against the contr
     await expect(act('close', [one])).rejects.toThrow(
       'Kibana changed 0 of 1 alerts: {"cause":{"reason":"version conflict"}}',
     );
+  });
+
+  test('a part of them is no answer', async () => {
+    await threeSignals();
+    const part = { timed_out: false, _shards: { failed: 1 }, hits: { hits: [] } };
+    server().fail(({ path }) => path.endsWith('/signals/search'), { status: 200, body: part }, 1);
+    await expect(act(undefined)).rejects.toThrow('a part of the alerts could not be read');
+    expect(await listed()).toHaveLength(3);
   });
 
   test('what Kibana calls in progress is acknowledged, and a rule that is not known here is told', async () => {

@@ -71,7 +71,7 @@ describeContract(`failures of Kibana (${contractMissing ?? 'held against the con
     expect(server().seen.filter(finds)).toHaveLength(4);
     expect(error.exitStatus).toBe(2);
     expect(error.message.replaceAll(/:\d+/g, ':n')).toMatchInlineSnapshot(`
-     "GET http://127.0.0.1:n/api/detection_engine/rules/_find (503): Kibana, space default: License is not available.
+     "GET http://127.0.0.1:n/api/detection_engine/rules/_find (503): Kibana, space default: License is not available. (asked 4 times)
        Kibana could not do this now; run the command again when it is well."
     `);
   });

@@ -1,21 +1,15 @@
-import * as fc from 'fast-check';
 import { writeJson } from '../../src/content/lossless-json';
 import { readRules } from '../../src/rules/rule';
-import { fates, forget } from '../support/mutate-ship';
+import { EVENTS, tryBatches } from '../support/fuzz';
+import { fates } from '../support/mutate-ship';
 import { attacks, type Attack } from '../support/mutate-attacks';
 import { runShipped } from '../support/run-shipped';
 import { at, harbour, type Harbour } from '../support/ship';
 
 /**
  * What is an attack by the seeds' meaning is found by its rule, in whatever shape it comes and whatever stands around it, and is in
- * an alert; what is none is not. `FUZZ_EVENTS` and `FUZZ_SEED` as in pipelines.test.ts.
+ * an alert; what is none is not.
  */
-const EVENTS = Number(process.env['FUZZ_EVENTS'] ?? 2000) / 2;
-const SEED = Number(process.env['FUZZ_SEED'] ?? 20261122);
-const BATCH = 300;
-/** Milliseconds. */
-const SHRINKING = 30_000;
-
 let node: Harbour;
 beforeAll(async () => {
   node = await harbour();
@@ -63,33 +57,14 @@ function verdicts(sent: readonly Attack[]): Record<string, number> {
 }
 
 test('a mutated attack is found by its rule and in an alert, and nothing else is', async () => {
-  let until = Infinity;
-  let sent = 0;
   let hits = 0;
-  let kept: Attack[] = [];
-  const batch = fc.noBias(fc.array(attacks, { minLength: 1, maxLength: BATCH, size: 'max' }));
-  const property = fc.asyncProperty(batch, async (some) => {
-    sent += some.length;
-    hits += some.filter(({ verdict }) => verdict.length > 0).length;
-    // Shrinking ends in time: what is found by then is told.
-    if (Date.now() > until) return;
-    try {
-      expect(await firstFault(some)).toBeUndefined();
-    } catch (error) {
-      until = Math.min(until, Date.now() + SHRINKING);
-      throw error;
-    }
-    kept.push(...some);
-    if (sent % 20_000 >= some.length) return;
-    expect(await alerted()).toEqual(verdicts(kept));
-    await forget(node);
-    kept = [];
+  const counted = (batch: readonly Attack[]): Promise<string | undefined> => {
+    hits += batch.filter(({ verdict }) => verdict.length > 0).length;
+    return firstFault(batch);
+  };
+  const sent = await tryBatches(node, attacks, counted, EVENTS / 2, async (all) => {
+    expect(await alerted()).toEqual(verdicts(all));
   });
-  const details = await fc.check(property, { seed: SEED, numRuns: Math.ceil((2 * EVENTS) / BATCH) });
-  expect(
-    details.failed ? [`seed ${details.seed}, path ${details.counterexamplePath}`, details.errorInstance] : [],
-  ).toEqual([]);
-  expect(await alerted()).toEqual(verdicts(kept));
   // There must have been something to find, and something to leave.
   expect(hits).toBeGreaterThan(sent / 10);
   expect(hits).toBeLessThan(sent);

@@ -1,7 +1,7 @@
 import { isRecord } from '../../src/json';
 import type { Target } from '../../src/target/target';
 import type { AlertStore } from './alerting-alerts';
-import { keysOf } from './alerting-alerts';
+import { contentOf, keysOf } from './alerting-alerts';
 import { runMonitor, type Ran } from './alerting-run';
 import type { Seen } from './alerting-server';
 import { randomId, storable, type Json } from './alerting-validate';
@@ -164,7 +164,7 @@ async function execute(asked: Asked, id: string, monitor: Json): Promise<Answer>
 
 function runAnswer(monitor: Json, ran: Ran, end: number): Json {
   const triggers = Object.entries(ran.triggers).map(([id, { error, buckets }]) => {
-    const found = Object.fromEntries(buckets.map((bucket) => [keysOf(bucket).join('#'), bucket]));
+    const found = Object.fromEntries(buckets.map((bucket) => [keysOf(bucket).join('#'), contentOf(bucket)]));
     return [id, { name: id, error, agg_result_buckets: found, action_results: {} }];
   });
   return {

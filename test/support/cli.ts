@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
 import { PROGRAM_FOLDER } from '../../src/program';
 
@@ -8,22 +8,34 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** The built program while it runs. */
+export interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<Ended>;
+}
+
+interface CliOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Standard input; empty where not given. */
+  readonly input?: string | Buffer;
+  readonly cwd?: string;
+}
+
 const PROGRAM = join(PROGRAM_FOLDER, 'dist', 'cli.js');
 
-/**
- * Runs the built program as a user would, in a pipe, without the caller's WMI_DETECTIONS_ variables.
- * @param options.input standard input; empty where not given
- */
-export function cli(
-  args: readonly string[],
-  options: { env?: Record<string, string>; input?: string | Buffer; cwd?: string } = {},
-): Promise<Ended> {
+/** Runs the built program as a user would, in a pipe, without the caller's WMI_DETECTIONS_ variables. */
+export function cli(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
+  return startCli(args, options).ended;
+}
+
+/** The same, for a test that does something to it while it runs. */
+export function startCli(args: readonly string[], options: CliOptions = {}): Running {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('WMI_DETECTIONS_'));
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [PROGRAM, ...args], {
-      env: { ...Object.fromEntries(own), NO_COLOR: '1', FORCE_COLOR: '0', ...options.env },
-      cwd: options.cwd ?? PROGRAM_FOLDER,
-    });
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    env: { ...Object.fromEntries(own), NO_COLOR: '1', FORCE_COLOR: '0', ...options.env },
+    cwd: options.cwd ?? PROGRAM_FOLDER,
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -32,6 +44,7 @@ export function cli(
     child.on('close', (status) => {
       resolve({ status, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
     });
-    child.stdin.end(options.input ?? '');
   });
+  child.stdin.end(options.input ?? '');
+  return { child, ended };
 }

@@ -9,6 +9,7 @@ import type { Exception } from '../../src/rules/exceptions';
 import type { Rule } from '../../src/rules/rule';
 import { connectKibana } from '../../src/target/kibana';
 import { API_KEY, type KibanaServer } from './kibana-server';
+import { quick } from './patience';
 import { testTarget } from './target';
 
 const OF_KIBANA: readonly string[] = ['exception_list', 'exception_item', 'detection_rule'];
@@ -73,7 +74,7 @@ export async function scopeFor(
   options: { spaces?: readonly string[]; namespace?: string; apiKey?: string } = {},
 ): Promise<Scope> {
   const { spaces = ['default'], namespace = 'default', apiKey = API_KEY } = options;
-  const kibana = { server: await connectKibana({ url: server.url, apiKey }, spaces), spaces };
+  const kibana = { server: await connectKibana({ url: server.url, apiKey }, spaces, { patience: quick() }), spaces };
   return { target: await testTarget(), namespace, scheduler: 'kibana', kibana };
 }
 

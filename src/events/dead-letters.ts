@@ -1,0 +1,85 @@
+import { accessSync, closeSync, constants, openSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, extname } from 'node:path';
+import { ProblemError } from '../errors';
+import { deadLetterOf, type Refusal } from './dead-letter';
+import type { Event } from './event';
+
+/** Where dead letters are written unless told: in the folder from which the program was called. */
+export const DEAD_LETTERS = 'dead-letters.ndjson';
+
+/** More files of one name than this, and something is wrong that another one does not mend. */
+const MOST_FILES = 1_000;
+
+/**
+ * The file of the events that a cluster refuses for good. It is made with the first of them, readable by its owner alone, for
+ * events are evidence; what is there already is left as it is, and the next free number is added to the name. Each letter is
+ * with the operating system before the next event is looked at, so that a killed run leaves none out.
+ */
+export class DeadLetters {
+  /** How many were written. */
+  count = 0;
+  /** Their file; undefined as long as there is none. */
+  file: string | undefined;
+  private descriptor: number | undefined;
+
+  /** @param wanted the path of the file */
+  constructor(private readonly wanted: string) {}
+
+  /** @throws ProblemError INPUT when the file cannot be written: an event must not get lost in silence */
+  add(event: Event, refusal: Refusal): void {
+    try {
+      this.descriptor ??= this.create();
+      writeFileSync(this.descriptor, `${deadLetterOf(event, refusal, new Date())}\n`);
+    } catch (error) {
+      throw unwritable(this.file ?? this.wanted, error);
+    }
+    this.count += 1;
+  }
+
+  close(): void {
+    if (this.descriptor !== undefined) closeSync(this.descriptor);
+    this.descriptor = undefined;
+  }
+
+  private create(): number {
+    for (let number = 1; ; number += 1) {
+      const file = numbered(this.wanted, number);
+      try {
+        // Refuses what is there, a link included.
+        const descriptor = openSync(file, 'wx', 0o600);
+        this.file = file;
+        return descriptor;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || number === MOST_FILES) throw error;
+      }
+    }
+  }
+}
+
+/**
+ * Looks before anything is sent whether a file that the user named can be made.
+ * @throws ProblemError INPUT
+ */
+export function checkDeadLetters(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+    const hint = 'Name a file in it with --dead-letters.';
+    throw new ProblemError('INPUT', [{ where: { file }, message: 'is a folder', hint }]);
+  }
+}
+
+/** `letters.ndjson`, `letters-2.ndjson`, … */
+function numbered(file: string, number: number): string {
+  const end = extname(file);
+  return number === 1 ? file : `${file.slice(0, file.length - end.length)}-${number}${end}`;
+}
+
+function unwritable(file: string, error: unknown): ProblemError {
+  const message = `dead letters cannot be written here: ${(error as Error).message}`;
+  const hint = 'Name a file that can be written with --dead-letters, and replay again: nothing is indexed twice.';
+  return new ProblemError('INPUT', [{ where: { file }, message, hint }], { cause: error });
+}

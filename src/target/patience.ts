@@ -1,0 +1,50 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** How patiently a server is asked. Tests give another one, so that nothing in them sleeps. */
+export interface Patience {
+  /** How often a request is sent in all. */
+  readonly attempts: number;
+  /** Milliseconds that are waited at most before the first repetition; it doubles from one to the next. */
+  readonly pause: number;
+  /** Milliseconds that are waited at most before any repetition, whoever asks for more. */
+  readonly longest: number;
+  /** Milliseconds until a server that says nothing is given up. */
+  readonly timeout: number;
+  /** From 0 to 1, by chance. */
+  readonly random: () => number;
+  /** Rejects when the signal is aborted. */
+  readonly wait: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
+}
+
+/** Eight times in about half a minute, and never more than 62 seconds of waiting: a node that restarts is back by then. */
+export const PATIENCE: Patience = {
+  attempts: 8,
+  pause: 500,
+  longest: 30_000,
+  timeout: 60_000,
+  random: Math.random,
+  wait: async (milliseconds, signal) => {
+    await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+  },
+};
+
+/**
+ * Milliseconds to wait after the n-th attempt: anything from nothing to a bound that doubles. That is "full jitter", by which
+ * clients that were refused together do not come back together
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ */
+export function backoff({ pause, longest, random }: Patience, attempt: number): number {
+  return random() * Math.min(longest, pause * 2 ** (attempt - 1));
+}
+
+/**
+ * Milliseconds that a `Retry-After` header asks for: a number of seconds, or a date (RFC 9110, 10.2.3).
+ * @returns undefined where there is no such header, or none that can be read
+ */
+export function askedToWait(header: unknown, now = Date.now()): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const text = header.trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const date = /^[A-Z][a-z]{2}, .* GMT$/.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
+}

@@ -1,0 +1,17 @@
+import type { Patience } from '../../src/target/patience';
+
+/** A patience that does not sleep: each pause ends at once, unless the command was interrupted. */
+export function quick(change: Partial<Patience> = {}): Patience {
+  return {
+    attempts: 4,
+    pause: 500,
+    longest: 30_000,
+    timeout: 60_000,
+    random: () => 1,
+    wait: (_, signal) => {
+      signal?.throwIfAborted();
+      return Promise.resolve();
+    },
+    ...change,
+  };
+}
