@@ -110,6 +110,7 @@ async function ofMonitors(target: Target, settings: Settings, context: Context):
 export const alertsCommand = declare({
   name: 'alerts',
   describe: 'list alerts, newest first',
+  interrupted: 'nothing was changed',
   positionals: {},
   options: {
     scheduler: SCHEDULER_OPTIONS.scheduler,

@@ -1,4 +1,4 @@
-import { ProblemError, type Problem } from '../errors';
+import { ProblemError, stoppedAfter, type Problem } from '../errors';
 import { ownStreams } from '../rules/indices';
 import type { StoredRule } from '../rules/stored-rule';
 import { clusterTime } from '../schedule/clock';
@@ -48,7 +48,8 @@ export async function run(target: Target, options: RunOptions): Promise<RunResul
     try {
       rules.push(await runOne(target, rule, options));
     } catch (error) {
-      if (!(error instanceof ProblemError) || error.code === 'INTERRUPTED') throw error;
+      if (!(error instanceof ProblemError)) throw error;
+      if (error.code === 'INTERRUPTED') throw stoppedAfter(error, leftAt(stored, rules.length));
       failures.push(named(error, rule));
     }
   }
@@ -61,6 +62,11 @@ export async function run(target: Target, options: RunOptions): Promise<RunResul
     );
   }
   return { rules };
+}
+
+/** What an interrupted run has done. Failed rules are among those that were not run: their watermarks stay as well. */
+function leftAt(stored: readonly StoredRule[], done: number): string {
+  return `${done} of ${stored.length} rules were run; the watermarks of the others stay, and their next run covers this one`;
 }
 
 async function runOne(target: Target, stored: StoredRule, options: RunOptions): Promise<RuleRun> {
