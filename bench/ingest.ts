@@ -1,5 +1,6 @@
 /**
- * What our pipelines cost: `npm run bench:ingest [documents …]` (50,000 unless told).
+ * What our pipelines cost: `npm run bench:ingest [documents …] [sample …]` (50,000 unless told; of all samples, or of those whose
+ * names hold one of the words).
  *
  * For each sample file (a source in a shape) two things alternate, request by request, in the same run on the same node: the
  * events through our pipeline, and that pipeline's own output, past any pipeline, into the same mapping. So only the pipeline's work
@@ -86,9 +87,14 @@ async function measure(target: Target, shape: Shape, total: number): Promise<voi
 }
 
 void onEngine(async (target) => {
-  const totals = process.argv.slice(2).map(Number);
+  const words = process.argv.slice(2);
+  const totals = words.map(Number).filter((total) => total > 0);
+  const wanted = words.filter((word) => !(Number(word) > 0));
+  const chosen = (await shapes()).filter(
+    ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
+  );
   console.log(row(['sample', 'documents', 'docs/s', 'no pipeline', 'ratio'], WIDTHS));
   for (const total of totals.length > 0 ? totals : [50_000]) {
-    for (const shape of await shapes()) await measure(target, shape, total);
+    for (const shape of chosen) await measure(target, shape, total);
   }
 });

@@ -10,42 +10,18 @@ import { toQueryDsl } from '../src/rules/query-dsl';
 import { readRules } from '../src/rules/rule';
 import { request, type Target } from '../src/target/target';
 import { bulk, onEngine, row } from './engine';
+import { processCreation } from './process-creation';
 
 const STREAM = 'logs-sysmon.process_creation-bench';
 const SIZES = [10_000, 100_000, 1_000_000];
 const RUNS = 21;
 /** Heat the node's compilers, and are not counted: else the smallest size would seem the slowest. */
 const WARM_UP = 300;
-const ATTACKS = 20;
 const WIDTHS = [34, 10, 8, 9, 8];
-
-/** Twenty attacks of each kind, all among the first events; among the others are many calls of wmic that are none. */
-function event(number: number): string {
-  const attack = number < ATTACKS * 100 && number % 100 === 0;
-  const child = number < ATTACKS * 100 && number % 100 === 1;
-  const name = attack || number % 50 === 7 ? 'WMIC.exe' : `tool-${number % 300}.exe`;
-  const command = attack
-    ? `wmic /node:ws-${number} process call create "cmd.exe /c whoami"`
-    : `"C:\\Program Files\\Vendor\\${name}" --job ${number} process list --create-report C:\\Temp\\${number}.csv`;
-  return JSON.stringify({
-    '@timestamp': new Date(1_741_680_000_000 + number * 1_000).toISOString(),
-    event: { category: ['process'], type: ['start'], kind: 'event', ingested: new Date().toISOString() },
-    host: { name: `ws-${number % 500}.example` },
-    user: { name: `user-${number % 2_000}` },
-    process: {
-      pid: number % 65_536,
-      name,
-      executable: `C:\\Program Files\\Vendor\\${name}`,
-      command_line: command,
-      entity_id: `{00000000-0000-0000-0000-${String(number).padStart(12, '0')}}`,
-      parent: { name: child ? 'WmiPrvSE.exe' : 'explorer.exe', pid: 4_000 },
-    },
-  });
-}
 
 async function fill(target: Target, from: number, to: number): Promise<void> {
   for (let at = from; at < to; at += 5_000) {
-    const documents = Array.from({ length: Math.min(5_000, to - at) }, (_, index) => event(at + index));
+    const documents = Array.from({ length: Math.min(5_000, to - at) }, (_, index) => processCreation(at + index));
     await bulk(target, STREAM, documents, { pipeline: '_none' });
   }
   // As many segments as a stream has in the long run: few.

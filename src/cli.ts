@@ -5,20 +5,26 @@ import { COMMANDS } from './commands';
 import { LONE_DASH, type Command, type Context, type Outcome } from './commands/command';
 import { ProblemError, type ExitStatus } from './errors';
 import { version } from './program';
+import { errorLines } from './report/error';
 import { nearest } from './text/suggest';
 
 /** Flags of every command. */
 const GLOBAL = {
-  'es-url': { type: 'string', describe: 'URL of Elasticsearch or OpenSearch (WMI_DETECTIONS_ES_URL)' },
+  'es-url': {
+    type: 'string',
+    describe:
+      'URL of Elasticsearch or OpenSearch, or of several nodes with commas between them (WMI_DETECTIONS_ES_URL)',
+  },
   'kibana-url': { type: 'string', describe: 'URL of Kibana (WMI_DETECTIONS_KIBANA_URL)' },
   namespace: { type: 'string', describe: 'namespace of data streams, rules and alerts [default: default]' },
   config: { type: 'string', describe: 'settings file [default: wmi-detections.yml, where there is one]' },
+  profile: { type: 'string', describe: 'which of the profiles in the settings file (WMI_DETECTIONS_PROFILE)' },
   content: { type: 'string', describe: 'folder of pipelines/, mappings/ and rules/ [default: those of the program]' },
   output: { type: 'string', choices: ['text', 'json'], default: 'text', describe: 'form of the result' },
 } as const;
 
 const EPILOGUE = `Secrets come from the environment, never as flags: WMI_DETECTIONS_ES_API_KEY, or WMI_DETECTIONS_ES_USERNAME
-and WMI_DETECTIONS_ES_PASSWORD; WMI_DETECTIONS_ES_CA names a CA file; the same with KIBANA for ES.
+and WMI_DETECTIONS_ES_PASSWORD; WMI_DETECTIONS_ES_CA names a CA file; the same with KIBANA for ES. docs/connections.md has the rest.
 Exit status: 0 fine; 1 the answer is no; 2 could not work (usage, settings, network, privileges); 130 interrupted.`;
 
 async function main(): Promise<void> {
@@ -28,7 +34,7 @@ async function main(): Promise<void> {
   function interrupt(): void {
     context.progress('');
     if (interruption.signal.aborted) process.exit(130);
-    context.note('Ending in order; Ctrl-C again ends at once.');
+    if (context.interactive) context.note('Ending in order; Ctrl-C again ends at once.');
     interruption.abort();
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
@@ -79,7 +85,8 @@ async function runCli(args: readonly string[], context: Context): Promise<ExitSt
   context.progress('');
   if (outcome === undefined) return 0;
   const { json, text, exit } = outcome.outcome;
-  process.stdout.write(outcome.json ? `${JSON.stringify(json, null, 2)}\n` : text === '' ? '' : `${text}\n`);
+  const shown = !outcome.json ? text : json === undefined ? '' : JSON.stringify(json, null, 2);
+  if (shown !== '') process.stdout.write(`${shown}\n`);
   return exit;
 }
 
@@ -139,13 +146,8 @@ function firstWord(name: string): string {
 }
 
 function reportError(error: unknown, context: Context): ExitStatus {
-  if (error instanceof ProblemError) {
-    for (const line of error.message.split('\n')) context.note(line.startsWith('  ') ? line : `error: ${line}`);
-    return error.exitStatus;
-  }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  context.note(`error: this is a fault of wmi-detections ${version()}, please report it:\n${stack}`);
-  return 2;
+  for (const line of errorLines(error)) context.note(line);
+  return error instanceof ProblemError ? error.exitStatus : 2;
 }
 
 /** @param interrupt does what Ctrl-C does, which a terminal that asks a question keeps to itself */
@@ -165,6 +167,10 @@ function contextOf(signal: AbortSignal, interrupt: () => void): Context {
     note(line) {
       clear();
       process.stderr.write(`${line}\n`);
+    },
+    print(line) {
+      clear();
+      process.stdout.write(`${line}\n`);
     },
     progress(line) {
       if (!interactive) return;

@@ -46,9 +46,26 @@ const SECRETS: readonly [RegExp, string][] = [
   [/\b(ApiKey|Basic|Bearer)\s+[A-Za-z0-9+/=_.-]{6,}/g, '$1 ***'],
 ];
 
+/** What this process was given to keep secret, the longest first: a server may say it back in any form. */
+const kept: string[] = [];
+
+/** Sees to it that no error shows `secret`, whoever says it. What has less than four characters is too short to find. */
+export function keepSecret(secret: string): void {
+  if (secret.length < 4 || kept.includes(secret)) return;
+  kept.push(secret);
+  kept.sort((left, right) => right.length - left.length);
+}
+
 /** The same text without credentials. */
 export function redact(text: string): string {
-  return SECRETS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text);
+  const known = kept.reduce((redacted, secret) => redacted.replace(wholeOf(secret), '***'), text);
+  return SECRETS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), known);
+}
+
+/** A password may be a word; in a longer one it is not the password. */
+function wholeOf(secret: string): RegExp {
+  const literal = secret.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return new RegExp(`(?<![A-Za-z0-9])${literal}(?![A-Za-z0-9])`, 'g');
 }
 
 function redactPlace(place: Place | undefined): Place | undefined {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { InferredOptionType, Options, PositionalOptions } from 'yargs';
-import { ProblemError, stoppedAfter, type ExitStatus } from '../errors';
+import { describePlace, ProblemError, stoppedAfter, type ExitStatus } from '../errors';
 import { readSettings, type Environment, type Flags, type Settings } from '../settings';
 import type { Patience } from '../target/patience';
 import { connect, type Target } from '../target/target';
@@ -19,6 +19,8 @@ export interface Context {
   readonly interactive: boolean;
   /** A line for the person who waits, on standard error. */
   readonly note: (line: string) => void;
+  /** A line of a result that comes bit by bit, on standard output. */
+  readonly print: (line: string) => void;
   /** Replaces the last progress line on a terminal, takes it away when empty; nothing in a pipe. */
   readonly progress: (line: string) => void;
   /** Asks on the terminal; without a terminal the answer is no. */
@@ -27,7 +29,7 @@ export interface Context {
 
 /** What came of a command. Nothing has been printed yet. */
 export interface Outcome {
-  /** Printed with `--output json`. */
+  /** Printed with `--output json`; undefined when all has been printed line by line. */
   readonly json: unknown;
   /** Printed otherwise; ends without newline. */
   readonly text: string;
@@ -92,9 +94,16 @@ function interruption(error: unknown, done: string | undefined): unknown {
   return stoppedAfter(stopped, done);
 }
 
-/** Settings of this call: file, environment, flags. */
+/** Settings of this call: file, environment, flags. Every time, it is said aloud where certificates are not verified. */
 export function settingsOf(context: Context, flags: Flags): Settings {
-  return readSettings(flags, context.environment);
+  const settings = readSettings(flags, context.environment);
+  for (const { url, unverified } of [settings.elasticsearch, settings.kibana]) {
+    if (url === undefined || unverified === undefined) continue;
+    context.note(
+      `warning: ${describePlace(unverified)}: the certificate of ${url} is not verified (tls.verify: false). Whoever stands in between reads and changes everything, credentials too.`,
+    );
+  }
+  return settings;
 }
 
 /**

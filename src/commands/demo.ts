@@ -50,7 +50,7 @@ export async function demo(context: Context, url: string): Promise<Demo> {
   };
   const replayed = await replay(target, [SAMPLES], { namespace, signal, onProgress });
   context.progress('running the rules …');
-  const { rules } = await run(target, { namespace });
+  const { rules } = await run(target, { namespace, signal });
   return { scope, content, deployed, replayed, rules, alerts: await alerts(target, { namespace }) };
 }
 

@@ -3,6 +3,7 @@ import { applyPlan, type Applied } from '../plan/apply';
 import { refuseUnsafe, unsafeReasons } from '../plan/guard';
 import { checkReviewed, onlyOf } from '../plan/only';
 import { makePlan, planFrom, type Plan } from '../plan/plan';
+import { rememberSpaces, unnamedNotes } from '../plan/kibana-spaces';
 import { refuseTwoSchedulers, schedulersBeside } from '../plan/schedulers';
 import { silencedRules } from '../plan/silenced';
 import { unprovenLines, unprovenRules } from '../plan/unproven';
@@ -10,7 +11,7 @@ import { deployText, interruptedLine } from '../report/plan';
 import type { Content, Scope } from '../resources/kind';
 import { neutral } from '../text/neutral';
 import { declare, settingsOf, type Context } from './command';
-import { finishMove, prepareMove } from './move';
+import { finishMove, prepareMove, type Move } from './move';
 import { contentOf, ONLY_OPTION, scopeOf, unprovenJson } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';
 
@@ -36,19 +37,35 @@ export interface DeployOptions {
  */
 export async function deploy(scope: Scope, plan: Plan, context: Context, options: DeployOptions): Promise<Deployed> {
   const others = await schedulersBeside(scope);
-  if (options.move === undefined) refuseTwoSchedulers(scope, others);
+  refuseTwoSchedulers(scope, others, { move: options.move !== undefined });
   const move = options.move && (await prepareMove(scope, options.move.content, others, options.move));
   if (!options.yes) {
     const reasons = [...(await unsafeReasons(scope, plan)), ...(move?.reasons ?? []), ...(options.reasons ?? [])];
     const reason = reasons.join(' ');
     if (reason !== '' && !(await context.confirm(`${reason} Go on?`))) refuseUnsafe(reason);
   }
+  const deployed = await applyAndMove(scope, plan, context, move);
+  await remember(scope, deployed.applied, context);
+  return deployed;
+}
+
+async function applyAndMove(scope: Scope, plan: Plan, context: Context, move: Move | undefined): Promise<Deployed> {
   let deployed: Deployed = { plan, applied: await apply(scope, plan, context) };
   if (move === undefined || deployed.applied.changes.some(({ status }) => status !== 'done')) return deployed;
   const problem = await finishMove(scope, move, async (from, leaving) => {
     deployed = together(deployed, { plan: leaving, applied: await apply(from, leaving, context) });
   });
   return { ...deployed, uncovered: problem };
+}
+
+/** Writes down where in Kibana the rules are now. That is for others to see: without it, what was done is done all the same. */
+export async function remember(scope: Scope, { changes }: Applied, context: Context): Promise<void> {
+  try {
+    await rememberSpaces(scope, { deleted: changes.some(({ action }) => action === 'delete') });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    context.note(`Where in Kibana the rules are could not be written down: ${neutral(error.message)}`);
+  }
 }
 
 function together(one: Deployed, other: Deployed): Deployed {
@@ -116,6 +133,7 @@ export const deployCommand = declare({
     const content = contentOf(settings, context);
     const plan = onlyOf(await makePlan(scope, content, { prune: argv.prune }), argv.only ?? []);
     checkReviewed(plan, argv.checksum);
+    for (const note of unnamedNotes(scope, plan)) context.note(note);
     const reasons = await silencedRules(scope, content, plan, Date.now());
     const move = argv.move ? { content, prune: argv.prune } : undefined;
     const deployed = await deploy(scope, plan, context, { yes: argv.yes, reasons, move });

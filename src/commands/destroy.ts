@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan';
 import { deployText, interruptedLine } from '../report/plan';
 import type { Scope } from '../resources/kind';
 import { declare, settingsOf, type Context } from './command';
-import { exitOf } from './deploy';
+import { exitOf, remember } from './deploy';
 import { scopeOf } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';
 
@@ -35,6 +35,7 @@ export async function destroy(
   const applied = await applyPlan(scope, plan, (change) => {
     context.progress(`${change.kind}/${change.id}`);
   });
+  await remember(scope, applied, context);
   return { plan, applied, kept };
 }
 
@@ -54,6 +55,9 @@ export const destroyCommand = declare({
   },
   run: async (context, argv) => {
     const scope = await scopeOf(settingsOf(context, argv), context);
+    for (const space of scope.kibana?.otherSpaces ?? []) {
+      context.note(`Rules of ours are in space ${space} of Kibana, too; name it to destroy them.`);
+    }
     const { plan, applied, kept } = await destroy(scope, context, { withData: argv['with-data'], yes: argv.yes });
     const keptLines = kept.map(({ kind, id, reason }) => `  = ${kind}/${id}  kept: ${reason}`);
     const hint =

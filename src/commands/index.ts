@@ -7,7 +7,9 @@ import { destroyCommand } from './destroy';
 import { engineCommand } from './engine';
 import { exportCommand } from './export';
 import { planCommand } from './plan';
+import { reconcileCommand } from './reconcile';
 import { replayCommand } from './replay';
+import { riskCommand } from './risk';
 import { runCommand } from './run';
 import { simulateCommand } from './simulate';
 import { statusCommand } from './status';
@@ -29,5 +31,7 @@ export const COMMANDS: readonly Command[] = [
   replayCommand,
   runCommand,
   alertsCommand,
+  riskCommand,
+  reconcileCommand,
   statusCommand,
 ];

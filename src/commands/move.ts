@@ -1,5 +1,4 @@
 import { ProblemError } from '../errors';
-import { openAlerts } from '../plan/guard';
 import { makePlan, type Plan } from '../plan/plan';
 import { planToLeave, type Elsewhere } from '../plan/schedulers';
 import { ruleKinds } from '../resources';
@@ -13,8 +12,6 @@ import { parseDuration } from '../text/duration';
 /** What it takes to take the rules from one scheduler. */
 interface Leaving {
   readonly from: Scope;
-  /** Deletes the rules there. */
-  readonly plan: Plan;
   /** Up to when they have looked at what came in, milliseconds since 1970; undefined where they never ran. */
   readonly since: number | undefined;
 }
@@ -48,11 +45,8 @@ export async function prepareMove(
     const states = await ruleStates(from, now);
     const since = lookedUpTo(states) ?? untold(scheduler, content, now);
     if (since !== undefined) checkHandOver(scope, content, since, now);
-    const plan = await planToLeave(from);
-    leaving.push({ from, plan, since });
+    leaving.push({ from, since });
     reasons.push(...states.flatMap((state) => reasonsOf(state, scheduler)));
-    // Elsewhere alerts do not go with their rule.
-    if (scheduler === 'opensearch-alerting') reasons.push(...(await openAlerts(from, plan)));
   }
   return { content, leaving, reasons };
 }
@@ -68,7 +62,7 @@ export async function finishMove(
   { content, leaving }: Move,
   apply: (scope: Scope, plan: Plan) => Promise<void>,
 ): Promise<ProblemError | undefined> {
-  for (const { from, plan, since } of leaving) {
+  for (const { from, since } of leaving) {
     try {
       const now = await clusterTimeOrOurs(scope.target, scope.namespace);
       if (since !== undefined) await handOver(scope, content, since, now);
@@ -76,7 +70,7 @@ export async function finishMove(
       if (error instanceof ProblemError) return error;
       throw error;
     }
-    await apply(from, plan);
+    await apply(from, await planToLeave(from));
   }
   return undefined;
 }

@@ -3,6 +3,8 @@ import { readAllContent } from '../plan/content';
 import { makePlan, type Plan } from '../plan/plan';
 import { PROGRAM_FOLDER } from '../program';
 import { onlyOf } from '../plan/only';
+import { unnamedNotes, withUnnamedSpaces } from '../plan/kibana-spaces';
+import { schedulersBeside } from '../plan/schedulers';
 import { unprovenLines, unprovenRules, type Unproven } from '../plan/unproven';
 import { planText } from '../report/plan';
 import { planMarkdown, type PlanFlags } from '../report/plan-markdown';
@@ -40,7 +42,9 @@ export async function scopeOf(settings: Settings, context: Context): Promise<Sco
   const { namespace, indices, retention, scheduler, channel } = settings;
   const target = await targetOf(settings, context);
   await checkScheduler(scheduler, target);
-  return { target, namespace, indices, retention, scheduler, channel, kibana: await kibanaOf(settings, context) };
+  const kibana = await kibanaOf(settings, context);
+  const scope: Scope = { target, namespace, indices, retention, scheduler, channel, kibana };
+  return withUnnamedSpaces(scope, { chosen: settings.kibana.chosen === true });
 }
 
 /** What decides what is planned; where the servers are does not: a plan may be reviewed here and applied from there. */
@@ -76,6 +80,8 @@ export const planCommand = declare({
     const scope = await scopeOf(settings, context);
     const whole = await makePlan(scope, content, { prune: argv.prune });
     const plan = onlyOf(whole, argv.only ?? []);
+    for (const note of unnamedNotes(scope, plan)) context.note(note);
+    for (const { where } of await schedulersBeside(scope)) context.note(`${where}: deploy refuses, unless they move.`);
     const changes = plan.steps.map(({ change }) => change);
     const exit: ExitStatus = argv['exit-code'] && changes.length > 0 ? 1 : 0;
     const text =

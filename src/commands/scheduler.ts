@@ -19,19 +19,24 @@ export const SCHEDULER_OPTIONS = {
 
 /**
  * The Kibana that the settings name; undefined where they name none and none is needed.
+ * @param options.live whether it is needed for a live test
  * @throws ProblemError SETTINGS when one is needed and not named, and whatever `connectKibana` throws
  */
 export async function kibanaOf(
   settings: Settings,
   { signal, patience }: Pick<Context, 'signal' | 'patience'>,
+  options: { live?: boolean } = {},
 ): Promise<Scope['kibana']> {
   const { url, spaces, ...access } = settings.kibana;
   if (url !== undefined)
     return { server: await connectKibana({ url, ...access }, spaces, { signal, patience }), spaces };
   if (settings.scheduler !== 'kibana') return undefined;
-  const hint =
-    'Give --kibana-url URL, set WMI_DETECTIONS_KIBANA_URL, or write kibana.url into wmi-detections.yml; or use --scheduler local.';
-  throw new ProblemError('SETTINGS', [{ message: 'the scheduler is kibana, and no Kibana is named', hint }]);
+  const [why, otherwise] =
+    options.live === true
+      ? ['in a live test Kibana runs the rules', 'without --live our own scheduler runs them']
+      : ['the scheduler is kibana', 'or use --scheduler local'];
+  const name = 'Give --kibana-url URL, set WMI_DETECTIONS_KIBANA_URL, or write kibana.url into wmi-detections.yml';
+  throw new ProblemError('SETTINGS', [{ message: `${why}, and no Kibana is named`, hint: `${name}; ${otherwise}.` }]);
 }
 
 /**

@@ -8,6 +8,7 @@ import { iso } from '../schedule/window';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
 import { ruleStates } from '../status/rule-states';
+import { stoppedScheduler } from '../status/stopped';
 import { readState, type Stored } from '../status/state';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
@@ -37,6 +38,7 @@ export async function status(scope: Scope, content: Content, options: StatusOpti
   for (const source of sourcesOf(scope, content, stored)) sources.push(await readSource(target, source, since));
   const found = {
     content: await contentState(scope, content),
+    stopped: await stoppedScheduler(scope),
     rules: await ruleStates(scope, now),
     sources,
   };

@@ -15,16 +15,13 @@ import { chosenRules } from '../rules/chosen-rules';
 import type { Rule } from '../rules/rule';
 import { readRuleTests, slugsOf, TESTS_FOLDER, type RuleTest } from '../rules/rule-tests';
 import { readMatches } from '../schedule/matches';
-import { previewed } from '../schedule/kibana-preview';
 import { deployedGround, withProvingGround, type ProvingGround } from '../schedule/proving-ground';
 import { judge, type Indexed, type Verdict } from '../schedule/rule-verdict';
 import type { Settings } from '../settings';
-import { DEFAULT_SPACE } from '../target/kibana';
 import { request, type Target } from '../target/target';
-import { alerts, type Alert } from './alerts';
 import { declare, settingsOf, targetOf, type Context } from './command';
-import { run } from './run';
-import { kibanaOf } from './scheduler';
+import { SCHEDULER_OPTIONS } from './scheduler';
+import { liveRunner, localRunner, type Runner } from './test-runners';
 
 export interface TestRulesOptions {
   /** UUIDs, names or slugs; all rules where not given. */
@@ -33,12 +30,6 @@ export interface TestRulesOptions {
   /** What runs a rule; the local scheduler unless told. */
   readonly runner?: Runner | undefined;
 }
-
-/**
- * Runs a rule over everything on a proving ground.
- * @returns what the alert says of each event that has one, by the event's id; why the rule could not run, else
- */
-type Runner = (ground: ProvingGround, rule: Rule) => Promise<ReadonlyMap<string, string> | string>;
 
 /**
  * Runs the events of rules end to end on a proving ground: sends them through the pipelines, runs the rules, and looks which events the alerts name.
@@ -63,7 +54,7 @@ export async function testRules(
     const about = { uuid: rule.uuid, name: rule.name, slug: rule.slug };
     const own = wanted.filter(({ test }) => test.slug === rule.slug);
     if (own.length === 0) verdicts.push(untested(about));
-    const alerted = own.length === 0 ? new Map<string, string>() : await runner(ground, rule);
+    const alerted = own.length === 0 ? new Map<string, string>() : await alertedBy(runner, ground, rule);
     for (const { test, id } of own) {
       const state = misdirected(test) ?? refused.get(id) ?? outcome(indexed.get(id));
       const judged =
@@ -75,6 +66,20 @@ export async function testRules(
     }
   }
   return verdicts;
+}
+
+/** @returns why the rule could not run, where it could not */
+async function alertedBy(
+  runner: Runner,
+  ground: ProvingGround,
+  rule: Rule,
+): Promise<ReadonlyMap<string, string> | string> {
+  try {
+    return await runner(ground, rule);
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code !== 'REFUSED') throw error;
+    return `the rule could not run: ${error.message}`;
+  }
 }
 
 function untested(rule: Verdict['rule']): Verdict {
@@ -134,25 +139,6 @@ function outcome(indexed: Indexed | undefined): Indexed | string {
   return event?.kind === 'pipeline_error' ? `a pipeline failed on it: ${String(error?.message)}` : indexed;
 }
 
-/** The local scheduler, whose alerts lie in the proving ground. */
-function localRunner(signal: AbortSignal | undefined): Runner {
-  return async ({ target, namespace }, rule) => {
-    try {
-      await run(target, { namespace, rules: [rule.uuid], from: 0, signal });
-    } catch (error) {
-      if (!(error instanceof ProblemError) || error.code !== 'REFUSED') throw error;
-      return `the rule could not run: ${error.message}`;
-    }
-    const found = await alerts(target, { namespace, rule: rule.uuid });
-    return new Map(found.flatMap((alert) => idsOf(alert).map((id) => [id, String(alert.message)] as const)));
-  };
-}
-
-function idsOf(alert: Alert): string[] {
-  const { ancestors = [] } = alert.wmi_detections as { ancestors?: readonly { readonly id: string }[] };
-  return ancestors.map(({ id }) => id);
-}
-
 export const testRulesCommand = declare({
   name: 'test [rules..]',
   describe: 'run each rule on its positive and negative events, end to end',
@@ -163,8 +149,9 @@ export const testRulesCommand = declare({
     live: {
       type: 'boolean',
       default: false,
-      describe: 'let Kibana run the rules (its preview: nothing is saved), not our own scheduler',
+      describe: 'let the scheduler that the settings name run the rules, once and without saving them, not our own',
     },
+    scheduler: { ...SCHEDULER_OPTIONS.scheduler, describe: 'of a live test: kibana, opensearch-alerting or watcher' },
     space: { type: 'string', describe: 'Kibana space in which a live test runs the rules' },
     report: { choices: ['text', 'junit'] as const, default: 'text' as const, describe: 'form of the text result' },
   },
@@ -175,6 +162,7 @@ export const testRulesCommand = declare({
       'in a throw-away namespace of a cluster; what is deployed there is neither used nor changed',
     ],
     ['$0 test --live --es-url URL --kibana-url URL', "the same, with Kibana's Detection Engine running the rules"],
+    ['$0 test --live --es-url URL --scheduler watcher', 'with Watcher; or opensearch-alerting'],
   ],
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
@@ -196,24 +184,6 @@ export const testRulesCommand = declare({
     };
   },
 });
-
-/**
- * Kibana's own preview, in the first space that the settings name.
- * @throws ProblemError SETTINGS when they name no Kibana, or not the cluster that it belongs to
- */
-async function liveRunner(context: Context, settings: Settings, content: Content): Promise<Runner> {
-  const kibana = await kibanaOf({ ...settings, scheduler: 'kibana' }, context);
-  const [space = DEFAULT_SPACE] = kibana?.spaces ?? [];
-  if (kibana === undefined || settings.elasticsearch.url === undefined) {
-    const message = 'a live test needs the cluster of that Kibana, for its events';
-    const hint = 'Give --es-url URL, or set WMI_DETECTIONS_ES_URL.';
-    throw new ProblemError('SETTINGS', [{ message, hint }]);
-  }
-  return (ground, rule) => {
-    const events = (['sysmon', 'windows_security', 'crowdstrike'] as const).map(ground.indexOf);
-    return previewed(ground, { kibana: kibana.server, space, events }, rule, content);
-  };
-}
 
 /** On the cluster that the settings name; where they name none, deployed to an embedded engine that ends afterwards. */
 async function onGround<T>(

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument, isMap, isSeq, isPair, isNode, type Document, type Node } from 'yaml';
+import { LineCounter, parseDocument, isMap, isSeq, isPair, isNode, visit, type Document, type Node } from 'yaml';
 import { ProblemError, type Place } from '../errors';
 
 /** A step into a YAML document: a key of a map or an index of a list. */
@@ -49,11 +49,31 @@ export function parseYaml(text: string, shown: string): YamlFile {
       document.errors.map((error) => ({ where: place(error.pos[0]), message: `not valid YAML: ${error.message}` })),
     );
   }
+  const dangling = danglingAliases(document);
+  if (dangling.length > 0) {
+    const message = 'not valid YAML: an alias (*name) without its anchor (&name)';
+    const hint = 'A text that begins with * or & wants quotes.';
+    throw new ProblemError(
+      'CONTENT_INVALID',
+      dangling.map((offset) => ({ where: place(offset), message, hint })),
+    );
+  }
   return {
     file: shown,
     value: document.toJS(),
     placeOf: (path) => place(offsetOf(document, path)),
   };
+}
+
+/** The parser takes them, and fails only when it makes plain data of them. They are not shown: each may be a password. */
+function danglingAliases(document: Document.Parsed): number[] {
+  const found: number[] = [];
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) === undefined) found.push(startOf(alias) ?? 0);
+    },
+  });
+  return found;
 }
 
 function offsetOf(document: Document.Parsed, path: Path): number {

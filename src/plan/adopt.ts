@@ -2,10 +2,6 @@ import { ProblemError, redact, type Problem } from '../errors';
 import { canonicalJson } from '../json';
 import { levelsOf } from '../resources';
 import type { Content, Desired, Kind, Live, Scope } from '../resources/kind';
-import { markKibanaRule } from '../resources/kibana-adopt';
-import { markMonitor } from '../resources/monitor-adopt';
-import { withoutMark } from '../resources/ownership';
-import { markWatch } from '../resources/watch';
 import { suggestion } from '../text/suggest';
 import { bodyDiff } from './diff';
 
@@ -34,27 +30,6 @@ export interface Adopted {
   readonly diff: string;
   readonly error?: string | undefined;
 }
-
-/** What carries a mark that somebody else can lack; the rest is ours by its name. */
-const WITH_MARK: readonly string[] = [
-  'ingest_pipeline',
-  'component_template',
-  'index_template',
-  'detection_rule',
-  'watch',
-  'monitor',
-];
-
-/** What a server, or a kind, stamps on a thing of its own. */
-const STAMPS: ReadonlySet<string> = new Set([
-  'created_date',
-  'created_date_millis',
-  'modified_date',
-  'modified_date_millis',
-  // On a stored rule the mark stands beside the body, not in it.
-  'managed_by',
-  'digest',
-]);
 
 /**
  * Finds what is to be adopted. Nothing is changed.
@@ -95,7 +70,7 @@ export async function adoptAll(scope: Scope, adoptions: readonly Adoption[]): Pr
   for (const { kind, desired, live, diff } of adoptions) {
     const about = { kind: kind.name, id: desired.id, title: desired.title, diff };
     try {
-      await mark(scope, kind, desired, live);
+      await kind.mark?.(scope, desired, live);
       results.push({ ...about, status: 'adopted' });
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
@@ -108,7 +83,7 @@ export async function adoptAll(scope: Scope, adoptions: readonly Adoption[]): Pr
 async function adoptable(scope: Scope, content: Content): Promise<Map<string, { kind: Kind; desired: Desired }>> {
   const known = new Map<string, { kind: Kind; desired: Desired }>();
   for (const kind of levelsOf(scope).flat()) {
-    if (!WITH_MARK.includes(kind.name)) continue;
+    if (kind.mark === undefined) continue;
     for (const desired of await kind.desired(scope, content))
       known.set(`${kind.name}/${desired.id}`, { kind, desired });
   }
@@ -116,27 +91,6 @@ async function adoptable(scope: Scope, content: Content): Promise<Map<string, { 
 }
 
 function diffOf(kind: Kind, desired: Desired, live: Live): string {
-  const [before, after] = [kind.canon(live.body), kind.canon(desired.body)];
+  const [before, after] = [kind.canon(live.body, desired.body), kind.canon(desired.body)];
   return canonicalJson(before) === canonicalJson(after) ? '' : bodyDiff(before, after, desired.id);
-}
-
-async function mark(scope: Scope, kind: Kind, desired: Desired, { id, title, body }: Live): Promise<void> {
-  if (kind.name === 'monitor') {
-    await markMonitor(scope, desired);
-    return;
-  }
-  if (kind.name === 'detection_rule' && scope.scheduler === 'kibana') {
-    await markKibanaRule(scope, id, body);
-    return;
-  }
-  if (kind.name === 'watch') {
-    await markWatch(scope, id);
-    return;
-  }
-  await kind.put(scope, { id, title, body: unmarked(body) }, 'update');
-}
-
-/** The body without anybody's mark and without stamps of the server, so that it can be put again. */
-function unmarked(body: Live['body']): Live['body'] {
-  return Object.fromEntries(Object.entries(withoutMark(body)).filter(([key]) => !STAMPS.has(key)));
 }

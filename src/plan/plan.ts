@@ -42,14 +42,19 @@ export interface Plan {
  * Compares the content with the cluster. Nothing is changed. `plan`, `deploy`, `status` and `destroy` are this, stopped or
  * filtered.
  * @param options.prune plans the deletion of what is ours and no longer in the content
+ * @param options.kinds in the order in which they are applied; all of the scope where not given
  * @throws ProblemError when the cluster cannot be read
  */
-export async function makePlan(scope: Scope, content: Content, options: { prune: boolean }): Promise<Plan> {
+export async function makePlan(
+  scope: Scope,
+  content: Content,
+  options: { prune: boolean; kinds?: readonly Kind[] },
+): Promise<Plan> {
   const puts: Step[] = [];
   const deletions: Step[] = [];
   const leftovers: { kind: string; id: string }[] = [];
   let unchanged = 0;
-  for (const kind of levelsOf(scope).flat()) {
+  for (const kind of options.kinds ?? levelsOf(scope).flat()) {
     const desired = await kind.desired(scope, content);
     const live = await kind.list(
       scope,
@@ -104,7 +109,7 @@ function stepFor(kind: Kind, namespace: string, desired: Desired, live: Live | u
   });
   if (live === undefined) return step('create', '');
   if (!live.ours) return step('foreign', '');
-  const before = kind.canon(live.body);
+  const before = kind.canon(live.body, desired.body);
   const after = kind.canon(desired.body);
   const same =
     kind.unchanged === undefined ? canonicalJson(before) === canonicalJson(after) : kind.unchanged(desired, live);

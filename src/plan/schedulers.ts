@@ -1,21 +1,29 @@
 import { ProblemError } from '../errors';
-import { ruleKinds } from '../resources';
+import { leavingKinds } from '../resources';
+import { DEPLOYED_TO } from '../resources/deployed-to';
 import { detectionRule } from '../resources/detection-rule';
 import { namespacesIn, spacesOf } from '../resources/kibana-rule';
 import type { Scheduler, Scope } from '../resources/kind';
 import { monitorNamespaces } from '../resources/monitor-find';
 import { namespacesOfWatches } from '../resources/watch';
+import { stateIndex } from '../rules/indices';
 import { seesAlerting } from '../target/alerting';
-import { makePlan, planFrom, type Plan } from './plan';
+import { unseenKibana } from './kibana-spaces';
+import { makePlan, type Plan } from './plan';
 
 /** A scheduler on which rules of a namespace are. */
 export interface Elsewhere {
   readonly scheduler: Scheduler;
   /** In words: which rules run where. */
   readonly where: string;
+  /** The URL of a Kibana that is not the one which is named: nothing can be seen or moved there. */
+  readonly unseen?: string | undefined;
 }
 
-/** The schedulers, beside that of the scope, that run rules of its namespace. Where no Kibana is connected, rules in it cannot be seen. */
+/**
+ * The schedulers, beside that of the scope, that run rules of its namespace. Rules in a Kibana that is not connected cannot be
+ * seen: there counts what a deploy has written down.
+ */
 export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
   const { scheduler = 'local' } = scope;
   const found: Elsewhere[] = [];
@@ -23,36 +31,48 @@ export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
     const where = other === scheduler ? undefined : await find(scope);
     if (where !== undefined) found.push({ scheduler: other, where });
   }
+  const unseen = await unseenKibana(scope);
+  if (unseen !== undefined) {
+    const where = `rules of namespace ${scope.namespace} run in the Kibana ${unseen.url} (space ${unseen.spaces.join(', ')})`;
+    found.push({ scheduler: 'kibana', where, unseen: unseen.url });
+  }
   return found;
 }
 
 /**
  * One scheduler runs the rules of a namespace: two would alert twice.
  * @param others as {@link schedulersBeside} finds them
- * @throws ProblemError UNSAFE when there is one
+ * @param options.move whether the rules are to leave the others
+ * @throws ProblemError UNSAFE when there is one that they do not leave
  */
-export function refuseTwoSchedulers(scope: Scope, others: readonly Elsewhere[]): void {
-  const { scheduler = 'local', namespace } = scope;
-  const [first] = others;
+export function refuseTwoSchedulers(scope: Scope, others: readonly Elsewhere[], options: { move: boolean }): void {
+  const first = others.find(({ unseen }) => !options.move || unseen !== undefined);
   if (first === undefined) return;
-  const where = namespace === 'default' ? '' : ` --namespace ${namespace}`;
   throw new ProblemError('UNSAFE', [
     {
       message: `${first.where}; two schedulers would alert twice. Nothing was changed.`,
-      hint: `To move them: \`wmi-detections deploy --scheduler ${scheduler}${where} --move\`. Events stay, and alerts where they are.`,
+      hint: first.unseen === undefined ? howToMove(scope) : howToReach(scope, first.unseen),
     },
   ]);
 }
 
-/** What takes the rules of a scope's namespace from its scheduler, and leaves everything else as it is. */
+function howToMove({ scheduler = 'local', namespace }: Scope, kibana = ''): string {
+  const where = namespace === 'default' ? '' : ` --namespace ${namespace}`;
+  return `To move them: \`wmi-detections deploy --scheduler ${scheduler}${where}${kibana} --move\`. Events stay, and alerts where they are.`;
+}
+
+function howToReach(scope: Scope, url: string): string {
+  const gone = `If there is no such Kibana any more: DELETE /${stateIndex(scope.namespace)}/_doc/${DEPLOYED_TO}.`;
+  if (scope.scheduler !== 'kibana') return `${howToMove(scope, ` --kibana-url ${url}`)} ${gone}`;
+  return `Name that one with --kibana-url ${url}, or destroy them there first. ${gone}`;
+}
+
+/**
+ * What takes the rules of a scope's namespace from its scheduler, and leaves everything else as it is: open alerts as well,
+ * where a scheduler keeps its alerts with its rules.
+ */
 export async function planToLeave(scope: Scope): Promise<Plan> {
-  const names = new Set(ruleKinds(scope).map(({ name }) => name));
-  const { steps } = await makePlan(scope, { resources: [], rules: [] }, { prune: true });
-  return planFrom(
-    steps.filter(({ kind }) => names.has(kind.name)),
-    0,
-    [],
-  );
+  return makePlan(scope, { resources: [], rules: [] }, { prune: true, kinds: leavingKinds(scope) });
 }
 
 /** Where rules of a namespace run, in words; undefined where there are none, or none can be seen. */

@@ -1,29 +1,25 @@
-import type { Scope } from '../resources/kind';
-import { ourMonitors } from '../resources/monitor-find';
-import { hasAlert } from '../resources/monitor-held';
-import { ownerOf } from '../resources/monitor-names';
+import { ruleKinds } from '../resources';
+import type { KindName, Scope } from '../resources/kind';
 
-/** A monitor of ours that never stored an alert. */
+/** A rule that has stored no alert since it was last changed, on a scheduler where nothing else proves it. */
 export interface Unproven {
   /** As in a plan. */
-  readonly kind: 'monitor';
+  readonly kind: KindName;
   readonly id: string;
   readonly title: string;
 }
 
 /**
  * The rules of which nothing yet proves that they alert. OpenSearch Alerting takes a monitor that can never fire, and a run
- * without errors may still lose its alerts; only an alert that is stored proves one. A deploy runs each monitor that it
- * writes over the newest event of the last day that it finds; where there is none, its first match will prove it.
- * @returns an empty list where another scheduler runs the rules; monitors that are switched off are left out
+ * without errors may still lose its alerts; only an alert that is stored proves one, and only the search that stored it. A
+ * deploy runs each monitor that it writes and that is not proven; where that finds nothing, the next match will prove it.
+ * @returns an empty list where another scheduler runs the rules
  */
-export async function unprovenRules({ target, namespace, scheduler }: Scope): Promise<Unproven[]> {
-  if (scheduler !== 'opensearch-alerting') return [];
+export async function unprovenRules(scope: Scope): Promise<Unproven[]> {
   const unproven: Unproven[] = [];
-  for (const { id, monitor } of await ourMonitors(target)) {
-    const owner = ownerOf(monitor);
-    if (owner?.namespace !== namespace || monitor.enabled === false) continue;
-    if (!(await hasAlert(target, id))) unproven.push({ kind: 'monitor', id: owner.id, title: String(monitor.name) });
+  for (const kind of ruleKinds(scope)) {
+    for (const { id, title = id } of (await kind.unproven?.(scope)) ?? [])
+      unproven.push({ kind: kind.name, id, title });
   }
   return unproven;
 }
@@ -32,6 +28,6 @@ export async function unprovenRules({ target, namespace, scheduler }: Scope): Pr
 export function unprovenLines(unproven: readonly Unproven[]): string[] {
   return unproven.map(
     ({ kind, id, title }) =>
-      `  ? ${kind}/${id} “${title}”  unproven: no alert of it was stored yet; its first match will be one`,
+      `  ? ${kind}/${id} “${title}”  unproven: it has stored no alert yet as it now stands; its next match will be one`,
   );
 }

@@ -1,4 +1,5 @@
 import { cellOf, type Column } from './alerts-columns';
+import { csvOf } from './csv';
 
 const FIELDS: readonly string[] = [
   'event.start',
@@ -36,24 +37,8 @@ const COLUMNS: readonly Column[] = [
   ...FIELDS.map((field) => ({ title: field, fields: [field] })),
 ];
 
-/**
- * With one of these first a spreadsheet takes a text for a formula and runs it; command lines come from attackers.
- * https://owasp.org/www-community/attacks/CSV_Injection
- */
-const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
-
-/**
- * Alerts as CSV (RFC 4180, lines end with CR LF), a header line first. A text that a spreadsheet would run as a formula
- * gets an apostrophe before it.
- */
+/** Alerts as CSV, a header line first. */
 export function alertsCsv(alerts: readonly Readonly<Record<string, unknown>>[]): string {
-  const header = COLUMNS.map(({ title }) => title);
   const rows = alerts.map((alert) => COLUMNS.map((column) => cellOf(alert, column)));
-  return [header, ...rows].map((row) => `${row.map(quoted).join(',')}\r\n`).join('');
-}
-
-function quoted(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  const text = FORMULA.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvOf([COLUMNS.map(({ title }) => title), ...rows]);
 }

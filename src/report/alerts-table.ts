@@ -22,6 +22,17 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'COUNT', fields: ['wmi_detections.count'], most: 6, least: 5 },
 ];
 
+/** So much of an id that nobody has two alerts with the same beginning. */
+const ID_SHOWN = 12;
+
+const ID: TableColumn = {
+  title: 'ID',
+  fields: ['_id'],
+  most: ID_SHOWN,
+  least: ID_SHOWN,
+  show: (id) => String(id).slice(0, ID_SHOWN),
+};
+
 const PROCESS: Column = {
   title: 'PROCESS',
   fields: ['process.command_line', 'process.executable', 'process.name'],
@@ -35,17 +46,23 @@ const LEAST_PROCESS = 30;
  * Alerts as a table for a terminal, fit to be printed: nothing in it acts on a terminal. The command line stands at the end
  * of the line, or on a second line where the terminal is too narrow for that, and is cut where the line ends.
  * @param width characters of a line; nothing is cut to it where not given
+ * @param ids whether the beginning of each alert's id stands first
  * @returns lines without a line break at the end of the last; one sentence when there is no alert
  */
-export function alertsTable(alerts: readonly Alert[], width: number = Number.POSITIVE_INFINITY): string {
+export function alertsTable(
+  alerts: readonly Alert[],
+  width: number = Number.POSITIVE_INFINITY,
+  { ids = false }: { ids?: boolean } = {},
+): string {
   if (alerts.length === 0) return 'No alerts.';
-  const rows = alerts.map((alert) => COLUMNS.map((column) => shown(alert, column)));
-  const natural = COLUMNS.map((column, index) =>
+  const columns = ids ? [ID, ...COLUMNS] : COLUMNS;
+  const rows = alerts.map((alert) => columns.map((column) => shown(alert, column)));
+  const natural = columns.map((column, index) =>
     rows.reduce((most, row) => Math.min(column.most, Math.max(most, lengthOf(row[index] ?? ''))), column.title.length),
   );
   const oneLine = sum(natural) + LEAST_PROCESS <= width;
-  const widths = oneLine ? natural : narrowed(natural, width);
-  const titles = COLUMNS.map((column) => column.title);
+  const widths = oneLine ? natural : narrowed(natural, columns, width);
+  const titles = columns.map((column) => column.title);
   const lines = [titles, ...rows].map((cells, each) => {
     const alert = alerts[each - 1];
     const process = alert === undefined ? PROCESS.title : shown(alert, PROCESS);
@@ -58,10 +75,10 @@ export function alertsTable(alerts: readonly Alert[], width: number = Number.POS
 }
 
 /** Takes from the widest column that can give, until the line fits or none can. */
-function narrowed(natural: readonly number[], width: number): number[] {
+function narrowed(natural: readonly number[], columns: readonly TableColumn[], width: number): number[] {
   const widths = [...natural];
   while (sum(widths) - GAP.length > width) {
-    const spare = widths.map((each, index) => each - (COLUMNS[index]?.least ?? each));
+    const spare = widths.map((each, index) => each - (columns[index]?.least ?? each));
     const most = Math.max(...spare);
     if (most <= 0) break;
     const index = spare.indexOf(most);

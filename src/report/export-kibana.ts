@@ -25,6 +25,7 @@ export function kibanaRulesOf(content: Content, rules: readonly Rule[], options:
   const { namespace, types, now } = options;
   const indices = options.indices ?? defaultIndices(namespace);
   return rules.map((rule) => ({
+    enabled: true,
     ...ruleBody(rule, {
       namespace,
       indices,
@@ -32,7 +33,6 @@ export function kibanaRulesOf(content: Content, rules: readonly Rule[], options:
       compiled: activeExceptions(content.exceptions ?? [], rule.slug, now),
       lists: [],
     }),
-    enabled: true,
   }));
 }
 

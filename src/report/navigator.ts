@@ -1,5 +1,4 @@
-import { subtechniqueOf, tacticOf, techniqueOf } from '../rules/attack';
-import { tacticsOf } from '../rules/attack-tactics';
+import { ATTACK_VERSION, subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf } from '../rules/attack';
 import type { Rule } from '../rules/rule';
 
 /** A technique under one tactic, as the Navigator draws it: one cell. */
@@ -20,7 +19,7 @@ interface Cell {
 export function navigatorLayer(rules: readonly Rule[]): Record<string, unknown> {
   return {
     name: 'wmi-detections',
-    versions: { attack: '17', navigator: '5.1.0', layer: '4.5' },
+    versions: { attack: ATTACK_VERSION.replace(/\..*$/, ''), navigator: '5.1.0', layer: '4.5' },
     domain: 'enterprise-attack',
     description: 'Techniques that the rules of wmi-detections detect; the score is the highest risk score of them.',
     filters: { platforms: ['Windows'] },
@@ -59,9 +58,7 @@ function cellsOf(rules: readonly Rule[]): Cell[] {
 
 /** `T1047/execution` for each technique, or sub-technique, and each tactic among the tags to which it belongs. */
 function cellIds(tags: readonly string[]): string[] {
-  const tactics = tags
-    .filter((tag) => tacticOf(tag) !== undefined)
-    .map((tag) => tag.replace(/^attack\./, '').replaceAll('_', '-'));
+  const tactics = tags.filter((tag) => tacticOf(tag) !== undefined).map(wordOf);
   const techniques = tags.map((tag) => subtechniqueOf(tag) ?? techniqueOf(tag)).filter((entry) => entry !== undefined);
   const cells = techniques.flatMap(({ id }) =>
     tacticsOf(id)

@@ -2,12 +2,13 @@ import type { RuleRun } from '../schedule/run-rule';
 
 /** What each rule did, a line a rule. */
 export function runText(rules: readonly RuleRun[]): string {
-  return rules.map(ruleLine).join('\n');
+  return rules.map((rule) => `  ${runLine(rule)}`).join('\n');
 }
 
-function ruleLine({ name, events, alerts, new: created, from, to, timebase }: RuleRun): string {
+/** What one rule did in one window. */
+export function runLine({ name, events, alerts, new: created, from, to, timebase }: RuleRun): string {
   const window = `${timebase} from ${from ?? 'the beginning'} to ${to ?? 'the end'}`;
-  return `  ${name}: ${plural(events, 'event')}, ${plural(alerts, 'alert')}, ${created} new  (${window})`;
+  return `${name}: ${plural(events, 'event')}, ${plural(alerts, 'alert')}, ${created} new  (${window})`;
 }
 
 /** `1 event`, `2 events`. */

@@ -1,6 +1,7 @@
 import type { Resource } from '../content/resource';
 import { ProblemError } from '../errors';
 import { canonicalJson, isRecord } from '../json';
+import { OWN_DATASETS, UNRECOGNISED_DATASET } from '../rules/indices';
 import { request, type Target } from '../target/target';
 import { composition, compositionMark, leafFields, patternsOf, sameComposition } from './composition';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
@@ -44,9 +45,24 @@ export const dataStream: Kind = {
   canon: (body) => Object.fromEntries(leafFields(body.mappings)),
   refs: () => [],
 
+  async dataOf({ target, namespace }) {
+    const own = OUR_DATASETS.map((dataset) => `logs-${dataset}-${namespace}`);
+    return (await ourStreams(target)).filter((name) => own.includes(name));
+  },
+
   unchanged: (desired, live) => sameComposition(desired.body, live.body),
   actionFor: (desired, live) => (isAdditive(desired.body, live.body) ? 'put_mapping' : 'rollover'),
 };
+
+const OUR_DATASETS = [...OWN_DATASETS, UNRECOGNISED_DATASET];
+
+/** The names of our data streams, of every namespace. By patterns: a server answers 404 to a list of names if one is not there. */
+export function ourStreams(target: Target): Promise<string[]> {
+  return streamNames(
+    target,
+    OUR_DATASETS.map((dataset) => `logs-${dataset}-*`),
+  );
+}
 
 interface Stream {
   readonly name: string;

@@ -6,7 +6,7 @@ import { storedRuleId, type StoredRule } from '../rules/stored-rule';
 import { request } from '../target/target';
 import type { Body, Desired, Kind, Live } from './kind';
 import { openAlertsOf } from './open-alerts';
-import { digestOf, MANAGED_BY, only } from './ownership';
+import { digestOf, MANAGED_BY, only, unstamped } from './ownership';
 
 const KEYS = ['rule', 'query', 'indices'];
 const PREFIX = storedRuleId('');
@@ -77,6 +77,7 @@ export const detectionRule: Kind = {
 
   canon: (body) => only(body, KEYS),
   refs: () => [],
+  mark: (scope, { id }, { body }) => detectionRule.put(scope, { id, body: unstamped(body) }, 'update'),
 
   openAlerts: ({ target, namespace }, id) => openAlertsOf(target, namespace, id),
 };

@@ -8,6 +8,7 @@ import { exceptionItems, exceptionLists } from './kibana-exceptions';
 import { kibanaRules, spacesOf } from './kibana-rule';
 import type { Kind, Scope } from './kind';
 import { monitor } from './monitor';
+import { leavingMonitor, leftMonitor } from './monitor-left';
 import { plainIndex } from './plain-index';
 import { watch } from './watch';
 
@@ -33,7 +34,13 @@ const ON_CLUSTER: readonly (readonly Kind[])[] = [
  *             (or monitor in OpenSearch Alerting, watch in Watcher)
  */
 export function levelsOf(scope: Scope): readonly (readonly Kind[])[] {
-  return [...ON_CLUSTER, ...ruleLevels(scope)];
+  const left = scope.scheduler === 'opensearch-alerting' ? [] : [[leftMonitor]];
+  return [...ON_CLUSTER, ...left, ...ruleLevels(scope)];
+}
+
+/** What becomes of the rules of a scope when they leave its scheduler: of these kinds nothing of the content is wanted there. */
+export function leavingKinds(scope: Scope): readonly Kind[] {
+  return scope.scheduler === 'opensearch-alerting' ? [leavingMonitor] : ruleKinds(scope);
 }
 
 /** The kinds of rules, and of what belongs to them, on the scheduler of a scope. */
@@ -48,6 +55,13 @@ function ruleLevels(scope: Scope): readonly (readonly Kind[])[] {
   if (scheduler === 'watcher') return [[watch]];
   if (scheduler === 'opensearch-alerting') return [[monitor]];
   if (kibana === undefined) throw new Error('the scheduler is kibana, and no Kibana is connected');
-  const inEverySpace = (kind: typeof kibanaRules): Kind[] => spacesOf(scope).map((space) => kind(kibana.server, space));
+  const { server, formerSpaces = [] } = kibana;
+  const inEverySpace = (kind: typeof kibanaRules): Kind[] =>
+    spacesOf(scope).map((space) => (formerSpaces.includes(space) ? emptied(kind(server, space)) : kind(server, space)));
   return [inEverySpace(exceptionLists), inEverySpace(exceptionItems), inEverySpace(kibanaRules)];
+}
+
+/** A kind of which nothing is wanted where it is: what is there is left over. */
+function emptied(kind: Kind): Kind {
+  return { ...kind, desired: () => Promise.resolve([]) };
 }

@@ -1,9 +1,9 @@
 import { ProblemError } from '../errors';
-import type { Condition } from '../rules/condition';
+import { fieldsOf } from '../rules/combine';
 import { toEql } from '../rules/eql';
 import { toEsql } from '../rules/esql';
 import type { Exception } from '../rules/exceptions';
-import { subtechniqueOf, tacticOf, techniqueOf, type AttackEntry } from '../rules/attack';
+import { subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf, type AttackEntry } from '../rules/attack';
 import { conditionOf } from '../rules/logsource';
 import type { Rule } from '../rules/rule';
 import { severityOf } from '../rules/severity';
@@ -38,7 +38,7 @@ export interface RuleParts {
 
 /**
  * A rule as Kibana's Detection Engine takes it (API 2023-10-31, `RuleCreateProps`), without ownership mark. The entries of
- * `exceptions_list` lack the `id` that only Kibana knows, and `enabled` and `actions` are left to the analyst.
+ * `exceptions_list` lack the `id` that only Kibana knows; `enabled` and `actions` are in it where the file says them.
  * @throws ProblemError RULE_INVALID when the query language of this type cannot say what the rule says
  */
 export function ruleBody(rule: Rule, parts: RuleParts): Body {
@@ -67,6 +67,8 @@ export function ruleBody(rule: Rule, parts: RuleParts): Body {
     timestamp_override: 'event.ingested',
     max_signals: MOST_ALERTS,
     version: rule.version,
+    ...(rule.kibana.enabled !== undefined && { enabled: rule.kibana.enabled }),
+    ...(rule.kibana.actions !== undefined && { actions: rule.kibana.actions }),
     exceptions_list: parts.lists.map((list) => ({ list_id: list, type: 'detection', namespace_type: 'single' })),
   };
 }
@@ -113,19 +115,18 @@ function capital(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
-/** Each tactic with all the techniques of the rule: Sigma's tags do not say which technique serves which tactic. */
+/** Each tactic with those of the rule's techniques that ATT&CK counts to it. */
 function threatOf({ tags }: Rule): Body[] {
-  const techniques = distinct(tags.map((tag) => techniqueOf(tag) ?? techniqueOf(tag.replace(/\.\d{3}$/, '')))).map(
-    (technique) => {
-      const below = distinct(tags.map(subtechniqueOf)).filter(({ id }) => id.startsWith(`${technique.id}.`));
-      return { ...technique, ...(below.length > 0 && { subtechnique: below }) };
-    },
-  );
-  return distinct(tags.map(tacticOf)).map((tactic) => ({
-    framework: 'MITRE ATT&CK',
-    tactic,
-    ...(techniques.length > 0 && { technique: techniques }),
-  }));
+  const techniques = distinct(tags.map(techniqueOf)).map((technique) => {
+    const below = distinct(tags.map(subtechniqueOf)).filter(({ id }) => id.startsWith(`${technique.id}.`));
+    return { ...technique, ...(below.length > 0 && { subtechnique: below }) };
+  });
+  const tactics = new Map(tags.map((tag) => [wordOf(tag), tacticOf(tag)]));
+  return [...tactics].flatMap(([word, tactic]) => {
+    if (tactic === undefined) return [];
+    const served = techniques.filter(({ id }) => tacticsOf(id).includes(word));
+    return [{ framework: 'MITRE ATT&CK', tactic, ...(served.length > 0 && { technique: served }) }];
+  });
 }
 
 function distinct(entries: readonly (AttackEntry | undefined)[]): AttackEntry[] {
@@ -137,9 +138,4 @@ function distinct(entries: readonly (AttackEntry | undefined)[]): AttackEntry[] 
 function requiredFields(rule: Rule, types: ReadonlyMap<string, string>): Body[] {
   const names = [...new Set(fieldsOf(conditionOf(rule)))].sort();
   return names.map((name) => ({ name, type: types.get(name) ?? 'keyword' }));
-}
-
-function fieldsOf(condition: Condition): string[] {
-  if (condition.kind === 'field') return [condition.field];
-  return condition.kind === 'not' ? fieldsOf(condition.of) : condition.of.flatMap(fieldsOf);
 }

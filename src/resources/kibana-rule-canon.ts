@@ -1,15 +1,17 @@
 import { isRecord } from '../json';
 import { parseDuration } from '../text/duration';
+import { declaredOf } from './kibana-rule-declared';
 import { MANAGED_BY } from './ownership';
 import { MANAGED_TAG, withoutSetupMark } from './kibana-names';
 import type { Body } from './kind';
 
 /**
  * A rule of Kibana in the words of a rule file, so that a difference reads like one of the file; only what the file decides.
- * What the server adds (ids, times, revision, defaults, empty lists) and what is the analyst's (enabled, actions, other
- * exception lists, suppression) is not in it.
+ * What the server adds (ids, times, revision, defaults, empty lists) and what is the analyst's (other exception lists,
+ * suppression; enabled and actions, where the file does not declare them) is not in it.
+ * @param wanted the body of the file that a rule of Kibana is compared with
  */
-export function canonRule(body: Body): Body {
+export function canonRule(body: Body, wanted: Body = body): Body {
   const { from, interval, investigation_fields: investigation, query, setup } = body;
   return filled({
     title: body.name,
@@ -43,6 +45,7 @@ export function canonRule(body: Body): Body {
       triage: typeof body.note === 'string' ? body.note.trim() : undefined,
       most_alerts: body.max_signals,
       timestamp_override: body.timestamp_override,
+      kibana: deepFilled(declaredOf(body, wanted)),
     }),
   });
 }

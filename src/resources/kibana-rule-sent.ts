@@ -4,6 +4,7 @@ import type { Kibana } from '../target/kibana';
 import { sharedLists } from './kibana-exceptions';
 import { kibanaId, withSetupMark } from './kibana-names';
 import { listOf, ourLists } from './kibana-rule-canon';
+import { actionsToSend } from './kibana-rule-declared';
 import { isOurs } from './kibana-rule-find';
 import type { Body, Desired, Scope } from './kind';
 import { digestOf, MANAGED_BY } from './ownership';
@@ -29,7 +30,7 @@ export function asGiven(live: Body): Body {
   return Object.fromEntries(Object.entries(live).filter(([key, value]) => !READ_ONLY.has(key) && value !== null));
 }
 
-/** What the file does not decide and an analyst may have: an update hands it back as it is. */
+/** What an analyst may have: an update hands it back as it is, but for what the file declares. */
 const ANALYSTS = [
   'enabled',
   'actions',
@@ -86,6 +87,7 @@ export async function writable(
     enabled: true,
     ...Object.fromEntries(analysts),
     ...body,
+    ...('actions' in body && { actions: actionsToSend(body, live ?? {}) }),
     setup: withSetupMark(body.setup, mark),
     meta: { ...meta, managed_by: MANAGED_BY, ...mark, digest: digestOf('detection_rule', id, body) },
     exceptions_list: await exceptionsOf(kibana, space, body, live, lists),

@@ -2,6 +2,7 @@ import { isRecord } from '../json';
 import { defaultIndices } from '../rules/indices';
 import { DEFAULT_SPACE, type Kibana } from '../target/kibana';
 import { leafFields } from './composition';
+import { markKibanaRule } from './kibana-adopt';
 import { compiledExceptions, listIdsWith } from './kibana-exceptions';
 import { kibanaId, kibanaRuleId, planId, ruleMark } from './kibana-names';
 import { ruleBody } from './kibana-rule-body';
@@ -39,6 +40,7 @@ export function kibanaRules(kibana: Kibana, space: string): Kind {
     remove: (_scope, id) => dropRule(kibana, space, kibanaId(space, id)),
     canon: canonRule,
     refs: (body) => ourLists(body).map((id) => planId(space, id)),
+    mark: (scope, _desired, { id, body }) => markKibanaRule(scope, id, body),
     openAlerts: (_scope, id) => openAlerts(kibana, space, kibanaId(space, id)),
   };
 }
@@ -93,7 +95,9 @@ export function fieldTypes({ resources }: Content): Map<string, string> {
   return new Map(leaves.map(([field, { type }]) => [field, typeof type === 'string' ? type : 'keyword']));
 }
 
-/** The spaces that a scope names. */
+/** The spaces of a scope: those that it names, and those in which something of ours is left over. */
 export function spacesOf({ kibana }: Scope): readonly string[] {
-  return kibana === undefined ? [] : kibana.spaces.length === 0 ? [DEFAULT_SPACE] : kibana.spaces;
+  if (kibana === undefined) return [];
+  const { spaces, formerSpaces = [] } = kibana;
+  return [...(spaces.length === 0 ? [DEFAULT_SPACE] : spaces), ...formerSpaces];
 }

@@ -45,7 +45,16 @@ export interface Scope {
   /** The notification channel that monitors tell of new alerts. */
   readonly channel?: string | undefined;
   /** The Kibana of this cluster, and the spaces that get the rules; needed where the scheduler is `kibana`. */
-  readonly kibana?: { readonly server: Kibana; readonly spaces: readonly string[] } | undefined;
+  readonly kibana?:
+    | {
+        readonly server: Kibana;
+        readonly spaces: readonly string[];
+        /** Spaces that are not named any more and hold what is ours: all of it is left over. */
+        readonly formerSpaces?: readonly string[] | undefined;
+        /** Spaces that hold rules of ours and are not to be touched. */
+        readonly otherSpaces?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /** One thing as it should be. */
@@ -76,6 +85,8 @@ export type Action = 'create' | 'update' | 'delete' | 'foreign' | 'put_mapping' 
 /** A kind of thing that can be kept in sync. The engine of the plan knows no kind by name: only these functions. */
 export interface Kind {
   readonly name: KindName;
+  /** Whether all namespaces share what is of this kind. */
+  readonly shared?: boolean;
   /** What the content asks for, in the form that this target takes. */
   desired(scope: Scope, content: Content): Promise<readonly Desired[]>;
   /** What is there: everything with one of these ids, and everything that carries our mark. */
@@ -90,12 +101,24 @@ export interface Kind {
     /** Like `put` for each. @returns those that failed, by id */
     put(scope: Scope, desired: readonly Desired[]): Promise<ReadonlyMap<string, ProblemError>>;
   };
-  /** The form in which two bodies are compared: without marks, server defaults and differences of writing. */
-  canon(body: Body): Body;
+  /**
+   * The form in which two bodies are compared: without marks, server defaults and differences of writing.
+   * @param wanted of what is on the cluster, the body that it is compared with: what that one leaves open may be left out
+   */
+  canon(body: Body, wanted?: Body): Body;
   /** Ids of the same or another kind that have to be there first. */
   refs(body: Body): readonly string[];
   /** Whether nothing needs to be done; where a kind does not say, whether the canonical forms are equal. */
   unchanged?(desired: Desired, live: Live): boolean;
+  /**
+   * Puts our mark on one that is there and not ours, and changes nothing else in it. Of a kind that does not say how, everything
+   * is ours by its name.
+   */
+  mark?(scope: Scope, desired: Desired, live: Live): Promise<void>;
+  /** The ids of what holds data of the namespace of a scope. */
+  dataOf?(scope: Scope): Promise<readonly string[]>;
+  /** Those that are ours, by id and title, of which nothing yet proves that they work, though they are there. */
+  unproven?(scope: Scope): Promise<readonly Pick<Live, 'id' | 'title'>[]>;
   /** Of something that alerts: how many of its alerts are open. */
   openAlerts?(scope: Scope, id: string): Promise<number>;
   /** How a difference is brought to the cluster; `update` where a kind does not say. */

@@ -1,5 +1,5 @@
 import { isRecord } from '../json';
-import { GROUPS, toBucketSearch } from '../rules/bucket-search';
+import { GROUPS, STAMP, toBucketSearch } from '../rules/bucket-search';
 import type { Exception } from '../rules/exceptions';
 import { ownStreams, stateIndex } from '../rules/indices';
 import type { Rule } from '../rules/rule';
@@ -30,12 +30,13 @@ export interface MonitorParts {
  */
 export function monitorBody(rule: Rule, { namespace, indices, exceptions, channel }: MonitorParts): Body {
   const schedule = scheduleOf(rule);
+  const read = readable(indices, namespace);
   return {
     type: 'monitor',
     name: monitorName(rule, namespace),
     monitor_type: 'bucket_level_monitor',
     schedule,
-    inputs: [{ search: { indices: readable(indices, namespace), query: toBucketSearch(rule, exceptions) } }],
+    inputs: [{ search: { indices: read, query: toBucketSearch(rule, exceptions, read) } }],
     triggers: [
       {
         bucket_level_trigger: {
@@ -108,6 +109,13 @@ export function soughtBy({ inputs }: Body): Body | undefined {
   const [, sought] = Array.isArray(filter) ? (filter as unknown[]) : [];
   // Text that the plugin fills in is no query before that.
   return isRecord(sought) && !JSON.stringify(sought).includes('{{') ? sought : undefined;
+}
+
+/** The number that a monitor of ours puts into every group, see {@link STAMP}; undefined where there is none. */
+export function stampOf({ inputs }: Body): number | undefined {
+  const steps = ['query', 'aggregations', GROUPS, 'aggregations', STAMP, 'max', 'script', 'params', 'value'];
+  const stamp = steps.reduce<unknown>((part, step) => (isRecord(part) ? part[step] : undefined), searchOf(inputs));
+  return typeof stamp === 'number' ? stamp : undefined;
 }
 
 function searchOf(inputs: unknown): Body | undefined {

@@ -1,7 +1,7 @@
 import { canonicalJson, isRecord, sha256 } from '../json';
 import type { Body } from './kind';
 import { ACTION_ID } from './monitor-action';
-import { ruleOf, triggerOf } from './monitor-names';
+import { isMarkedLeft, ruleOf, triggerOf } from './monitor-names';
 
 /**
  * A monitor in the form in which two are compared: what its rule decides, without what the server rewrites or adds (seen on
@@ -38,6 +38,7 @@ export function canonMonitor(monitor: Body): Body {
     rule: rule === undefined ? null : { version: rule.version, digest: digestOfBody(rule) },
     ...(isRecord(monitor.ui_metadata) && { dashboards: isRecord(monitor.ui_metadata.schedule) }),
     ...(listOf(monitor.copies).length > 0 && { copies: monitor.copies }),
+    ...(isMarkedLeft(monitor) && { left: true }),
   };
 }
 

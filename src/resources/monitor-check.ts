@@ -4,48 +4,63 @@ import { askAlerting } from '../target/alerting';
 import { request, type Target } from '../target/target';
 import type { Body } from './kind';
 import { indicesOf, soughtBy } from './monitor-body';
+import type { Found } from './monitor-find';
+import { proofOf } from './monitor-held';
 
 /**
  * Runs a monitor that is not stored, without alerts. The plugin stores what can never fire and says 201: a script that does
  * not compile, a path that leads nowhere. A run says so, in one of its errors; `triggered` says nothing.
- * @throws ProblemError REFUSED with what the run says
+ * @param end of the window, milliseconds since 1970; now where not given
+ * @returns what the run says: in `trigger_results`, by the trigger's id, the groups of every page (`agg_result_buckets`)
+ * @throws ProblemError REFUSED with the errors of the run
  */
-export async function dryRun(target: Target, monitor: Body): Promise<void> {
+export async function dryRun(target: Target, monitor: Body, end?: number): Promise<Body> {
   const hint =
     'Nothing was stored. An index that it reads may have odd mappings: name others in `indices` of the settings.';
-  await execute(target, { path: '', query: { dryrun: true }, body: monitor, hint });
+  const query = { dryrun: true, ...(end !== undefined && { period_end: `${end}ms` }) };
+  return execute(target, { path: '', query, body: monitor, hint });
 }
 
 /**
- * Runs a stored monitor at the time of the newest event that it finds, so that its alert is stored now and not in some
- * minutes; where no event of the last day matches nothing is run.
+ * Runs a stored monitor where nothing yet proves that it alerts, so that its alert is stored now and not in some minutes.
+ *
+ *   its alerts           | run
+ *   ---------------------|--------------------------------------------------------------------------------
+ *   none                 | at the time of its newest match; not at all where none came in within a day
+ *   of an older search   | now, as its schedule does next: at another time old alerts would be raised again
+ *   of this very search  | not
  * @throws ProblemError REFUSED with what the run says
  */
-export async function runOverNewestMatch(target: Target, id: string, monitor: Body): Promise<void> {
-  const newest = await newestMatch(target, monitor);
-  if (newest === undefined) return;
+export async function prove(target: Target, stored: Pick<Found, 'id' | 'monitor'>): Promise<void> {
+  const proof = await proofOf(target, stored);
+  if (proof === 'proven') return;
+  if (proof === 'outdated') {
+    await runUntil(target, stored.id);
+    return;
+  }
+  const newest = await newestMatch(target, stored.monitor);
   // The end of the window is exclusive.
-  await runUntil(target, id, newest + 1);
+  if (newest !== undefined) await runUntil(target, stored.id, newest + 1);
 }
 
 /**
  * Runs a stored monitor over the look-back before a time; its alerts are stored.
- * @param end milliseconds since 1970
+ * @param end milliseconds since 1970; now where not given
  * @throws ProblemError REFUSED with what the run says
  */
-export async function runUntil(target: Target, id: string, end: number): Promise<void> {
+export async function runUntil(target: Target, id: string, end?: number): Promise<void> {
   const hint = 'The monitor is stored, and does not work yet.';
-  await execute(target, { path: `/${encodeURIComponent(id)}`, query: { period_end: `${end}ms` }, hint });
+  const query: Query = end === undefined ? {} : { period_end: `${end}ms` };
+  await execute(target, { path: `/${encodeURIComponent(id)}`, query, hint });
 }
 
-async function execute(
-  target: Target,
-  run: { path: string; query: Readonly<Record<string, string | boolean>>; body?: Body; hint: string },
-): Promise<void> {
+type Query = Readonly<Record<string, string | boolean>>;
+
+async function execute(target: Target, run: { path: string; query: Query; body?: Body; hint: string }): Promise<Body> {
   const { path, query, body, hint } = run;
   const answer = (await askAlerting<Body>(target, { method: 'POST', path: `${path}/_execute`, query, body })).body;
   const errors = errorsOf(answer);
-  if (errors.length === 0) return;
+  if (errors.length === 0) return answer;
   throw new ProblemError(
     'REFUSED',
     errors.map((said) => ({ where: { url: target.url }, message: `a trial run of the monitor fails: ${said}`, hint })),

@@ -2,7 +2,7 @@ import { isRecord } from '../json';
 import { askAlerting } from '../target/alerting';
 import type { Target } from '../target/target';
 import type { Body } from './kind';
-import { hasOurName, monitorMark, NAME_PREFIX, ownerOf, triggerOf } from './monitor-names';
+import { hasOurName, isLeft, monitorMark, NAME_PREFIX, ownerOf, triggerOf } from './monitor-names';
 
 /** A monitor as it is stored, and what is needed to change exactly this version of it. */
 export interface Found {
@@ -94,7 +94,8 @@ async function search(target: Target, query: Body): Promise<Found[]> {
     .sort((left, right) => left.seqNo - right.seqNo);
 }
 
-/** The namespaces whose rules are monitors of this cluster. */
+/** The namespaces whose rules are monitors of this cluster; what was left behind by rules that moved does not count. */
 export async function monitorNamespaces(target: Target): Promise<Set<string>> {
-  return new Set((await ourMonitors(target)).flatMap(({ monitor }) => ownerOf(monitor)?.namespace ?? []));
+  const running = (await ourMonitors(target)).filter(({ monitor }) => !isLeft(monitor));
+  return new Set(running.flatMap(({ monitor }) => ownerOf(monitor)?.namespace ?? []));
 }

@@ -1,6 +1,10 @@
+import { isRecord } from '../json';
+import { STAMP } from '../rules/bucket-search';
 import { askAlerting } from '../target/alerting';
 import type { Target } from '../target/target';
 import type { Body } from './kind';
+import { stampOf } from './monitor-body';
+import type { Found } from './monitor-find';
 
 const PAGE = 1_000;
 
@@ -31,12 +35,30 @@ async function* pagesOf(target: Target, monitorId: string): AsyncGenerator<reado
 }
 
 /**
- * Whether the plugin holds an alert of a group: only that proves that a monitor works. One in state ERROR says the contrary,
- * that a run of it failed.
+ * What the alerts that the plugin holds of a monitor say of it:
+ *
+ *   proven   | one was stored, or found again, by its search as it now stands
+ *   outdated | all are of searches that it had before
+ *   none     | there is none; one in state ERROR is none: it says the contrary, that a run failed
  */
-export async function hasAlert(target: Target, id: string): Promise<boolean> {
-  for await (const page of pagesOf(target, id)) if (page.some(({ state }) => state !== 'ERROR')) return true;
-  return false;
+export async function proofOf(
+  target: Target,
+  { id, monitor }: Pick<Found, 'id' | 'monitor'>,
+): Promise<'proven' | 'outdated' | 'none'> {
+  const stamp = stampOf(monitor);
+  let any = false;
+  for await (const page of pagesOf(target, id)) {
+    const raised = page.filter(({ state }) => state !== 'ERROR');
+    if (stamp !== undefined && raised.some((alert) => stampOfAlert(alert) === stamp)) return 'proven';
+    any ||= raised.length > 0;
+  }
+  return any ? 'outdated' : 'none';
+}
+
+function stampOfAlert({ agg_alert_content: content }: Body): unknown {
+  const bucket = isRecord(content) && isRecord(content.bucket) ? content.bucket : {};
+  const metric = bucket[STAMP];
+  return isRecord(metric) ? metric.value : undefined;
 }
 
 /** How many alerts of a monitor are open, as `alerts` shows them: those at which nobody looked, over or not. */

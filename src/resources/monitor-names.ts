@@ -78,6 +78,17 @@ export function isStoredAs({ ui_metadata: metadata }: Body, digest: string): boo
   return isRecord(mark) && mark.stored === digest;
 }
 
+/** Whether we marked a monitor as left behind by its rule, which runs on another scheduler now. */
+export function isMarkedLeft({ ui_metadata: metadata }: Body): boolean {
+  const mark = isRecord(metadata) ? metadata[MARK] : undefined;
+  return isRecord(mark) && mark.left === true;
+}
+
+/** Whether it is, and nobody has switched it on since. */
+export function isLeft(monitor: Body): boolean {
+  return isMarkedLeft(monitor) && monitor.enabled === false;
+}
+
 /** The monitor with our mark, beside what else `ui_metadata` holds. */
 export function withMonitorMark(monitor: Body, mark: MonitorMark, more: Body = {}): Body {
   const metadata = isRecord(monitor.ui_metadata) ? monitor.ui_metadata : {};

@@ -7,12 +7,13 @@ import { askAlerting } from '../target/alerting';
 import { request, type Target } from '../target/target';
 import type { Body, Content, Desired, Kind, Live, Scope } from './kind';
 import { ACTION_ID } from './monitor-action';
+import { markMonitor } from './monitor-adopt';
 import { monitorBody } from './monitor-body';
 import { canonDigest, canonMonitor } from './monitor-canon';
-import { dryRun, runOverNewestMatch } from './monitor-check';
+import { dryRun, prove } from './monitor-check';
 import { monitorsOf, ourMonitors, takenOver, type Found } from './monitor-find';
-import { hasAlert, openAlerts } from './monitor-held';
-import { isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './monitor-names';
+import { openAlerts, proofOf } from './monitor-held';
+import { isLeft, isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './monitor-names';
 import { digestOf } from './ownership';
 
 /** The rules as monitors of OpenSearch Alerting. A plan knows a monitor by its rule's UUID. */
@@ -42,17 +43,14 @@ export const monitor: Kind = {
     const mark = { id: desired.id, namespace, digest: digestOf('monitor', desired.id, desired.body) };
     const wanted = withMonitorMark(withAnalysts(body, live?.monitor), mark, { rule });
     await dryRun(target, wanted);
-    const stored = await write(target, wanted, live);
+    let stored = await write(target, wanted, live);
     if (canonDigest(stored.monitor) !== canonDigest(desired.body)) {
       // This server rewrites something that we do not know of: what it made of it is what a later plan compares with.
       const known = { rule, stored: canonDigest(stored.monitor) };
-      await write(target, withMonitorMark(wanted, mark, known), stored);
+      stored = await write(target, withMonitorMark(wanted, mark, known), stored);
     }
     for (const { id } of copies) await drop(target, id);
-    // One that is proven would only raise old alerts again, and tell of them again.
-    if (stored.monitor.enabled !== false && !(await hasAlert(target, stored.id))) {
-      await runOverNewestMatch(target, stored.id, desired.body);
-    }
+    if (stored.monitor.enabled !== false) await prove(target, stored);
   },
 
   async remove({ target, namespace }, rule) {
@@ -61,6 +59,19 @@ export const monitor: Kind = {
 
   canon: canonMonitor,
   refs: () => [],
+  mark: markMonitor,
+
+  /** Those that are switched off are not asked for. */
+  async unproven({ target, namespace }) {
+    const unproven: Pick<Live, 'id' | 'title'>[] = [];
+    for (const found of await ourMonitors(target)) {
+      const owner = ownerOf(found.monitor);
+      if (owner?.namespace !== namespace || found.monitor.enabled === false) continue;
+      if ((await proofOf(target, found)) === 'proven') continue;
+      unproven.push({ id: owner.id, title: String(found.monitor.name) });
+    }
+    return unproven;
+  },
 
   async openAlerts({ target, namespace }, rule) {
     let open = 0;
@@ -75,7 +86,12 @@ export const monitor: Kind = {
   },
 };
 
-function desiredMonitor({ namespace, indices, channel }: Scope, { exceptions = [] }: Content, rule: Rule): Desired {
+/** The monitor of a rule, without our mark; the rule itself is beside it. */
+export function desiredMonitor(
+  { namespace, indices, channel }: Scope,
+  { exceptions = [] }: Pick<Content, 'exceptions'>,
+  rule: Rule,
+): Desired {
   const parts = {
     namespace,
     indices: indices ?? defaultIndices(namespace),
@@ -94,12 +110,12 @@ function liveOf(id: string, found: readonly Found[], ours: boolean): Live {
   return { id, title: String(first?.monitor.name), body, ours, digest };
 }
 
-/** With what an analyst may have set on the monitor that is there: whether it runs, and actions of their own. */
+/** With what an analyst may have set on the monitor that is there: whether it runs, and actions of their own. One that we left runs again. */
 function withAnalysts(body: Body, live: Body | undefined): Body {
   const trigger = triggerOf(body);
   const theirs = listOf(live === undefined ? [] : triggerOf(live).actions).filter((action) => action.id !== ACTION_ID);
   const actions = [...listOf(trigger.actions), ...theirs];
-  const enabled = live?.enabled !== false;
+  const enabled = live === undefined || live.enabled !== false || isLeft(live);
   return { ...body, enabled, triggers: [{ bucket_level_trigger: { ...trigger, actions } }] };
 }
 

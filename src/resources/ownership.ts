@@ -63,6 +63,22 @@ export function withoutMark(body: Body): Body {
   };
 }
 
+/** What a server, or a kind, stamps on a thing of its own. */
+const STAMPS: readonly string[] = [
+  'created_date',
+  'created_date_millis',
+  'modified_date',
+  'modified_date_millis',
+  // On a stored rule the mark stands beside the body, not in it.
+  'managed_by',
+  'digest',
+];
+
+/** The body without anybody's mark and without stamps of the server, so that it can be put again. */
+export function unstamped(body: Body): Body {
+  return without(withoutMark(body), STAMPS);
+}
+
 /** A copy of a body that has only the keys named. */
 export function only(body: Body, keys: readonly string[]): Body {
   return Object.fromEntries(Object.entries(body).filter(([key, value]) => keys.includes(key) && value !== undefined));

@@ -1,48 +1,17 @@
+import { VALUES } from '../rules/painless-values';
+
 /*
- * What src/rules/group.ts and src/json.ts say of values, groups and canonical JSON, once more in Painless, for schedulers
- * that work inside the cluster. A test holds both against each other. Nothing of a rule or an event ever stands in a script:
- * that is what params and documents are for.
- *
- * Painless ends a function whose loops go round more than a million times, and with it the search. So lists and texts are
- * gone through in parts: no event, whoever made it, may end a detection.
+ * What src/rules/group.ts and src/json.ts say of groups and canonical JSON, once more in Painless: see painless-values.ts. Texts
+ * as well are gone through in parts.
  */
 
-/** `String textAt(def source, String field)`: the values of a field as one text, null without any. */
-export const VALUES = String.raw`
-void collect(def node, String[] steps, int from, Set texts) {
-  if (node instanceof List) {
-    int most = (int) Math.min(node.size(), 100000);
-    for (int i = 0; i < most; ++i) { collect(node.get(i), steps, from, texts); }
-    return;
-  }
-  if (from == steps.length) {
-    String text = '';
-    if (node instanceof String || node instanceof Boolean) { text = node.toString(); }
-    if (node instanceof Number) {
-      double number = node.doubleValue();
-      long whole = (long) number;
-      text = (node instanceof Double || node instanceof Float) && number == whole ? Long.toString(whole) : node.toString();
-    }
-    if (!text.isEmpty()) { texts.add(text); }
-    return;
-  }
-  if (!(node instanceof Map)) { return; }
-  String key = '';
-  for (int to = from; to < steps.length; ++to) {
-    key = to == from ? steps[to] : key + '.' + steps[to];
-    if (node.containsKey(key)) { collect(node.get(key), steps, to + 1, texts); }
-  }
-}
-String textAt(def source, String field) {
-  Set texts = new TreeSet();
-  collect(source, field.splitOnToken('.'), 0, texts);
-  return texts.isEmpty() ? null : String.join(', ', texts);
-}
+/** `String fieldOf(def source, List names)`: the first of these fields that has a value, null without any; and {@link VALUES}. */
+export const FIELDS = `${VALUES}${String.raw`
 String fieldOf(def source, List names) {
   for (int i = 0; i < names.size(); ++i) { if (textAt(source, names.get(i)) != null) { return names.get(i); } }
   return null;
 }
-`;
+`}`;
 
 /**
  * `String quoted(String text)`: a text as JSON, as JSON.stringify writes it. Half of a pair of surrogates (from 55296 on; second
@@ -89,7 +58,7 @@ String quoted(String text) {
  *
  * params: `rule` (its uuid), `fields` [{name, from[]}].
  */
-export const GROUP_KEY = `${VALUES}${QUOTED}${String.raw`
+export const GROUP_KEY = `${FIELDS}${QUOTED}${String.raw`
 String dayOf(def doc) {
   for (String name : ['@timestamp', 'event.ingested']) {
     if (doc.containsKey(name) && doc[name].size() > 0) {

@@ -1,4 +1,5 @@
 import { isRecord } from '../json';
+import { alertIndex, stateIndex } from '../rules/indices';
 import { request, type Target } from '../target/target';
 import { composition, compositionMark, leafFields, patternsOf, sameComposition } from './composition';
 import type { Body, Desired, Kind, Live } from './kind';
@@ -39,6 +40,11 @@ export const plainIndex: Kind = {
 
   async remove({ target }, id) {
     await request(target, { method: 'DELETE', path: `/${encodeURIComponent(id)}`, allow: [404] });
+  },
+
+  async dataOf(scope) {
+    const made = await plainIndex.list(scope, [alertIndex(scope.namespace), stateIndex(scope.namespace)]);
+    return made.filter(({ ours }) => ours).map(({ id }) => id);
   },
 
   canon: (body) => Object.fromEntries(leafFields(body.mappings)),

@@ -2,7 +2,7 @@ import type { Resource, ResourceKind } from '../content/resource';
 import { request, type Product } from '../target/target';
 import { prepare } from '../target/translate';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
-import { digestOf, markOf, withDescription, withMeta } from './ownership';
+import { digestOf, markOf, unstamped, withDescription, withMeta } from './ownership';
 
 interface StoredKind {
   readonly name: ResourceKind;
@@ -25,8 +25,9 @@ export function storedKind({ name, path, entries, takesMeta, complete, canon, re
     const body = prepare(resource, scope.target.product);
     return complete === undefined ? body : complete(body, resource, all, scope);
   };
-  return {
+  const kind: Kind = {
     name,
+    shared: true,
     canon,
     refs,
 
@@ -60,5 +61,8 @@ export function storedKind({ name, path, entries, takesMeta, complete, canon, re
     async remove({ target }, id) {
       await request(target, { method: 'DELETE', path: pathOf(id), allow: [404] });
     },
+
+    mark: (scope, { id }, { body }) => kind.put(scope, { id, body: unstamped(body) }, 'update'),
   };
+  return kind;
 }

@@ -1,10 +1,11 @@
 import type { estypes } from '@elastic/elasticsearch';
+import { sourcesOf } from '../rules/group';
 import { alertIndex } from '../rules/indices';
 import { ABSENT, messageParts, riskSources } from '../rules/message';
 import type { Rule } from '../rules/rule';
 import { alertFrame, NUMBER_FIELDS } from './alert-frame';
 import { ALERTS, SOMETHING_FOUND, SOMETHING_TO_WRITE } from './watch-painless';
-import { MOST_GROUPS, sourcesOf, watchInput } from './watch-search';
+import { MOST_GROUPS, watchInput } from './watch-search';
 
 /** The action of ours; what else a watch does is whoever's added it. */
 export const OUR_ACTION = 'alerts';

@@ -38,18 +38,26 @@ const MADE_UP: Body = {
  * @throws ProblemError REFUSED with everything that failed, in the server's words
  */
 export async function checkWatch(target: Target, watch: Body): Promise<void> {
-  for (const given of [{}, { alternative_input: MADE_UP }]) {
-    const body = { watch, action_modes: { _all: 'simulate' }, ...given };
-    const { body: answer } = await request<Partial<estypes.WatcherExecuteWatchResponse>>(target, {
-      method: 'POST',
-      path: PATH,
-      body,
-    });
-    const record: unknown = answer.watch_record;
-    const failures = failuresOf(isRecord(record) ? record : {}, 'alternative_input' in given);
-    const problems = failures.map((message) => problem(target, message));
-    if (problems.length > 0) throw new ProblemError('REFUSED', problems);
-  }
+  for (const given of [{}, { alternative_input: MADE_UP }]) await simulateWatch(target, watch, given);
+}
+
+/**
+ * Has the server run a watch that is not stored, its actions simulated.
+ * @param given what else the run is given: `trigger_data`, or an `alternative_input`, on which the watch must act
+ * @returns the record of the run
+ * @throws ProblemError REFUSED with everything that failed, in the server's words
+ */
+export async function simulateWatch(target: Target, watch: Body, given: Body): Promise<Body> {
+  const { body: answer } = await request<Partial<estypes.WatcherExecuteWatchResponse>>(target, {
+    method: 'POST',
+    path: PATH,
+    body: { watch, action_modes: { _all: 'simulate' }, ...given },
+  });
+  const record: unknown = answer.watch_record;
+  const found = isRecord(record) ? record : {};
+  const problems = failuresOf(found, 'alternative_input' in given).map((message) => problem(target, message));
+  if (problems.length > 0) throw new ProblemError('REFUSED', problems);
+  return found;
 }
 
 function problem({ url }: Target, message: string): Problem {

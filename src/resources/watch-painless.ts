@@ -1,4 +1,4 @@
-import { VALUES } from './painless-group';
+import { FIELDS } from './painless-group';
 
 /*
  * The scripts of a watch; the same for every rule. What a rule says comes as params, what an event says as payload.
@@ -26,7 +26,7 @@ export const SOMETHING_TO_WRITE = 'return !ctx.payload._doc.isEmpty();';
  * params: `rule` (its uuid), `frame` (see alert-frame.ts), `fields` [{name, from[], number}], `message` [{text} or {from[]}],
  * `absent`, `risk` [{fields[], type, score, roles[]}], `most` groups, `scheduler`.
  */
-export const ALERTS = `${VALUES}${String.raw`
+export const ALERTS = `${FIELDS}${String.raw`
 String iso(def time) {
   return ZonedDateTime.ofInstant(time, ZoneId.of('Z')).format(DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'"));
 }

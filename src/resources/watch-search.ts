@@ -1,5 +1,5 @@
 import type { estypes } from '@elastic/elasticsearch';
-import { FALLBACKS } from '../rules/group';
+import { sourcesOf } from '../rules/group';
 import { alertIndex } from '../rules/indices';
 import { messageParts, riskSources } from '../rules/message';
 import type { Rule } from '../rules/rule';
@@ -56,12 +56,6 @@ const KNOWN = [
   `{"range":{"@timestamp":{"gte":"${SCHEDULED}||-{{since}}s"}}},{"range":{"event.end":{"gte":"${SCHEDULED}||-{{since}}s"}}}`,
   ']}}]}}}',
 ].join('');
-
-/** A group field and where its value may be, the best first. */
-export function sourcesOf(field: string): string[] {
-  const fallback = FALLBACKS[field];
-  return fallback === undefined ? [field] : [field, fallback];
-}
 
 /**
  * The input of a watch: first the alerts that there are (`known`), then the groups that its rule finds (`found`).

@@ -70,6 +70,13 @@ export const watch: Kind = {
 
   canon: canonWatch,
   refs: () => [],
+
+  async mark({ target, namespace }, { id }) {
+    const there = await readWatch(target, id);
+    if (there === undefined) throw changed(target, id, 'the watch is gone');
+    await store(target, id, withWatchMark(id, namespace, there.watch), there);
+  },
+
   openAlerts: ({ target, namespace }, id) => openAlertsOf(target, namespace, uuidOfWatch(id, namespace)),
 };
 
@@ -83,13 +90,6 @@ export async function namespacesOfWatches(target: Target): Promise<Set<string>> 
 /** The watches of a namespace, with what Watcher says of their runs. */
 export async function watchesOf({ target, namespace }: Scope): Promise<readonly Marked[]> {
   return (await findMarked(target)).filter(({ id, body }) => namespaceOfWatch(id, body) === namespace);
-}
-
-/** Puts our mark on a watch, and leaves everything else in it as it is. */
-export async function markWatch({ target, namespace }: Scope, id: string): Promise<void> {
-  const there = await readWatch(target, id);
-  if (there === undefined) throw changed(target, id, 'the watch is gone');
-  await store(target, id, withWatchMark(id, namespace, there.watch), there);
 }
 
 /** The watch of a rule, without our mark. */

@@ -1,19 +1,5 @@
-import { subtechniqueOf, tacticOf, techniqueOf } from './attack';
+import { subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf } from './attack';
 import type { Findings } from './findings';
-
-/** The tactics to which MITRE ATT&CK (Enterprise, v17) counts each technique of attack.ts. */
-const TACTICS_OF: Readonly<Record<string, readonly string[]>> = {
-  T1021: ['lateral-movement'],
-  T1047: ['execution'],
-  T1059: ['execution'],
-  T1218: ['defense-evasion'],
-  T1546: ['privilege-escalation', 'persistence'],
-};
-
-/** The tactics of a technique; a sub-technique has those of the technique above it. */
-export function tacticsOf(techniqueId: string): readonly string[] {
-  return TACTICS_OF[techniqueId.slice(0, 'T1047'.length)] ?? [];
-}
 
 /**
  * Checks that the techniques and tactics among the tags belong together: each technique with at least one of its tactics,
@@ -44,9 +30,4 @@ export function checkTactics(tags: readonly string[], findings: Findings): void 
       'Remove the tag, or add the technique that is meant.',
     );
   });
-}
-
-/** `attack.lateral_movement` (Sigma 1) and `attack.lateral-movement` (Sigma 2) are one tactic. */
-function wordOf(tag: string): string {
-  return tag.replace(/^attack\./, '').replaceAll('_', '-');
 }

@@ -1,8 +1,9 @@
+import data from './attack-data.json';
 import type { Rule } from './rule';
 
 /**
- * The part of MITRE ATT&CK (Enterprise, v17) that detections of process creation by WMI are about; names and ids are
- * MITRE's.
+ * MITRE ATT&CK Enterprise, whole; names, ids and what belongs where are MITRE's. scripts/generate-attack.ts wrote the data, and
+ * NOTICE says on what terms they are here.
  */
 
 export interface AttackEntry {
@@ -11,67 +12,77 @@ export interface AttackEntry {
   readonly reference: string;
 }
 
-const TACTICS: Readonly<Record<string, readonly [id: string, name: string]>> = {
-  'initial-access': ['TA0001', 'Initial Access'],
-  execution: ['TA0002', 'Execution'],
-  persistence: ['TA0003', 'Persistence'],
-  'privilege-escalation': ['TA0004', 'Privilege Escalation'],
-  'defense-evasion': ['TA0005', 'Defense Evasion'],
-  'credential-access': ['TA0006', 'Credential Access'],
-  discovery: ['TA0007', 'Discovery'],
-  'lateral-movement': ['TA0008', 'Lateral Movement'],
-  collection: ['TA0009', 'Collection'],
-  exfiltration: ['TA0010', 'Exfiltration'],
-  'command-and-control': ['TA0011', 'Command and Control'],
-  impact: ['TA0040', 'Impact'],
-};
+interface Technique {
+  readonly name: string;
+  /** Short names, `lateral-movement`. */
+  readonly tactics: readonly string[];
+}
 
-const TECHNIQUES: Readonly<Record<string, string>> = {
-  T1021: 'Remote Services',
-  T1047: 'Windows Management Instrumentation',
-  T1059: 'Command and Scripting Interpreter',
-  T1218: 'System Binary Proxy Execution',
-  T1546: 'Event Triggered Execution',
-};
+/** A technique that ATT&CK has taken back. */
+export interface Withdrawn {
+  readonly id: string;
+  readonly name: string;
+  /** The id of what took its place; undefined where nothing did. */
+  readonly successor?: string | undefined;
+}
 
-const SUBTECHNIQUES: Readonly<Record<string, string>> = {
-  'T1021.003': 'Distributed Component Object Model',
-  'T1021.006': 'Windows Remote Management',
-  'T1059.001': 'PowerShell',
-  'T1059.003': 'Windows Command Shell',
-  'T1546.003': 'Windows Management Instrumentation Event Subscription',
-};
+/** Of ATT&CK Enterprise, as MITRE counts. */
+export const ATTACK_VERSION: string = data.version;
+
+const TACTICS: ReadonlyMap<string, { readonly id: string; readonly name: string }> = new Map(
+  Object.entries(data.tactics),
+);
+const TECHNIQUES: ReadonlyMap<string, Technique> = new Map(Object.entries(data.techniques));
+const WITHDRAWN: ReadonlyMap<string, Omit<Withdrawn, 'id'>> = new Map(Object.entries(data.withdrawn));
+
+/** The short names of all tactics. */
+export const TACTIC_NAMES: readonly string[] = [...TACTICS.keys()];
 
 const SITE = 'https://attack.mitre.org';
 
 /** The tactic of a Sigma tag, `attack.execution` or (Sigma 1) `attack.lateral_movement`. */
 export function tacticOf(tag: string): AttackEntry | undefined {
-  const entry = TACTICS[tag.replace(/^attack\./, '').replaceAll('_', '-')];
-  if (!tag.startsWith('attack.') || entry === undefined) return undefined;
-  return { id: entry[0], name: entry[1], reference: `${SITE}/tactics/${entry[0]}/` };
+  const entry = tag.startsWith('attack.') ? TACTICS.get(wordOf(tag)) : undefined;
+  return entry === undefined ? undefined : { ...entry, reference: `${SITE}/tactics/${entry.id}/` };
 }
 
 /** The technique of a Sigma tag, `attack.t1047`; of a sub-technique's tag, the technique above it. */
 export function techniqueOf(tag: string): AttackEntry | undefined {
-  const [, id] = /^attack\.(t\d{4})(\.\d{3})?$/.exec(tag) ?? [];
-  const name = id === undefined ? undefined : TECHNIQUES[id.toUpperCase()];
-  if (id === undefined || name === undefined) return undefined;
-  return { id: id.toUpperCase(), name, reference: `${SITE}/techniques/${id.toUpperCase()}/` };
+  return entryOf(/^attack\.(t\d{4})(\.\d{3})?$/.exec(tag)?.[1]);
 }
 
 /** The sub-technique of a Sigma tag, `attack.t1546.003`. */
 export function subtechniqueOf(tag: string): AttackEntry | undefined {
-  const id = tag.replace(/^attack\./, '').toUpperCase();
-  const name = SUBTECHNIQUES[id];
-  if (!tag.startsWith('attack.t') || name === undefined) return undefined;
-  return { id, name, reference: `${SITE}/techniques/${id.replace('.', '/')}/` };
+  return entryOf(/^attack\.(t\d{4}\.\d{3})$/.exec(tag)?.[1]);
 }
 
-/** Whether a tag of the namespace `attack` is in the tables above; tags of other namespaces are free. */
-export function isKnownTag(tag: string): boolean {
-  if (!tag.startsWith('attack.')) return true;
-  if (/^attack\.t\d{4}\.\d{3}$/.test(tag)) return subtechniqueOf(tag) !== undefined;
-  return tacticOf(tag) !== undefined || techniqueOf(tag) !== undefined;
+/** The technique, or sub-technique, of a Sigma tag that ATT&CK has taken back. */
+export function withdrawnOf(tag: string): Withdrawn | undefined {
+  const id = tag.replace(/^attack\./, '').toUpperCase();
+  const entry = tag.startsWith('attack.') ? WITHDRAWN.get(id) : undefined;
+  return entry === undefined ? undefined : { id, ...entry };
+}
+
+/**
+ * The tactics to which ATT&CK counts a technique or sub-technique, by their short names.
+ * @param id `T1047`
+ */
+export function tacticsOf(id: string): readonly string[] {
+  return TECHNIQUES.get(id)?.tactics ?? [];
+}
+
+/** The short name of a tactic in a tag: `attack.lateral_movement` (Sigma 1) and `attack.lateral-movement` (Sigma 2) are one. */
+export function wordOf(tag: string): string {
+  return tag.replace(/^attack\./, '').replaceAll('_', '-');
+}
+
+/** @param id in any case */
+function entryOf(id: string | undefined): AttackEntry | undefined {
+  const known = id?.toUpperCase() ?? '';
+  const name = TECHNIQUES.get(known)?.name;
+  return name === undefined
+    ? undefined
+    : { id: known, name, reference: `${SITE}/techniques/${known.replace('.', '/')}/` };
 }
 
 /** ECS `threat.tactic`, `threat.technique` or `threat.technique.subtechnique`: parallel lists. */
@@ -98,10 +109,10 @@ export function threatOf(rule: Pick<Rule, 'tags'>): Threat {
   };
 }
 
-function listOf(tags: readonly string[], entryOf: (tag: string) => AttackEntry | undefined): ThreatList {
+function listOf(tags: readonly string[], find: (tag: string) => AttackEntry | undefined): ThreatList {
   const entries = new Map(
     tags
-      .map(entryOf)
+      .map(find)
       .filter((entry) => entry !== undefined)
       .map((entry) => [entry.id, entry]),
   );

@@ -1,3 +1,5 @@
+import { VALUES } from './painless-values';
+
 /**
  * The scripts of a monitor's groups: what src/rules/group.ts and the local scheduler do, in Painless. What differs from
  * field to field comes as `params`, so that one compilation serves all keys of all monitors.
@@ -10,9 +12,6 @@ const DATE_CHARACTERS = '0123456789+-/:.,TZ ';
 
 /** No date is longer. */
 const LONGEST_DATE = 40;
-
-/** So many values of a list count; see the scripts of src/resources/painless-group.ts. */
-const MOST_VALUES = 100_000;
 
 /**
  * Whether the first alert that holds this text could make the alert index take its field for a date: the mapping there is
@@ -30,40 +29,18 @@ export function keyText(key: string): string | null {
 }
 
 /**
- * The value of a group field, as `groupValue`. `params.fields` is a list of paths, each a list of steps; the first that has
- * a value counts.
+ * The value of a group field, as `groupValue`. `params.fields` are the names of the fields that may hold it; the first that has a
+ * value counts.
  *
  * A value is read from `.keyword` where that is mapped (a `wildcard` field of ours has no doc values on OpenSearch), else
  * from the field. What may have been too long for `.keyword`, or has no doc values at all, is read from the document itself,
  * which is slow: so a command line of any length makes the same group everywhere.
- *
- * Painless ends a function whose loops go round more than a million times, and with it the run of the monitor: no loop here
- * is as long as an event may be.
  */
-export const GROUP_VALUE = script(`
-String joined(def values) {
-  TreeSet texts = new TreeSet();
-  int most = (int) Math.min(values.size(), ${MOST_VALUES});
-  for (int i = 0; i < most; ++i) {
-    def value = values.get(i);
-    if (value instanceof String || value instanceof Number || value instanceof Boolean) { texts.add(String.valueOf(value)); }
-  }
-  texts.remove('');
-  return texts.isEmpty() ? null : String.join(', ', texts);
-}
-void collect(def node, List steps, List found) {
-  if (node instanceof List) {
-    int most = (int) Math.min(node.size(), ${MOST_VALUES});
-    for (int i = 0; i < most; ++i) { collect(node.get(i), steps, found); }
-  } else if (steps.isEmpty()) {
-    found.add(node);
-  } else if (node instanceof Map) {
-    String key = '';
-    for (int i = 0; i < steps.size(); ++i) {
-      key = i == 0 ? steps.get(0) : key + '.' + steps.get(i);
-      if (node.containsKey(key)) { collect(node.get(key), steps.subList(i + 1, steps.size()), found); }
-    }
-  }
+export const GROUP_VALUE = script(`${VALUES}
+String indexed(def values) {
+  Set texts = new TreeSet();
+  collect(values, new String[0], 0, texts);
+  return joined(texts);
 }
 boolean looksLikeDate(String text) {
   if (text.length() > ${LONGEST_DATE}) { return false; }
@@ -72,17 +49,12 @@ boolean looksLikeDate(String text) {
   }
   return text.indexOf('-') >= 0 || text.indexOf('/') >= 0;
 }
-for (def steps : params.fields) {
-  String field = String.join('.', steps);
+for (String field : params.fields) {
   String name = doc.containsKey(field + '.keyword') ? field + '.keyword' : field;
   String text = null;
   boolean elsewhere = name != field;
-  try { if (doc.containsKey(name)) { text = joined(doc[name]); } } catch (Exception noDocValues) { elsewhere = true; }
-  if (text == null && elsewhere) {
-    List found = new ArrayList();
-    collect(params._source, steps, found);
-    text = joined(found);
-  }
+  try { if (doc.containsKey(name)) { text = indexed(doc[name]); } } catch (Exception noDocValues) { elsewhere = true; }
+  if (text == null && elsewhere) { text = textAt(params._source, field); }
   if (text != null) { return looksLikeDate(text) ? "'" + text : text; }
 }
 return '${ABSENT}';

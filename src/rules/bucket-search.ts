@@ -1,9 +1,10 @@
 import { ProblemError } from '../errors';
+import { canonicalJson, sha256 } from '../json';
 import { parseDuration } from '../text/duration';
 import { threatOf } from './attack';
 import { ABSENT, DAY, GROUP_VALUE, HAS_FIELD } from './bucket-scripts';
 import type { Exception } from './exceptions';
-import { FALLBACKS } from './group';
+import { FALLBACKS, sourcesOf } from './group';
 import { toQueryDsl } from './query-dsl';
 import type { Rule } from './rule';
 
@@ -25,6 +26,12 @@ export const CONSTANT_KEYS = {
 export const DAY_KEY = `${PREFIX}_day`;
 export const FIRST_TIME = `${PREFIX}_first_time`;
 export const LAST_TIME = `${PREFIX}_last_time`;
+
+/**
+ * A metric that is the same number in every group: which search found it. The plugin keeps an alert while its group is found
+ * again, and renews nothing of it but the bucket, so this alone tells whether the monitor as it now stands has stored an alert.
+ */
+export const STAMP = `${PREFIX}_search`;
 
 /** Buckets of a page; the plugin asks for page after page. */
 const PAGE = 1_000;
@@ -67,16 +74,29 @@ export function namedMetric(field: string): string {
  * The look-back is the interval at least, and an event may be stamped before the end of a run and seen only after it; so windows
  * overlap by a minute or more. A group that was seen before is the same alert.
  * @param exceptions those that are active
+ * @param indices that it is to read; they count for its stamp
  * @returns a search body; only `{{period_end}}` in it is for the plugin to fill in
  * @throws ProblemError RULE_INVALID when a text of the rule would be taken for a template
  */
-export function toBucketSearch(rule: Rule, exceptions: readonly Exception[] = []): BucketSearch {
+export function toBucketSearch(
+  rule: Rule,
+  exceptions: readonly Exception[] = [],
+  indices: readonly string[] = [],
+): BucketSearch {
   const matches = toQueryDsl(rule, exceptions);
+  const query = { bool: { filter: [windowOf(rule), matches] as const } };
+  const composite = { size: PAGE, sources: keysOf(rule) };
+  const stamp = stampOf({ indices, query, composite });
   const aggregations = {
-    [GROUPS]: { composite: { size: PAGE, sources: sourcesOf(rule) }, aggregations: metrics(rule) },
+    [GROUPS]: { composite, aggregations: { ...metrics(rule), [STAMP]: max('params.value', stamp) } },
   };
   refuseTemplates(rule, { matches, aggregations });
-  return { size: 0, query: { bool: { filter: [windowOf(rule), matches] } }, aggregations };
+  return { size: 0, query, aggregations };
+}
+
+/** 48 bits: a number of JSON holds them exactly. */
+function stampOf(search: Json): { value: number } {
+  return { value: Number.parseInt(sha256(canonicalJson(search)).slice(0, 12), 16) };
 }
 
 function windowOf({ schedule }: Rule): Json {
@@ -92,7 +112,7 @@ function between(field: string, seconds: number, end: Json = {}): Json {
 }
 
 /** Scripts, because a document that lacks the field of a plain source is in no bucket, and a null key stops the trigger. */
-function sourcesOf(rule: Rule): Json[] {
+function keysOf(rule: Rule): Json[] {
   const { tactic, technique } = threatOf(rule);
   const constants = [
     [CONSTANT_KEYS.uuid, rule.uuid],
@@ -103,13 +123,8 @@ function sourcesOf(rule: Rule): Json[] {
   return [
     ...constants.map(([name, value]) => source(name, 'params.value', { value })),
     source(DAY_KEY, DAY),
-    ...rule.groupBy.map((field) => source(keyName(field), GROUP_VALUE, { fields: pathsOf(field) })),
+    ...rule.groupBy.map((field) => source(keyName(field), GROUP_VALUE, { fields: sourcesOf(field) })),
   ];
-}
-
-function pathsOf(field: string): string[][] {
-  const fallback = FALLBACKS[field];
-  return [field, ...(fallback === undefined ? [] : [fallback])].map((name) => name.split('.'));
 }
 
 function source(name: string, text: string, params?: Json): Json {
@@ -125,10 +140,12 @@ function metrics({ groupBy }: Rule): Json {
   return {
     [FIRST_TIME]: { min: { field: '@timestamp', format: TIME_FORMAT } },
     [LAST_TIME]: { max: { field: '@timestamp', format: TIME_FORMAT } },
-    ...Object.fromEntries(
-      named.map((field) => [namedMetric(field), { max: { script: painless(HAS_FIELD, { field }) } }]),
-    ),
+    ...Object.fromEntries(named.map((field) => [namedMetric(field), max(HAS_FIELD, { field })])),
   };
+}
+
+function max(script: string, params: Json): Json {
+  return { max: { script: painless(script, params) } };
 }
 
 /** The plugin fills the whole search in as a Mustache template before it runs it: a rule's own braces would be gone. */

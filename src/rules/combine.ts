@@ -41,3 +41,9 @@ export function depth(condition: Condition): number {
   if (condition.kind === 'field') return 1;
   return 1 + Math.max(...(condition.kind === 'not' ? [condition.of] : condition.of).map(depth));
 }
+
+/** The fields at which a condition looks, as often as it does. */
+export function fieldsOf(condition: Condition): string[] {
+  if (condition.kind === 'field') return [condition.field];
+  return condition.kind === 'not' ? fieldsOf(condition.of) : condition.of.flatMap(fieldsOf);
+}

@@ -23,7 +23,8 @@ function describe(condition: Condition, nested: boolean): string {
   }
 }
 
-function describeTest(test: Test): string {
+/** What is asked of a value, for a person: `contains " call "`. */
+export function describeTest(test: Test): string {
   switch (test.kind) {
     case 'text':
       return describePattern(test.pattern) + (test.cased ? ' (case counts)' : '');

@@ -97,6 +97,8 @@ const NOUNS: Readonly<Record<string, string>> = {
   int: 'a whole number',
   array: 'a list',
   object: 'a map',
+  record: 'a map',
+  boolean: 'true or false',
 };
 const FORMATS: Readonly<Record<string, string>> = {
   date: 'must be a day, YYYY-MM-DD',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../text/duration';
+import { kibanaFrame } from './kibana-frame';
 
 /**
  * The form of a rule file, but for its detection: which keys there are and what each holds. What a detection says
@@ -49,7 +50,7 @@ const extension = z.strictObject({
     objects: z.array(z.strictObject({ name: text, type: text, roles: texts.min(1) })),
   }),
   schedule: z.strictObject({ interval: duration, lookback: duration }),
-  kibana: z.strictObject({ type: z.enum(['eql', 'esql']) }).optional(),
+  kibana: kibanaFrame.optional(),
   analytic_stories: texts,
   asset_type: optional,
   security_domain: optional,

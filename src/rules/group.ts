@@ -16,6 +16,12 @@ export function groupValue(document: unknown, field: string): string | null {
   return own ?? (fallback === undefined ? null : textAt(document, fallback));
 }
 
+/** A group field and where its value may be, the best first. */
+export function sourcesOf(field: string): string[] {
+  const fallback = FALLBACKS[field];
+  return fallback === undefined ? [field] : [field, fallback];
+}
+
 /** The ECS field that {@link groupValue} took its value from; `field` itself when there is none. */
 export function groupSource(document: unknown, field: string): string {
   const fallback = FALLBACKS[field];
@@ -31,14 +37,18 @@ export function textAt(document: unknown, field: string): string | null {
 
 /** A field's values, each as a text; those that are empty are left out. */
 export function textsAt(document: unknown, field: string): string[] {
-  return valuesAt(document, field.split('.'))
-    .map(textOf)
+  return scalarsAt(document, field)
+    .map(String)
     .filter((text) => text !== '');
 }
 
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+/** A field's values as they stand in the document, empty texts included; a null is no value. */
+export function scalarsAt(document: unknown, field: string): (string | number | boolean)[] {
+  return valuesAt(document, field.split('.')).filter(isScalar);
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 /** Every value at a path, whether its steps are nested objects, dotted keys or both, through lists of objects. */

@@ -1,7 +1,7 @@
 import type { YamlFile } from '../content/yaml-file';
 import { parseDuration } from '../text/duration';
-import { isKnownTag } from './attack';
 import { checkTactics } from './attack-tactics';
+import { checkAttackTags } from './attack-tags';
 import { parseDetection } from './detection';
 import { checkFieldTypes, type FieldTypes } from './field-types';
 import { Findings } from './findings';
@@ -55,7 +55,7 @@ export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes)
     groupBy: own.group_by,
     risk: own.risk,
     schedule: own.schedule,
-    kibana: own.kibana ?? { type: 'eql' },
+    kibana: { ...own.kibana, type: own.kibana?.type ?? 'eql' },
     analyticStories: own.analytic_stories,
     assetType: own.asset_type,
     securityDomain: own.security_domain,
@@ -86,14 +86,7 @@ function checkSense(frame: Frame, findings: Findings): void {
       'Events between two runs would be missed: make it at least as long.',
     );
   }
-  frame.tags.forEach((tag, index) => {
-    if (isKnownTag(tag)) return;
-    findings.add(
-      ['tags', index],
-      `tag "${tag}" names no technique or tactic that is known here`,
-      'Add it to src/rules/attack.ts, with its name, or correct it.',
-    );
-  });
+  checkAttackTags(frame.tags, findings);
   checkTactics(frame.tags, findings);
   const repeated = own.group_by.findIndex((field, index) => own.group_by.indexOf(field) < index);
   if (repeated >= 0) findings.add(at('group_by', repeated), `"${own.group_by[repeated] ?? ''}" is in group_by twice`);

@@ -4,6 +4,7 @@ import { readYaml } from '../content/yaml-file';
 import { ProblemError, type Problem } from '../errors';
 import type { Condition } from './condition';
 import type { FieldTypes } from './field-types';
+import type { RuleAction } from './kibana-frame';
 import { parseRule } from './parse-rule';
 
 /** A field of an alert to which its risk is added: `name` is the detection's own word (`user`, `dest`). */
@@ -76,8 +77,13 @@ export interface Rule {
   };
   /** Durations as `parseDuration` reads them: `5m`, `1h`. */
   readonly schedule: { readonly interval: string; readonly lookback: string };
-  /** `esql` alerts once a group, and may repeat itself, see `toEsql`; `eql` once an event. */
-  readonly kibana: { readonly type: 'eql' | 'esql' };
+  readonly kibana: {
+    /** `esql` alerts once a group, and may repeat itself, see `toEsql`; `eql` once an event. */
+    readonly type: 'eql' | 'esql';
+    /** Left to the analysts where the file does not say it; so are the actions. */
+    readonly enabled?: boolean | undefined;
+    readonly actions?: readonly RuleAction[] | undefined;
+  };
   readonly analyticStories: readonly string[];
   readonly assetType: string | null;
   readonly securityDomain: string | null;

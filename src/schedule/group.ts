@@ -23,10 +23,15 @@ export const TIME_FIELDS: readonly string[] = ['@timestamp', 'event.ingested'];
  */
 export function timeOf(hit: Hit): number | undefined {
   for (const field of TIME_FIELDS) {
-    const time = Date.parse(String(hit.fields?.[field]?.[0]));
+    const time = Date.parse(sixDigits(String(hit.fields?.[field]?.[0])));
     if (!Number.isNaN(time)) return time;
   }
   return undefined;
+}
+
+/** A year that four digits cannot hold has a sign: as many digits as it needs from the engine, six for Date.parse. */
+function sixDigits(time: string): string {
+  return time.replace(/^([+-])(\d+)/, (_, sign: string, year: string) => sign + year.padStart(6, '0'));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import { ruleBody } from '../resources/kibana-rule-body';
 import { fieldTypes } from '../resources/kibana-rule';
@@ -8,10 +9,7 @@ import type { Kibana } from '../target/kibana';
 import { request } from '../target/target';
 import { clusterTime } from './clock';
 import { readMatches, type Hit } from './matches';
-import type { ProvingGround } from './proving-ground';
-
-/** How far into the future a preview looks, in milliseconds: Kibana's clock may be behind that of the cluster. */
-const AHEAD = 60_000;
+import { AHEAD, type ProvingGround } from './proving-ground';
 
 interface Previewed {
   readonly previewId?: string;
@@ -24,31 +22,32 @@ interface Previewed {
  * those of its own previews, and from there they are read.
  *
  * All exceptions are part of the query, as they are in rules of the other schedulers: an exception list would have to be saved.
- * @param events the indices that the rule is to read
- * @returns what the alert says of each event that has one, by the event's id; why the rule could not run, else
- * @throws ProblemError RULE_INVALID when the rule cannot be said in the language of its type, FORBIDDEN without the right to read
- *   previews
+ * @returns what the alert says of each event that has one, by the event's id
+ * @throws ProblemError REFUSED when Kibana could not run it, RULE_INVALID when the rule cannot be said in the language of its type,
+ *   FORBIDDEN without the right to read previews
  */
 export async function previewed(
-  { target, namespace }: ProvingGround,
-  { kibana, space, events }: { kibana: Kibana; space: string; events: readonly string[] },
+  { target, namespace, events }: ProvingGround,
+  { kibana, space }: { kibana: Kibana; space: string },
   rule: Rule,
   content: Content,
-): Promise<ReadonlyMap<string, string> | string> {
+): Promise<ReadonlyMap<string, string>> {
   const now = await clusterTime(target, namespace);
   const compiled = activeExceptions(content.exceptions ?? [], rule.slug, now);
   const body = ruleBody(rule, { namespace, indices: events, types: fieldTypes(content), compiled, lists: [] });
-  if (body.type !== 'eql') return `its alerts in Kibana name no events, because it is of type ${String(body.type)}`;
+  if (body.type !== 'eql')
+    throw refused(`its alerts in Kibana name no events, because it is of type ${String(body.type)}`);
   const run = { invocationCount: 1, timeframeEnd: new Date(now + AHEAD).toISOString() };
   const { body: answer } = await kibana.ask<Previewed>({
     method: 'POST',
     path: '/api/detection_engine/rules/preview',
     space,
-    body: { ...body, ...run },
+    // Nobody is to be told of a test.
+    body: { ...body, actions: [], ...run },
   });
   const errors = answer.logs.flatMap(({ errors: said = [] }) => said);
-  if (errors.length > 0) return `Kibana could not run it: ${errors.join('; ')}`;
-  if (answer.isAborted === true || answer.previewId === undefined) return 'Kibana did not finish running it';
+  if (errors.length > 0) throw refused(`Kibana says: ${errors.join('; ')}`);
+  if (answer.isAborted === true || answer.previewId === undefined) throw refused('Kibana did not finish');
 
   const index = `.preview.alerts-security.alerts-${space}`;
   await request(target, { method: 'POST', path: `/${index}/_refresh`, allow: [403, 404] });
@@ -58,6 +57,10 @@ export async function previewed(
     for (const hit of hits) for (const id of eventsOf(hit)) found.set(id, reasonOf(hit));
   }
   return found;
+}
+
+function refused(message: string): ProblemError {
+  return new ProblemError('REFUSED', [{ message }]);
 }
 
 /** The ids of the events that an alert was made of. */

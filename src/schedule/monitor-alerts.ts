@@ -8,18 +8,11 @@ import { toQueryDsl } from '../rules/query-dsl';
 import type { Rule } from '../rules/rule';
 import type { Target } from '../target/target';
 import { alertOf } from './alert';
+import type { Alert } from './alerts';
 import { readFacts, type Facts } from './facts';
 import type { Group } from './group';
+import type { Listed } from './keeper';
 import { bothFacts, factsOfAlert } from './monitor-facts';
-
-/** An alert document with its `_id`. */
-type Alert = Readonly<Record<string, unknown>> & { readonly _id: string };
-
-export interface MonitorAlerts {
-  readonly alerts: readonly Alert[];
-  /** What cannot be shown as an alert, a sentence each: runs that failed, alerts of a rule that nobody knows. */
-  readonly notes: readonly string[];
-}
 
 /** What the plugin holds of one group and day: one alert, or more where it was over and came again. */
 interface Held {
@@ -45,18 +38,29 @@ interface Held {
  * Its own state is `wmi_detections.state`.
  * @param known rules of the content, for a monitor that has lost its own
  */
-export async function monitorAlerts(target: Target, namespace: string, known: readonly Rule[]): Promise<MonitorAlerts> {
+export async function monitorAlerts(target: Target, namespace: string, known: readonly Rule[]): Promise<Listed> {
   const alerts: Alert[] = [];
   const notes = new Set<string>();
-  for (const found of await ourMonitors(target)) {
-    const owner = ownerOf(found.monitor);
-    if (owner?.namespace !== namespace) continue;
+  for (const { found, rule } of await monitorsAndRules(target, namespace, known)) {
     const note = (text: string): unknown => notes.add(`${String(found.monitor.name)}: ${text}`);
-    const rule = ruleOf(found.monitor) ?? known.find(({ uuid }) => uuid === owner.id);
     if (rule === undefined) note('its rule is not known; deploy it again to see its alerts');
     else alerts.push(...(await alertsOf(target, found, rule, note)));
   }
   return { alerts, notes: [...notes] };
+}
+
+/** The monitors of a namespace, each with its rule; undefined where neither it nor the content tells. */
+export async function monitorsAndRules(
+  target: Target,
+  namespace: string,
+  known: readonly Rule[],
+): Promise<{ found: Found; rule: Rule | undefined }[]> {
+  const monitors = await ourMonitors(target);
+  return monitors.flatMap((found) => {
+    const owner = ownerOf(found.monitor);
+    if (owner?.namespace !== namespace) return [];
+    return [{ found, rule: ruleOf(found.monitor) ?? known.find(({ uuid }) => uuid === owner.id) }];
+  });
 }
 
 async function alertsOf(

@@ -13,7 +13,12 @@ export interface ProvingGround {
   readonly target: Target;
   readonly namespace: string;
   readonly indexOf: (source: TestSource) => string;
+  /** All of these indices. */
+  readonly events: readonly string[];
 }
+
+/** How far behind that of the cluster the clock of what runs a rule may be, in milliseconds. */
+export const AHEAD = 60_000;
 
 /** The data set of each source (design, section 2). */
 const DATASET_OF: Readonly<Record<TestSource, string>> = {
@@ -21,6 +26,8 @@ const DATASET_OF: Readonly<Record<TestSource, string>> = {
   windows_security: 'windows_security.process_creation',
   crowdstrike: 'crowdstrike.process_rollup2',
 };
+
+const SOURCES = Object.keys(DATASET_OF) as readonly TestSource[];
 
 /*
  * On a cluster that others use nothing shared is touched: our pipelines are installed under names of this trial's own (see
@@ -46,12 +53,11 @@ export async function withProvingGround<T>(
   const [made, chance] = [Date.now(), randomUUID().slice(0, 8)];
   const namespace = `${NAMESPACE}${made}.${chance}`;
   const indexOf = (source: TestSource): string => `${EVENTS}${made}-${chance}-${DATASET_OF[source]}`;
-  const sources = Object.keys(DATASET_OF) as TestSource[];
-  const events = sources.map(indexOf);
+  const events = SOURCES.map(indexOf);
   const all = [...events, alertIndex(namespace), stateIndex(namespace)];
   return withTrial(target, pipelines, async (trial) => {
     try {
-      for (const source of sources) {
+      for (const source of SOURCES) {
         const id = `logs-${DATASET_OF[source]}@`;
         const body = bodyOf(target, content, `${id}template`);
         const settings = {
@@ -65,7 +71,7 @@ export async function withProvingGround<T>(
       await create(target, stateIndex(namespace), bodyOf(target, content, 'wmi-detections-state@template'));
       const scope = { target, namespace, indices: events };
       for (const rule of await detectionRule.desired(scope, content)) await detectionRule.put(scope, rule, 'create');
-      return await use({ target, namespace, indexOf });
+      return await use({ target, namespace, indexOf, events });
     } finally {
       await remove(target, all);
     }
@@ -74,7 +80,8 @@ export async function withProvingGround<T>(
 
 /** The proving ground on a cluster where our content is deployed: our own data streams. */
 export function deployedGround(target: Target, namespace: string): ProvingGround {
-  return { target, namespace, indexOf: (source) => `logs-${DATASET_OF[source]}-${namespace}` };
+  const indexOf = (source: TestSource): string => `logs-${DATASET_OF[source]}-${namespace}`;
+  return { target, namespace, indexOf, events: SOURCES.map(indexOf) };
 }
 
 /** Settings and mappings that a new index of this template gets. */

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../rules/combine';
 import type { Condition } from '../rules/condition';
 import type { RuleTest } from '../rules/rule-tests';
 import type { Rule } from '../rules/rule';
@@ -41,18 +42,6 @@ export function judge(
 function seenBy(condition: Condition, indexed: Indexed): string {
   const fields = new Set(['event.category', 'event.type', ...fieldsOf(condition)]);
   return [...fields].map((field) => `${field} ${shown(valueAt(indexed, field))}`).join(', ');
-}
-
-function fieldsOf(condition: Condition): string[] {
-  switch (condition.kind) {
-    case 'and':
-    case 'or':
-      return condition.of.flatMap(fieldsOf);
-    case 'not':
-      return fieldsOf(condition.of);
-    case 'field':
-      return [condition.field];
-  }
 }
 
 function shown(value: unknown): string {

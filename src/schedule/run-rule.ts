@@ -1,8 +1,9 @@
 import { alertIndex } from '../rules/indices';
 import type { StoredRule } from '../rules/stored-rule';
-import type { Target } from '../target/target';
+import { unstoppable, type Target } from '../target/target';
 import { alertOf } from './alert';
 import { writeAlerts } from './bulk';
+import { countNew } from './count-new';
 import { readFacts, sourceFields } from './facts';
 import { groupOf, TIME_FIELDS, type Group } from './group';
 import { readMatches } from './matches';
@@ -29,6 +30,9 @@ export interface RunScope {
   readonly namespace: string;
   /** The cluster's time, milliseconds since 1970, for the alerts' @timestamp. */
   readonly now: number;
+  /** Counts what would be written, and writes nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** Ends the run with an INTERRUPTED error as long as nothing is written. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -41,16 +45,20 @@ export async function runRule(
   target: Target,
   stored: StoredRule,
   window: Window,
-  { namespace, now, signal }: RunScope,
+  { namespace, now, dryRun = false, signal }: RunScope,
 ): Promise<RuleRun> {
+  const write = dryRun ? countNew : writeAlerts;
+  const steady = unstoppable(target);
   const { events, days } = await touchedGroups(target, stored, window, signal);
   let alerts = 0;
   let created = 0;
   // Day by day, so that a first run over years of events holds the facts of one day at a time.
   for (const groups of days.values()) {
-    const facts = await readFacts(target, stored, groups, signal);
+    // From the first alert on the window is finished: whoever ends the run finds all of it done, or nothing.
+    const begun = alerts > 0;
+    const facts = await readFacts(begun ? steady : target, stored, groups, begun ? undefined : signal);
     alerts += facts.length;
-    created += await writeAlerts(target, alertIndex(namespace), alertsOf(stored, facts, now));
+    created += await write(steady, alertIndex(namespace), alertsOf(stored, facts, now));
   }
   return {
     uuid: stored.rule.uuid,

@@ -62,10 +62,15 @@ export function eventWindow(from: number | null, to: number | null): Window {
   return { from, to, timebase: '@timestamp', query: between('@timestamp', from, to), watermark: null };
 }
 
-/** Events of one UTC day, `2026-01-31`; where an event has no @timestamp its day is that of event.ingested. */
+/**
+ * Events of one UTC day, `2026-01-31`; where an event has no @timestamp its day is that of event.ingested. The first and the last
+ * day take in everything before and after, as {@link iso} does.
+ */
 export function onDay(day: string): Readonly<Record<string, unknown>> {
-  const start = Date.parse(`${day}T00:00:00.000Z`);
-  const end = start + 24 * 60 * MINUTE;
+  const midnight = Date.parse(`${day}T00:00:00.000Z`);
+  const next = midnight + 24 * 60 * MINUTE;
+  const start = midnight <= FIRST ? null : midnight;
+  const end = next > LAST ? null : next;
   return anyOf([
     between('@timestamp', start, end),
     { bool: { filter: [between('event.ingested', start, end)], must_not: [{ exists: { field: '@timestamp' } }] } },

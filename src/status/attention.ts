@@ -10,6 +10,7 @@ export const BLIND_SHARE = 0.5;
  *   what                                                                        | who mends it
  *   ----------------------------------------------------------------------------|---------------------------------
  *   the cluster differs from the content                                        | `deploy`
+ *   the scheduler is switched off as a whole                                    | whoever switched it off
  *   no rule there; a rule never ran, or not for two intervals                   | `deploy`, `run`
  *   a rule disabled; its last run failed, or left a gap                         | whoever disabled it; Kibana, `run`
  *   no source has any event; one that had events is silent, or cannot be read   | the shipper, the privileges
@@ -21,11 +22,17 @@ export const BLIND_SHARE = 0.5;
  * @param blindShare 0 to 1
  */
 export function attentionOf(
-  { content, rules, sources }: Pick<Status, 'content' | 'rules' | 'sources'>,
+  {
+    content,
+    rules,
+    sources,
+    stopped,
+  }: Pick<Status, 'content' | 'rules' | 'sources'> & Partial<Pick<Status, 'stopped'>>,
   blindShare: number,
 ): string[] {
   return [
     ...ofContent(content),
+    ...(typeof stopped === 'string' ? [stopped] : []),
     ...(rules.length === 0 ? ['no rule of this namespace is there'] : rules.flatMap(ofRule)),
     ...ofSources(sources),
     ...sources.flatMap((source) => ofSource(source, blindShare)),

@@ -1,7 +1,7 @@
 import { isRecord } from '../json';
 import type { Body, Scope } from '../resources/kind';
 import { ourMonitors } from '../resources/monitor-find';
-import { ownerOf, ruleOf } from '../resources/monitor-names';
+import { isLeft, ownerOf, ruleOf } from '../resources/monitor-names';
 import type { RuleState } from './status';
 
 /** How our monitors are doing: whether they are enabled. When one last ran, OpenSearch Alerting does not say. */
@@ -9,7 +9,7 @@ export async function monitorRuleStates({ target, namespace }: Scope): Promise<R
   const found = await ourMonitors(target);
   return found.flatMap(({ monitor }): RuleState[] => {
     const owner = ownerOf(monitor);
-    if (owner?.namespace !== namespace) return [];
+    if (owner?.namespace !== namespace || isLeft(monitor)) return [];
     const rule = ruleOf(monitor);
     return [
       {

@@ -11,6 +11,8 @@ export interface Status {
   /** Where the window begins that the counts of the sources are about. */
   readonly since: string;
   readonly content: ContentState;
+  /** That the scheduler is switched off as a whole, in a sentence; null when it is not, or does not say. */
+  readonly stopped: string | null;
   readonly rules: readonly RuleState[];
   readonly sources: readonly SourceState[];
   /** What `--exit-code` exits with 1 for, a sentence each. */

@@ -11,6 +11,18 @@ export interface Asked {
 /** What the cause of a failed connection means to the person who typed the URL. */
 const NETWORK_HINTS: readonly (readonly [RegExp, string])[] = [
   [
+    /proxy answered 407/,
+    'The proxy wants a user: write it into HTTPS_PROXY or HTTP_PROXY, as in http://user:password@proxy.example:3128.',
+  ],
+  [
+    /proxy answered/,
+    'The proxy that HTTPS_PROXY or HTTP_PROXY names does not let this host through; NO_PROXY names hosts that are reached without it.',
+  ],
+  [
+    /alert certificate required|alert handshake failure|alert bad certificate/i,
+    'A client certificate is asked for there, and one that it knows: client_certificate and client_key in the settings.',
+  ],
+  [
     /ECONNREFUSED/,
     'Nothing listens there: check host and port, or start the embedded engine with `wmi-detections engine start`.',
   ],

@@ -1,9 +1,13 @@
-import { Agent, fetch, FormData, type RequestInit, type Response } from 'undici';
+import { fetch, FormData, type Dispatcher, type RequestInit, type Response } from 'undici';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
+import type { Access } from '../settings';
 import { repeatedly, told, type Attempt } from './attempts';
+import { authorizationOf } from './authorization';
+import { dispatcherFor } from './dispatcher';
 import { kibanaFault, kibanaRefusal, kibanaUnreachable, notKibana, type KibanaAsked } from './kibana-failure';
 import { PATIENCE } from './patience';
+import { withAuthority } from './pinned-authority';
 import { shownUrl, type Answer, type Circumstances, type Connection } from './target';
 
 /** The space that has no prefix in its URLs. */
@@ -61,13 +65,10 @@ export async function connectKibana(
   around: Circumstances = {},
 ): Promise<Kibana> {
   const url = shownUrl(connection.url);
-  const agent = new Agent({
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    ...(connection.ca !== undefined && { connect: { ca: connection.ca } }),
-  });
+  const access = await withAuthority(connection);
+  const dispatcher = dispatcherFor(url, access, { headersTimeout: 0, bodyTimeout: 0 });
   const ask = <T>(asked: KibanaRequest): Promise<Answer<T>> =>
-    askRepeatedly<T>(url, agent, headersOf(connection), asked, around);
+    askRepeatedly<T>(url, dispatcher, headersOf(access), asked, around);
   const { status, body } = await ask<unknown>({ method: 'GET', path: STATUS, timeout: 20_000 });
   const version = isRecord(body) ? body.version : undefined;
   if (!isRecord(version) || typeof version.number !== 'string') {
@@ -101,13 +102,8 @@ async function checkSpaces({ url, ask }: Kibana, spaces: readonly string[]): Pro
   );
 }
 
-function headersOf({ apiKey, username, password }: Connection): Record<string, string> {
-  const authorization =
-    apiKey !== undefined
-      ? `ApiKey ${apiKey}`
-      : username !== undefined
-        ? `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`
-        : undefined;
+function headersOf(access: Access): Record<string, string> {
+  const authorization = authorizationOf(access);
   return {
     'kbn-xsrf': 'wmi-detections',
     'elastic-api-version': API_VERSION,
@@ -117,7 +113,7 @@ function headersOf({ apiKey, username, password }: Connection): Record<string, s
 
 async function askRepeatedly<T>(
   url: string,
-  agent: Agent,
+  dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: KibanaRequest,
   { patience = PATIENCE, signal: ours }: Circumstances,
@@ -126,7 +122,7 @@ async function askRepeatedly<T>(
   const signal = asked.signal ?? ours;
   const manner = { where: at, safe: IDEMPOTENT.has(asked.method), first: asked.path === STATUS, patience, signal };
   const ended = await repeatedly(
-    () => sendOnce(at, agent, headers, { timeout: patience.timeout, ...asked, signal }),
+    () => sendOnce(at, dispatcher, headers, { timeout: patience.timeout, ...asked, signal }),
     manner,
   );
   const { last } = ended;
@@ -147,12 +143,12 @@ interface Arrived {
 
 async function sendOnce(
   at: KibanaAsked,
-  agent: Agent,
+  dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: KibanaRequest,
 ): Promise<Attempt<Arrived>> {
   try {
-    const response = await send(at, agent, headers, asked);
+    const response = await send(at, dispatcher, headers, asked);
     const { status } = response;
     const answer = { status, location: response.headers.get('location'), text: await response.text() };
     return { answer, status, retryAfter: response.headers.get('retry-after') };
@@ -172,7 +168,7 @@ function where(
 
 function send(
   at: KibanaAsked,
-  agent: Agent,
+  dispatcher: Dispatcher,
   headers: Record<string, string>,
   { query, body, file, signal, timeout = PATIENCE.timeout }: KibanaRequest,
 ): Promise<Response> {
@@ -183,7 +179,7 @@ function send(
   const late = AbortSignal.timeout(timeout);
   const init: RequestInit = {
     method: at.method,
-    dispatcher: agent,
+    dispatcher,
     redirect: 'manual',
     headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
     signal: signal === undefined ? late : AbortSignal.any([signal, late]),

@@ -1,8 +1,10 @@
 import type { Client } from '@elastic/elasticsearch';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
+import type { Access } from '../settings';
 import { repeatedly, told } from './attempts';
 import { createClient } from './client';
+import { withAuthority } from './pinned-authority';
 import { refusal, unreachable, type Asked } from './failure';
 import { PATIENCE, type Patience } from './patience';
 import { send } from './send';
@@ -26,14 +28,17 @@ export interface Target {
 /** What a command lets its requests know of the world around it. */
 export type Circumstances = Pick<Target, 'signal' | 'patience'>;
 
+/** The same cluster for what is finished once it is begun: an interruption does not end these requests. */
+export function unstoppable(target: Target): Target {
+  return { ...target, signal: undefined };
+}
+
 /** How a cluster is reached; secrets come from the environment or the settings file. */
-export interface Connection {
+export interface Connection extends Access {
+  /** Without credentials. */
   readonly url: string;
-  readonly apiKey?: string | undefined;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  /** PEM text of the certificate authority to trust beside the system's. */
-  readonly ca?: string | undefined;
+  /** More nodes of the same cluster. */
+  readonly otherUrls?: readonly string[] | undefined;
 }
 
 export interface Request {
@@ -83,17 +88,7 @@ export function shownUrl(url: string): string {
 export async function connect(connection: Connection, around: Circumstances = {}): Promise<Target> {
   const url = shownUrl(connection.url);
   const { timeout } = around.patience ?? PATIENCE;
-  const client = createClient({
-    node: connection.url,
-    // For the pieces of an answer; how long its beginning may take is said for each request.
-    requestTimeout: timeout,
-    ...(connection.apiKey !== undefined && { auth: { apiKey: connection.apiKey } }),
-    ...(connection.apiKey === undefined &&
-      connection.username !== undefined && {
-        auth: { username: connection.username, password: connection.password ?? '' },
-      }),
-    ...(connection.ca !== undefined && { tls: { ca: connection.ca } }),
-  });
+  const client = createClient(await withAuthority(connection), timeout);
   const { body } = await ask<Root>(
     { ...around, url, client },
     { method: 'GET', path: '/', timeout: Math.min(20_000, timeout) },

@@ -1,8 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { run } from '../../src/commands/run';
 import { alerts, type Alert } from '../../src/commands/alerts';
-import { parseJson, writeJson } from '../../src/content/lossless-json';
 import { isRecord } from '../../src/json';
 import { toQueryDsl } from '../../src/rules/query-dsl';
 import { defaultIndices } from '../../src/rules/indices';
@@ -18,19 +15,10 @@ import type { Rule } from '../../src/rules/rule';
 import { alertId, groupOf, TIME_FIELDS } from '../../src/schedule/group';
 import { readMatches } from '../../src/schedule/matches';
 import type { Target } from '../../src/target/target';
-import { harbour, type Source } from '../support/ship';
+import { documentOf, labelledEvents, labelledFiles, skipWithoutLabelled, sourceOf } from '../support/labelled';
+import { harbour } from '../support/ship';
 
-/*
- * The monitors' own searches on the real engine, over every labelled event (../shared/README.md): their groups are those
- * of the local scheduler. The data sets are no part of the project: where they are absent, this test says so and is skipped.
- */
-const LABELLED = join(__dirname, '..', '..', '..', 'shared', 'datasets', 'labelled');
-const files = existsSync(LABELLED) ? readdirSync(LABELLED).sort() : [];
-const SOURCES: Readonly<Record<string, Source>> = {
-  sysmon_1: 'sysmon',
-  security_4688: 'security',
-  crowdstrike_pr2: 'crowdstrike',
-};
+/* The monitors' own searches on the real engine, over every labelled event: their groups are those of the local scheduler. */
 
 /** Of an alert what both schedulers know: all but who raised it, when, and what an analyst does with it. */
 function comparable({ wmi_detections: ours, ...document }: Alert): object {
@@ -42,21 +30,18 @@ function byId(found: readonly Alert[]): Record<string, object> {
   return Object.fromEntries(found.map((alert) => [alert._id, comparable(alert)]));
 }
 
-if (files.length === 0) test.skip(`no labelled events in ${LABELLED}`, () => undefined);
+skipWithoutLabelled();
 
-(files.length === 0 ? describe.skip : describe)(`over ${files.length} labelled files`, () => {
+(labelledFiles.length === 0 ? describe.skip : describe)(`over ${labelledFiles.length} labelled files`, () => {
   let namespace: string;
   let target: Target;
 
   beforeAll(async () => {
     const node = await harbour();
     ({ namespace, target } = node);
-    for (const file of files) {
-      const events = readFileSync(join(LABELLED, file), 'utf8').trimEnd().split('\n').map(parse);
-      const source = SOURCES[events[0]?.kind ?? ''];
-      if (source === undefined) throw new Error(`no data stream for ${file}`);
-      const documents = events.map(({ raw }) => (typeof raw === 'string' ? { message: raw } : writeJson(raw)));
-      const items = await node.ship(source, documents);
+    for (const file of labelledFiles) {
+      const events = labelledEvents(file);
+      const items = await node.ship(sourceOf(events[0]), events.map(documentOf));
       expect(items.filter(({ status }) => status !== 201)).toEqual([]);
     }
   }, 120_000);
@@ -104,9 +89,4 @@ type Keys = Readonly<Record<string, string>>;
 function groupIdOf(rule: Rule, keys: Keys): string {
   const values = rule.groupBy.map((field) => keyText(keys[keyName(field)] ?? ''));
   return alertId(rule, dayOf(keys[DAY_KEY]) ?? '', values);
-}
-
-/** NXLog's Keywords are integers of 64 bits, which JSON.parse would round to something larger. */
-function parse(line: string): { kind: string; raw: string | object } {
-  return parseJson(line) as { kind: string; raw: string | object };
 }

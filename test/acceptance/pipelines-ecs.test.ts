@@ -44,6 +44,13 @@ test.each(['sysmon', 'security', 'crowdstrike'] as const)('are kept (%s)', async
   }
 });
 
+test.each(['sysmon', 'security', 'crowdstrike'] as const)('are kept beside JSON in message (%s)', async (source) => {
+  const message = JSON.stringify({ ...event.nxlog(SYSMON, SYSMON_DATA), event_simpleName: 'ProcessRollup2' });
+  const { event: sent, ...kept } = READY;
+  const indexed = await node.index(source, { ...READY, message });
+  expect(indexed).toMatchObject({ ...kept, message, event: { code: sent.code, action: sent.action } });
+});
+
 test('keep their winlog and get host.os.type', async () => {
   const { process } = READY;
   const sent = { ...event.winlogbeat(SYSMON, { LogonId: '0x1' }), event: READY.event, process };

@@ -125,6 +125,33 @@ describe('what does not fit is kept', () => {
   });
 });
 
+describe('an integer beyond 64 bits, as shippers in JavaScript make of NXLog’s Keywords', () => {
+  const line = 'wmic /node:"a" process call create calc.exe';
+  const nxlog = JSON.stringify({ ...event.nxlog(SYSMON, { ...SYSMON_DATA, CommandLine: line }), Keywords: 'here' });
+  const text = nxlog.replace('"here"', '-9223372036854776000');
+
+  test.each([
+    ['in the event', text],
+    ['in the event as text', JSON.stringify({ message: text, agent: { type: 'filebeat' } })],
+  ])('%s: it becomes text, and all else is as it was', async (_name, sent) => {
+    const document = await node.index('sysmon', sent);
+    expect(at(document, 'event.kind')).toBe('event');
+    expect(at(document, 'process.command_line')).toBe(line);
+    expect(JSON.stringify(document)).toContain('-9223372036854776000"');
+  });
+
+  test('elsewhere: the event is kept whole', async () => {
+    const document = await node.index('sysmon', text.replace('"Keywords":', '"Other":'));
+    expect(document.event).toMatchObject({
+      kind: 'pipeline_error',
+      original: expect.stringContaining('"Other":-9223372036854776000') as unknown,
+    });
+    expect(at(document, 'error.message')).toMatchInlineSnapshot(
+      `"recognise (script): unexpected value type [class java.math.BigInteger]"`,
+    );
+  });
+});
+
 describe('a command line of 32,767 letters of three bytes', () => {
   const filler = '\u8A9E'.repeat(32_767 - 60);
   const line = `wmic ${filler} process call create calc.exe `;

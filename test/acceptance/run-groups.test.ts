@@ -52,6 +52,19 @@ describe('groups', () => {
     expect(await here.run()).toMatchObject({ events: 2, alerts: 2, new: 2 });
   });
 
+  test.each([
+    ['after the last day', 300_000_000_000_000, '9999-12-31T23:59:59.999Z'],
+    ['before the first day', -100_000_000_000_000, '0001-01-01T00:00:00.000Z'],
+  ])('an event %s of four digits is of that day, and alerts', async (_, time, told) => {
+    const here = await scene();
+    const alert = await onlyAlert(here, [
+      wmiChild('far', { '@timestamp': time }),
+      wmiChild('edge', { '@timestamp': told }),
+    ]);
+    expect(alert.wmi_detections.count).toBe(2);
+    expect(alert.event).toMatchObject({ start: told, end: told });
+  });
+
   test('the same values on another UTC day alert anew', async () => {
     const here = await scene();
     await here.index([

@@ -58,6 +58,20 @@ describe('run', () => {
     expect(await here.run()).toMatchObject({ events: 1, new: 1 });
   });
 
+  test('what is written and cannot be searched yet is made visible first', async () => {
+    const here = await scene();
+    await here.index([wmiChild('seen')]);
+    const stream = `/${SYSMON}-${here.namespace}`;
+    await request(here.target, {
+      method: 'PUT',
+      path: `${stream}/_settings`,
+      body: { 'index.refresh_interval': '-1' },
+    });
+    const { id, ...body } = wmiChild('unseen', { 'process.pid': 2 });
+    await request(here.target, { method: 'PUT', path: `${stream}/_create/${id}`, query: { pipeline: '_none' }, body });
+    expect(await here.run()).toMatchObject({ events: 2, new: 2 });
+  });
+
   test('what came in long before the last run is not read again', async () => {
     const here = await scene();
     await here.index([wmiChild('read', { 'event.ingested': '2025-03-10T11:30:00Z' })]);

@@ -1,16 +1,22 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alerts, type Alert } from '../../src/commands/alerts';
 import { run } from '../../src/commands/run';
-import { parseJson, writeJson } from '../../src/content/lossless-json';
 import { isRecord } from '../../src/json';
 import { watchBody } from '../../src/resources/watch-body';
 import { defaultIndices } from '../../src/rules/indices';
 import { toQueryDsl } from '../../src/rules/query-dsl';
 import { readRules } from '../../src/rules/rule';
 import { request } from '../../src/target/target';
+import {
+  documentOf,
+  labelledEvents,
+  labelledFiles,
+  skipWithoutLabelled,
+  sourceOf,
+  type Labelled,
+} from '../support/labelled';
 import { storeRule } from '../support/scene';
-import { harbour, type Source } from '../support/ship';
+import { harbour } from '../support/ship';
 import { runWatch } from '../support/watch-run';
 
 /*
@@ -18,37 +24,21 @@ import { runWatch } from '../support/watch-run';
  * the local scheduler makes of it. Every event that must alert is there, and some of each file that must not: labelled.test.ts
  * tries the search itself on all of them.
  */
-const ROOT = join(__dirname, '..', '..');
-const LABELLED = join(ROOT, '..', 'shared', 'datasets', 'labelled');
-const SOURCES: Readonly<Record<string, Source>> = {
-  sysmon_1: 'sysmon',
-  security_4688: 'security',
-  crowdstrike_pr2: 'crowdstrike',
-};
 const MOST_OTHERS = 40;
 
-interface Labelled {
-  readonly kind: string;
-  readonly labels: readonly string[];
-  readonly raw: Record<string, unknown> | string;
-}
-
-const files = existsSync(LABELLED) ? readdirSync(LABELLED).sort() : [];
-const rules = readRules(join(ROOT, 'rules'));
+const rules = readRules(join(__dirname, '..', '..', 'rules'));
 let groups = 0;
 
-if (files.length === 0) test.skip(`no labelled events in ${LABELLED}`, () => undefined);
+skipWithoutLabelled();
 
-test.each(files)(
+test.each(labelledFiles)(
   '%s: a watch alerts on the groups on which the local scheduler does, under the same ids',
   async (file) => {
     const node = await harbour();
     const { target, namespace } = node;
     const events = eventsOf(file);
-    const source = SOURCES[events[0]?.kind ?? ''];
-    if (source === undefined) throw new Error(`no data stream for ${file}`);
-    const texts = events.map(({ raw }) => (typeof raw === 'string' ? { message: raw } : writeJson(raw)));
-    expect((await node.ship(source, texts)).filter(({ status }) => status !== 201)).toEqual([]);
+    const shipped = await node.ship(sourceOf(events[0]), events.map(documentOf));
+    expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
     const indices = defaultIndices(namespace).filter((index) => index.endsWith(`-${namespace}`));
     // Late enough that nothing of this is within the settle delay.
     const scheduled = new Date(Date.now() + 120_000).toISOString();
@@ -79,13 +69,11 @@ test.each(files)(
 );
 
 afterAll(() => {
-  if (files.length > 0) expect(groups).toBeGreaterThan(20);
+  if (labelledFiles.length > 0) expect(groups).toBeGreaterThan(20);
 });
 
-/** NXLog's Keywords are integers of 64 bits, which JSON.parse would round to something larger. */
 function eventsOf(file: string): Labelled[] {
-  const lines = readFileSync(join(LABELLED, file), 'utf8').trimEnd().split('\n');
-  const all = lines.map((line) => parseJson(line) as Labelled);
+  const all = labelledEvents(file);
   const others = all.filter(({ labels }) => labels.length === 0).slice(0, MOST_OTHERS);
   return [...all.filter(({ labels }) => labels.length > 0), ...others];
 }

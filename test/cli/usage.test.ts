@@ -22,7 +22,10 @@ test('--help lists every command', async () => {
      wmi-detections test [rules..]             run each rule on its positive and negative events, end to end
      wmi-detections replay <files..>           read events of any known shape and ship them, each once
      wmi-detections run                        run the stored rules now, over what came in since the last run
-     wmi-detections alerts                     list alerts, newest first
+     wmi-detections alerts [action] [ids..]    list alerts, newest first; explain one, acknowledge, close or reopen some
+     wmi-detections risk                       users and hosts by the risk that alerts add to them, and those alerts
+     wmi-detections reconcile                  hold the events that match each rule against the alerts there are; nothing
+                                               is written
      wmi-detections status                     versions, drift, last runs; what arrives, and what the rules cannot see of
                                                it
 
@@ -60,6 +63,8 @@ test.each([
   'replay',
   'run',
   'alerts',
+  'risk',
+  'reconcile',
 ])('%s --help tells its flags', async (command) => {
   const { status, stdout } = await cli([command, '--help']);
   expect(status).toBe(0);
@@ -79,6 +84,7 @@ test.each([
   [[]],
   [['replay']],
   [['alerts', '--from', 'yesterday']],
+  [['alerts', 'clsoe', '3f9a']],
   [['engine', 'sart']],
   [['plan', '--es-url', 'cluster:9200', '--namespace', 'A']],
   [['plan', '--config', 'no-such-file.yml']],

@@ -2,6 +2,7 @@ import { alerts, together } from '../../src/commands/alerts';
 import { run } from '../../src/commands/run';
 import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
 import type { Exception } from '../../src/rules/exceptions';
+import type { Rule } from '../../src/rules/rule';
 import { toQueryDsl } from '../../src/rules/query-dsl';
 import { alertIndex, defaultIndices } from '../../src/rules/indices';
 import { groupValue } from '../../src/rules/group';
@@ -307,7 +308,7 @@ describe('proof', () => {
     await deployMonitors(here.scope, contentWith([here.events.rule]));
     const said = unprovenLines(await unprovenRules(here.scope)).join('\n');
     expect(said.replaceAll(here.scope.namespace, 'ns')).toMatchInlineSnapshot(
-      `"  ? monitor/5f3a5b0e-7d5c-4c53-9a0e-0c9d6b1f2a3b “wmi-detections/Children of WmiPrvSE [ns]”  unproven: no alert of it was stored yet; its first match will be one"`,
+      `"  ? monitor/5f3a5b0e-7d5c-4c53-9a0e-0c9d6b1f2a3b “wmi-detections/Children of WmiPrvSE [ns]”  unproven: it has stored no alert yet as it now stands; its next match will be one"`,
     );
     await here.index([child('match')]);
     await runAll(here);
@@ -329,21 +330,74 @@ describe('proof', () => {
     const failed = { id: 'failed', monitor_id: id, state: 'ERROR', error_message: 'x', start_time: Date.now() };
     here.server.alerts.alerts.push(failed);
     expect(await unprovenRules(here.scope)).toHaveLength(1);
-    here.server.alerts.alerts.push({ ...failed, id: 'raised', state: 'COMPLETED' });
+    await here.index([child('match')]);
+    await runAll(here);
     expect(await unprovenRules(here.scope)).toEqual([]);
   });
 
-  test('an update of a proven monitor raises no old alert again; one of a monitor that only failed is run', async () => {
+  /** The same rule, which finds less. */
+  function changed(rule: Rule): Rule {
+    return { ...rule, version: 99, condition: { kind: 'field', field: 'process.name', test: { kind: 'exists' } } };
+  }
+
+  function states({ server }: Place): unknown[] {
+    return server.alerts.alerts.map(({ state }) => state);
+  }
+
+  test('an alert of the search that a monitor had before proves nothing of the one that it has now', async () => {
+    const here = await place();
+    const { rule } = here.events;
+    await here.index([child('long ago', { 'event.ingested': new Date(Date.now() - 3 * 3_600_000).toISOString() })]);
+    await deployMonitors(here.scope, contentWith([rule]));
+    await runAll(here);
+    expect(await unprovenRules(here.scope)).toEqual([]);
+    await deployMonitors(here.scope, contentWith([changed(rule)]));
+    expect(await unprovenRules(here.scope)).toHaveLength(1);
+    // A run over that match would have raised it a second time.
+    expect(states(here)).toEqual(['COMPLETED']);
+    await here.index([child('match')]);
+    await runAll(here);
+    expect(await unprovenRules(here.scope)).toEqual([]);
+  });
+
+  test('an alert that the new search finds again proves it: the plugin renews its group', async () => {
+    const here = await place();
+    const { rule } = here.events;
+    await here.index([child('match')]);
+    await deployMonitors(here.scope, contentWith([rule]));
+    await deployMonitors(here.scope, contentWith([changed(rule)]));
+    expect(states(here)).toEqual(['ACTIVE']);
+    expect(await unprovenRules(here.scope)).toEqual([]);
+  });
+
+  test('a change of the indices asks for another proof; one of the version, or switching off and on, does not', async () => {
+    const here = await place();
+    const { rule } = here.events;
+    await here.index([child('long ago', { 'event.ingested': new Date(Date.now() - 3 * 3_600_000).toISOString() })]);
+    await deployMonitors(here.scope, contentWith([rule]));
+    await deployMonitors(here.scope, contentWith([{ ...rule, version: 99 }]));
+    for (const [id, { monitor }] of here.server.monitors.stored) {
+      for (const enabled of [false, true]) {
+        const body = { ...monitor, enabled };
+        await askAlerting(here.scope.target, { method: 'PUT', path: `/${id}`, body });
+      }
+    }
+    expect(await unprovenRules(here.scope)).toEqual([]);
+    await deployMonitors({ ...here.scope, indices: ['logs-*'] }, contentWith([rule]));
+    expect(await unprovenRules(here.scope)).toHaveLength(1);
+  });
+
+  test('a monitor that is proven is not run by a deploy; one whose runs only failed is', async () => {
     const here = await place();
     await here.index([child('match')]);
     const { rule } = here.events;
     await deployMonitors(here.scope, contentWith([rule]));
     await runAll(here, 3 * 3_600_000);
     await deployMonitors(here.scope, contentWith([{ ...rule, version: 98 }]));
-    expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['COMPLETED']);
+    expect(states(here)).toEqual(['COMPLETED']);
     Object.assign(here.server.alerts.alerts[0] ?? {}, { state: 'ERROR' });
     await deployMonitors(here.scope, contentWith([{ ...rule, version: 99 }]));
-    expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['ERROR', 'ACTIVE']);
+    expect(states(here)).toEqual(['ERROR', 'ACTIVE']);
   });
 
   test('one that an analyst switched off is not asked for', async () => {

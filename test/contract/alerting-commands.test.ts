@@ -35,11 +35,11 @@ test('plan, deploy, alerts, status and destroy, as somebody types them', async (
    "  + monitor/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”  created
      + monitor/0661c2de-93de-11ec-9833-acde48001122 “Windows WMI Process Call Create”  created
    Deploy: 2 done, 0 failed, 0 skipped, n unchanged.
-     ? monitor/0661c2de-93de-11ec-9833-acde48001122 “wmi-detections/Windows WMI Process Call Create”  unproven: no alert of it was stored yet; its first match will be one"
+     ? monitor/0661c2de-93de-11ec-9833-acde48001122 “wmi-detections/Windows WMI Process Call Create”  unproven: it has stored no alert yet as it now stands; its next match will be one"
   `);
   expect(plain((await planCommand.run(quiet(), argv)).text)).toMatchInlineSnapshot(`
    "Nothing to change: n unchanged.
-     ? monitor/0661c2de-93de-11ec-9833-acde48001122 “wmi-detections/Windows WMI Process Call Create”  unproven: no alert of it was stored yet; its first match will be one"
+     ? monitor/0661c2de-93de-11ec-9833-acde48001122 “wmi-detections/Windows WMI Process Call Create”  unproven: it has stored no alert yet as it now stands; its next match will be one"
   `);
 
   const { json } = await alertsCommand.run(quiet(), argv);

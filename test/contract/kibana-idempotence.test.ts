@@ -33,6 +33,15 @@ const DECORATIONS: Readonly<Record<string, Decoration>> = {
   'no lists that are empty': (rule) =>
     Object.fromEntries(Object.entries(rule).filter(([, value]) => !Array.isArray(value) || value.length > 0)),
   'meta of its own': (rule) => ({ ...rule, meta: { ...(rule.meta as Thing), from: '55m' } }),
+  'a uuid and a frequency for each action': (rule) => ({
+    ...rule,
+    actions: (rule.actions as Thing[] | undefined)?.map((action, number) => ({
+      uuid: uuidOf(70 + number),
+      group: 'default',
+      frequency: { summary: true, notifyWhen: 'onActiveAlert', throttle: null },
+      ...action,
+    })),
+  }),
   'legacy fields': (rule) => ({ ...rule, throttle: 'no_actions', output_index: '.siem-signals-default' }),
 };
 
@@ -40,7 +49,11 @@ described(`idempotence (${contractMissing ?? 'held against the contract'})`, () 
   test('whatever a server adds, a second deploy changes nothing, and destroy leaves everything but ours', async () => {
     const names = Object.keys(DECORATIONS);
     const subset = fc.subarray(names);
-    const content = contentWith(manyRules(2), { rule_0: [exception('tool.exe')], rule_1: [] });
+    const told = [{ action_type_id: '.email', id: 'mail', params: { to: ['soc@example.com'], message: 'Look.' } }];
+    const declaring = manyRules(3)
+      .slice(2)
+      .map((rule) => ({ ...rule, kibana: { type: 'eql' as const, enabled: false, actions: told } }));
+    const content = contentWith([...manyRules(2), ...declaring], { rule_0: [exception('tool.exe')], rule_1: [] });
     await fc.assert(
       fc.asyncProperty(subset, fc.constantFrom('default', 'lab'), async (chosen, namespace) => {
         const server = await startKibana();

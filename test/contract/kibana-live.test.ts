@@ -51,13 +51,29 @@ describeContract(`test --live and Kibana (${contractMissing ?? 'held against the
     expect(server().seen.some(({ path, space }) => path.endsWith('/preview') && space === 'soc')).toBe(true);
   });
 
+  test('nobody is told of a test: the actions of a rule are left out', async () => {
+    const kibana = { actions: [{ action_type_id: '.email', id: 'mail', params: { message: 'Look.' } }] };
+    ours.edit(RULE, '  schedule:\n', `  kibana: ${JSON.stringify(kibana)}\n  schedule:\n`);
+    const outcome = await live({ rules: ['process_execution_via_wmi'] });
+    expect(outcome.exit).toBe(0);
+    const asked = server().seen.filter(({ path }) => path.endsWith('/preview'));
+    expect(asked.map(({ body }) => (body as { actions: unknown }).actions)).toEqual([[]]);
+  });
+
   test('what Kibana cannot run is an error of the rule, not a pass of its negative events', async () => {
     const errors = { logs: [{ errors: ['no index matches'], warnings: [], duration: 1 }], previewId: 'p' };
     server().fail(({ path }) => path.endsWith('/preview'), { status: 200, body: errors });
     const outcome = await live({ rules: ['process_execution_via_wmi'] });
     expect([...new Set(results(outcome).map(({ result, reason }) => `${result}: ${String(reason)}`))]).toEqual([
-      'ERROR: Kibana could not run it: no index matches',
+      'ERROR: the rule could not run: Kibana says: no index matches',
     ]);
+  });
+
+  test('without a Kibana there is nobody to run them, and what to do is told', async () => {
+    await expect(live({ kibanaUrl: undefined })).rejects.toThrowErrorMatchingInlineSnapshot(`
+     "in a live test Kibana runs the rules, and no Kibana is named
+       Give --kibana-url URL, set WMI_DETECTIONS_KIBANA_URL, or write kibana.url into wmi-detections.yml; without --live our own scheduler runs them."
+    `);
   });
 
   test('without the cluster of that Kibana there is nothing to run on', async () => {

@@ -137,6 +137,18 @@ describeContract(`rules in Kibana (${contractMissing ?? 'held against the contra
     `);
   });
 
+  test('each tactic of a rule has those of its techniques that ATT&CK counts to it, and no other', async () => {
+    const tags = ['execution', 'lateral_movement', 't1047', 't1021.003', 't1021.006'].map((word) => `attack.${word}`);
+    await deployKibana(await scopeFor(server()), contentWith([rule({ tags })]));
+    expect(stored(rule().uuid).threat).toMatchObject([
+      { tactic: { id: 'TA0002' }, technique: [{ id: 'T1047' }] },
+      {
+        tactic: { id: 'TA0008' },
+        technique: [{ id: 'T1021', subtechnique: [{ id: 'T1021.003' }, { id: 'T1021.006' }] }],
+      },
+    ]);
+  });
+
   test('a rule that says esql becomes one, without index list', async () => {
     const content = contentWith([rule({ kibana: { type: 'esql' } })]);
     await deployKibana(await scopeFor(server()), content);

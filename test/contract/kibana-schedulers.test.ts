@@ -1,4 +1,4 @@
-import { deploy } from '../../src/commands/deploy';
+import { deploy, remember } from '../../src/commands/deploy';
 import { applyPlan } from '../../src/plan/apply';
 import { makePlan } from '../../src/plan/plan';
 import type { Scope } from '../../src/resources/kind';
@@ -36,6 +36,7 @@ describeContract(`one scheduler at a time (${contractMissing ?? 'held against th
     const moved = await deploy(scope, plan, quiet(), { yes: true });
     expect(moved.applied.problems).toEqual([]);
     expect(server().space().rules.size).toBe(1);
+    await remember(scope, await destroyKibana(scope), quiet());
   });
 
   test('rules in Kibana keep a deploy to the local scheduler from happening; those of another namespace do not', async () => {

@@ -1,10 +1,12 @@
 import { deploy, type Deployed } from '../../src/commands/deploy';
 import { ProblemError } from '../../src/errors';
+import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan, planFrom } from '../../src/plan/plan';
 import { schedulersBeside } from '../../src/plan/schedulers';
 import type { Scope } from '../../src/resources/kind';
 import { monitorAlerts } from '../../src/schedule/monitor-alerts';
 import { readWatermark } from '../../src/schedule/state';
+import { monitorRuleStates } from '../../src/status/monitor-rules';
 import { alertingScene, planMonitors } from '../support/alerting-scene';
 import { quiet } from '../support/context';
 import { contentWith, planKibana, scopeFor } from '../support/kibana-scene';
@@ -96,6 +98,83 @@ test('from OpenSearch Alerting to local: the first run reads what the monitor ma
   await here.run({ now: () => Date.now() });
   const lines = (await here.alerts()).map(({ process }) => (process as { command_line?: string }).command_line);
   expect(lines).toEqual(['just now']);
+});
+
+/** As {@link move}, from monitors to the local scheduler. */
+async function moveToLocal(scope: Scope, here: Scene, yes = false): Promise<Deployed> {
+  const local: Scope = { ...scope, scheduler: 'local' };
+  const move = { content: contentWith([here.rule]), prune: false };
+  return deploy(local, await planOfRule(local, here), quiet(), { yes, move });
+}
+
+describe('a monitor with open alerts', () => {
+  test('stays where it is when its rule moves away: switched off, its alerts untouched, and not running', async () => {
+    const here = await scene();
+    const { scope, server } = await alertingScene({ namespace: here.namespace });
+    await here.index([cameIn('seen', 5)]);
+    await move(scope, here);
+    expect(done(await moveToLocal(scope, here))).toEqual(['create detection_rule: done', 'update monitor: done']);
+    const [left] = server.monitors.stored.values();
+    expect(left?.monitor).toMatchObject({ enabled: false, ui_metadata: { wmi_detections: { left: true } } });
+    expect(server.alerts.alerts).toMatchObject([{ state: 'ACTIVE' }]);
+    const { alerts } = await monitorAlerts(scope.target, scope.namespace, []);
+    expect(alerts).toMatchObject([{ wmi_detections: { status: 'open' }, process: { command_line: 'seen' } }]);
+    expect(await schedulersBeside({ ...scope, scheduler: 'local' })).toEqual([]);
+    expect(await monitorRuleStates(scope)).toEqual([]);
+    // A second move finds nothing that is to leave.
+    expect(done(await moveToLocal(scope, here))).toEqual([]);
+  });
+
+  test('counts as running again when somebody switches it on', async () => {
+    const here = await scene();
+    const { scope, server } = await alertingScene({ namespace: here.namespace });
+    await here.index([cameIn('seen', 5)]);
+    await move(scope, here);
+    await moveToLocal(scope, here);
+    for (const { monitor } of server.monitors.stored.values()) monitor.enabled = true;
+    const others = await schedulersBeside({ ...scope, scheduler: 'local' });
+    expect(others.map(({ scheduler }) => scheduler)).toEqual(['opensearch-alerting']);
+    expect(done(await moveToLocal(scope, here))).toContain('update monitor: done');
+    expect(await schedulersBeside({ ...scope, scheduler: 'local' })).toEqual([]);
+  });
+
+  test('goes with a later prune, or destroy, from the scheduler where the rules are; with a question while alerts are open', async () => {
+    const here = await scene();
+    const { scope, server } = await alertingScene({ namespace: here.namespace });
+    await here.index([cameIn('seen', 5)]);
+    await move(scope, here);
+    await moveToLocal(scope, here);
+    const local: Scope = { ...scope, scheduler: 'local' };
+    const kept = await makePlan(local, contentWith([here.rule]), { prune: false });
+    expect(kept.leftovers).toContainEqual({ kind: 'monitor', id: here.rule.uuid });
+    const { plan } = await makeDestroyPlan(local, { withData: false });
+    expect(plan.steps.map(({ change }) => `${change.action} ${change.kind}`)).toContain('delete monitor');
+    const all = await makePlan(local, contentWith([here.rule]), { prune: true });
+    const gone = planFrom(
+      all.steps.filter(({ kind }) => kind.name === 'monitor'),
+      all.counts.unchanged,
+      [],
+    );
+    await expect(deploy(local, gone, quiet(), { yes: false })).rejects.toThrow(/which has 1 open alert/);
+    Object.assign(server.alerts.alerts[0] ?? {}, { state: 'ACKNOWLEDGED', acknowledged_time: Date.now() });
+    expect(done(await deploy(local, gone, quiet(), { yes: false }))).toEqual(['delete monitor: done']);
+    expect(server.monitors.stored.size).toBe(0);
+  });
+
+  test('runs again when its rule comes back, with its alerts', async () => {
+    const here = await scene();
+    const { scope, server } = await alertingScene({ namespace: here.namespace });
+    await here.index([cameIn('seen', 5)]);
+    await move(scope, here);
+    const [id] = server.monitors.stored.keys();
+    await moveToLocal(scope, here);
+    await here.run({ now: () => Date.now() });
+    expect(done(await move(scope, here))).toEqual(['update monitor: done', 'delete detection_rule: done']);
+    expect([...server.monitors.stored.keys()]).toEqual([id]);
+    expect([...server.monitors.stored.values()].map(({ monitor }) => monitor.enabled)).toEqual([true]);
+    expect((await planMonitors(scope, contentWith([here.rule]))).steps).toEqual([]);
+    expect(server.alerts.alerts).toMatchObject([{ state: 'ACTIVE' }]);
+  });
 });
 
 /** The plan of the rule alone. */

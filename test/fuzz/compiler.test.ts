@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { parseYaml } from '../../src/content/yaml-file';
 import { parseRule } from '../../src/rules/parse-rule';
 import { toQueryDsl } from '../../src/rules/query-dsl';
-import { request, type Target } from '../../src/target/target';
+import { findAll, indexEvents, type Found } from '../support/fuzz-index';
 import { detection, EVENTS, events, SEED } from '../support/random-rules';
 import { ruleWith } from '../support/rule';
 import { matchesSigma, type Detection, type FlatDocument } from '../support/sigma-evaluator';
@@ -16,44 +16,6 @@ import { testTarget } from '../support/target';
 const RULES = Number(process.env.FUZZ_RULES ?? 500);
 const BATCH = 100;
 const INDEX = 'fuzz-compiler';
-
-async function indexEvents(target: Target, events: readonly FlatDocument[]): Promise<void> {
-  await request(target, { method: 'DELETE', path: `/${INDEX}`, allow: [404] });
-  const properties = {
-    'process.name': { type: 'keyword' },
-    'process.command_line': { type: 'wildcard', ...(target.product === 'opensearch' && { doc_values: false }) },
-    'process.parent.command_line': { type: 'wildcard' },
-    'process.pid': { type: 'long' },
-    'source.ip': { type: 'ip' },
-    'event.category': { type: 'keyword' },
-    'event.type': { type: 'keyword' },
-  };
-  await request(target, { method: 'PUT', path: `/${INDEX}`, body: { mappings: { dynamic: false, properties } } });
-  const process = { 'event.category': 'process', 'event.type': 'start' };
-  const lines = events.flatMap((document, id) => [{ index: { _id: String(id) } }, { ...document, ...process }]);
-  const { body } = await request<{ errors: boolean }>(target, {
-    method: 'POST',
-    path: `/${INDEX}/_bulk`,
-    query: { refresh: true },
-    ndjson: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
-  });
-  expect(body.errors).toBe(false);
-}
-
-interface Found {
-  readonly hits?: { readonly hits: readonly { readonly _id: string }[] };
-  readonly error?: unknown;
-}
-
-async function findAll(target: Target, queries: readonly object[]): Promise<readonly Found[]> {
-  const lines = queries.flatMap((query) => [{ index: INDEX }, { query, size: EVENTS, _source: false, sort: ['_doc'] }]);
-  const { body } = await request<{ responses: readonly Found[] }>(target, {
-    method: 'POST',
-    path: '/_msearch',
-    ndjson: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
-  });
-  return body.responses;
-}
 
 function compile(rule: Detection): object {
   return toQueryDsl(parseRule(parseYaml(stringify(ruleWith(rule)), 'fuzz.yml'), 'fuzz'));
@@ -83,12 +45,12 @@ function compare(
 test('a compiled rule finds exactly the events that the Sigma specification says it matches', async () => {
   const target = await testTarget();
   const rules = fc.sample(detection, { numRuns: RULES, seed: SEED });
-  await indexEvents(target, events);
+  await indexEvents(target, INDEX, events);
   const disagreements: Disagreement[] = [];
   let discerning = 0;
   for (let start = 0; start < rules.length; start += BATCH) {
     const batch = rules.slice(start, start + BATCH);
-    const found = await findAll(target, batch.map(compile));
+    const found = await findAll(target, INDEX, batch.map(compile));
     batch.forEach((rule, i) => {
       const expected = new Set(events.flatMap((document, id) => (matchesSigma(rule, document) ? [String(id)] : [])));
       if (expected.size > 0 && expected.size < EVENTS) discerning += 1;

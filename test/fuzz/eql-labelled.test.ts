@@ -1,6 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson, writeJson } from '../../src/content/lossless-json';
 import { isRecord } from '../../src/json';
 import { toEql } from '../../src/rules/eql';
 import { toEsql } from '../../src/rules/esql';
@@ -11,16 +9,15 @@ import { readRules } from '../../src/rules/rule';
 import { request } from '../../src/target/target';
 import { eqlMatcher } from '../support/eql-evaluator';
 import { esqlMatches } from '../support/esql-evaluator';
+import { documentOf, labelledEvents, labelledFiles, skipWithoutLabelled } from '../support/labelled';
 import { harbour, STREAMS, type Harbour, type Source } from '../support/ship';
 import type { FlatDocument } from '../support/sigma-evaluator';
 
 /*
  * Real events from public data sets (../shared/README.md), through our pipelines: what the Query DSL of a rule finds on the
- * engine, its EQL and its ES|QL match as well, with the exceptions of rules/exceptions and without. The events are no part of
- * the project: where they are absent, this test says so and is skipped.
+ * engine, its EQL and its ES|QL match as well, with the exceptions of rules/exceptions and without.
  */
 const ROOT = join(__dirname, '..', '..');
-const LABELLED = join(ROOT, '..', 'shared', 'datasets', 'labelled');
 /** Events found for each source: R1 is Windows WMI Process Call Create, R2 Process Execution via WMI. */
 const SOURCES: readonly (readonly [string, Source, Readonly<Record<string, number>>])[] = [
   ['sysmon_1', 'sysmon', { R1: 3, 'R1 with exceptions': 3, R2: 8, 'R2 with exceptions': 8 }],
@@ -37,9 +34,9 @@ const types = readFieldTypes(ROOT);
 const rules = readRules(join(ROOT, 'rules'), types);
 const exceptions = readExceptions(join(ROOT, 'rules', 'exceptions'), types);
 
-if (!existsSync(LABELLED)) test.skip(`no labelled events in ${LABELLED}`, () => undefined);
+skipWithoutLabelled();
 
-test.each(existsSync(LABELLED) ? SOURCES : [])(
+test.each(labelledFiles.length > 0 ? SOURCES : [])(
   '%s: EQL and ES|QL have the verdict of the Query DSL on every labelled event',
   async (prefix, source, counts) => {
     const node = await harbour();
@@ -68,12 +65,8 @@ test.each(existsSync(LABELLED) ? SOURCES : [])(
 );
 
 function labelled(prefix: string): string[] {
-  const files = readdirSync(LABELLED).filter((file) => file.startsWith(prefix));
-  const lines = files.flatMap((file) => readFileSync(join(LABELLED, file), 'utf8').trimEnd().split('\n'));
-  return lines.map((line) => {
-    const { raw } = parseJson(line) as { readonly raw: Record<string, unknown> | string };
-    return writeJson(typeof raw === 'string' ? { message: raw } : raw);
-  });
+  const files = labelledFiles.filter((file) => file.startsWith(prefix));
+  return files.flatMap((file) => labelledEvents(file).map(documentOf));
 }
 
 function idsOf(documents: ReadonlyMap<string, FlatDocument>, holds: (document: FlatDocument) => boolean): Set<string> {

@@ -1,20 +1,15 @@
 import * as fc from 'fast-check';
 import { writeJson } from '../../src/content/lossless-json';
-import { fates, forget, type Fate } from '../support/mutate-ship';
+import { EVENTS, tryBatches } from '../support/fuzz';
+import { fates, type Fate } from '../support/mutate-ship';
 import { MARK, mutated, mutation, type Json, type Mutation } from '../support/mutate';
 import { ownSeeds, realSeeds, type Seed } from '../support/mutate-seeds';
 import { at, harbour, type Harbour, type Source } from '../support/ship';
 
 /**
  * Events of every shape, mutated at random and shipped to a real engine: each is indexed, and what could not be understood is
- * kept whole. `FUZZ_EVENTS=1000000 FUZZ_SEED=n npx jest test/fuzz/pipelines.test.ts` asks for a million. A failure is shrunk
- * to few documents with few mutations.
+ * kept whole. A failure is shrunk to few documents with few mutations.
  */
-const EVENTS = Number(process.env['FUZZ_EVENTS'] ?? 2000);
-const SEED = Number(process.env['FUZZ_SEED'] ?? 20261122);
-const BATCH = 300;
-/** Milliseconds. */
-const SHRINKING = 30_000;
 
 interface Case {
   readonly seed: Seed;
@@ -134,27 +129,7 @@ async function firstFault(batch: readonly Case[]): Promise<string | undefined> {
 }
 
 async function holds(seeds: readonly Seed[], events: number): Promise<void> {
-  let until = Infinity;
-  let sent = 0;
-  // Without bias, which would make most batches small.
-  const batch = fc.noBias(fc.array(cases(seeds), { minLength: 1, maxLength: BATCH, size: 'max' }));
-  const property = fc.asyncProperty(batch, async (some) => {
-    sent += some.length;
-    // Shrinking ends in time: what is found by then is told.
-    if (Date.now() > until) return;
-    try {
-      expect(await firstFault(some)).toBeUndefined();
-    } catch (error) {
-      until = Math.min(until, Date.now() + SHRINKING);
-      throw error;
-    }
-    if (sent % 20_000 < some.length) await forget(node);
-  });
-  const details = await fc.check(property, { seed: SEED, numRuns: Math.ceil((2 * events) / BATCH) });
-  expect(
-    details.failed ? [`seed ${details.seed}, path ${details.counterexamplePath}`, details.errorInstance] : [],
-  ).toEqual([]);
-  expect(sent).toBeGreaterThan(events / 2);
+  expect(await tryBatches(node, cases(seeds), firstFault, events)).toBeGreaterThan(events / 2);
 }
 
 test('our own events, mutated, are indexed and lose nothing', async () => {

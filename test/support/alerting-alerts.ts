@@ -44,9 +44,9 @@ export class AlertStore {
         Object.assign(alert, { state: 'COMPLETED', end_time: now });
       for (const bucket of result.buckets) {
         const known = open.find((alert) => identity(alert) === keyOf(bucket));
-        const content = { parent_bucket_path: 'groups', bucket_keys: keysOf(bucket), bucket };
-        if (known !== undefined) Object.assign(known, { agg_alert_content: content, last_notification_time: now });
-        else await this.add(newAlert(id, monitor, trigger, content, now));
+        // Of a known alert only the bucket is new: not its times, nor the version of its monitor (getCategorizedAlertsForBucketLevelMonitor).
+        if (known !== undefined) Object.assign(known, contentOf(bucket));
+        else await this.add({ ...newAlert(id, monitor, trigger, now), ...contentOf(bucket) });
       }
     }
   }
@@ -74,7 +74,12 @@ export class AlertStore {
   }
 }
 
-function newAlert(id: string, monitor: Json, trigger: Json, content: Json, now: number): Json {
+/** As it stands in an alert, and in the answer to a run. */
+export function contentOf(bucket: Json): Json {
+  return { agg_alert_content: { parent_bucket_path: 'groups', bucket_keys: keysOf(bucket), bucket } };
+}
+
+function newAlert(id: string, monitor: Json, trigger: Json, now: number): Json {
   return {
     id: randomId(),
     version: 1,
@@ -99,7 +104,6 @@ function newAlert(id: string, monitor: Json, trigger: Json, content: Json, now: 
     last_notification_time: now,
     end_time: null,
     acknowledged_time: null,
-    agg_alert_content: content,
   };
 }
 

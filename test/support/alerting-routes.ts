@@ -1,7 +1,7 @@
 import { isRecord } from '../../src/json';
 import type { Target } from '../../src/target/target';
 import type { AlertStore } from './alerting-alerts';
-import { keysOf } from './alerting-alerts';
+import { contentOf, keysOf } from './alerting-alerts';
 import { runMonitor, type Ran } from './alerting-run';
 import type { Seen } from './alerting-server';
 import { randomId, storable, type Json } from './alerting-validate';
@@ -50,6 +50,7 @@ async function route(asked: Asked): Promise<Answer> {
   if (method === 'POST' && path === '/_search') return search(asked);
   if (method === 'POST' && path === '/_execute') return execute(asked, '', storable(asked.body));
   if (method === 'GET' && path === '/alerts') return listAlerts(asked);
+  if (method === 'POST' && rest === '/_acknowledge/alerts') return acknowledge(asked, decodeURIComponent(id));
   if (method === 'POST' && rest === '/_execute') return execute(asked, id, known(asked, id).monitor);
   if (method === 'PUT') return update(asked, decodeURIComponent(id));
   if (method === 'DELETE') return remove(asked, decodeURIComponent(id));
@@ -163,7 +164,7 @@ async function execute(asked: Asked, id: string, monitor: Json): Promise<Answer>
 
 function runAnswer(monitor: Json, ran: Ran, end: number): Json {
   const triggers = Object.entries(ran.triggers).map(([id, { error, buckets }]) => {
-    const found = Object.fromEntries(buckets.map((bucket) => [keysOf(bucket).join('#'), bucket]));
+    const found = Object.fromEntries(buckets.map((bucket) => [keysOf(bucket).join('#'), contentOf(bucket)]));
     return [id, { name: id, error, agg_result_buckets: found, action_results: {} }];
   });
   return {
@@ -174,6 +175,28 @@ function runAnswer(monitor: Json, ran: Ran, end: number): Json {
     trigger_results: Object.fromEntries(triggers) as Json,
   };
 }
+
+/** Of the alerts of one monitor; what is not ACTIVE is not, and the answer is 200 all the same. */
+function acknowledge(asked: Asked, id: string): Answer {
+  known(asked, id);
+  const { alerts: ids = [] } = (asked.body ?? {}) as { alerts?: readonly string[] };
+  const success: string[] = [];
+  const failed: Json[] = [];
+  for (const each of ids) {
+    const alert = asked.alerts.alerts.find((one) => one.id === each && one.monitor_id === id);
+    if (alert?.state === 'ACTIVE') {
+      Object.assign(alert, { state: 'ACKNOWLEDGED', acknowledged_time: Date.now() });
+      success.push(each);
+    } else failed.push({ [each]: { failed_reason: REASONS[String(alert?.state)] ?? 'Alert state unknown' } });
+  }
+  return [200, { success, failed }];
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ACKNOWLEDGED: 'Alert has already been acknowledged.',
+  COMPLETED: 'Alert has already completed and can not be acknowledged.',
+  ERROR: 'Alert is in an error state and can not be acknowledged.',
+};
 
 function listAlerts({ alerts, query }: Asked): Answer {
   const {

@@ -10,7 +10,7 @@ export interface Ended {
 
 const PROGRAM = join(PROGRAM_FOLDER, 'dist', 'cli.js');
 
-export interface CliOptions {
+interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Standard input; empty where not given. */
   readonly input?: string | Buffer;

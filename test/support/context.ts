@@ -10,6 +10,7 @@ export function quiet(): Context {
     width: 120,
     interactive: false,
     note: () => undefined,
+    print: () => undefined,
     progress: () => undefined,
     confirm: () => Promise.resolve(false),
   };

@@ -1,6 +1,7 @@
 import { isRecord } from '../../src/json';
 import type { ContractRequest, Contract } from './kibana-contract';
 import { runPreview } from './kibana-preview';
+import { changeSignals, searchSignals } from './kibana-signals';
 import {
   listOf,
   matcher,
@@ -74,10 +75,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
     const summary = { failed: 0, skipped: 0, succeeded: ids.length, total: ids.length };
     return { success: true, rules_count: ids.length, attributes: { results: {}, summary } };
   },
-  'POST /api/detection_engine/signals/search': ({ space, body }) => {
-    const found = space.alerts.filter(meets(recordOf(body).query));
-    return { took: 1, timed_out: false, hits: { total: { value: found.length, relation: 'eq' }, hits: [] } };
-  },
+  'POST /api/detection_engine/signals/search': ({ space, body }) => searchSignals(space, recordOf(body)),
+  'POST /api/detection_engine/signals/status': ({ space, body }) => changeSignals(space, recordOf(body)),
 
   'GET /api/exception_lists/_find': ({ space, query }) => pageOf([...space.lists.values()], query),
   'GET /api/exception_lists': ({ space, query }) => there(space.lists, query.list_id, 'exception list list_id'),
@@ -155,12 +154,6 @@ function ruleOf(space: Space, query: Thing): Thing {
   const rule = space.rules.get(String(query.rule_id));
   if (rule === undefined) throw new Refusal(404, `rule_id: "${String(query.rule_id)}" not found`);
   return rule;
-}
-
-/** The only search of alerts that is asked: all of some terms. */
-function meets(query: unknown): (alert: Thing) => boolean {
-  const filter = listOf(recordOf(recordOf(query).bool).filter).map(({ term }) => recordOf(term));
-  return (alert) => filter.every((term) => Object.entries(term).every(([field, value]) => alert[field] === value));
 }
 
 /** A list that is not there, or is given with the id of another, is a mistake that the real server stores in silence. */

@@ -1,9 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseJson } from '../../src/content/lossless-json';
 import { eventOf } from '../../src/events/event';
 import { listInputs } from '../../src/events/inputs';
 import { readInput } from '../../src/events/read';
+import { documentOf, labelledEvents, labelledFiles, sourceOf } from './labelled';
 import type { Json } from './mutate';
 import { SAMPLES } from './samples';
 import type { Source } from './ship';
@@ -16,13 +15,6 @@ export interface Seed {
   readonly source: Source;
   readonly document: Json;
 }
-
-const LABELLED = join(__dirname, '../../../shared/datasets/labelled');
-const OF_KIND: Readonly<Record<string, Source>> = {
-  sysmon_1: 'sysmon',
-  security_4688: 'security',
-  crowdstrike_pr2: 'crowdstrike',
-};
 
 /** One event in every shape in which Windows events come; `wrap` makes the text that a record becomes in `message`. */
 export function windowsShapes(
@@ -77,16 +69,13 @@ export async function ownSeeds(): Promise<Seed[]> {
 
 /** Real events, up to `each` of every labelled file, evenly over it; none where those files are absent. */
 export function realSeeds(each: number): Seed[] {
-  if (!existsSync(LABELLED)) return [];
-  return readdirSync(LABELLED).flatMap((file) => {
-    const lines = readFileSync(join(LABELLED, file), 'utf8').trimEnd().split('\n');
-    const step = Math.max(1, Math.floor(lines.length / each));
-    return lines.flatMap((line, number) => {
+  return labelledFiles.flatMap((file) => {
+    const events = labelledEvents(file);
+    const step = Math.max(1, Math.floor(events.length / each));
+    return events.flatMap((event, number) => {
       if (number % step !== 0) return [];
-      const { kind, raw } = parseJson(line) as { kind: string; raw: Json | string };
-      const document = typeof raw === 'string' ? { message: raw } : raw;
-      const source = OF_KIND[kind];
-      return source === undefined ? [] : [{ name: `${file}:${number + 1}`, source, document }];
+      const document = parseJson(documentOf(event)) as Json;
+      return [{ name: `${file}:${number + 1}`, source: sourceOf(event), document }];
     });
   });
 }

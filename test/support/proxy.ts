@@ -79,6 +79,8 @@ export async function proxy(engine: Target, intercept: Intercept): Promise<Proxy
         (answered) => {
           if (!answered) tellStalled();
         },
+        // The engine is gone, and so is the connection to it.
+        () => cut(incoming),
       );
     });
   });

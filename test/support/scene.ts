@@ -34,7 +34,8 @@ export interface Scene {
   at(time: string): void;
   /** Indexes documents as they are, past any pipeline, into `<index>-<namespace>`. */
   index(events: readonly Event[], index?: string): Promise<void>;
-  run(options?: Partial<RunOptions>): Promise<RuleRun>;
+  /** @param through another way to the node, such as a proxy */
+  run(options?: Partial<RunOptions>, through?: Target): Promise<RuleRun>;
   alerts(options?: Partial<AlertsOptions>): Promise<Alert[]>;
 }
 
@@ -101,8 +102,8 @@ export async function scene({ indices }: { indices?: readonly string[] } = {}): 
       clock = Date.parse(time);
     },
     index: (events, index = SYSMON) => indexEvents(target, `${index}-${namespace}`, events),
-    run: async (options) => {
-      const { rules } = await run(target, { namespace, now: () => clock, ...options });
+    run: async (options, through = target) => {
+      const { rules } = await run(through, { namespace, now: () => clock, ...options });
       return rules[0] as RuleRun;
     },
     alerts: (options) => alerts(target, { namespace, ...options }),

@@ -36,6 +36,8 @@ function watcherRoute(method: string, path: string): Routed {
       return { answer: put, request: typed('WatcherPutWatchRequest', 'id') };
     case 'DELETE /_watcher/watch/{id}':
       return { answer: remove, request: typed('WatcherDeleteWatchRequest', 'id') };
+    case 'GET /_watcher/stats':
+      return { answer: () => [200, { manually_stopped: false, stats: [] }], request: typed('WatcherStatsRequest') };
     default:
       return {
         answer: () => {
@@ -142,11 +144,11 @@ function remove({ path }: Seen, { watches }: WatcherServer): [number, Thing] {
 
 /** Runs the watch on the real node, its actions simulated. */
 async function execute({ body }: Seen, _: WatcherServer, engine: Target): Promise<[number, Thing]> {
-  const { watch, alternative_input: alternative, action_modes: modes } = body ?? {};
+  const { watch, alternative_input: alternative, action_modes: modes, trigger_data: trigger } = body ?? {};
   if (!isRecord(watch) || !isRecord(modes) || modes._all !== 'simulate') {
     throw new Refusal(400, 'illegal_argument_exception', 'this server only simulates inline watches');
   }
-  const scheduled = new Date().toISOString();
+  const scheduled = isRecord(trigger) ? String(trigger.scheduled_time) : new Date().toISOString();
   const given = isRecord(alternative) ? alternative : undefined;
   let result: Thing;
   let state: estypes.WatcherExecutionStatus = 'failed';

@@ -85,6 +85,20 @@ describe('kibana', () => {
     expect(all.at(-1)).toMatchObject({ exported_count: 2, exported_rules_count: 2, missing_rules: [] });
   });
 
+  test('a rule whose file says so is disabled, and has the actions of its file', () => {
+    const ours = project();
+    try {
+      const mail = { action_type_id: '.email', id: 'mail', params: { message: 'Look.' } };
+      const kibana = `  kibana: ${JSON.stringify({ enabled: false, actions: [mail] })}\n`;
+      ours.edit('rules/process_execution_via_wmi.yml', '  schedule:\n', `${kibana}  schedule:\n`);
+      const [one, other] = lines(exported('kibana', { root: ours.folder }).text);
+      expect(one).toMatchObject({ enabled: false, actions: [mail] });
+      expect(other).toMatchObject({ enabled: true });
+    } finally {
+      ours.remove();
+    }
+  });
+
   test('the same content gives the same bytes', () => {
     expect(exported('kibana').text).toBe(exported('kibana').text);
     const keys = Object.keys(lines(exported('kibana').text)[0] ?? {});

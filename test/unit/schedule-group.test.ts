@@ -43,6 +43,13 @@ describe('the time of an event', () => {
     expect(timeOf(hit({}, '2025-03-10T11:50:00.123456789Z'))).toBe(Date.parse('2025-03-10T11:50:00.123Z'));
   });
 
+  test.each([
+    ['+11476-08-15T05:20:00.000Z', 300_000_000_000_000],
+    ['-1199-02-15T14:13:20.000Z', -100_000_000_000_000],
+  ])('may be of a year that four digits cannot hold: %s', (text, time) => {
+    expect(timeOf(hit({}, text))).toBe(time);
+  });
+
   test('is when it came in where it has no @timestamp', () => {
     const event = { _index: 'i', _id: '1', fields: { 'event.ingested': ['2025-03-10T11:50:00.000Z'] } };
     expect(timeOf(event)).toBe(Date.parse('2025-03-10T11:50:00.000Z'));

@@ -18,7 +18,7 @@ function failure(act: () => unknown): string {
 test('flags win over the environment, which wins over the file', () => {
   const config = written('elasticsearch: {url: "http://file:1", username: f}\nnamespace: file\nscheduler: local\n');
   const environment = { WMI_DETECTIONS_ES_URL: 'http://environment:1', WMI_DETECTIONS_ES_PASSWORD: 'p' };
-  expect(readSettings({ config }, {}).elasticsearch.url).toBe('http://file:1');
+  expect(readSettings({ config }, { WMI_DETECTIONS_ES_PASSWORD: 'p' }).elasticsearch.url).toBe('http://file:1');
   expect(readSettings({ config }, environment).elasticsearch).toMatchObject({
     url: 'http://environment:1',
     username: 'f',

@@ -67,6 +67,7 @@ function statusOf(change: Partial<Status>): Status {
     now: '2025-03-10T12:00:00.000Z',
     since: '2025-03-09T12:00:00.000Z',
     content: { inSync: true, counts, changes: [], leftovers: 0 },
+    stopped: null,
     rules: [rule],
     sources: [security],
     ...change,

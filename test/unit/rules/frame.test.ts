@@ -132,12 +132,13 @@ test('a message or risk object that names no field is refused', () => {
   `);
 });
 
-test('a technique that is not in the table is refused', () => {
-  expect(refusal({ tags: ['attack.t1048'] })).toMatchInlineSnapshot(`
-   "rules/test.yml:7:5: tag "attack.t1048" names no technique or tactic that is known here
-     Add it to src/rules/attack.ts, with its name, or correct it."
+test('a technique that ATT&CK does not have is refused; any that it has is accepted', () => {
+  expect(refusal({ tags: ['attack.execution', 'attack.t1999'] })).toMatchInlineSnapshot(`
+   "rules/test.yml:8:5: tag "attack.t1999" names no tactic or technique of ATT&CK Enterprise 18.1
+     Correct it; all ids are on https://attack.mitre.org/techniques/enterprise/."
   `);
   expect(refusal({ tags: ['attack.persistence', 'attack.t1546.003', 'cve.2024-1234'] })).toBe('accepted');
+  expect(refusal({ tags: ['attack.exfiltration', 'attack.t1048'] })).toBe('accepted');
 });
 
 test('a file that is no map is refused', () => {
@@ -155,4 +156,42 @@ test('the type of the rule in Kibana is eql or esql', () => {
      Did you mean "type"?"
   `);
   expect(parseRule(parseYaml(stringify(ruleWith(DETECTION)), 'x.yml'), 'x').kibana).toEqual({ type: 'eql' });
+});
+
+test('enabled and actions in Kibana have the form of its API', () => {
+  const mail = { action_type_id: '.email', id: 'mail', params: { to: ['soc@example.com'], message: 'Look.' } };
+  const hourly = { summary: false, notifyWhen: 'onThrottleInterval', throttle: '1h' };
+  const whole = { ...mail, group: 'default', frequency: hourly, alerts_filter: { query: { kql: '', filters: [] } } };
+  expect(refusal({}, { kibana: { enabled: false, actions: [] } })).toBe('accepted');
+  expect(refusal({}, { kibana: { actions: [mail, { ...whole, uuid: 'a-uuid' }] } })).toBe('accepted');
+  expect(refusal({}, { kibana: { enabled: 'no', actions: { mail } } })).toMatchInlineSnapshot(`
+   "rules/test.yml:53:5: wmi_detections.kibana.enabled must be true or false (it is "no")
+   rules/test.yml:54:5: wmi_detections.kibana.actions must be a list (it is a map)"
+  `);
+  const wrong = [
+    { action_type_id: 'email', id: 'mail', params: 'Look.' },
+    { ...mail, frequency: { ...hourly, throttle: null }, param: {} },
+    { ...mail, frequency: { summary: 'yes', notifyWhen: 'always', throttle: '1 h' }, id: undefined },
+  ];
+  expect(refusal({}, { kibana: { actions: wrong } })).toMatchInlineSnapshot(`
+   "rules/test.yml:54:9: wmi_detections.kibana.actions[1].action_type_id must be the type of a connector, such as .email or .slack (it is "email")
+   rules/test.yml:56:9: wmi_detections.kibana.actions[1].params must be a map (it is "Look.")
+   rules/test.yml:66:11: wmi_detections.kibana.actions[2].frequency.throttle must be a duration such as 1h where notifyWhen is onThrottleInterval (it is null)
+   rules/test.yml:67:9: there is no "param" in wmi_detections.kibana.actions[2]
+     Did you mean "params"?
+   rules/test.yml:68:9: wmi_detections.kibana.actions[3].id is missing
+   rules/test.yml:71:11: wmi_detections.kibana.actions[3].frequency.summary must be true or false (it is "yes")
+   rules/test.yml:72:11: wmi_detections.kibana.actions[3].frequency.notifyWhen must be "onActiveAlert" or "onThrottleInterval" or "onActionGroupChange" (it is "always")
+   rules/test.yml:73:11: wmi_detections.kibana.actions[3].frequency.throttle must be a duration such as 1h, or null (it is "1 h")"
+  `);
+});
+
+test('what a file does not say of Kibana is left open', () => {
+  const kibana = (block: object): unknown => {
+    const rule = ruleWith(DETECTION);
+    const own = { ...(rule.wmi_detections as object), kibana: block };
+    return parseRule(parseYaml(stringify({ ...rule, wmi_detections: own }), 'x.yml'), 'x').kibana;
+  };
+  expect(kibana({})).toEqual({ type: 'eql' });
+  expect(kibana({ enabled: true })).toEqual({ type: 'eql', enabled: true });
 });

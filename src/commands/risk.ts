@@ -1,0 +1,67 @@
+import { ProblemError } from '../errors';
+import { riskCsv, riskText } from '../report/risk';
+import type { Scope } from '../resources/kind';
+import type { Rule } from '../rules/rule';
+import { allAlerts } from '../schedule/all-alerts';
+import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../schedule/risk';
+import { iso } from '../schedule/window';
+import { neutral } from '../text/neutral';
+import { analystScope } from './analyst-scope';
+import { declare, settingsOf } from './command';
+import { SCHEDULER_OPTIONS } from './scheduler';
+import { timeOf } from './time-flag';
+
+/** So many alerts of one rule count for one entity, unless told. */
+const CAP = 3;
+
+interface RiskPeriod extends RiskOptions {
+  /** Event time, milliseconds since 1970, inclusive. */
+  readonly from?: number | undefined;
+  /** Event time, milliseconds since 1970, exclusive. */
+  readonly to?: number | undefined;
+}
+
+interface Risk {
+  readonly entities: readonly RiskEntity[];
+  /** What cannot be told of some alerts, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Users and hosts by the risk that the alerts of a period add to them, whatever keeps those. */
+export async function risk(scope: Scope, rules: readonly Rule[], { from, to, ...options }: RiskPeriod): Promise<Risk> {
+  const { kept, notes } = await allAlerts(scope, rules, { namespace: scope.namespace, from, to });
+  const alerts = kept.map(({ alert }) => alert);
+  return { entities: entitiesAtRisk(alerts, options), notes };
+}
+
+export const riskCommand = declare({
+  name: 'risk',
+  describe: 'users and hosts by the risk that alerts add to them, and those alerts',
+  positionals: {},
+  options: {
+    scheduler: SCHEDULER_OPTIONS.scheduler,
+    space: { type: 'string', describe: 'Kibana space whose alerts are meant; several with commas between them' },
+    from: { type: 'string', default: 'now-24h', describe: 'alerts with an event at or after this time' },
+    to: { type: 'string', describe: 'alerts with an event before this time' },
+    cap: { type: 'number', default: CAP, describe: 'so many alerts of one rule count for one entity; 0 for all' },
+    'with-closed': { type: 'boolean', default: false, describe: 'closed alerts count as well' },
+    limit: { type: 'number', describe: 'at most so many entities, the riskiest' },
+    output: { choices: ['text', 'json', 'csv'], default: 'text', describe: 'form of the result' },
+  },
+  run: async (context, argv) => {
+    const { cap, limit } = argv;
+    if (!Number.isInteger(cap) || cap < 0) {
+      throw new ProblemError('USAGE', [
+        { message: `--cap ${cap} is no number of alerts`, hint: 'Write 1 or more, or 0 to count all.' },
+      ]);
+    }
+    const [from, to] = [timeOf('from', argv.from), timeOf('to', argv.to)];
+    const { scope, rules } = await analystScope(settingsOf(context, argv), context);
+    const found = await risk(scope, rules, { from, to, cap, withClosed: argv['with-closed'] });
+    for (const note of found.notes) context.note(neutral(note));
+    const entities = found.entities.slice(0, limit);
+    const period = { from: from === undefined ? null : iso(from), to: to === undefined ? null : iso(to) };
+    const text = argv.output === 'csv' ? riskCsv(entities).trimEnd() : riskText(entities);
+    return { json: { ...period, cap, entities }, text, exit: 0 };
+  },
+});

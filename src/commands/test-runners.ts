@@ -1,0 +1,59 @@
+import { ProblemError } from '../errors';
+import type { Content } from '../resources/kind';
+import type { Rule } from '../rules/rule';
+import { previewed } from '../schedule/kibana-preview';
+import { foundByMonitor } from '../schedule/monitor-trial';
+import type { ProvingGround } from '../schedule/proving-ground';
+import { foundByWatch } from '../schedule/watch-trial';
+import type { Settings } from '../settings';
+import { DEFAULT_SPACE } from '../target/kibana';
+import { alerts, type Alert } from './alerts';
+import { targetOf, type Context } from './command';
+import { run } from './run';
+import { checkScheduler, kibanaOf } from './scheduler';
+
+/**
+ * Runs a rule over everything on a proving ground.
+ * @returns what the alert says of each event that has one, by the event's id
+ * @throws ProblemError REFUSED when the rule could not run
+ */
+export type Runner = (ground: ProvingGround, rule: Rule) => Promise<ReadonlyMap<string, string>>;
+
+/** The local scheduler, whose alerts lie in the proving ground. */
+export function localRunner(signal: AbortSignal | undefined): Runner {
+  return async ({ target, namespace }, rule) => {
+    await run(target, { namespace, rules: [rule.uuid], from: 0, signal });
+    const found = await alerts(target, { namespace, rule: rule.uuid });
+    return new Map(found.flatMap((alert) => idsOf(alert).map((id) => [id, String(alert.message)] as const)));
+  };
+}
+
+function idsOf(alert: Alert): string[] {
+  const { ancestors = [] } = alert.wmi_detections as { ancestors?: readonly { readonly id: string }[] };
+  return ancestors.map(({ id }) => id);
+}
+
+/**
+ * The scheduler of the settings, which runs a rule once and keeps nothing of it: Kibana unless they name OpenSearch Alerting
+ * or Watcher.
+ * @throws ProblemError SETTINGS when that is not there
+ */
+export async function liveRunner(context: Context, settings: Settings, content: Content): Promise<Runner> {
+  const { scheduler } = settings;
+  if (scheduler !== 'opensearch-alerting' && scheduler !== 'watcher') return kibanaRunner(context, settings, content);
+  await checkScheduler(scheduler, await targetOf(settings, context));
+  const find = scheduler === 'watcher' ? foundByWatch : foundByMonitor;
+  return (ground, rule) => find(ground, rule, content);
+}
+
+/** Kibana's own preview, in the first space that the settings name. */
+async function kibanaRunner(context: Context, settings: Settings, content: Content): Promise<Runner> {
+  const kibana = await kibanaOf({ ...settings, scheduler: 'kibana' }, context, { live: true });
+  const [space = DEFAULT_SPACE] = kibana?.spaces ?? [];
+  if (kibana === undefined || settings.elasticsearch.url === undefined) {
+    const message = 'a live test needs the cluster of that Kibana, for its events';
+    const hint = 'Give --es-url URL, or set WMI_DETECTIONS_ES_URL.';
+    throw new ProblemError('SETTINGS', [{ message, hint }]);
+  }
+  return (ground, rule) => previewed(ground, { kibana: kibana.server, space }, rule, content);
+}

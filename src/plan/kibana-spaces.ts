@@ -1,0 +1,101 @@
+import { ProblemError } from '../errors';
+import { readDeployedTo, removeDeployedTo, writeDeployedTo, type DeployedTo } from '../resources/deployed-to';
+import { ruleKinds } from '../resources';
+import { namespacesIn } from '../resources/kibana-rule';
+import type { Scope } from '../resources/kind';
+import { DEFAULT_SPACE, type Kibana } from '../target/kibana';
+import type { Plan } from './plan';
+
+type Named = NonNullable<Scope['kibana']>;
+
+/**
+ * A scope with the spaces to which the rules of its namespace were deployed and which it does not name. Where Kibana runs the
+ * rules, these are former spaces; where another scheduler does, rules that leave Kibana leave them too. A space that was deleted
+ * in Kibana went with its rules.
+ * @param chosen whether somebody chose the spaces for this call only: what is in the others is to stay then
+ */
+export async function withUnnamedSpaces(scope: Scope, { chosen }: { chosen: boolean }): Promise<Scope> {
+  const { target, namespace, kibana } = scope;
+  const known = kibana === undefined ? undefined : await readDeployedTo(target, namespace);
+  if (kibana === undefined || known === undefined || !(await isThat(kibana, namespace, known))) return scope;
+  const formerSpaces: string[] = [];
+  const otherSpaces: string[] = [];
+  for (const space of known.spaces.filter((name) => !kibana.spaces.includes(name))) {
+    const found = await look(kibana.server, namespace, space);
+    if (found === 'gone') continue;
+    (chosen || found === 'closed' ? otherSpaces : formerSpaces).push(space);
+  }
+  if (scope.scheduler === 'kibana') return { ...scope, kibana: { ...kibana, formerSpaces, otherSpaces } };
+  return { ...scope, kibana: { ...kibana, spaces: [...kibana.spaces, ...formerSpaces, ...otherSpaces] } };
+}
+
+/** What a person has to know of spaces that are not named, a sentence each. */
+export function unnamedNotes(scope: Scope, { leftovers }: Plan): string[] {
+  const { formerSpaces = [], otherSpaces = [] } = scope.kibana ?? {};
+  if (scope.scheduler !== 'kibana') return [];
+  const kinds = new Set<string>(ruleKinds(scope).map(({ name }) => name));
+  const ours = leftovers.filter(({ kind }) => kinds.has(kind)).map(({ id }) => id);
+  return [
+    ...formerSpaces.flatMap((space) => {
+      const there = ours.filter((id) => (space === DEFAULT_SPACE ? !id.includes('/') : id.startsWith(`${space}/`)));
+      if (there.length === 0) return [];
+      return [
+        `Space ${space} of Kibana is not named any more, and holds ${there.length} of ours; --prune deletes them.`,
+      ];
+    }),
+    ...otherSpaces.map((space) => `Rules of ours are in space ${space} of Kibana, too; they are left as they are.`),
+  ];
+}
+
+/** The Kibana that holds the rules of a namespace, where it is not the one that is named, and so cannot be looked at. */
+export async function unseenKibana({ target, namespace, kibana }: Scope): Promise<DeployedTo | undefined> {
+  const known = await readDeployedTo(target, namespace);
+  if (known === undefined || kibana === undefined) return known;
+  return (await isThat(kibana, namespace, known)) ? undefined : known;
+}
+
+/**
+ * Writes down which spaces of Kibana hold rules of a namespace, where that is not written already.
+ * @param deleted whether some may have lost theirs since that was written
+ */
+export async function rememberSpaces(scope: Scope, { deleted }: { deleted: boolean }): Promise<void> {
+  const { target, namespace, kibana } = scope;
+  if (kibana === undefined) return;
+  const known = await readDeployedTo(target, namespace);
+  const all = [...new Set([...(known?.spaces ?? []), ...kibana.spaces])].sort();
+  const isComplete = known?.url === kibana.server.url && all.length === known.spaces.length;
+  if (isComplete && !deleted) return;
+  const spaces: string[] = [];
+  for (const space of all) {
+    const found = await look(kibana.server, namespace, space);
+    if (found === 'ours' || found === 'closed') spaces.push(space);
+  }
+  if (spaces.length > 0) {
+    const isSame = known?.url === kibana.server.url && known.spaces.join() === spaces.join();
+    if (!isSame) await writeDeployedTo(target, namespace, { url: kibana.server.url, spaces });
+  } else if (known !== undefined && (await isThat(kibana, namespace, known))) await removeDeployedTo(target, namespace);
+}
+
+/** Whether a Kibana is the one that was written down: a server has many names, but only one has these rules. */
+async function isThat({ server, spaces }: Named, namespace: string, known: DeployedTo): Promise<boolean> {
+  if (known.url === server.url) return true;
+  for (const space of new Set([...known.spaces, ...spaces])) {
+    if ((await look(server, namespace, space)) === 'ours') return true;
+  }
+  return false;
+}
+
+/** Whether a space is there, may be looked at, and holds rules of a namespace. */
+async function look(server: Kibana, namespace: string, space: string): Promise<'gone' | 'closed' | 'empty' | 'ours'> {
+  const path = `/api/spaces/space/${encodeURIComponent(space)}`;
+  // Who may work in a space may not always look at it, so a 403 here says nothing.
+  const { status } =
+    space === DEFAULT_SPACE ? { status: 200 } : await server.ask({ method: 'GET', path, allow: [403, 404] });
+  if (status === 404) return 'gone';
+  try {
+    return (await namespacesIn(server, space)).has(namespace) ? 'ours' : 'empty';
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'FORBIDDEN') return 'closed';
+    throw error;
+  }
+}

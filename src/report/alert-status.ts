@@ -1,0 +1,15 @@
+import { neutral } from '../text/neutral';
+import type { StatusResult } from '../schedule/set-status';
+import { cellOf } from './alerts-columns';
+
+/** What became of the alerts that somebody closed or acknowledged: a line each. */
+export function statusChangeText({ status, changed, unchanged }: StatusResult): string {
+  const line = (word: string) => (alert: Readonly<Record<string, unknown>>) => {
+    const [rule, host] = [['rule.name'], ['host.name', 'host.id']].map((fields) =>
+      cellOf(alert, { title: '', fields }),
+    );
+    const [id, name] = [String(alert._id).slice(0, 12), neutral(String(rule))];
+    return `${id}  ${word}  ${name}${host === '' ? '' : ` on ${neutral(String(host))}`}`;
+  };
+  return [...changed.map(line(`now ${status}`)), ...unchanged.map(line(`was ${status} already`))].join('\n');
+}

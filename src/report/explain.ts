@@ -1,0 +1,112 @@
+import { textAt } from '../rules/group';
+import type { Met } from '../rules/evaluate';
+import { severityOf } from '../rules/severity';
+import type { ExplainedEvent, Explanation } from '../schedule/explain';
+import type { Neighbour } from '../schedule/neighbours';
+import { neutral } from '../text/neutral';
+import { plural } from './run';
+
+type Source = Readonly<Record<string, unknown>>;
+
+/** So many events are shown; the others say the same. */
+const MOST_EVENTS = 5;
+
+/**
+ * Why an alert is there, for a terminal: nothing in it acts on one.
+ * @param width characters of a line; longer values are cut around what matters in them
+ */
+export function explainText(explanation: Explanation, width: number): string {
+  const { alert, rule, events, gone, notes } = explanation;
+  const more = events.length > MOST_EVENTS ? [`  … and ${plural(events.length - MOST_EVENTS, 'more event')}`] : [];
+  const lost = gone.length === 0 ? [] : [`  ${plural(gone.length, 'event is', 'events are')} not there any more`];
+  const paragraphs = [
+    headLines(alert),
+    ['Events', ...events.slice(0, MOST_EVENTS).flatMap((event) => eventLines(event, width)), ...more, ...lost],
+    ['Around it', ...aroundLines(explanation, width)],
+    rule?.triage == null ? [] : ['What to do', ...wrapped(neutral(rule.triage), width - 2).map((line) => `  ${line}`)],
+    rule === null || rule.falsePositives.length === 0
+      ? []
+      : ['It may be harmless', ...rule.falsePositives.map((text) => `  ${neutral(text)}`)],
+    rule === null || rule.references.length === 0
+      ? []
+      : ['References', ...rule.references.map((url) => `  ${neutral(url)}`)],
+    notes.map((note) => `! ${neutral(note)}`),
+  ];
+  return paragraphs
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function headLines(alert: Source & { readonly _id: string }): string[] {
+  const of = (field: string): string => neutral(textAt(alert, field) ?? '-');
+  const score = Number(textAt(alert, 'event.risk_score'));
+  return [
+    `${of('rule.name')} (version ${of('rule.version')}): risk ${score}, ${severityOf(score).word}; ${of('wmi_detections.status')}`,
+    neutral(alert._id),
+    of('message'),
+    `${of('event.start')} to ${of('event.end')}, ${plural(Number(of('wmi_detections.count')), 'event')}, ATT&CK ${of('threat.technique.id')}`,
+  ];
+}
+
+function eventLines({ _index, _source: source = {}, met }: ExplainedEvent, width: number): string[] {
+  const [time, host, user] = [['@timestamp'], ['host.name', 'host.id'], ['user.name', 'user.id']].map((fields) =>
+    neutral(fields.map((field) => textAt(source, field)).find((text) => text !== null) ?? '-'),
+  );
+  const head = `  ${time ?? ''}  ${host ?? ''}  ${user ?? ''}  (${neutral(_index)})`;
+  return [head, ...(met ?? []).flatMap((one) => metLines(one, width))];
+}
+
+/** What was asked, the value around what met it, and a line below that points at that. */
+function metLines({ field, test, value, offset, length }: Met, width: number): string[] {
+  const room = Math.max(20, width - 8);
+  const part = clipped(value.slice(offset, offset + length), room - 2);
+  const spare = Math.max(0, Math.floor((room - lengthOf(part)) / 2));
+  const before = Array.from(neutral(value.slice(0, offset)));
+  const after = neutral(value.slice(offset + length));
+  const left = before.length > spare ? ['…', ...before.slice(before.length - spare + 1)] : before;
+  const right = clipped(after, Math.max(1, room - left.length - lengthOf(part)));
+  return [
+    `    ${neutral(field)} ${neutral(test)}`,
+    `      ${left.join('')}${part}${right}`,
+    `      ${' '.repeat(left.length)}${'^'.repeat(Math.max(1, lengthOf(part)))}`,
+  ];
+}
+
+function aroundLines({ alert, events, around: { parent, children } }: Explanation, width: number): string[] {
+  const self = events[0]?._source ?? { ...alert, '@timestamp': textAt(alert, 'event.start') };
+  return [
+    parent === null
+      ? '  parent  no event of its creation is there'
+      : processLine('  parent', parent._source, width, parent),
+    processLine('  this  ', self, width),
+    ...(children.length === 0 ? ['  child   none is there'] : []),
+    ...children.map((child) => processLine('  child ', child._source, width, child)),
+  ];
+}
+
+function processLine(word: string, source: Source = {}, width: number, found?: Neighbour): string {
+  const [time, pid, name, line] = ['@timestamp', 'process.pid', 'process.name', 'process.command_line'].map((field) =>
+    textAt(source, field),
+  );
+  const how = found?.by === 'pid' ? ' (by pid and time)' : '';
+  return clipped(`${word}  ${time ?? '-'}  ${pid ?? '-'}  ${name ?? '-'}${how}  ${line ?? ''}`.trimEnd(), width);
+}
+
+/** Made harmless, then cut. */
+function clipped(text: string, most: number): string {
+  const chars = Array.from(neutral(text));
+  return chars.length <= most ? chars.join('') : `${chars.slice(0, most - 1).join('')}…`;
+}
+
+function lengthOf(text: string): number {
+  return Array.from(text).length;
+}
+
+function wrapped(text: string, width: number): string[] {
+  return text.split(' ').reduce<string[]>((lines, word) => {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) return [...lines, word];
+    return [...lines.slice(0, -1), `${last} ${word}`];
+  }, []);
+}

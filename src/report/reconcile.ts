@@ -1,0 +1,67 @@
+import type { Scheduler } from '../resources/kind';
+import { iso } from '../schedule/window';
+import type { MissingAlert, RuleReconciliation } from '../status/reconcile';
+import { neutral } from '../text/neutral';
+import { plural } from './run';
+
+/** So many missing alerts of a rule are shown; `--output json` has all. */
+const MOST_MISSING = 10;
+
+/** How a past period is looked at again, on each scheduler. */
+const MENDS: Readonly<Record<Scheduler, (from: string, to: string, rule: string, namespace: string) => string>> = {
+  local: (from, to, rule, namespace) =>
+    `wmi-detections run --from ${from} --to ${to} --rule ${rule}${namespace === 'default' ? '' : ` --namespace ${namespace}`}`,
+  kibana: (from, to) => `run the rule by hand in Kibana (Manual run) from ${from} to ${to}`,
+  watcher: (from, to) => `run the watch over ${from} to ${to}: docs/watcher.md says how`,
+  'opensearch-alerting': (from, to) => `run the monitor over ${from} to ${to}: docs/opensearch-alerting.md says how`,
+};
+
+/** Each rule's events against its alerts, for a person: what is missing, why, and what helps. */
+export function reconcileText(
+  rules: readonly RuleReconciliation[],
+  { scheduler, namespace }: { scheduler: Scheduler; namespace: string },
+): string {
+  const missing = rules.reduce((sum, rule) => sum + rule.missing.length, 0);
+  const end = missing === 0 ? 'Nothing is missing.' : `${plural(missing, 'alert is', 'alerts are')} missing.`;
+  return [...rules.flatMap((rule) => ruleLines(rule, scheduler, namespace)), end].join('\n');
+}
+
+function ruleLines(rule: RuleReconciliation, scheduler: Scheduler, namespace: string): string[] {
+  const { name, slug, events, groups, alerted, pending, silenced, missing } = rule;
+  const parts = [
+    `${alerted} alerted`,
+    ...(pending > 0 ? [`${pending} for the next run`] : []),
+    `${missing.length} missing`,
+    ...(silenced > 0 ? [`${plural(silenced, 'event')} silenced by exceptions`] : []),
+  ];
+  const more = missing.length > MOST_MISSING ? [`    … and ${missing.length - MOST_MISSING} more`] : [];
+  const mend = missing.length === 0 ? [] : [`    to mend it: ${mendOf(missing, scheduler, slug, namespace)}`];
+  return [
+    `  ${neutral(name)}: ${plural(events, 'event')}, ${plural(groups, 'group')}: ${parts.join(', ')}`,
+    ...missing.slice(0, MOST_MISSING).flatMap(missingLines),
+    ...more,
+    ...mend,
+  ];
+}
+
+function missingLines({ group, events, first, reasons }: MissingAlert): string[] {
+  const values = Object.values(group).map((value) => value ?? '-');
+  return [
+    `    ${first.time ?? 'no time'}  ${plural(events, 'event')}  ${cut(values.join(' | '))}`,
+    ...reasons.map(({ message }) => `      ${neutral(message)}`),
+  ];
+}
+
+function cut(text: string): string {
+  const chars = Array.from(neutral(text));
+  return chars.length <= 120 ? chars.join('') : `${chars.slice(0, 119).join('')}…`;
+}
+
+function mendOf(missing: readonly MissingAlert[], scheduler: Scheduler, slug: string, namespace: string): string {
+  const times = missing.flatMap(({ first, last }) => [first.time, last]).filter((time) => time !== null);
+  const sorted = times.sort();
+  const [from, last] = [sorted[0], sorted.at(-1)];
+  if (from === undefined || last === undefined) return 'give its events an @timestamp; no period finds them';
+  // The end of a period is exclusive.
+  return MENDS[scheduler](from, iso(Date.parse(last) + 1), slug, namespace);
+}

@@ -1,0 +1,46 @@
+import type { RiskAlert, RiskEntity } from '../schedule/risk';
+import { neutral } from '../text/neutral';
+import { csvOf } from './csv';
+import { plural } from './run';
+
+/** So many alerts of an entity are shown; `--output json` has all. */
+const MOST_ALERTS = 5;
+
+const WHY = {
+  repeat: 'the same process again',
+  cap: 'more of this rule than count',
+  closed: 'closed',
+} as const;
+
+/** Entities by score for a person: a line each, and the alerts behind it. */
+export function riskText(entities: readonly RiskEntity[]): string {
+  if (entities.length === 0) return 'Nobody is at risk: no alert of that time names a user or a host.';
+  const width = Math.max(...entities.map(({ score }) => String(score).length));
+  return entities
+    .flatMap(({ type, value, score, alerts }) => {
+      const counted = alerts.filter(({ why }) => why === null).length;
+      const rest = alerts.length - MOST_ALERTS;
+      return [
+        `${String(score).padStart(width)}  ${neutral(type)} ${neutral(value)}: ${plural(alerts.length, 'alert')}, ${counted} counted`,
+        ...alerts.slice(0, MOST_ALERTS).map((alert) => `${' '.repeat(width)}    ${alertLine(alert)}`),
+        ...(rest > 0 ? [`${' '.repeat(width)}    … and ${rest} more`] : []),
+      ];
+    })
+    .join('\n');
+}
+
+function alertLine({ _id, time, rule, added, why }: RiskAlert): string {
+  const because = why === null ? '' : `  (${WHY[why]})`;
+  return `${neutral(_id).slice(0, 12)}  ${neutral(time)}  +${added}  ${neutral(rule.name)}${because}`;
+}
+
+/** One line for each alert behind each entity. */
+export function riskCsv(entities: readonly RiskEntity[]): string {
+  const header = ['type', 'value', 'score', 'alert', 'time', 'status', 'rule.uuid', 'rule.name', 'added', 'why'];
+  const rows = entities.flatMap(({ type, value, score, alerts }) =>
+    alerts.map(({ _id, time, status, rule, added, why }) => {
+      return [type, value, score, _id, time, status, rule.uuid, rule.name, added, why ?? ''];
+    }),
+  );
+  return csvOf([header, ...rows]);
+}

@@ -1,0 +1,130 @@
+import { ProblemError } from '../errors';
+import { isRecord } from '../json';
+import type { Scope } from '../resources/kind';
+import { fieldsOf } from '../rules/combine';
+import { evaluate, type Met } from '../rules/evaluate';
+import { textAt } from '../rules/group';
+import { defaultIndices } from '../rules/indices';
+import type { Rule } from '../rules/rule';
+import { request, type Target } from '../target/target';
+import { chosenAlerts } from './alert-ids';
+import type { Alert } from './alerts';
+import { allAlerts } from './all-alerts';
+import type { Ancestor } from './facts';
+import { neighbours, PROCESS_FIELDS, type Neighbours } from './neighbours';
+import type { Hit } from './matches';
+
+/** An event of an alert, and what of it met the rule. */
+export interface ExplainedEvent extends Hit {
+  /** null where the rule is not known, or does not (any more) hold of the event. */
+  readonly met: readonly Met[] | null;
+}
+
+export interface Explanation {
+  readonly alert: Alert;
+  /** What the rule says, as it is in the content; null where it is not there. */
+  readonly rule: Pick<Rule, 'uuid' | 'name' | 'version' | 'triage' | 'references' | 'falsePositives'> | null;
+  /** The alert's events that are still there, the earliest first. */
+  readonly events: readonly ExplainedEvent[];
+  /** Those that are not: deleted by retention, or by somebody. */
+  readonly gone: readonly Ancestor[];
+  /** What the process of the first event came from, and what it started. */
+  readonly around: Neighbours;
+  /** What should be known of all this, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Why an alert is there: its events, which part of which field met what, the processes around it, and what to do about it.
+ * @param rules those of the content
+ * @param words one id, or its beginning
+ * @throws ProblemError USAGE when that is not exactly one alert
+ */
+export async function explain(scope: Scope, rules: readonly Rule[], words: readonly string[]): Promise<Explanation> {
+  const { target, namespace, indices = defaultIndices(namespace) } = scope;
+  const { kept, notes } = await allAlerts(scope, rules, { namespace, ids: words });
+  const { chosen, problems } = chosenAlerts(kept, words);
+  if (problems.length > 0) throw new ProblemError('USAGE', problems);
+  const [first, ...more] = chosen;
+  if (first === undefined || more.length > 0) {
+    throw new ProblemError('USAGE', [{ message: 'explain takes one alert', hint: 'Name one id.' }]);
+  }
+  const { alert } = first;
+  const rule = rules.find(({ uuid }) => uuid === textAt(alert, 'rule.uuid'));
+  const ancestors = ancestorsOf(alert);
+  const { there, gone } = await read(target, ancestors, rule);
+  const events = there.map((hit): ExplainedEvent => {
+    const met = rule === undefined ? undefined : evaluate(rule.condition, hit._source);
+    return { ...hit, met: met ?? null };
+  });
+  // The alert itself names its process, where no event does any more.
+  const process = events[0]?._source ?? { ...alert, '@timestamp': textAt(alert, 'event.start') };
+  return {
+    alert,
+    rule: rule === undefined ? null : ruleOf(rule),
+    events,
+    gone,
+    around: await neighbours(target, indices, process),
+    notes: [...notes, ...notesOn(alert, rule, events, ancestors)],
+  };
+}
+
+function ruleOf({ uuid, name, version, triage, references, falsePositives }: Rule): Explanation['rule'] {
+  return { uuid, name, version, triage, references, falsePositives };
+}
+
+function notesOn(
+  alert: Alert,
+  rule: Rule | undefined,
+  events: readonly ExplainedEvent[],
+  ancestors: readonly Ancestor[],
+): string[] {
+  const notes: string[] = [];
+  const version = textAt(alert, 'rule.version');
+  const count = Number(textAt(alert, 'wmi_detections.count') ?? ancestors.length);
+  if (rule === undefined)
+    notes.push('The rule is not in the content here: name what it was deployed from with --content.');
+  else if (version !== null && version !== String(rule.version)) {
+    notes.push(
+      `The alert is of version ${version} of the rule; what is said of conditions is by version ${rule.version}.`,
+    );
+  }
+  if (rule !== undefined && events.some(({ met }) => met === null)) {
+    notes.push('The rule as it is here does not hold of every event: it was changed since.');
+  }
+  if (ancestors.length === 0) notes.push('The alert does not name its events.');
+  else if (count > ancestors.length) notes.push(`Of its ${count} events the alert names ${ancestors.length}.`);
+  return notes;
+}
+
+function ancestorsOf({ wmi_detections: ours }: Alert): Ancestor[] {
+  const listed: unknown = isRecord(ours) ? ours.ancestors : undefined;
+  return (Array.isArray(listed) ? listed : [])
+    .filter(isRecord)
+    .map(({ index, id }) => ({ index: String(index), id: String(id) }));
+}
+
+interface Got {
+  readonly _index: string;
+  readonly _id: string;
+  readonly found?: boolean;
+  readonly _source?: Readonly<Record<string, unknown>>;
+}
+
+/** By index and id: an index that is gone is an answer like a document that is. */
+async function read(
+  target: Target,
+  ancestors: readonly Ancestor[],
+  rule: Rule | undefined,
+): Promise<{ there: Hit[]; gone: Ancestor[] }> {
+  if (ancestors.length === 0) return { there: [], gone: [] };
+  const includes = [...new Set([...PROCESS_FIELDS, ...(rule === undefined ? [] : fieldsOf(rule.condition))])];
+  const docs = ancestors.map(({ index, id }) => ({ _index: index, _id: id, _source: includes }));
+  const { body } = await request<{ docs: readonly Got[] }>(target, { method: 'POST', path: '/_mget', body: { docs } });
+  const found = body.docs.filter((doc) => doc.found === true);
+  const known = new Set(found.map(({ _index, _id }) => `${_index}/${_id}`));
+  return {
+    there: found.map(({ _index, _id, _source = {} }) => ({ _index, _id, _source })),
+    gone: ancestors.filter(({ index, id }) => !known.has(`${index}/${id}`)),
+  };
+}

@@ -1,0 +1,105 @@
+import { ProblemError, type Problem } from '../errors';
+import { textAt } from '../rules/group';
+import { alertIndex } from '../rules/indices';
+import { request, type Target } from '../target/target';
+import { alerts, type Alert } from './alerts';
+import type { Keeper, StatusChange } from './keeper';
+import { iso } from './window';
+
+/** A run may write the same alert at the same moment, this often in a row. */
+const MOST_ATTEMPTS = 10;
+
+interface Got {
+  readonly _id: string;
+  readonly found?: boolean;
+  readonly _seq_no?: number;
+  readonly _primary_term?: number;
+  readonly _source?: Readonly<Record<string, unknown>>;
+}
+
+interface Updated {
+  readonly items: readonly {
+    readonly update: { readonly _id: string; readonly status: number; readonly error?: { readonly reason?: string } };
+  }[];
+}
+
+/** The alert index of a namespace: what the local scheduler and watches write. */
+export function indexKeeper(target: Target, namespace: string): Keeper {
+  return {
+    list: async (wanted) => ({ alerts: await alerts(target, { ...wanted, namespace }), notes: [] }),
+    refusal: () => undefined,
+    setStatus: (chosen, change) => setStatus(target, alertIndex(namespace), chosen, change),
+  };
+}
+
+/**
+ * Exactly what was read is replaced (seq_no). A run that corrected a count meanwhile is no matter: it is done again upon that. What
+ * another analyst said meanwhile stays, and is told.
+ */
+async function setStatus(target: Target, index: string, chosen: readonly Alert[], change: StatusChange): Promise<void> {
+  const seen = new Map(chosen.map((alert) => [alert._id, statusOf(alert)]));
+  const problems: Problem[] = [];
+  const where = { url: `${target.url}/${index}` };
+  let left = [...seen.keys()];
+  for (let attempt = 0; left.length > 0 && attempt < MOST_ATTEMPTS; attempt += 1) {
+    const changes: Got[] = [];
+    for (const there of await read(target, index, left)) {
+      const now = statusOf(there._source ?? {});
+      if (there.found !== true) problems.push({ where, message: `alert ${there._id} was deleted meanwhile` });
+      else if (now === change.status) continue;
+      else if (now === seen.get(there._id)) changes.push(there);
+      else problems.push(overtaken(there._id, now, where));
+    }
+    const { conflicts, failed } = await update(target, index, changes, change);
+    problems.push(...failed.map((message) => ({ where, message })));
+    left = conflicts;
+  }
+  problems.push(...left.map((id) => ({ where, message: `alert ${id} is being written all the time; try again` })));
+  if (problems.length > 0) throw new ProblemError('REFUSED', problems);
+}
+
+function overtaken(id: string, status: string | null, where: { url: string }): Problem {
+  const message = `alert ${id} was left as it is: somebody made it ${status ?? 'one without status'} meanwhile`;
+  return { where, message, hint: 'Look at it again; if you still want to, say it again.' };
+}
+
+function statusOf(alert: Readonly<Record<string, unknown>>): string | null {
+  return textAt(alert, 'wmi_detections.status');
+}
+
+/** As they are now, whether or not a search could find them. */
+async function read(target: Target, index: string, ids: readonly string[]): Promise<readonly Got[]> {
+  const { body } = await request<{ docs: readonly Got[] }>(target, {
+    method: 'POST',
+    path: `/${encodeURIComponent(index)}/_mget`,
+    query: { _source_includes: 'wmi_detections.status' },
+    body: { ids },
+  });
+  return body.docs;
+}
+
+async function update(
+  target: Target,
+  index: string,
+  changes: readonly Got[],
+  { status, by, at }: StatusChange,
+): Promise<{ conflicts: string[]; failed: string[] }> {
+  if (changes.length === 0) return { conflicts: [], failed: [] };
+  const doc = { wmi_detections: { status, status_updated_at: iso(at), status_updated_by: by } };
+  const lines = changes.flatMap(({ _id, _seq_no: seqNo, _primary_term: term }) => [
+    { update: { _id, if_seq_no: seqNo, if_primary_term: term } },
+    { doc },
+  ]);
+  const { body } = await request<Updated>(target, {
+    method: 'POST',
+    path: `/${encodeURIComponent(index)}/_bulk`,
+    query: { refresh: true },
+    ndjson: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+  });
+  const results = body.items.map((item) => item.update);
+  const failed = results.filter((result) => result.status >= 400 && result.status !== 409);
+  return {
+    conflicts: results.filter((result) => result.status === 409).map(({ _id }) => _id),
+    failed: failed.map(({ _id, error }) => `alert ${_id} could not be written: ${error?.reason ?? 'no reason given'}`),
+  };
+}

@@ -1,0 +1,68 @@
+import { ProblemError, type Problem } from '../errors';
+import { isRecord } from '../json';
+import { heldAlerts } from '../resources/monitor-held';
+import { textAt } from '../rules/group';
+import type { Rule } from '../rules/rule';
+import { askAlerting } from '../target/alerting';
+import type { Target } from '../target/target';
+import type { AlertStatus } from './alert-filter';
+import type { Alert } from './alerts';
+import type { Keeper } from './keeper';
+import { monitorAlerts, monitorsAndRules } from './monitor-alerts';
+import { factsOfAlert } from './monitor-facts';
+
+interface Acknowledged {
+  /** Each is `{<id>: {failed_reason}}`. */
+  readonly failed?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/**
+ * What the alerting plugin keeps of the monitors of a namespace. It knows one thing that an analyst may say: acknowledged,
+ * and that of an alert that is ACTIVE.
+ * @param known rules of the content, for a monitor that has lost its own
+ */
+export function monitorKeeper(target: Target, namespace: string, known: readonly Rule[]): Keeper {
+  return {
+    list: () => monitorAlerts(target, namespace, known),
+    refusal: (alert, status) => refusalOf(alert, status),
+    setStatus: (alerts) => acknowledge(target, namespace, known, alerts),
+  };
+}
+
+function refusalOf(alert: Alert, status: AlertStatus): string | undefined {
+  if (status === 'closed') return 'OpenSearch Alerting knows no closing: an alert is over when its events stop';
+  if (status === 'open') return 'OpenSearch Alerting takes no acknowledgement back';
+  const state = textAt(alert, 'wmi_detections.state');
+  return state === 'ACTIVE'
+    ? undefined
+    : `OpenSearch Alerting acknowledges only what is ACTIVE, and it is ${state ?? ''}`;
+}
+
+/** One request a monitor: the plugin takes no others. */
+async function acknowledge(
+  target: Target,
+  namespace: string,
+  known: readonly Rule[],
+  alerts: readonly Alert[],
+): Promise<void> {
+  const wanted = new Set(alerts.map(({ _id }) => _id));
+  const problems: Problem[] = [];
+  for (const { found, rule } of await monitorsAndRules(target, namespace, known)) {
+    if (rule === undefined) continue;
+    // What is ACTIVE now: a run may have ended one since it was listed.
+    const active = (await heldAlerts(target, found.id)).filter(({ state }) => state === 'ACTIVE');
+    const ids = active.filter((alert) => wanted.has(factsOfAlert(rule, alert)?.group.id ?? '')).map(({ id }) => id);
+    if (ids.length === 0) continue;
+    const path = `/${encodeURIComponent(found.id)}/_acknowledge/alerts`;
+    const { body } = await askAlerting<Acknowledged>(target, { method: 'POST', path, body: { alerts: ids } });
+    problems.push(...(body.failed ?? []).flatMap((failed) => reasonsOf(failed, target)));
+  }
+  if (problems.length > 0) throw new ProblemError('REFUSED', problems);
+}
+
+function reasonsOf(failed: Readonly<Record<string, unknown>>, { url }: Target): Problem[] {
+  return Object.entries(failed).map(([id, said]) => {
+    const reason = isRecord(said) && typeof said.failed_reason === 'string' ? said.failed_reason : 'no reason given';
+    return { where: { url }, message: `alert ${id} of the plugin was not acknowledged: ${reason}` };
+  });
+}

@@ -1,0 +1,36 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Time as a watch lives by it: spans, never dates, so that nobody who sets a clock hurries or delays it. */
+export interface Pace {
+  /** Milliseconds since some moment. */
+  readonly now: () => number;
+  /** Waits so many milliseconds, or until the signal is aborted. */
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** From 0 to 1. */
+  readonly chance: () => number;
+}
+
+/** The pace of the world. */
+export const PACE: Pace = {
+  now: () => performance.now(),
+  chance: () => Math.random(),
+  async wait(milliseconds, signal) {
+    try {
+      await wait(milliseconds, undefined, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  },
+};
+
+const FIRST_PAUSE = 1_000;
+
+/**
+ * How long to wait before trying again, in milliseconds: 1, 2, 4 … seconds, half of each by chance, so that many who lost
+ * the same cluster do not all come back at once.
+ * @param failures so far, from 1
+ * @param most the longest pause
+ */
+export function backoff(failures: number, most: number, chance: number): number {
+  return Math.min(FIRST_PAUSE * 2 ** (failures - 1), most) * (0.5 + chance / 2);
+}

@@ -1,0 +1,77 @@
+import { ProblemError, type Problem } from '../errors';
+import { connectionOf, type ConnectionSettings } from './connection';
+import { fileLayers, type Asked } from './file';
+import { environmentLayer, flagLayer, type Flags } from './layers';
+import { proxiesOf } from './proxies';
+import type { Environment } from './references';
+import type { SchedulerName, Written } from './shape';
+import { withoutUserInfo } from './user-info';
+
+export type { Access, ConnectionSettings } from './connection';
+export type { Flags } from './layers';
+export type { Environment } from './references';
+export type { SchedulerName } from './shape';
+
+/** Checked settings. */
+export interface Settings {
+  readonly elasticsearch: ConnectionSettings;
+  readonly kibana: ConnectionSettings & {
+    /** Ids of the spaces that get the rules. */
+    readonly spaces: readonly string[];
+    /** The flag names them, for this call: there may be others. */
+    readonly chosen?: true;
+  };
+  readonly namespace: string;
+  readonly scheduler: SchedulerName;
+  /** The notification channel that monitors of OpenSearch Alerting tell of new alerts. */
+  readonly channel?: string | undefined;
+  /** Replaces the index list of every rule. */
+  readonly indices?: readonly string[] | undefined;
+  /** How long events are kept, as Elasticsearch writes durations: `90d`. Without it they are kept for good. */
+  readonly retention?: string | undefined;
+  /** The folder that holds pipelines/, mappings/ and rules/; undefined for those that come with the program. */
+  readonly content?: string | undefined;
+}
+
+/**
+ * Puts together the settings file, the environment and the flags.
+ * @param flags what the command line says
+ * @param environment usually `process.env`
+ * @throws ProblemError SETTINGS with every problem of all three at once
+ */
+export function readSettings(flags: Flags, environment: Environment): Settings {
+  const problems: Problem[] = [];
+  const written = fileLayers(flags.config, profileOf(flags, environment), environment, problems);
+  const given = environmentLayer(environment, problems);
+  const typed = flagLayer(flags, problems);
+  const layers = [typed, given, ...written].map((layer) => withoutUserInfo(layer, problems));
+  const first = <K extends keyof Written>(key: K): Written[K] =>
+    layers.map((layer) => layer.written[key]).find((value) => value !== undefined);
+  const proxies = proxiesOf(environment, problems);
+  const kibana = connectionOf('kibana', layers, environment, problems);
+  const spaces = layers.map((layer) => layer.written.kibana?.spaces).find((each) => each !== undefined);
+  const settings: Settings = {
+    elasticsearch: { ...connectionOf('elasticsearch', layers, environment, problems), proxies },
+    kibana: {
+      ...kibana,
+      proxies,
+      spaces: [...new Set(spaces ?? ['default'])],
+      ...(typed.written.kibana?.spaces !== undefined && { chosen: true }),
+    },
+    namespace: first('namespace') ?? 'default',
+    scheduler: first('scheduler') ?? (kibana.url === undefined ? 'local' : 'kibana'),
+    channel: first('channel'),
+    indices: first('indices'),
+    retention: first('retention'),
+    content: first('content'),
+  };
+  if (problems.length > 0) throw new ProblemError('SETTINGS', problems);
+  return settings;
+}
+
+function profileOf({ profile }: Flags, environment: Environment): Asked | undefined {
+  if (profile !== undefined) return { profile, where: { file: '--profile' } };
+  const name = environment['WMI_DETECTIONS_PROFILE'];
+  if (name === undefined || name === '') return undefined;
+  return { profile: name, where: { file: 'environment variable WMI_DETECTIONS_PROFILE' } };
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+
+/*
+ * What may stand in the settings. Each part is checked as it is written, in the file, the environment or a flag; what the
+ * parts mean together is checked in connection.ts.
+ */
+
+export const SCHEDULERS = ['kibana', 'opensearch-alerting', 'watcher', 'local'] as const;
+
+export type SchedulerName = (typeof SCHEDULERS)[number];
+
+const URL_WANTED = 'must be a URL that begins with http:// or https://';
+const url = z.string().refine(isWebUrl, URL_WANTED);
+
+/** The nodes of a cluster: one URL, a list of them, or several in one text with commas between them. */
+const urls = z.unknown().transform((value, context): string[] => {
+  const listed: unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [undefined];
+  const trimmed = listed.map((each) => (typeof each === 'string' ? each.trim() : ''));
+  const wrong = trimmed.findIndex((each) => !isWebUrl(each));
+  if (wrong >= 0 || trimmed.length === 0) {
+    context.addIssue({ code: 'custom', message: URL_WANTED, path: Array.isArray(value) && wrong >= 0 ? [wrong] : [] });
+  }
+  return trimmed;
+});
+
+/** The rule for the namespace of a data stream (Elastic's data stream naming scheme). */
+const namespace = z
+  .string()
+  .refine(
+    (text) => /^[^A-Z\\/*?"<>|\s,#:-]{1,100}$/.test(text),
+    'must be at most 100 characters, lower case, without blanks and \\ / * ? " < > | , # : -',
+  );
+
+/** What goes into a header as it is; a line end that came along with it would be refused there, and show it. */
+const token = z.string().regex(/^[\x21-\x7e]+$/, 'must be letters, digits and signs, without blanks and line ends');
+
+const connection = z.strictObject({
+  cloud_id: z.string().optional(),
+  api_key: token.optional(),
+  username: z.string().min(1, 'must not be empty').optional(),
+  password: z.string().min(1, 'must not be empty').optional(),
+  bearer_token: token.optional(),
+  service_token: token.optional(),
+  ca: z.string().optional(),
+  ca_fingerprint: z
+    .string()
+    .regex(/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, 'must be a SHA-256 fingerprint: 64 hexadecimal digits')
+    .optional(),
+  client_certificate: z.string().optional(),
+  client_key: z.string().optional(),
+  client_key_passphrase: z.string().optional(),
+  tls: z.strictObject({ verify: z.boolean().optional() }).optional(),
+});
+
+/** As Kibana names spaces in its URLs. */
+const spaces = z
+  .array(z.string().regex(/^[a-z0-9_-]+$/, 'must be the id of a space: small letters, digits, _ and -'))
+  .min(1, 'must name a space');
+
+const elasticsearch = connection.extend({
+  url: urls.optional(),
+  aws_service: z.enum(['es', 'aoss'], 'must be es (OpenSearch Service) or aoss (OpenSearch Serverless)').optional(),
+  aws_region: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, 'must be a region of AWS, such as eu-central-1')
+    .optional(),
+});
+
+const kibana = connection.extend({ url: url.optional(), spaces: spaces.optional() });
+
+/** The settings of one cluster. */
+export const settingsShape = z.strictObject({
+  elasticsearch: elasticsearch.optional(),
+  kibana: kibana.optional(),
+  namespace: namespace.optional(),
+  scheduler: z.enum(SCHEDULERS, `must be one of ${SCHEDULERS.join(', ')}`).optional(),
+  channel: z
+    .string()
+    .regex(/^[\w-]{1,128}$/, 'must be the id of a notification channel: letters, digits, _ and -')
+    .optional(),
+  indices: z.array(z.string().min(1)).min(1).optional(),
+  retention: z
+    .string()
+    .regex(/^[1-9]\d{0,4}[dhms]$/, 'must be a duration of days, hours, minutes or seconds, such as 90d')
+    .optional(),
+  content: z.string().optional(),
+});
+
+/** The file: settings, and others by name, of which --profile chooses one. */
+export const fileShape = settingsShape.extend({ profiles: z.record(z.string(), settingsShape).optional() });
+
+/** What one part (file, profile, environment, flags) says. */
+export type Written = z.infer<typeof settingsShape>;
+
+/** A key of what is said on a product. */
+export type WrittenKey = keyof z.infer<typeof elasticsearch>;
+
+export type Product = 'elasticsearch' | 'kibana';
+
+/** The keys that the form has at a path, for suggestions. */
+export function keysAt(path: readonly (string | number)[]): string[] {
+  let schema: unknown = fileShape;
+  for (const step of path) {
+    if (schema instanceof z.ZodRecord) schema = schema.valueType;
+    else if (schema instanceof z.ZodObject) schema = schema.shape[step];
+    if (schema instanceof z.ZodOptional) schema = schema.unwrap();
+  }
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+function isWebUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}

@@ -1,0 +1,180 @@
+import { alertsCommand } from '../../src/commands/alerts';
+import type { Outcome } from '../../src/commands/command';
+import { alertIndex } from '../../src/rules/indices';
+import { indexKeeper } from '../../src/schedule/index-keeper';
+import { request } from '../../src/target/target';
+import { quiet } from '../support/context';
+import { scene, wmiChild, type Scene } from '../support/scene';
+
+/** Three alerts, of pid 1 to 3. */
+async function threeAlerts(): Promise<Scene> {
+  const here = await scene();
+  await here.index([1, 2, 3].map((pid) => wmiChild(`p${pid}`, { 'process.pid': pid })));
+  await here.run();
+  return here;
+}
+
+function act(here: Scene, action: string | undefined, ids: readonly string[], more: object = {}): Promise<Outcome> {
+  const argv = { esUrl: here.target.url, namespace: here.namespace, scheduler: 'local', action, ids, output: 'text' };
+  return alertsCommand.run({ ...quiet(), environment: { USER: 'ines' } }, { ...argv, ...more });
+}
+
+async function idOf(here: Scene, pid: number): Promise<string> {
+  const found = (await here.alerts()).find(({ process }) => (process as { pid: number }).pid === pid);
+  return found?._id ?? '';
+}
+
+/** Status by pid. */
+async function statuses(here: Scene): Promise<unknown[]> {
+  const found = await here.alerts();
+  return [1, 2, 3].map((pid) => {
+    const alert = found.find(({ process }) => (process as { pid: number }).pid === pid);
+    return (alert?.wmi_detections as { status: string }).status;
+  });
+}
+
+const plain = (text: string): string => text.replaceAll(/[0-9a-f]{12,64}/g, '<id>');
+
+describe('alerts close, ack and reopen', () => {
+  test('set the status, who said so and when; the others are left alone', async () => {
+    const here = await threeAlerts();
+    const [one, two] = [await idOf(here, 1), await idOf(here, 2)];
+    const closed = await act(here, 'close', [one]);
+    await act(here, 'ack', [two]);
+    expect(closed.json).toEqual({ status: 'closed', changed: [one], unchanged: [] });
+    expect(plain(closed.text)).toMatchInlineSnapshot(`"<id>  now closed  Children of WmiPrvSE on ws01.example.test"`);
+    expect(await statuses(here)).toEqual(['closed', 'acknowledged', 'open']);
+    const [alert] = await here.alerts({ status: 'closed' });
+    const { wmi_detections: ours } = alert as unknown as { wmi_detections: Record<string, unknown> };
+    expect(ours).toMatchObject({ status_updated_by: 'ines', count: 1, scheduler: 'local' });
+    expect(Math.abs(Date.parse(String(ours.status_updated_at)) - Date.now())).toBeLessThan(600_000);
+    await act(here, 'reopen', [one]);
+    expect(await statuses(here)).toEqual(['open', 'acknowledged', 'open']);
+  });
+
+  test('the beginning of an id is enough, and several go in one request', async () => {
+    const here = await threeAlerts();
+    const ids = await Promise.all([1, 2].map((pid) => idOf(here, pid)));
+    await act(
+      here,
+      'close',
+      ids.map((id) => id.slice(0, 10)),
+    );
+    expect(await statuses(here)).toEqual(['closed', 'closed', 'open']);
+  });
+
+  test('said twice it is done once: who said it first stays', async () => {
+    const here = await threeAlerts();
+    const id = await idOf(here, 1);
+    await act(here, 'close', [id]);
+    const [before] = await here.alerts({ status: 'closed' });
+    const again = await act(here, 'close', [id, id.slice(0, 9)]);
+    expect(again.json).toEqual({ status: 'closed', changed: [], unchanged: [id] });
+    expect(plain(again.text)).toContain('was closed already');
+    expect(await here.alerts({ status: 'closed' })).toEqual([before]);
+  });
+
+  test('everything that is wrong is said at once, and nothing is changed then', async () => {
+    const here = await threeAlerts();
+    const id = await idOf(here, 1);
+    await expect(act(here, 'close', [id, 'feedbeef', 'abc', ''])).rejects.toThrowErrorMatchingInlineSnapshot(`
+     "there is no alert "feedbeef"
+       \`alerts --with-ids\` shows the ids; the beginning of one is enough where no other begins so.
+     "abc" is too short for an id: 4 characters or more are needed
+       \`alerts --with-ids\` shows the ids; the beginning of one is enough where no other begins so.
+     "" is too short for an id: 4 characters or more are needed
+       \`alerts --with-ids\` shows the ids; the beginning of one is enough where no other begins so."
+    `);
+    await expect(act(here, 'ack', [])).rejects.toThrowErrorMatchingInlineSnapshot(`
+     "no alert is named
+       Give ids. \`alerts --with-ids\` shows the ids; the beginning of one is enough where no other begins so."
+    `);
+    expect(await statuses(here)).toEqual(['open', 'open', 'open']);
+  });
+
+  test('a beginning that two ids share is refused, and a whole id that begins another is not', async () => {
+    const here = await threeAlerts();
+    const index = (id: string): Promise<unknown> =>
+      request(here.target, {
+        method: 'PUT',
+        path: `/${alertIndex(here.namespace)}/_doc/${id}`,
+        query: { refresh: true },
+        body: { '@timestamp': '2025-03-10T12:00:00Z', wmi_detections: { status: 'open' } },
+      });
+    await index('zzzz0001');
+    await index('zzzz0002');
+    await index('zzzz00021');
+    await expect(act(here, 'close', ['zzzz000'])).rejects.toThrowErrorMatchingInlineSnapshot(`
+     ""zzzz000" is the beginning of 3 ids: zzzz0001, zzzz0002, zzzz00021
+       Give more of it."
+    `);
+    await act(here, 'close', ['zzzz0002']);
+    expect((await here.alerts({ status: 'closed' })).map(({ _id }) => _id)).toEqual(['zzzz0002']);
+  });
+
+  test('filters narrow down where an id is looked for', async () => {
+    const here = await threeAlerts();
+    const id = await idOf(here, 1);
+    await expect(act(here, 'close', [id], { host: 'ws99' })).rejects.toMatchObject({ code: 'USAGE' });
+    await act(here, 'close', [id], { host: 'WS01.example.test' });
+    expect(await statuses(here)).toEqual(['closed', 'open', 'open']);
+  });
+
+  test('what an analyst wrote stays when a run recomputes the alert', async () => {
+    const here = await threeAlerts();
+    const id = await idOf(here, 1);
+    await act(here, 'close', [id]);
+    const before = (await here.alerts({ status: 'closed' }))[0] as unknown as { wmi_detections: object };
+    await here.index([
+      wmiChild('late', {
+        'process.pid': 1,
+        '@timestamp': '2025-03-10T11:55:00Z',
+        'event.ingested': '2025-03-10T12:01:00Z',
+      }),
+    ]);
+    here.at('2025-03-10T12:05:00Z');
+    await here.run();
+    const after = (await here.alerts({ status: 'closed' }))[0] as unknown as {
+      wmi_detections: { ancestors: object[] };
+    };
+    const { ancestors } = after.wmi_detections;
+    expect(ancestors).toHaveLength(2);
+    expect(after).toMatchObject({ _id: id, event: { end: '2025-03-10T11:55:00.000Z' } });
+    expect(after.wmi_detections).toEqual({ ...before.wmi_detections, count: 2, ancestors });
+  });
+
+  test('a run that writes the alert in the same moment is no matter; another analyst is', async () => {
+    const here = await threeAlerts();
+    const keeper = indexKeeper(here.target, here.namespace);
+    const write = (doc: object): Promise<unknown> =>
+      request(here.target, {
+        method: 'POST',
+        path: `/${alertIndex(here.namespace)}/_update/${alert?._id ?? ''}`,
+        body: { doc: { wmi_detections: doc } },
+      });
+    // What was listed before somebody wrote.
+    const [alert] = await here.alerts();
+    const chosen = alert === undefined ? [] : [alert];
+    await write({ count: 7 });
+    await keeper.setStatus(chosen, { status: 'acknowledged', by: 'ines', at: 0 });
+    expect((await here.alerts({ status: 'acknowledged' }))[0]).toMatchObject({ wmi_detections: { count: 7 } });
+    await write({ status: 'closed' });
+    const change = { status: 'acknowledged', by: 'ines', at: 0 } as const;
+    await expect(keeper.setStatus(chosen, change)).rejects.toMatchObject({ code: 'REFUSED' });
+    await expect(keeper.setStatus(chosen, change)).rejects.toThrow('somebody made it closed meanwhile');
+    await keeper.setStatus(chosen, { ...change, status: 'closed' });
+  });
+
+  test('what a watch wrote is closed like what the local scheduler did', async () => {
+    const here = await threeAlerts();
+    await act(here, 'close', [await idOf(here, 2)], { scheduler: 'watcher' });
+    expect(await statuses(here)).toEqual(['open', 'closed', 'open']);
+  });
+
+  test('the table has the ids only when asked', async () => {
+    const here = await threeAlerts();
+    const id = (await idOf(here, 1)).slice(0, 12);
+    expect((await act(here, undefined, [], { 'with-ids': true })).text).toContain(id);
+    expect((await act(here, undefined, [])).text).not.toContain(id);
+  });
+});

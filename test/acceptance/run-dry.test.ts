@@ -1,0 +1,88 @@
+import { alertIndex } from '../../src/rules/indices';
+import { readWatermark } from '../../src/schedule/state';
+import { request } from '../../src/target/target';
+import { proxy } from '../support/proxy';
+import { scene, wmiChild, type Scene } from '../support/scene';
+
+const PERIOD = { from: Date.parse('2025-03-10T00:00:00Z'), to: Date.parse('2025-03-11T00:00:00Z') };
+
+async function withEvents(): Promise<Scene> {
+  const here = await scene();
+  await here.index([wmiChild('a'), wmiChild('b'), wmiChild('c', { 'process.pid': 1 })]);
+  return here;
+}
+
+describe('a dry run', () => {
+  test.each([
+    ['since the last run', {}],
+    ['over a period', PERIOD],
+    ['of one rule', { rules: ['wmi_children'] }],
+  ])('%s says what the run after it does', async (_, options) => {
+    const here = await withEvents();
+    const dry = await here.run({ ...options, dryRun: true });
+    expect(dry).toMatchObject({ events: 3, alerts: 2, new: 2 });
+    expect(await here.run(options)).toEqual(dry);
+  });
+
+  test('counts as new only what is not there', async () => {
+    const here = await withEvents();
+    await here.run();
+    await here.index([wmiChild('d', { 'process.pid': 2 }), wmiChild('e')]);
+    expect(await here.run({ ...PERIOD, dryRun: true })).toMatchObject({ events: 5, alerts: 3, new: 1 });
+  });
+
+  test('of more alerts than one request asks for counts each', async () => {
+    const here = await scene();
+    await here.index(Array.from({ length: 1_001 }, (_, pid) => wmiChild(`e${pid}`, { 'process.pid': pid })));
+    expect(await here.run({ dryRun: true })).toMatchObject({ alerts: 1_001, new: 1_001 });
+  });
+
+  test('moves no watermark, and makes no index of alerts', async () => {
+    const here = await withEvents();
+    await here.run({ dryRun: true });
+    expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).toBeNull();
+    const path = `/${alertIndex(here.namespace)}`;
+    expect((await request(here.target, { method: 'HEAD', path, allow: [404] })).status).toBe(404);
+  });
+
+  test('changes nothing on an alert that is there', async () => {
+    const here = await scene();
+    await here.index([wmiChild('a')]);
+    await here.run();
+    const before = await here.alerts();
+    await here.index([wmiChild('late', { 'event.ingested': '2025-03-10T12:03:00Z' })]);
+    here.at('2025-03-10T12:05:00Z');
+    expect(await here.run({ dryRun: true })).toMatchObject({ events: 1, alerts: 1, new: 0 });
+    expect(await here.alerts()).toEqual(before);
+  });
+
+  test('asks for nothing but what reads', async () => {
+    const here = await withEvents();
+    const between = await proxy(here.target, () => undefined);
+    const asked = async (dryRun: boolean): Promise<string[]> => {
+      const before = between.asked.length;
+      await here.run({ dryRun }, between.target);
+      return between.asked.slice(before).map((path) => path.replace(/^.*\//, ''));
+    };
+    const reading = ['_mget', '_refresh', '_search', 'scroll', `watermark%3A${here.rule.uuid}`];
+    const dry = new Set(await asked(true));
+    const wet = new Set(await asked(false));
+    between.close();
+    expect([...dry].sort()).toEqual(reading);
+    // The twin: what writes would have been seen.
+    expect(wet).toContain('_bulk');
+  });
+
+  test('is refused by a shard that cannot say whether an alert is there', async () => {
+    const here = await withEvents();
+    const error = { type: 'no_shard_available_action_exception', reason: 'gone' };
+    const broken = await proxy(here.target, ({ path }) =>
+      path.endsWith('/_mget') ? { status: 200, body: { docs: [{ error }, { found: false }] } } : undefined,
+    );
+    const reason: unknown = await here.run({ dryRun: true }, broken.target).catch((thrown: unknown) => thrown);
+    broken.close();
+    expect(String(reason)).toContain(
+      'whether alerts are there cannot be said: no_shard_available_action_exception: gone',
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import { alertIndex } from '../../src/rules/indices';
+import { readWatermark } from '../../src/schedule/state';
+import { request } from '../../src/target/target';
+import { cli } from '../support/cli';
+import { scene, wmiChild, type Scene } from '../support/scene';
+
+const HOUR = 3_600_000;
+
+/** Runs the program as on a machine whose clock is off by so many milliseconds. */
+async function runOff(
+  here: Scene,
+  off: number,
+  ...args: string[]
+): Promise<{ events: number; new: number; to: string }> {
+  const shift = `const { now } = Date; Date.now = () => now() + ${off};
+    globalThis.Date = class extends Date { constructor(...given) { super(...(given.length === 0 ? [Date.now()] : given)); } };`;
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(shift)}` };
+  const command = ['run', '--output', 'json', '--es-url', here.target.url, '--namespace', here.namespace, ...args];
+  const { status, stdout, stderr } = await cli(command, { env });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const { rules } = JSON.parse(stdout) as { rules: [{ events: number; new: number; to: string }] };
+  return rules[0];
+}
+
+const ago = (milliseconds: number): string => new Date(Date.now() - milliseconds).toISOString();
+const near = (time: unknown): boolean => Math.abs(Date.parse(String(time)) - Date.now()) < HOUR / 2;
+
+describe.each([
+  ['an hour ahead', HOUR],
+  ['an hour behind', -HOUR],
+])('our clock %s', (_, off) => {
+  test('moves no window, no watermark and no time of an alert', async () => {
+    const here = await scene();
+    await here.index([wmiChild('a', { 'event.ingested': ago(30_000) })]);
+    expect(near((await runOff(here, off)).to)).toBe(true);
+    expect((await here.alerts()).map((alert) => near(alert['@timestamp']))).toEqual([true]);
+    const watermark = await readWatermark(here.target, here.namespace, here.rule.uuid);
+    expect(near(new Date(watermark?.at ?? 0).toISOString())).toBe(true);
+    const path = `/${alertIndex(here.namespace)}/_count`;
+    expect((await request(here.target, { method: 'GET', path })).body).toMatchObject({ count: 1 });
+  });
+
+  test('hides nothing that comes in between two runs', async () => {
+    const here = await scene();
+    await runOff(here, off);
+    await here.index([wmiChild('a', { 'event.ingested': ago(0) })]);
+    expect(await runOff(here, -off)).toMatchObject({ events: 1, new: 1 });
+  });
+
+  test("does not shift `now` of --from: it is the cluster's", async () => {
+    const here = await scene();
+    await here.index([
+      wmiChild('in', { '@timestamp': ago(20 * 60_000) }),
+      wmiChild('out', { '@timestamp': ago(HOUR) }),
+    ]);
+    expect(await runOff(here, off, '--from', 'now-30m', '--to', 'now')).toMatchObject({ events: 1 });
+  });
+});

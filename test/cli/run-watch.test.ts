@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { readWatermark } from '../../src/schedule/state';
+import { cli, startCli, type Running } from '../support/cli';
+import { proxy } from '../support/proxy';
+import { scene, storeRule, wmiChild, type Scene } from '../support/scene';
+
+function start(here: Scene, url: string, ...args: string[]): Running {
+  return startCli(['run', '--watch', '--es-url', url, '--namespace', here.namespace, ...args]);
+}
+
+async function nextLine(from: NodeJS.ReadableStream): Promise<string> {
+  const [line] = (await once(createInterface({ input: from }), 'line')) as [string];
+  return line;
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)('a watch that waits ends on %s with 130', async (signal) => {
+  const here = await scene();
+  await here.index([wmiChild('a')]);
+  const { child, ended } = start(here, here.target.url, '--output', 'json');
+  await nextLine(child.stdout);
+  child.kill(signal);
+  const { status, stdout, stderr } = await ended;
+  expect({ status, stderr }).toEqual({ status: 130, stderr: '' });
+  // One JSON document a line, each the run of one rule.
+  expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+  expect(JSON.parse(stdout)).toMatchObject({ uuid: here.rule.uuid, events: 1, alerts: 1, new: 1, from: null });
+});
+
+test('SIGTERM while alerts are written lets the window be finished', async () => {
+  const here = await scene();
+  await here.index([wmiChild('a'), wmiChild('b', { '@timestamp': '2025-03-09T10:00:00Z' })]);
+  const between = await proxy(here.target, ({ path, before }) => {
+    // Two days, so two requests; a second signal would not wait.
+    if (path.endsWith('/_bulk') && before === 0) running.child.kill('SIGTERM');
+    return undefined;
+  });
+  const running = start(here, between.target.url);
+  const { status, stdout } = await running.ended;
+  between.close();
+  expect(status).toBe(130);
+  expect(stdout).toMatch(
+    /^Children of WmiPrvSE: 2 events, 2 alerts, 2 new {2}\(event\.ingested from the beginning to .*\)\n$/,
+  );
+  expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).not.toBeNull();
+});
+
+test('SIGTERM while events are searched leaves the window untouched', async () => {
+  const here = await scene();
+  await here.index([wmiChild('a')]);
+  const between = await proxy(here.target, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
+  const { child, ended } = start(here, between.target.url);
+  await between.stalled;
+  child.kill('SIGTERM');
+  expect(await ended).toEqual({ status: 130, stdout: '', stderr: '' });
+  between.close();
+  expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).toBeNull();
+  expect(await here.run()).toMatchObject({ new: 1 });
+});
+
+test('a run without --watch ends on SIGTERM in the same way, and says so', async () => {
+  const here = await scene();
+  await here.index([wmiChild('a')]);
+  const between = await proxy(here.target, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
+  const { child, ended } = startCli(['run', '--es-url', between.target.url, '--namespace', here.namespace]);
+  await between.stalled;
+  child.kill('SIGTERM');
+  expect(await ended).toMatchObject({
+    status: 130,
+    stdout: '',
+    stderr: expect.stringMatching(/: interrupted; 0 of 1 rules were run; the watermarks of the others stay/) as string,
+  });
+  between.close();
+  expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).toBeNull();
+});
+
+test('what goes wrong is told on standard error and does not end the watch', async () => {
+  const here = await scene();
+  const broken = { ...here.rule, uuid: '00000000-0000-4000-8000-000000000000', name: 'A broken rule' };
+  const query = { range: { 'process.pid': { gte: 'no number' } } };
+  const stored = { kind: 'rule', managed_by: 'wmi-detections', digest: '', rule: broken, query } as const;
+  await here.index([wmiChild('a')]);
+  await storeRule(here.target, here.namespace, { ...stored, indices: [`logs-*-${here.namespace}`] });
+  const { child, ended } = start(here, here.target.url);
+  // The broken one is the first of the two.
+  expect(await nextLine(child.stdout)).toMatch(/^Children of WmiPrvSE: 1 event, 1 alert, 1 new/);
+  child.kill('SIGTERM');
+  const { status, stderr } = await ended;
+  expect(status).toBe(130);
+  expect(stderr.split('\n')).toEqual([
+    expect.stringMatching(/^error: .*rule "A broken rule": .*no number/),
+    expect.stringMatching(/^ {2}The next run covers this one, in (5 min 0 s|4 min \d+ s)\.$/),
+    '',
+  ]);
+});
+
+test('--watch with a period or a dry run is refused, all at once', async () => {
+  const { status, stdout, stderr } = await cli(['run', '--watch', '--from', 'now-1h', '--dry-run']);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toMatchInlineSnapshot(`
+   "error: --watch and --from do not go together
+   error: --watch and --dry-run do not go together
+     A watch runs the rules over what comes in from now on. Run without --watch for a period, or to try.
+   "
+  `);
+});
+
+test('a watch over rules that are not stored is an error at once', async () => {
+  const here = await scene();
+  const { status, stderr } = await start(here, here.target.url, '--rule', 'nobody').ended;
+  expect(status).toBe(2);
+  expect(stderr).toContain('no rule "nobody" is stored');
+});
+
+test('a dry run says so', async () => {
+  const here = await scene();
+  await here.index([wmiChild('a')]);
+  const { stdout } = await cli(['run', '--dry-run', '--es-url', here.target.url, '--namespace', here.namespace]);
+  expect(stdout).toMatch(/^ {2}Children of WmiPrvSE: 1 event, 1 alert, 1 new .*\nDry run: nothing was written\.\n$/);
+  expect(await here.run()).toMatchObject({ new: 1 });
+});

@@ -1,0 +1,167 @@
+import type { Rule } from '../../src/rules/rule';
+import { contractMissing } from '../support/kibana-contract';
+import {
+  actions,
+  contentWith,
+  deployKibana,
+  manyRules,
+  planKibana,
+  rule,
+  scopeFor,
+  uuidOf,
+} from '../support/kibana-scene';
+import type { Thing } from '../support/kibana-state';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+
+const server = kibanaOfEachTest();
+
+const MAIL = { action_type_id: '.email', id: 'mail', params: { to: ['soc@example.com'], message: 'Look.' } };
+const CHAT = { action_type_id: '.slack', id: 'chat', params: { message: 'Look.' } };
+const HOURLY = { summary: false, notifyWhen: 'onThrottleInterval' as const, throttle: '1h' };
+
+function declaring(kibana: Partial<Rule['kibana']>): Rule {
+  return rule({ kibana: { type: 'eql', ...kibana } });
+}
+
+function stored(uuid = rule().uuid): Thing {
+  return server().space().rules.get(uuid) ?? {};
+}
+
+/** What an analyst changes in Kibana. */
+function edit(changes: Thing): void {
+  server()
+    .space()
+    .rules.set(rule().uuid, { ...stored(), ...changes });
+}
+
+/** The lines of a plan's differences that are added or taken away. */
+async function changed(declared: Rule): Promise<string[]> {
+  const { steps } = await planKibana(await scopeFor(server()), contentWith([declared]));
+  const lines = steps.flatMap(({ change }) => change.diff.split('\n'));
+  return lines.filter((line) => /^[-+](?![-+]{2})/.test(line));
+}
+
+async function deployed(declared: Rule): Promise<void> {
+  const applied = await deployKibana(await scopeFor(server()), contentWith([declared]));
+  expect(applied.problems).toEqual([]);
+}
+
+describeContract(`what a rule file declares of Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+  test("enabled is kept in step where the file says it, and is the analyst's where it does not", async () => {
+    await deployed(declaring({ enabled: false }));
+    expect(stored().enabled).toBe(false);
+    edit({ enabled: true });
+    expect(await changed(declaring({}))).toEqual([]);
+    expect(await changed(declaring({ enabled: false }))).toMatchInlineSnapshot(`
+     [
+       "-    enabled: true",
+       "+    enabled: false",
+     ]
+    `);
+    await deployed(declaring({ enabled: false }));
+    expect(stored().enabled).toBe(false);
+
+    edit({ enabled: true });
+    await deployed(rule({ version: 9 }));
+    expect(stored()).toMatchObject({ enabled: true, version: 9 });
+  });
+
+  test("actions are kept in step where the file says them, and are the analyst's where it does not", async () => {
+    await deployed(declaring({ actions: [MAIL] }));
+    expect(stored().actions).toEqual([MAIL]);
+    edit({ actions: [{ ...MAIL, params: { ...MAIL.params, message: 'Quiet.' } }, CHAT] });
+    expect(await changed(declaring({}))).toEqual([]);
+    expect(await changed(declaring({ actions: [MAIL] }))).toMatchInlineSnapshot(`
+     [
+       "-          message: Quiet.",
+       "+          message: Look.",
+       "-      - action_type_id: .slack",
+       "-        id: chat",
+       "-        params:",
+       "-          message: Look.",
+     ]
+    `);
+    await deployed(declaring({ actions: [MAIL] }));
+    expect(stored().actions).toEqual([MAIL]);
+
+    edit({ actions: [CHAT] });
+    await deployed(rule({ version: 9 }));
+    expect(stored()).toMatchObject({ actions: [CHAT], version: 9 });
+  });
+
+  test('no actions, declared, takes away those that an analyst added', async () => {
+    await deployed(declaring({}));
+    edit({ actions: [MAIL] });
+    await deployed(declaring({ actions: [] }));
+    expect(stored().actions).toEqual([]);
+    expect(await changed(declaring({ actions: [] }))).toEqual([]);
+  });
+
+  test('what Kibana adds to an action is no difference, and an update hands it back', async () => {
+    await deployed(declaring({ actions: [MAIL, CHAT, { ...CHAT, frequency: HOURLY }] }));
+    const added = {
+      uuid: uuidOf(1),
+      group: 'default',
+      frequency: { summary: true, notifyWhen: 'onActiveAlert', throttle: null },
+    };
+    const normalised = [
+      { ...added, ...MAIL },
+      { ...added, ...CHAT, uuid: uuidOf(2) },
+      { ...added, ...CHAT, uuid: uuidOf(3), frequency: HOURLY },
+    ];
+    edit({ actions: normalised });
+    const same = declaring({ actions: [MAIL, CHAT, { ...CHAT, frequency: HOURLY }] });
+    expect(await changed(same)).toEqual([]);
+    await deployed({ ...same, version: 9 });
+    expect(stored()).toMatchObject({ version: 9, actions: normalised });
+  });
+
+  test("of an action, what the file leaves out is the analyst's; what it says is the file's", async () => {
+    await deployed(declaring({ actions: [MAIL, { ...CHAT, frequency: HOURLY }] }));
+    const filter = { query: { kql: 'host.name: dc-1', filters: [] } };
+    const rarely = { ...HOURLY, throttle: '1d' };
+    edit({
+      actions: [
+        { ...MAIL, alerts_filter: filter, frequency: rarely },
+        { ...CHAT, frequency: rarely },
+      ],
+    });
+    const declared = declaring({ actions: [MAIL, { ...CHAT, frequency: HOURLY }] });
+    expect(await changed(declared)).toMatchInlineSnapshot(`
+     [
+       "-          throttle: 1d",
+       "+          throttle: 1h",
+     ]
+    `);
+    await deployed(declared);
+    expect(stored().actions).toEqual([
+      { ...MAIL, alerts_filter: filter, frequency: rarely },
+      { ...CHAT, frequency: HOURLY },
+    ]);
+  });
+
+  test('a rule that is made anew with another type has what is declared', async () => {
+    await deployed(declaring({}));
+    edit({ enabled: true, actions: [CHAT] });
+    await deployed(rule({ kibana: { type: 'esql', enabled: false, actions: [MAIL] } }));
+    expect(stored()).toMatchObject({ type: 'esql', enabled: false, actions: [MAIL] });
+  });
+
+  test('many rules at once have it too, and keep what is not declared', async () => {
+    const scope = await scopeFor(server());
+    const declared = manyRules(60, { kibana: { type: 'eql', enabled: false } });
+    await deployKibana(scope, contentWith(declared));
+    const [first, second] = [stored(uuidOf(0)), stored(uuidOf(1))];
+    server()
+      .space()
+      .rules.set(uuidOf(0), { ...first, actions: [MAIL] });
+    server()
+      .space()
+      .rules.set(uuidOf(1), { ...second, enabled: true });
+    const next = contentWith(declared.map((each) => ({ ...each, version: 9 })));
+    expect((await deployKibana(scope, next)).problems).toEqual([]);
+    expect(stored(uuidOf(0))).toMatchObject({ actions: [MAIL], enabled: false });
+    expect(stored(uuidOf(1))).toMatchObject({ actions: [], enabled: false });
+    expect(actions(await planKibana(scope, next))).toEqual([]);
+  });
+});

@@ -1,0 +1,162 @@
+import { reconcile, type RuleReconciliation } from '../../src/status/reconcile';
+import { reconcileText } from '../../src/report/reconcile';
+import { kibanaRuleId } from '../../src/resources/kibana-names';
+import type { Scope } from '../../src/resources/kind';
+import { contractMissing } from '../support/kibana-contract';
+import { contentWith, deployKibana, exception, rule, scopeFor } from '../support/kibana-scene';
+import { signalOf } from '../support/kibana-signals';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { scene, wmiChild, type Event, type Scene } from '../support/scene';
+import { backingIndex } from '../support/backing-index';
+
+const server = kibanaOfEachTest();
+const NOW = Date.parse('2025-03-10T12:01:00Z');
+const DAY = { from: NOW - 86_400_000, to: NOW };
+
+interface Place {
+  readonly scope: Scope;
+  readonly events: Scene;
+  /** Lets Kibana have an alert of an event. */
+  alert(event: Event): void;
+}
+
+const two = [1, 2].map((pid) => wmiChild(`p${pid}`, { 'process.pid': pid }));
+const [first = wmiChild(''), second = wmiChild('')] = two;
+
+/** The shipped rule in Kibana, which ran two minutes ago, and two events. */
+async function place(): Promise<Place> {
+  const events = await scene();
+  await events.index(two);
+  const { namespace, target } = events;
+  const scope = { ...(await scopeFor(server(), { namespace })), target };
+  await deployKibana(scope, contentWith([rule()]));
+  ran();
+  const index = await backingIndex(target, namespace);
+  return {
+    scope,
+    events,
+    alert: (event) => {
+      server()
+        .space()
+        .alerts.push(signalOf(rule(), event, { index, namespace }));
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Lets Kibana say that each rule ran at that time, and how that ended. */
+function ran(change: object = {}, enabled = true): void {
+  const last = { date: '2025-03-10T11:59:00.000Z', status: 'succeeded', status_order: 0, message: '', metrics: {} };
+  server().decorate = (stored) => ({
+    ...stored,
+    enabled,
+    execution_summary: { last_execution: { ...last, ...change } },
+  });
+}
+
+async function look({ scope }: Place, content = contentWith([rule()])): Promise<RuleReconciliation> {
+  const [found] = await reconcile(scope, content, { ...DAY, now: NOW });
+  if (found === undefined) throw new Error('no rule was looked at');
+  return found;
+}
+
+const missing = (found: RuleReconciliation): unknown[] =>
+  found.missing.map(({ first: { id }, reasons }) => [id, ...reasons.map(({ code }) => code)]);
+
+describeContract(`reconcile and Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+  test('an event whose alert names it has its alert; where all have, nothing is missing', async () => {
+    const here = await place();
+    here.alert(first);
+    expect(missing(await look(here))).toEqual([['p2', 'unknown']]);
+    here.alert(second);
+    const found = await look(here);
+    expect(found).toMatchObject({ events: 2, groups: 2, alerted: 2, pending: 0, missing: [] });
+  });
+
+  test('an alert of another rule, or of another event of that id, is none', async () => {
+    const here = await place();
+    server()
+      .space()
+      .alerts.push(
+        signalOf({ ...rule(), uuid: '00000000-0000-4000-8000-000000000000' }, first, { index: 'x' }),
+        signalOf(rule(), second, { index: 'another-index', namespace: here.scope.namespace }),
+      );
+    expect(missing(await look(here))).toEqual([
+      ['p1', 'unknown'],
+      ['p2', 'unknown'],
+    ]);
+  });
+
+  test('of a rule that alerts by group any alert of the group will do', async () => {
+    const here = await place();
+    const { process, host, user } = first as unknown as Record<string, object>;
+    const group = { ...first, host, user, process, 'kibana.alert.original_time': undefined };
+    const { namespace } = here.scope;
+    const signal = signalOf(rule(), group, { index: '', namespace, 'kibana.alert.ancestors': [] });
+    server()
+      .space()
+      .alerts.push({ ...signal, event: { start: first['@timestamp'], end: first['@timestamp'] } });
+    expect(missing(await look(here))).toEqual([['p2', 'unknown']]);
+  });
+
+  test.each<[string, () => void, string]>([
+    [
+      'a run that failed',
+      () => {
+        ran({ status: 'failed', message: 'no index' });
+      },
+      'run_failed',
+    ],
+    [
+      'a gap',
+      () => {
+        ran({ metrics: { execution_gap_duration_s: 600 } });
+      },
+      'gap',
+    ],
+    [
+      'a disabled rule',
+      () => {
+        ran({}, false);
+      },
+      'disabled',
+    ],
+    [
+      'a rule that did not run since',
+      () => {
+        ran({ date: '2025-03-10T10:00:00.000Z' });
+      },
+      'not_run',
+    ],
+  ])('says why: %s', async (_, cause, code) => {
+    const here = await place();
+    cause();
+    expect(
+      (await look(here)).missing.map(({ reasons }) => reasons.map((each) => each.code).includes(code as 'gap')),
+    ).toEqual([true, true]);
+  });
+
+  test('a rule that is not there; its twin is', async () => {
+    const here = await place();
+    server().space().rules.delete(kibanaRuleId(rule().uuid, here.scope.namespace));
+    expect(missing(await look(here))).toEqual([
+      ['p1', 'not_deployed'],
+      ['p2', 'not_deployed'],
+    ]);
+  });
+
+  test('what came in after the last run is for the next one, and what an exception silences is not to alert', async () => {
+    const here = await place();
+    here.alert(first);
+    await here.events.index([
+      wmiChild('new', { 'process.pid': 3, 'event.ingested': '2025-03-10T12:00:00Z' }),
+      wmiChild('silent', { 'process.pid': 4, 'process.name': 'DismHost.exe' }),
+    ]);
+    const content = contentWith([rule()], { [rule().slug]: [exception('DismHost.exe')] });
+    const found = await look(here, content);
+    expect(found).toMatchObject({ alerted: 1, pending: 1, silenced: 1 });
+    expect(missing(found)).toEqual([['p2', 'unknown']]);
+    const text = reconcileText([found], { scheduler: 'kibana', namespace: here.scope.namespace });
+    expect(text).toContain('run the rule by hand in Kibana (Manual run) from 2025-03-10T11:50:00.000Z');
+  });
+});

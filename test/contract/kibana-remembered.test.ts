@@ -1,0 +1,234 @@
+import { deploy, remember, type Deployed } from '../../src/commands/deploy';
+import { planCommand } from '../../src/commands/plan';
+import type { Context } from '../../src/commands/command';
+import { unnamedNotes, withUnnamedSpaces } from '../../src/plan/kibana-spaces';
+import { DEPLOYED_TO, readDeployedTo, removeDeployedTo } from '../../src/resources/deployed-to';
+import type { Scope } from '../../src/resources/kind';
+import { stateIndex } from '../../src/rules/indices';
+import { request } from '../../src/target/target';
+import { quiet } from '../support/context';
+import { contractMissing } from '../support/kibana-contract';
+import { actions, contentWith, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-scene';
+import { startKibana } from '../support/kibana-server';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { proxy } from '../support/proxy';
+import { freshNamespace } from '../support/scene';
+import { testTarget } from '../support/target';
+
+const server = kibanaOfEachTest();
+const CONTENT = contentWith([rule()]);
+const BOTH = ['default', 'soc'];
+
+let namespace = '';
+beforeEach(() => {
+  namespace = freshNamespace();
+});
+
+afterEach(async () => {
+  const asked = { method: 'DELETE', path: `/${stateIndex(namespace)}`, allow: [404] } as const;
+  if (contractMissing === undefined) await request(await testTarget(), asked);
+});
+
+interface Named {
+  readonly spaces?: readonly string[];
+  /** Whether a flag names them. */
+  readonly chosen?: boolean;
+  readonly scheduler?: Scope['scheduler'];
+  readonly url?: string;
+}
+
+/** The scope of a call whose settings name these spaces. */
+async function naming({ spaces = ['default'], chosen = false, scheduler = 'kibana', url }: Named): Promise<Scope> {
+  const there = { ...server(), url: url ?? server().url };
+  return withUnnamedSpaces({ ...(await scopeFor(there, { namespace, spaces })), scheduler }, { chosen });
+}
+
+async function deployed(scope: Scope, options: { prune?: boolean; move?: boolean } = {}): Promise<Deployed> {
+  const { prune = false, move = false } = options;
+  const plan = await planKibana(scope, CONTENT, prune);
+  return deploy(scope, plan, quiet(), { yes: true, move: move ? { content: CONTENT, prune } : undefined });
+}
+
+async function remembered(): Promise<unknown> {
+  return readDeployedTo(await testTarget(), namespace);
+}
+
+/** How often the document was written; undefined where it is not there. */
+async function version(): Promise<number | undefined> {
+  const path = `/${stateIndex(namespace)}/_doc/${DEPLOYED_TO}`;
+  const asked = { method: 'GET', path, allow: [404] } as const;
+  return (await request<{ _version?: number }>(await testTarget(), asked)).body._version;
+}
+
+function rulesIn(space: string): number {
+  return server().space(space).rules.size;
+}
+
+function withoutPort(error: unknown): string {
+  return String(error)
+    .replaceAll(/:\d{4,5}/g, ':PORT')
+    .replaceAll(namespace, 'NS');
+}
+
+describeContract(`where in Kibana the rules are (${contractMissing ?? 'held against the contract'})`, () => {
+  test('a deploy writes it down once, a plan never', async () => {
+    const scope = await naming({ spaces: BOTH });
+    await planKibana(scope, CONTENT);
+    expect(await remembered()).toBeUndefined();
+    await deployed(scope);
+    expect(await remembered()).toEqual({ url: server().url, spaces: BOTH });
+    await deployed(await naming({ spaces: BOTH }));
+    expect(await version()).toBe(1);
+  });
+
+  test('what is in a space that is not named any more is told, and deleted only with prune', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    const scope = await naming({});
+    const plan = await planKibana(scope, CONTENT);
+    expect([actions(plan), plan.leftovers.length]).toEqual([[], 1]);
+    expect(unnamedNotes(scope, plan)).toEqual([
+      'Space soc of Kibana is not named any more, and holds 1 of ours; --prune deletes them.',
+    ]);
+    await deployed(scope);
+    expect([rulesIn('soc'), await version()]).toEqual([1, 1]);
+
+    const pruned = await deployed(scope, { prune: true });
+    expect(pruned.applied.changes).toMatchObject([{ action: 'delete', kind: 'detection_rule', status: 'done' }]);
+    expect([rulesIn('default'), rulesIn('soc')]).toEqual([1, 0]);
+    expect(await remembered()).toEqual({ url: server().url, spaces: ['default'] });
+  });
+
+  test('the default space, too, can be the one that is not named any more', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    const scope = await naming({ spaces: ['soc'] });
+    expect(unnamedNotes(scope, await planKibana(scope, CONTENT))).toEqual([
+      'Space default of Kibana is not named any more, and holds 1 of ours; --prune deletes them.',
+    ]);
+  });
+
+  test('spaces that a flag leaves out are told, and left as they are even with prune', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    const scope = await naming({ chosen: true });
+    expect(unnamedNotes(scope, await planKibana(scope, CONTENT, true))).toEqual([
+      'Rules of ours are in space soc of Kibana, too; they are left as they are.',
+    ]);
+    await deployed(scope, { prune: true });
+    expect([rulesIn('soc'), await version()]).toEqual([1, 1]);
+  });
+
+  test('a space that was deleted in Kibana is no obstacle', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    server().fail(({ path }) => path === '/api/spaces/space/soc', { status: 404 });
+    const scope = await naming({});
+    expect(scope.kibana).toMatchObject({ formerSpaces: [], otherSpaces: [] });
+    await deployed(scope);
+  });
+
+  test('a space that is closed to us is told, and left as it is', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    server().fail(({ space }) => space === 'soc', { status: 403 });
+    const scope = await naming({});
+    expect(scope.kibana).toMatchObject({ formerSpaces: [], otherSpaces: ['soc'] });
+    await deployed(scope, { prune: true });
+    expect(await remembered()).toEqual({ url: server().url, spaces: BOTH });
+  });
+
+  test('another scheduler is refused although no Kibana is named, and so is a move that could not be done', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    const scope: Scope = { target: await testTarget(), namespace, scheduler: 'local' };
+    await expect(deployed(scope).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
+     "ProblemError: rules of namespace NS run in the Kibana http://127.0.0.1:PORT (space default, soc); two schedulers would alert twice. Nothing was changed.
+       To move them: \`wmi-detections deploy --scheduler local --namespace NS --kibana-url http://127.0.0.1:PORT --move\`. Events stay, and alerts where they are. If there is no such Kibana any more: DELETE /wmi-detections-state-NS/_doc/deployed."
+    `);
+    await expect(deployed(scope, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
+    const notes: string[] = [];
+    const context: Context = { ...quiet(), note: (line) => notes.push(line) };
+    const argv = { esUrl: scope.target.url, namespace, scheduler: 'local', prune: false, output: 'json' };
+    await planCommand.run(context, argv);
+    expect(notes.map(withoutPort)).toMatchInlineSnapshot(`
+     [
+       "rules of namespace NS run in the Kibana http://127.0.0.1:PORT (space default, soc): deploy refuses, unless they move.",
+     ]
+    `);
+  });
+
+  test('a move takes the rules from every space, named or not, and then nothing is remembered', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    const scope = await naming({ scheduler: 'local' });
+    await expect(deployed(scope).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
+     "ProblemError: rules of namespace NS run in Kibana (space default, soc); two schedulers would alert twice. Nothing was changed.
+       To move them: \`wmi-detections deploy --scheduler local --namespace NS --move\`. Events stay, and alerts where they are."
+    `);
+    const moved = await deployed(scope, { move: true });
+    expect(moved.applied.problems).toEqual([]);
+    expect([rulesIn('default'), rulesIn('soc'), await remembered()]).toEqual([0, 0, undefined]);
+    expect((await deployed({ ...scope, kibana: undefined })).applied.problems).toEqual([]);
+  });
+
+  test('another Kibana is refused; the same one under another name is not', async () => {
+    await deployed(await naming({}));
+    const other = await startKibana();
+    try {
+      const elsewhere: Scope = await naming({ url: other.url });
+      await expect(deployed(elsewhere).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
+       "ProblemError: rules of namespace NS run in the Kibana http://127.0.0.1:PORT (space default); two schedulers would alert twice. Nothing was changed.
+         Name that one with --kibana-url http://127.0.0.1:PORT, or destroy them there first. If there is no such Kibana any more: DELETE /wmi-detections-state-NS/_doc/deployed."
+      `);
+      expect(other.space().rules.size).toBe(0);
+    } finally {
+      await other.close();
+    }
+    const renamed = server().url.replace('127.0.0.1', 'localhost');
+    await deployed(await naming({ url: renamed }));
+    expect(await remembered()).toEqual({ url: renamed, spaces: ['default'] });
+  });
+
+  test('destroy leaves what is in the spaces that were not named, and the last takes the memory away', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    const one = await naming({ spaces: ['soc'], chosen: true });
+    await destroyed(one);
+    expect([rulesIn('default'), rulesIn('soc')]).toEqual([1, 0]);
+    expect(await remembered()).toEqual({ url: server().url, spaces: ['default'] });
+    await destroyed(await naming({}));
+    expect(await remembered()).toBeUndefined();
+    const asked = { method: 'HEAD', path: `/${stateIndex(namespace)}`, allow: [404] } as const;
+    expect((await request(await testTarget(), asked)).status).toBe(404);
+  });
+
+  test('where it may not be written down the rules are deployed all the same, and that is told', async () => {
+    const closed = await proxy(await testTarget(), ({ path }) =>
+      path.endsWith(`/_doc/${DEPLOYED_TO}`)
+        ? { status: 403, body: { error: { reason: 'not yours' }, status: 403 } }
+        : undefined,
+    );
+    try {
+      const scope = { ...(await naming({})), target: closed.target };
+      const notes: string[] = [];
+      const context: Context = { ...quiet(), note: (line) => notes.push(line) };
+      await deploy(scope, await planKibana(scope, CONTENT), context, { yes: true });
+      expect(rulesIn('default')).toBe(1);
+      expect(notes.join()).toMatch(/^Where in Kibana the rules are could not be written down: .*not yours/s);
+    } finally {
+      closed.close();
+    }
+  });
+
+  test('where the memory was lost, only what is named is seen; the next deploy writes it again', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    await removeDeployedTo(await testTarget(), namespace);
+    const blind: Scope = { target: await testTarget(), namespace, scheduler: 'local' };
+    expect(
+      (await deploy(blind, { ...(await planKibana(blind, contentWith([]))), steps: [] }, quiet(), { yes: true })).plan
+        .steps,
+    ).toEqual([]);
+    await deployed(await naming({ spaces: BOTH }));
+    expect(await remembered()).toEqual({ url: server().url, spaces: BOTH });
+  });
+});
+
+/** As `destroy` does it, but for what all namespaces share: the other tests use it. */
+async function destroyed(scope: Scope): Promise<void> {
+  const applied = await destroyKibana(scope);
+  expect(applied.problems).toEqual([]);
+  await remember(scope, applied, quiet());
+}

@@ -1,0 +1,51 @@
+import type { Scheduler } from '../../src/resources/kind';
+import { attentionOf } from '../../src/status/attention';
+import { stoppedScheduler } from '../../src/status/stopped';
+import { proxy, type Answer } from '../support/proxy';
+import { testTarget } from '../support/target';
+
+const ALERTING = '/_plugins/_alerting/stats';
+const WATCHER = '/_watcher/stats';
+
+/** What is said of a scheduler whose cluster gives this answer. */
+async function said(scheduler: Scheduler, path: string, answer: Answer): Promise<string | null> {
+  const between = await proxy(await testTarget(), (asked) => (asked.path === path ? answer : undefined));
+  try {
+    return await stoppedScheduler({ target: between.target, namespace: 'default', scheduler });
+  } finally {
+    between.close();
+  }
+}
+
+const alerting = (enabled: unknown): Answer => ({ status: 200, body: { 'plugins.scheduled_jobs.enabled': enabled } });
+const watcher = (stopped: unknown): Answer => ({ status: 200, body: { manually_stopped: stopped, stats: [] } });
+const refused: Answer = { status: 403, body: { error: { type: 'security_exception', reason: 'no' }, status: 403 } };
+
+test.each<[Scheduler, string, Answer, string | null]>([
+  [
+    'opensearch-alerting',
+    ALERTING,
+    alerting(false),
+    'OpenSearch Alerting is switched off (plugins.scheduled_jobs.enabled is false): no monitor runs',
+  ],
+  ['opensearch-alerting', ALERTING, alerting(true), null],
+  ['opensearch-alerting', ALERTING, refused, null],
+  ['watcher', WATCHER, watcher(true), 'Watcher is stopped: no watch runs until `POST /_watcher/_start`'],
+  ['watcher', WATCHER, watcher(false), null],
+  ['watcher', WATCHER, refused, null],
+])('%s that answers %s with %j', async (scheduler, path, answer, expected) => {
+  expect(await said(scheduler, path, answer)).toBe(expected);
+});
+
+test('a plain engine, which knows none of these, is not stopped', async () => {
+  const scope = { target: await testTarget(), namespace: 'default' };
+  for (const scheduler of ['local', 'watcher', 'opensearch-alerting'] as const) {
+    expect(await stoppedScheduler({ ...scope, scheduler })).toBeNull();
+  }
+});
+
+test('a scheduler that is switched off needs attention', () => {
+  const counts = { create: 0, update: 0, delete: 0, foreign: 0, put_mapping: 0, rollover: 0, unchanged: 0 };
+  const content = { inSync: true, counts, changes: [], leftovers: 0 };
+  expect(attentionOf({ content, rules: [], sources: [], stopped: 'it is off' }, 1)).toContain('it is off');
+});

@@ -1,0 +1,23 @@
+import { alerts, type Alert } from '../../src/commands/alerts';
+import { alertIndex } from '../../src/rules/indices';
+import { toQueryDsl } from '../../src/rules/query-dsl';
+import { readRules } from '../../src/rules/rule';
+import { runRule } from '../../src/schedule/run-rule';
+import { eventWindow } from '../../src/schedule/window';
+import { request } from '../../src/target/target';
+import { STREAMS, type Harbour } from './ship';
+
+/** Runs our rules over all that was shipped to a harbour, whenever it was; its alerts, which are gone afterwards. */
+export async function runShipped({ target, namespace }: Harbour): Promise<Alert[]> {
+  const indices = Object.values(STREAMS).map((name) => `${name}-${namespace}`);
+  const path = `/${alertIndex(namespace)}`;
+  for (const rule of readRules('rules')) {
+    const about = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
+    const stored = { ...about, rule, query: toQueryDsl(rule), indices };
+    await runRule(target, stored, eventWindow(null, null), { namespace, now: Date.now() });
+  }
+  await request(target, { method: 'POST', path: `${path}/_refresh`, allow: [404] });
+  const found = await alerts(target, { namespace });
+  await request(target, { method: 'DELETE', path, allow: [404] });
+  return found;
+}
