@@ -158,6 +158,17 @@ function contextOf(signal: AbortSignal): Context {
     if (drawn) process.stderr.write('\r\u001b[2K');
     drawn = false;
   };
+  /** What is typed on the terminal; undefined where there is none. */
+  const typed = async (question: string): Promise<string | undefined> => {
+    if (!process.stdin.isTTY || !interactive) return undefined;
+    clear();
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return (await terminal.question(question, { signal })).trim();
+    } finally {
+      terminal.close();
+    }
+  };
   return {
     environment: process.env,
     stdin: process.stdin,
@@ -175,13 +186,12 @@ function contextOf(signal: AbortSignal): Context {
       drawn = line !== '';
     },
     async confirm(question) {
-      if (!process.stdin.isTTY || !interactive) return false;
-      const terminal = createInterface({ input: process.stdin, output: process.stderr });
-      try {
-        return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
-      } finally {
-        terminal.close();
-      }
+      return /^y(es)?$/i.test((await typed(`${question} [y/N] `)) ?? '');
+    },
+    async ask(question, otherwise) {
+      const suggested = otherwise === undefined || otherwise === '' ? '' : ` [${redact(otherwise)}]`;
+      const answer = await typed(`${question}${suggested}: `);
+      return answer === undefined || answer === '' ? otherwise : answer;
     },
   };
 }

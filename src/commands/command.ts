@@ -20,6 +20,8 @@ export interface Context {
   readonly progress: (line: string) => void;
   /** Asks on the terminal; without a terminal the answer is no. */
   readonly confirm: (question: string) => Promise<boolean>;
+  /** Asks on the terminal for a text; without a terminal, or with an empty answer, it is `otherwise`. */
+  readonly ask: (question: string, otherwise: string | undefined) => Promise<string | undefined>;
 }
 
 /** What came of a command. Nothing has been printed yet. */

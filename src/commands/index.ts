@@ -4,8 +4,10 @@ import type { Command } from './command';
 import { demoCommand } from './demo';
 import { deployCommand } from './deploy';
 import { destroyCommand } from './destroy';
+import { doctorCommand } from './doctor';
 import { engineCommand } from './engine';
 import { exportCommand } from './export';
+import { initCommand } from './init';
 import { planCommand } from './plan';
 import { replayCommand } from './replay';
 import { runCommand } from './run';
@@ -18,6 +20,7 @@ import { validateCommand } from './validate';
 export const COMMANDS: readonly Command[] = [
   demoCommand,
   engineCommand,
+  initCommand,
   validateCommand,
   planCommand,
   deployCommand,
@@ -30,4 +33,5 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   alertsCommand,
   statusCommand,
+  doctorCommand,
 ];

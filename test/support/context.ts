@@ -12,5 +12,6 @@ export function quiet(): Context {
     note: () => undefined,
     progress: () => undefined,
     confirm: () => Promise.resolve(false),
+    ask: (_, otherwise) => Promise.resolve(otherwise),
   };
 }
