@@ -12,6 +12,7 @@ test('--help lists every command', async () => {
      wmi-detections demo                       try it: an embedded engine, both detections, our own samples, the alerts
      wmi-detections engine <action>            the embedded engine, a real OpenSearch node on loopback: start, stop or
                                                status
+     wmi-detections init                       write a settings file, by asking or by flags, and try it; never a secret
      wmi-detections validate                   check pipelines, mappings and rules on disk, offline
      wmi-detections plan                       show what deploy would do
      wmi-detections deploy                     install pipelines, templates and rules, or bring them up to date
@@ -25,12 +26,16 @@ test('--help lists every command', async () => {
      wmi-detections alerts                     list alerts, newest first
      wmi-detections status                     versions, drift, last runs; what arrives, and what the rules cannot see of
                                                it
+     wmi-detections doctor                     can it work? reach, version, licence, clock, scheduler and your privileges,
+                                               before anything is changed
 
    Everywhere:
-         --es-url      URL of Elasticsearch or OpenSearch (WMI_DETECTIONS_ES_URL)                                  [string]
+         --es-url      URL of Elasticsearch or OpenSearch, or of several nodes with commas between them
+                       (WMI_DETECTIONS_ES_URL)                                                                     [string]
          --kibana-url  URL of Kibana (WMI_DETECTIONS_KIBANA_URL)                                                   [string]
          --namespace   namespace of data streams, rules and alerts [default: default]                              [string]
          --config      settings file [default: wmi-detections.yml, where there is one]                             [string]
+         --profile     which of the profiles in the settings file (WMI_DETECTIONS_PROFILE)                         [string]
          --content     folder of pipelines/, mappings/ and rules/ [default: those of the program]                  [string]
          --output      form of the result                              [string] [choices: "text", "json"] [default: "text"]
 
@@ -39,7 +44,8 @@ test('--help lists every command', async () => {
      -h, --help     Show help                                                                                     [boolean]
 
    Secrets come from the environment, never as flags: WMI_DETECTIONS_ES_API_KEY, or WMI_DETECTIONS_ES_USERNAME
-   and WMI_DETECTIONS_ES_PASSWORD; WMI_DETECTIONS_ES_CA names a CA file; the same with KIBANA for ES.
+   and WMI_DETECTIONS_ES_PASSWORD; WMI_DETECTIONS_ES_CA names a CA file; the same with KIBANA for ES. docs/connections.md
+   has the rest.
    Exit status: 0 fine; 1 the answer is no; 2 could not work (usage, settings, network, privileges); 130 interrupted.
    "
   `);
