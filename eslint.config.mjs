@@ -19,6 +19,7 @@ const ROOMS = [
   'events',
   'schedule',
   'status',
+  'access',
   'engine',
   'report',
   'commands',

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import yargs, { type Argv } from 'yargs';
 import { COMMANDS } from './commands';
 import { LONE_DASH, type Command, type Context, type Outcome } from './commands/command';
-import { ProblemError, type ExitStatus } from './errors';
+import { ProblemError, redact, type ExitStatus } from './errors';
 import { version } from './program';
 import { errorLines } from './report/error';
 import { nearest } from './text/suggest';
@@ -158,6 +158,24 @@ function contextOf(signal: AbortSignal, interrupt: () => void): Context {
     if (drawn) process.stderr.write('\r\u001b[2K');
     drawn = false;
   };
+  /** What is typed on the terminal; undefined where there is none. */
+  const typed = async (question: string): Promise<string | undefined> => {
+    if (!process.stdin.isTTY || !interactive) return undefined;
+    clear();
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    // The end of the input (Ctrl-D) is no answer either.
+    const ended = new Promise<undefined>((resolve) => {
+      terminal.once('close', () => {
+        resolve(undefined);
+      });
+    });
+    terminal.once('SIGINT', interrupt);
+    try {
+      return (await Promise.race([terminal.question(question, { signal }), ended]))?.trim();
+    } finally {
+      terminal.close();
+    }
+  };
   return {
     environment: process.env,
     stdin: process.stdin,
@@ -179,22 +197,12 @@ function contextOf(signal: AbortSignal, interrupt: () => void): Context {
       drawn = line !== '';
     },
     async confirm(question) {
-      if (!process.stdin.isTTY || !interactive) return false;
-      clear();
-      const terminal = createInterface({ input: process.stdin, output: process.stderr });
-      // The end of the input (Ctrl-D) is no yes either.
-      const ended = new Promise<string>((resolve) => {
-        terminal.once('close', () => {
-          resolve('');
-        });
-      });
-      terminal.once('SIGINT', interrupt);
-      try {
-        const answer = await Promise.race([terminal.question(`${question} [y/N] `, { signal }), ended]);
-        return /^y(es)?$/i.test(answer.trim());
-      } finally {
-        terminal.close();
-      }
+      return /^y(es)?$/i.test((await typed(`${question} [y/N] `)) ?? '');
+    },
+    async ask(question, otherwise) {
+      const suggested = otherwise === undefined || otherwise === '' ? '' : ` [${redact(otherwise)}]`;
+      const answer = await typed(`${question}${suggested}: `);
+      return answer === undefined || answer === '' ? otherwise : answer;
     },
   };
 }

@@ -25,6 +25,8 @@ export interface Context {
   readonly progress: (line: string) => void;
   /** Asks on the terminal; without a terminal the answer is no. */
   readonly confirm: (question: string) => Promise<boolean>;
+  /** Asks on the terminal for a text; without a terminal, or with an empty answer, it is `otherwise`. */
+  readonly ask: (question: string, otherwise: string | undefined) => Promise<string | undefined>;
 }
 
 /** What came of a command. Nothing has been printed yet. */
@@ -112,7 +114,7 @@ export function settingsOf(context: Context, flags: Flags): Settings {
  */
 export async function targetOf(
   { elasticsearch }: Settings,
-  { signal, patience }: Pick<Context, 'signal' | 'patience'>,
+  { signal, patience }: Partial<Pick<Context, 'signal' | 'patience'>>,
 ): Promise<Target> {
   const { url, ...access } = elasticsearch;
   if (url === undefined) {

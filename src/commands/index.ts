@@ -4,8 +4,10 @@ import type { Command } from './command';
 import { demoCommand } from './demo';
 import { deployCommand } from './deploy';
 import { destroyCommand } from './destroy';
+import { doctorCommand } from './doctor';
 import { engineCommand } from './engine';
 import { exportCommand } from './export';
+import { initCommand } from './init';
 import { planCommand } from './plan';
 import { reconcileCommand } from './reconcile';
 import { replayCommand } from './replay';
@@ -20,6 +22,7 @@ import { validateCommand } from './validate';
 export const COMMANDS: readonly Command[] = [
   demoCommand,
   engineCommand,
+  initCommand,
   validateCommand,
   planCommand,
   deployCommand,
@@ -34,4 +37,5 @@ export const COMMANDS: readonly Command[] = [
   riskCommand,
   reconcileCommand,
   statusCommand,
+  doctorCommand,
 ];

@@ -2,7 +2,7 @@ import type { Problem } from '../errors';
 import { addressesOf } from './addresses';
 import { credentialsOf, type Credentials } from './credentials';
 import type { Layer } from './layers';
-import { proxiesOf, type Proxies } from './proxies';
+import type { Proxies } from './proxies';
 import type { Environment } from './references';
 import { saidOf } from './said';
 import type { Product } from './shape';

@@ -9,6 +9,7 @@ import type { Layer } from './layers';
 import { resolved, type Environment } from './references';
 import { fileShape } from './shape';
 
+/** The settings file that is read without --config. */
 export const DEFAULT_FILE = 'wmi-detections.yml';
 
 /** The profile that was asked for, and where. */

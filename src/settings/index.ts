@@ -8,6 +8,7 @@ import type { SchedulerName, Written } from './shape';
 import { withoutUserInfo } from './user-info';
 
 export type { Access, ConnectionSettings } from './connection';
+export { DEFAULT_FILE } from './file';
 export type { Flags } from './layers';
 export type { Environment } from './references';
 export type { SchedulerName } from './shape';
@@ -37,11 +38,12 @@ export interface Settings {
  * Puts together the settings file, the environment and the flags.
  * @param flags what the command line says
  * @param environment usually `process.env`
+ * @param options.file false for none, not even the default one
  * @throws ProblemError SETTINGS with every problem of all three at once
  */
-export function readSettings(flags: Flags, environment: Environment): Settings {
+export function readSettings(flags: Flags, environment: Environment, { file = true } = {}): Settings {
   const problems: Problem[] = [];
-  const written = fileLayers(flags.config, profileOf(flags, environment), environment, problems);
+  const written = file ? fileLayers(flags.config, profileOf(flags, environment), environment, problems) : [];
   const given = environmentLayer(environment, problems);
   const typed = flagLayer(flags, problems);
   const layers = [typed, given, ...written].map((layer) => withoutUserInfo(layer, problems));

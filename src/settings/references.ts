@@ -51,17 +51,17 @@ export function resolved(part: Part, folder: string, environment: Environment, p
 type Fail = (message: string, hint: string) => void;
 
 function withVariables(text: string, environment: Environment, fail: Fail): string | undefined {
-  let whole = true;
+  const missing: string[] = [];
   const replaced = text.replaceAll(new RegExp(REFERENCE, 'g'), (reference, escape: string, name: string) => {
     if (escape !== '') return reference.slice(1);
     const value = environment[name] ?? '';
     if (value === '') {
-      whole = false;
+      missing.push(name);
       fail(`the environment variable ${name} is not set`, 'Set it; where the text itself is meant, write $${…}.');
     }
     return value;
   });
-  return whole ? replaced : undefined;
+  return missing.length === 0 ? replaced : undefined;
 }
 
 function follow(text: string, key: unknown, folder: string, fail: Fail): string | undefined {

@@ -14,8 +14,8 @@ export interface Found {
 /** What the layers say of one product; of each key the first layer that says it counts. */
 export interface Said {
   readonly product: Product;
-  find(key: WrittenKey): Found | undefined;
-  text(key: WrittenKey): string | undefined;
+  readonly find: (key: WrittenKey) => Found | undefined;
+  readonly text: (key: WrittenKey) => string | undefined;
 }
 
 /** @param layers the first wins */

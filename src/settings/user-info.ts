@@ -1,6 +1,6 @@
 import { keepSecret, type Problem } from '../errors';
 import type { Layer } from './layers';
-import type { Product, Written } from './shape';
+import type { Product } from './shape';
 
 /**
  * A layer whose URLs hold no user name and password any more: they are settings like the others.
@@ -44,7 +44,7 @@ function strip(layer: Layer, product: Product, problems: Problem[]): Layer {
   };
   return {
     ...layer,
-    written: { ...layer.written, [product]: { ...connection, ...own } } as Written,
+    written: { ...layer.written, [product]: { ...connection, ...own } },
     placeOf: (path) => {
       const [first, key] = path;
       const fromUrl = first === product && (key === 'username' || key === 'password') && own[key] !== undefined;

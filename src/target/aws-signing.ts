@@ -1,13 +1,14 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Access } from '../settings';
 
 type Aws = NonNullable<Access['aws']>;
+type Running = ReturnType<typeof createHash> | ReturnType<typeof createHmac>;
 type Bytes = string | ArrayBuffer | ArrayBufferView;
 
 /** SHA-256 as the signing library asks for it. */
 class Sha256 {
-  private hash: Hash | Hmac;
+  private hash: Running;
 
   constructor(private readonly secret?: Bytes) {
     this.hash = this.started();
@@ -25,7 +26,7 @@ class Sha256 {
     this.hash = this.started();
   }
 
-  private started(): Hash | Hmac {
+  private started(): Running {
     return this.secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(this.secret));
   }
 }

@@ -44,7 +44,7 @@ async function authorityOf(url: string, fingerprint: string): Promise<string> {
   const found = shown.find(({ fingerprint256 }) => fingerprint256.replaceAll(':', '') === fingerprint);
   if (found !== undefined) return pemOf(found.raw);
   const message = `no certificate that is shown there has the fingerprint of ca_fingerprint; shown are ${shown
-    .map(({ subject, fingerprint256 }) => `${subject.CN} ${fingerprint256}`)
+    .map(({ subject, fingerprint256 }) => `${String(subject.CN)} ${fingerprint256}`)
     .join(', ')}`;
   const hint =
     'The fingerprint is that of another authority, somebody stands in between, or the authority itself is not shown there: then give its file as `ca`.';
@@ -73,7 +73,7 @@ function chainOf(socket: TLSSocket): DetailedPeerCertificate[] {
   // One that signed itself is its own issuer.
   while (current !== undefined && !chain.includes(current)) {
     chain.push(current);
-    current = current.issuerCertificate as DetailedPeerCertificate | undefined;
+    current = issuerOf(current);
   }
   return chain;
 }
@@ -81,4 +81,9 @@ function chainOf(socket: TLSSocket): DetailedPeerCertificate[] {
 function pemOf(der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}
+
+/** The issuer's, where the server sent it; the types say that it always does. */
+function issuerOf({ issuerCertificate }: DetailedPeerCertificate): DetailedPeerCertificate | undefined {
+  return issuerCertificate;
 }

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cli } from '../support/cli';
 
 // What stands here instead of a cluster cannot be had from a real one: no security plugin is embedded, and a wrong program
@@ -82,4 +85,27 @@ test('wrong credentials', async () => {
 
 test('https spoken to an http port', async () => {
   expect(await message(['plan', '--es-url', url.replace('http', 'https')])).toContain('is it an http:// port');
+});
+
+test('certificates that are not verified are told of, by every command', async () => {
+  answer = { status: 200, type: 'application/json', body: '{"service":"other"}' };
+  const folder = mkdtempSync(join(tmpdir(), 'unverified-'));
+  const config = join(folder, 'wmi-detections.yml');
+  try {
+    for (const [verify, warnings] of [
+      [false, 1],
+      [true, 0],
+    ] as const) {
+      writeFileSync(config, `elasticsearch:\n  url: ${url}\n  tls: {verify: ${String(verify)}}\n`);
+      for (const command of ['plan', 'run', 'alerts']) {
+        const text = (await message([command, '--config', config])).replaceAll(folder, '~');
+        const found = text.split(
+          'warning: ~/wmi-detections.yml:3:3: the certificate of <url> is not verified (tls.verify: false).',
+        );
+        expect([command, found.length - 1]).toEqual([command, warnings]);
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

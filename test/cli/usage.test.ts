@@ -12,6 +12,7 @@ test('--help lists every command', async () => {
      wmi-detections demo                       try it: an embedded engine, both detections, our own samples, the alerts
      wmi-detections engine <action>            the embedded engine, a real OpenSearch node on loopback: start, stop or
                                                status
+     wmi-detections init                       write a settings file, by asking or by flags, and try it; never a secret
      wmi-detections validate                   check pipelines, mappings and rules on disk, offline
      wmi-detections plan                       show what deploy would do
      wmi-detections deploy                     install pipelines, templates and rules, or bring them up to date
@@ -28,6 +29,8 @@ test('--help lists every command', async () => {
                                                is written
      wmi-detections status                     versions, drift, last runs; what arrives, and what the rules cannot see of
                                                it
+     wmi-detections doctor                     can it work? reach, version, licence, clock, scheduler and your privileges,
+                                               before anything is changed
 
    Everywhere:
          --es-url      URL of Elasticsearch or OpenSearch, or of several nodes with commas between them

@@ -13,5 +13,6 @@ export function quiet(): Context {
     print: () => undefined,
     progress: () => undefined,
     confirm: () => Promise.resolve(false),
+    ask: (_, otherwise) => Promise.resolve(otherwise),
   };
 }

@@ -1,0 +1,109 @@
+import { ProblemError } from '../errors';
+import { isRecord } from '../json';
+import { request, type Target } from '../target/target';
+import type { Check, Granted } from './check';
+import { namesOf } from './names';
+import { elasticsearchRole, requestsOf, USERS, type ElasticsearchRole, type For, type User } from './roles';
+
+/** What the present user may do, and what there is to say about how that was found out. */
+export interface Grants {
+  readonly granted: readonly Granted[];
+  readonly check: Check;
+}
+
+/** Finds out what the present user may do. Nothing is changed, and nothing but looking is tried. */
+export async function grantsOf(target: Target, asked: For): Promise<Grants> {
+  return target.product === 'elasticsearch' ? byElasticsearch(target, asked) : byTrying(target, asked);
+}
+
+const UNGUARDED: Check = {
+  about: 'security',
+  state: 'warning',
+  message: 'the cluster asks nobody who he is: whoever reaches it can do everything',
+  mend: 'Switch security on (xpack.security.enabled; the security plugin of OpenSearch), unless it is a workbench.',
+};
+
+function everything(): Granted[] {
+  return USERS.map((user) => ({ user, may: true, lacks: [] }));
+}
+
+interface HasPrivileges {
+  readonly username?: string;
+  readonly cluster?: Readonly<Record<string, boolean>>;
+  readonly index?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
+}
+
+async function byElasticsearch(target: Target, asked: For): Promise<Grants> {
+  const granted: Granted[] = [];
+  let name = '';
+  for (const user of USERS) {
+    const role = elasticsearchRole(user, asked);
+    const { status, body } = await request<HasPrivileges>(target, {
+      method: 'POST',
+      path: '/_security/user/_has_privileges',
+      body: { cluster: role.cluster, index: role.indices },
+      allow: [400, 404, 405, 500],
+    });
+    // Without security there is nobody to ask about: the API is missing, or says so.
+    if (status !== 200) return { granted: everything(), check: UNGUARDED };
+    name = body.username ?? '';
+    const lacks = lacking(role, body);
+    granted.push({ user, may: lacks.length === 0, lacks });
+  }
+  return { granted, check: { about: 'security', state: 'ok', message: `you are ${name}` } };
+}
+
+function lacking(role: ElasticsearchRole, { cluster = {}, index = {} }: HasPrivileges): string[] {
+  return [
+    ...role.cluster.filter((privilege) => cluster[privilege] !== true),
+    ...role.indices.flatMap(({ names, privileges }) =>
+      privileges.flatMap((privilege) => {
+        const without = names.filter((each) => index[each]?.[privilege] !== true);
+        return without.length === 0 ? [] : [`${privilege} on ${without.join(', ')}`];
+      }),
+    ),
+  ];
+}
+
+/**
+ * OpenSearch's security plugin does not tell an ordinary user what he may do. So what only looks is tried; of what changes
+ * something nothing can be known before it is done.
+ */
+async function byTrying(target: Target, asked: For): Promise<Grants> {
+  const { status, body } = await request<unknown>(target, {
+    method: 'GET',
+    path: '/_plugins/_security/authinfo',
+    allow: [400, 404, 405, 500],
+  });
+  if (status !== 200) return { granted: everything(), check: UNGUARDED };
+  const granted: Granted[] = [];
+  for (const user of USERS) {
+    const lacks = await refusedTo(target, user, asked);
+    granted.push({ user, may: lacks.length === 0 ? undefined : false, lacks });
+  }
+  const name = isRecord(body) && typeof body.user_name === 'string' ? body.user_name : 'somebody';
+  const message = `you are ${name}; the security plugin does not tell what you may change`;
+  const mend = 'Compare your role with the one that `wmi-detections doctor --roles` prints.';
+  return { granted, check: { about: 'security', state: 'unknown', message, mend } };
+}
+
+const LOOKS =
+  /^(GET|POST) (?!.*(_plugins|_xpack)).*(_search|_count|_mapping|_pipeline|_template|_data_stream\/\{.*\})$/;
+
+async function refusedTo(target: Target, user: User, asked: For): Promise<string[]> {
+  const lacks: string[] = [];
+  for (const { request: pattern, names, opensearch } of requestsOf(user, asked.scheduler)) {
+    if (!LOOKS.test(pattern)) continue;
+    const [method, template] = pattern.split(' ') as ['GET' | 'POST', string];
+    for (const name of names === undefined ? [''] : namesOf(names, asked)) {
+      const path = template.replace(/\{[^}]+\}/, encodeURIComponent(name));
+      try {
+        await request(target, { method, path, allow: [400, 404] });
+      } catch (error) {
+        if (!(error instanceof ProblemError) || error.code !== 'FORBIDDEN') throw error;
+        lacks.push([...opensearch.cluster, ...opensearch.index].join(', ') + (name === '' ? '' : ` on ${name}`));
+      }
+    }
+  }
+  return [...new Set(lacks)];
+}

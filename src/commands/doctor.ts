@@ -1,0 +1,102 @@
+import type { Check, Granted } from '../access/check';
+import { checkClock, checkLicence, checkScheduler, checkVersion, failed } from '../access/condition';
+import { grantsOf } from '../access/granted';
+import { kibanaIndices, kibanaPrivileges } from '../access/kibana-role';
+import { namesOf } from '../access/names';
+import { commandsOf, elasticsearchRole, openSearchRole, USERS, type For, type User } from '../access/roles';
+import { doctorText } from '../report/doctor';
+import { rolesText } from '../report/roles';
+import type { Settings } from '../settings';
+import type { Circumstances, Target } from '../target/target';
+import { declare, settingsOf, targetOf } from './command';
+
+/** What `doctor` found; nothing was changed. */
+export interface Doctor {
+  readonly checks: readonly Check[];
+  /** What the present user may do, for each kind of user. */
+  readonly granted: readonly Granted[];
+  /** Whether a command of the kind of user that was asked for will fail. */
+  readonly missing: boolean;
+}
+
+/**
+ * Looks at everything that a command needs before it is given: the cluster, its version, licence and clock, what runs the
+ * rules, and what the present user may do. What cannot be reached is an answer and no error.
+ * @param user the kind of user whose privileges must be there
+ */
+export async function doctor(settings: Settings, user: User, around: Circumstances = {}): Promise<Doctor> {
+  let target: Target;
+  try {
+    target = await targetOf(settings, around);
+  } catch (error) {
+    return { checks: [failed('cluster', error)], granted: [], missing: true };
+  }
+  const checks: Check[] = [
+    { about: 'cluster', state: 'ok', message: `answers at ${target.url}` },
+    checkVersion(target),
+  ];
+  for (const look of [() => checkLicence(target), () => checkClock(target), () => checkScheduler(settings, target)]) {
+    checks.push(await look());
+  }
+  const { granted, check } = await grantsOf(target, askedOf(settings));
+  checks.push(check);
+  const lacks = granted.some((each) => each.user === user && each.may === false);
+  return { checks, granted, missing: lacks || checks.some(({ state }) => state === 'missing') };
+}
+
+function askedOf({ namespace, indices, scheduler, kibana }: Settings): For {
+  return { namespace, indices, scheduler, spaces: kibana.spaces };
+}
+
+/** The roles of each kind of user, as bodies of the requests that create them. */
+export function roles(settings: Settings) {
+  const asked = askedOf(settings);
+  return USERS.map((user) => {
+    const role = elasticsearchRole(user, asked);
+    const inKibana = settings.scheduler === 'kibana' ? kibanaPrivileges(user, asked.spaces) : undefined;
+    const beside = inKibana === undefined ? [] : kibanaIndices(user, asked.spaces, namesOf('events', asked));
+    return {
+      user,
+      commands: commandsOf(user),
+      elasticsearch: { cluster: role.cluster, indices: [...role.indices, ...beside] },
+      ...(inKibana !== undefined && { kibana: inKibana }),
+      opensearch: openSearchRole(user, asked),
+    };
+  });
+}
+
+export const doctorCommand = declare({
+  name: 'doctor',
+  describe: 'can it work? reach, version, licence, clock, scheduler and your privileges, before anything is changed',
+  positionals: {},
+  options: {
+    scheduler: {
+      type: 'string',
+      describe: 'where the rules are to run: kibana, opensearch-alerting, watcher or local',
+    },
+    space: { type: 'string', describe: 'Kibana space that gets the rules; several with commas between them' },
+    for: {
+      choices: USERS,
+      default: 'deployer',
+      describe: 'the kind of user that you are to be: exit 1 where something is missing for it',
+    },
+    roles: {
+      type: 'boolean',
+      default: false,
+      describe: 'print the roles that each kind of user needs, and ask no cluster',
+    },
+  },
+  examples: [
+    ['$0 doctor --for shipper', 'may this key do what `replay` does?'],
+    ['$0 doctor --roles --output json', 'the bodies of the requests that create the roles'],
+  ],
+  run: async (context, argv) => {
+    const settings = settingsOf(context, argv);
+    if (argv.roles) {
+      const printed = roles(settings);
+      return { json: printed, text: rolesText(printed), exit: 0 };
+    }
+    const found = await doctor(settings, argv.for as User, context);
+    return { json: found, text: doctorText(found, argv.for), exit: found.missing ? 1 : 0 };
+  },
+});

@@ -1,0 +1,114 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { ProblemError } from '../errors';
+import { initText, settingsFile, type Answers, type Tried } from '../report/init';
+import { DEFAULT_FILE, readSettings, type Environment, type SchedulerName, type Settings } from '../settings';
+import { seesAlerting } from '../target/alerting';
+import { connectKibana } from '../target/kibana';
+import type { Circumstances } from '../target/target';
+import { watcherLack } from '../target/watcher';
+import { declare, targetOf, type Context } from './command';
+
+/** What `init` did. */
+export interface Init {
+  readonly file: string;
+  readonly tried: Tried;
+}
+
+/**
+ * Writes a commented settings file, and tries the connection that it describes. A secret is never written: the file refers
+ * to the variables of the environment.
+ * @param answers what was asked or given by flags
+ * @throws ProblemError UNSAFE when the file is there and `force` was not given; SETTINGS when an answer is none
+ */
+export async function init(
+  file: string,
+  answers: Answers,
+  environment: Environment,
+  options: Circumstances & { readonly force: boolean },
+): Promise<Init> {
+  if (existsSync(file) && !options.force) {
+    const hint = 'Name another one with --config, or let it be replaced with --force.';
+    throw new ProblemError('UNSAFE', [{ where: { file }, message: 'is there already, and was left alone', hint }]);
+  }
+  // Before anything is written: what is no URL or no namespace is told by the flag that it came from.
+  const settings = readSettings(answers, environment, { file: false });
+  const tried = await tryOut(settings, options);
+  const scheduler = answers.scheduler ?? tried.found[0]?.scheduler ?? 'local';
+  writeFileSync(file, settingsFile({ ...answers, scheduler }, settings), { flag: options.force ? 'w' : 'wx' });
+  return { file, tried: { ...tried, scheduler } };
+}
+
+/** Connects, and looks for all that could run the rules, best first. What fails is told, and is no reason not to write. */
+async function tryOut(settings: Settings, around: Circumstances): Promise<Tried> {
+  const found: { scheduler: SchedulerName; where: string }[] = [];
+  const failures: string[] = [];
+  let cluster: string | undefined;
+  const { url, spaces, ...access } = settings.kibana;
+  try {
+    if (url !== undefined) {
+      const kibana = await connectKibana({ url, ...access }, spaces, around);
+      found.push({ scheduler: 'kibana', where: `Kibana ${kibana.version} at ${kibana.url}` });
+    }
+  } catch (error) {
+    failures.push(textOf(error));
+  }
+  try {
+    const target = await targetOf(settings, around);
+    cluster = `${target.product === 'opensearch' ? 'OpenSearch' : 'Elasticsearch'} ${target.version} at ${target.url}`;
+    if (await seesAlerting(target))
+      found.push({ scheduler: 'opensearch-alerting', where: 'the alerting plugin is there' });
+    if (target.product === 'elasticsearch' && (await watcherLack(target)) === undefined) {
+      found.push({ scheduler: 'watcher', where: 'Watcher is there, and the licence has it' });
+    }
+    found.push({ scheduler: 'local', where: '`wmi-detections run` executes the rules, on any cluster' });
+  } catch (error) {
+    failures.push(textOf(error));
+  }
+  return { cluster, found, failures };
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof ProblemError && error.code !== 'INTERRUPTED') return error.message;
+  throw error;
+}
+
+/** What was not given by flags is asked for, on a terminal; elsewhere it stays as it is. */
+async function ask(context: Context, given: Answers): Promise<Answers> {
+  const esUrl =
+    given.esUrl ??
+    (await context.ask('URL of Elasticsearch or OpenSearch', context.environment['WMI_DETECTIONS_ES_URL']));
+  const kibanaUrl = given.kibanaUrl ?? (await context.ask('URL of Kibana, empty for none', ''));
+  const namespace = given.namespace ?? (await context.ask('namespace of data streams, rules and alerts', 'default'));
+  return {
+    esUrl: orNothing(esUrl),
+    kibanaUrl: orNothing(kibanaUrl),
+    namespace: orNothing(namespace),
+    scheduler: given.scheduler,
+  };
+}
+
+function orNothing(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+export const initCommand = declare({
+  name: 'init',
+  describe: 'write a settings file, by asking or by flags, and try it; never a secret',
+  positionals: {},
+  options: {
+    scheduler: { type: 'string', describe: 'where the rules run; without it, the best that is found' },
+    force: { type: 'boolean', default: false, describe: 'replace the file where it is there' },
+  },
+  examples: [['$0 init --es-url https://cluster.example:9200', 'writes wmi-detections.yml']],
+  run: async (context, argv) => {
+    const { esUrl, kibanaUrl, namespace, scheduler, config = DEFAULT_FILE } = argv;
+    const answers = await ask(context, {
+      esUrl,
+      kibanaUrl,
+      namespace,
+      scheduler: scheduler as SchedulerName | undefined,
+    });
+    const done = await init(config, answers, context.environment, { ...context, force: argv.force });
+    return { json: done, text: initText(done), exit: done.tried.failures.length > 0 ? 1 : 0 };
+  },
+});

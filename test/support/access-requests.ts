@@ -1,0 +1,31 @@
+import { namesOf, type Where } from '../../src/access/names';
+import type { Row } from '../../src/access/row';
+import type { Request } from '../../src/target/target';
+
+/** Requests of a row of the table that can be sent: one for each of its names, and for patterns a name that they match. */
+export function requestsFor(row: Row, where: Where): Request[] {
+  const [method = '', pattern = ''] = row.request.split(' ');
+  const names = row.names === undefined ? [''] : namesOf(row.names, where).map((name) => name.replaceAll('*', 'any'));
+  return names.map((name) => ({
+    method: method as Request['method'],
+    path: pattern.replaceAll('{id}', 'any-id').replace(/\{[^}]+\}/, name),
+    ...bodyOf(row.request, name),
+  }));
+}
+
+/** What each has to say at least, so that it is refused for want of privileges and not sooner. */
+function bodyOf(request: string, name: string): Pick<Request, 'body' | 'ndjson' | 'query'> {
+  if (request === 'POST /_bulk')
+    return { ndjson: `{"create":{"_index":"${name}"}}\n{"@timestamp":"2026-01-01T00:00:00Z"}\n` };
+  if (request.endsWith('/_bulk'))
+    return { ndjson: '{"update":{"_id":"a"}}\n{"script":{"source":""},"upsert":{"a":1}}\n' };
+  if (/^PUT .*_doc/.test(request)) return { body: { kind: 'none' }, query: { refresh: true } };
+  if (/^(PUT|POST) .*(_component_template|_index_template)/.test(request)) {
+    return { body: { template: {}, ...(request.includes('_index_') && { index_patterns: ['none-such-*'] }) } };
+  }
+  if (request.endsWith('/_simulate')) return { body: { docs: [] } };
+  if (/_ingest\/pipeline/.test(request) && request.startsWith('PUT')) return { body: { processors: [] } };
+  if (/_mapping$/.test(request) && request.startsWith('PUT')) return { body: { properties: {} } };
+  if (/_lifecycle$/.test(request) && request.startsWith('PUT')) return { body: { data_retention: '30d' } };
+  return {};
+}

@@ -1,0 +1,171 @@
+import { doctor, roles } from '../../src/commands/doctor';
+import { doctorText } from '../../src/report/doctor';
+import { rolesText } from '../../src/report/roles';
+import { readSettings } from '../../src/settings';
+import { fakeCluster, type Arrived, type FakeCluster, type Given } from '../support/fake-cluster';
+
+// Who may do what is Elasticsearch's own word in test/contract/elasticsearch-security.test.ts; here stands what it could say.
+let server: FakeCluster;
+let said: (request: Arrived) => Given;
+
+const ELASTICSEARCH = { version: { number: '8.19.21' } };
+
+beforeEach(async () => {
+  server = await fakeCluster(undefined, (request) => said(request));
+});
+afterEach(() => {
+  server.close();
+});
+
+/** An Elasticsearch, on which the user may do all but what `denied` says. */
+function elasticsearch(denied: (privilege: string) => boolean, license: object, timestamp: number) {
+  return ({ path, body }: Arrived): Given => {
+    if (path === '/') return { body: ELASTICSEARCH };
+    if (path.startsWith('/_license')) return { body: { license } };
+    if (path.startsWith('/_cluster/stats')) return { body: { timestamp } };
+    if (!path.startsWith('/_security/user/_has_privileges')) return { status: 404, body: { error: path } };
+    const asked = JSON.parse(body) as { cluster: string[]; index: { names: string[]; privileges: string[] }[] };
+    const may = (privileges: string[]) => Object.fromEntries(privileges.map((each) => [each, !denied(each)]));
+    const index = new Map<string, object>();
+    for (const { names, privileges } of asked.index) {
+      for (const name of names) index.set(name, { ...index.get(name), ...may(privileges) });
+    }
+    return { body: { username: 'ines', cluster: may(asked.cluster), index: Object.fromEntries(index) } };
+  };
+}
+
+async function examined(user: Parameters<typeof doctor>[1], settings = {}) {
+  const found = await doctor(readSettings({ esUrl: server.url, namespace: 'soc', ...settings }, {}), user);
+  return { found, text: doctorText(found, user).replaceAll(server.url, '<url>') };
+}
+
+test('where all is well, nothing is missing, and nothing but looking is done', async () => {
+  said = elasticsearch(() => false, { type: 'basic', status: 'active' }, Date.now());
+  const { found, text } = await examined('deployer');
+  expect(text).toMatchInlineSnapshot(`
+   "ok       cluster: answers at <url>
+   ok       version: Elasticsearch 8.19.21
+   ok       licence: basic
+   ok       clock: agrees with ours
+   ok       scheduler local: \`run\` executes the rules, on any cluster
+   ok       security: you are ines
+
+   What you may do
+   yes      deployer
+   yes      shipper
+   yes      runner
+   yes      reader
+
+   Nothing is missing for a deployer."
+  `);
+  expect(found.missing).toBe(false);
+  expect(server.arrived.every(({ method, path }) => method === 'GET' || path.endsWith('/_has_privileges'))).toBe(true);
+});
+
+test('what is missing is named, for the kind of user that was asked for', async () => {
+  const denied = (privilege: string) => privilege.startsWith('manage') || privilege === 'delete';
+  said = elasticsearch(denied, { type: 'trial', status: 'expired' }, Date.now() - 3_600_000);
+  const { found, text } = await examined('deployer');
+  expect(text).toMatchInlineSnapshot(`
+   "ok       cluster: answers at <url>
+   ok       version: Elasticsearch 8.19.21
+   MISSING  licence: trial, expired
+            Renew the licence.
+   warning  clock: 1 h 0 min behind ours
+            Set the clocks by NTP: ages and "now-24h" are off by that.
+   ok       scheduler local: \`run\` executes the rules, on any cluster
+   ok       security: you are ines
+
+   What you may do
+   no       deployer
+            lacks manage_index_templates
+            lacks manage_ingest_pipelines
+            lacks delete on wmi-detections-state-soc
+            lacks manage_data_stream_lifecycle on logs-sysmon.process_creation-soc, logs-windows_security.process_creation-soc, logs-crowdstrike.process_rollup2-soc, logs-wmi_detections.unrecognised-soc
+   yes      shipper
+   yes      runner
+   yes      reader
+
+   Something is missing for a deployer; \`wmi-detections doctor --roles\` prints whole roles."
+  `);
+  expect(found.missing).toBe(true);
+  said = elasticsearch(denied, { type: 'basic', status: 'active' }, Date.now());
+  expect((await examined('shipper')).found.missing).toBe(false);
+});
+
+test('a cluster without security says so', async () => {
+  said = ({ path }) => (path === '/' ? { body: ELASTICSEARCH } : { status: 400, body: { error: 'no handler found' } });
+  const { found, text } = await examined('deployer');
+  expect(text).toContain('warning  security: the cluster asks nobody who he is');
+  expect(found.missing).toBe(false);
+});
+
+test('an OpenSearch with its security plugin: looking is tried, the rest it does not tell', async () => {
+  said = ({ path }) => {
+    if (path.startsWith('/_plugins/_security/authinfo')) return { body: { user_name: 'ines' } };
+    return path.startsWith('/_component_template') ? { status: 403, body: { error: 'no permissions' } } : {};
+  };
+  const { found, text } = await examined('runner');
+  expect(text).toMatchInlineSnapshot(`
+   "ok       cluster: answers at <url>
+   ok       version: OpenSearch 3.8.0
+   ok       licence: OpenSearch needs none
+   unknown  clock: the cluster does not tell its time
+   ok       scheduler local: \`run\` executes the rules, on any cluster
+   unknown  security: you are ines; the security plugin does not tell what you may change
+            Compare your role with the one that \`wmi-detections doctor --roles\` prints.
+
+   What you may do
+   no       deployer
+            lacks cluster:admin/component_template/get
+   unknown  shipper
+   unknown  runner
+   no       reader
+            lacks cluster:admin/component_template/get
+
+   Nothing is missing for a runner."
+  `);
+  expect(found.granted.find(({ user }) => user === 'deployer')).toMatchObject({ may: false });
+  expect(server.arrived.some(({ method }) => method === 'PUT' || method === 'DELETE')).toBe(false);
+});
+
+test('a version that is too old, and one that is not known yet', async () => {
+  said = ({ path }) => (path === '/' ? { body: { version: { number: '7.17.9' } } } : { status: 400 });
+  expect((await examined('reader')).text).toContain('MISSING  version: Elasticsearch 7.17.9');
+  said = ({ path }) =>
+    path === '/' ? { body: { version: { number: '4.0.0', distribution: 'opensearch' } } } : { status: 400 };
+  expect((await examined('reader')).text).toContain('warning  version: OpenSearch 4.0.0');
+});
+
+test('a scheduler that is not there is missing', async () => {
+  said = elasticsearch(() => false, { type: 'basic', status: 'active' }, Date.now());
+  expect((await examined('deployer', { scheduler: 'watcher' })).text).toContain(
+    'MISSING  scheduler watcher: no watches there',
+  );
+  expect((await examined('deployer', { scheduler: 'kibana' })).text).toContain(
+    'MISSING  scheduler kibana: no Kibana is named',
+  );
+  expect((await examined('deployer', { scheduler: 'opensearch-alerting' })).text).toContain(
+    'MISSING  scheduler opensearch-alerting: no alerting plugin is there',
+  );
+});
+
+test('a cluster that does not answer is an answer', async () => {
+  const found = await doctor(readSettings({ esUrl: 'http://127.0.0.1:1' }, {}), 'deployer');
+  expect(doctorText(found, 'deployer')).toMatchInlineSnapshot(`
+   "MISSING  cluster: cannot be reached (connect ECONNREFUSED 127.0.0.1:1)
+            Nothing listens there: check host and port, or start the embedded engine with \`wmi-detections engine start\`.
+
+   Something is missing for a deployer; \`wmi-detections doctor --roles\` prints whole roles."
+  `);
+  expect(found.missing).toBe(true);
+});
+
+test('the roles, as they are printed', () => {
+  const printed = roles(readSettings({ namespace: 'soc', scheduler: 'kibana', space: 'soc' }, {}));
+  expect(rolesText(printed)).toMatchSnapshot();
+  // Who ships events never deletes or reads, and who reads never writes.
+  const of = (user: string) => JSON.stringify(printed.find((each) => each.user === user));
+  expect(of('shipper')).not.toMatch(/"read"|data\/read|delete|manage/);
+  expect(of('reader')).not.toMatch(/"(index|write|create_doc|manage\w*|delete\w*)"|data\/write|put"|delete"/);
+});
