@@ -1,4 +1,5 @@
 import { alertsCsv } from '../report/alerts-csv';
+import { alertsHtml } from '../report/alerts-html';
 import { alertsTable } from '../report/alerts-table';
 import { statusChangeText } from '../report/alert-status';
 import { explainText } from '../report/explain';
@@ -14,6 +15,7 @@ import { explain } from '../schedule/explain';
 import { setStatus } from '../schedule/set-status';
 import { neutral } from '../text/neutral';
 import { declare, settingsOf, type Context, type Outcome } from './command';
+import { alertsPage } from './alerts-page';
 import { analystScope } from './analyst-scope';
 import { SCHEDULER_OPTIONS } from './scheduler';
 import { timeOf } from './time-flag';
@@ -64,11 +66,12 @@ export const alertsCommand = declare({
     to: { type: 'string', describe: 'only with an event before this time' },
     limit: { type: 'number', describe: 'at most so many, the newest' },
     'with-ids': { type: 'boolean', default: false, describe: 'the table begins with the beginning of each id' },
-    output: { choices: ['text', 'json', 'csv'], default: 'text', describe: 'form of the result' },
+    output: { choices: ['text', 'json', 'csv', 'html'], default: 'text', describe: 'form of the result' },
   },
   examples: [
     ['$0 alerts --status open --with-ids', 'what is to be looked at, with ids'],
     ['$0 alerts explain 3f9a', 'why one of them is there'],
+    ['$0 alerts --output html > alerts.html', 'all of it as one page for a browser'],
     ['$0 alerts close 3f9a 07c1d2', 'two of them are done with'],
   ],
   run: async (context, argv) => {
@@ -78,8 +81,9 @@ export const alertsCommand = declare({
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
     const options = { namespace, rule, host, user, status, ...times };
     const { scope, rules } = await analystScope(settings, context);
+    const content = (): readonly Rule[] => readAllContent(settings.content ?? PROGRAM_FOLDER).rules;
     if (argv.action === 'explain') {
-      const explained = await explain(scope, readAllContent(settings.content ?? PROGRAM_FOLDER).rules, argv.ids ?? []);
+      const explained = await explain(scope, content(), argv.ids ?? []);
       return { json: explained, text: explainText(explained, context.width), exit: 0 };
     }
     if (argv.action !== undefined) {
@@ -89,8 +93,12 @@ export const alertsCommand = declare({
     const { kept, notes } = await allAlerts(scope, rules, { ...options, limit });
     for (const note of notes) context.note(neutral(note));
     const found = kept.map(({ alert }) => alert);
-    const text =
-      argv.output === 'csv' ? alertsCsv(found).trimEnd() : alertsTable(found, context.width, { ids: argv['with-ids'] });
-    return { json: found, text, exit: 0 };
+    const forms: Readonly<Record<string, () => string | Promise<string>>> = {
+      json: () => '',
+      text: () => alertsTable(found, context.width, { ids: argv['with-ids'] }),
+      csv: () => alertsCsv(found).trimEnd(),
+      html: async () => alertsHtml(await alertsPage(context, scope, content(), found)),
+    };
+    return { json: found, text: (await forms[argv.output]?.()) ?? '', exit: 0 };
   },
 });

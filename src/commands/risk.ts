@@ -12,7 +12,7 @@ import { SCHEDULER_OPTIONS } from './scheduler';
 import { timeOf } from './time-flag';
 
 /** So many alerts of one rule count for one entity, unless told. */
-const CAP = 3;
+export const CAP = 3;
 
 interface RiskPeriod extends RiskOptions {
   /** Event time, milliseconds since 1970, inclusive. */

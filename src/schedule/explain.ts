@@ -14,6 +14,9 @@ import type { Ancestor } from './facts';
 import { neighbours, PROCESS_FIELDS, type Neighbours } from './neighbours';
 import type { Hit } from './matches';
 
+/** Each takes a handful of small searches; so many alerts are explained at once. */
+const AT_ONCE = 4;
+
 /** An event of an alert, and what of it met the rule. */
 export interface ExplainedEvent extends Hit {
   /** null where the rule is not known, or does not (any more) hold of the event. */
@@ -41,7 +44,7 @@ export interface Explanation {
  * @throws ProblemError USAGE when that is not exactly one alert
  */
 export async function explain(scope: Scope, rules: readonly Rule[], words: readonly string[]): Promise<Explanation> {
-  const { target, namespace, indices = defaultIndices(namespace) } = scope;
+  const { namespace } = scope;
   const { kept, notes } = await allAlerts(scope, rules, { namespace, ids: words });
   const { chosen, problems } = chosenAlerts(kept, words);
   if (problems.length > 0) throw new ProblemError('USAGE', problems);
@@ -49,7 +52,37 @@ export async function explain(scope: Scope, rules: readonly Rule[], words: reado
   if (first === undefined || more.length > 0) {
     throw new ProblemError('USAGE', [{ message: 'explain takes one alert', hint: 'Name one id.' }]);
   }
-  const { alert } = first;
+  const explanation = await explainAlert(scope, rules, first.alert);
+  return { ...explanation, notes: [...notes, ...explanation.notes] };
+}
+
+/**
+ * Explains alerts that are known already, a few at a time.
+ * @param said called with the number of those that are done
+ * @returns one for each, in the same order
+ */
+export async function explainAlerts(
+  scope: Scope,
+  rules: readonly Rule[],
+  alerts: readonly Alert[],
+  said: (done: number) => void,
+): Promise<Explanation[]> {
+  const explanations: Explanation[] = [];
+  const left = [...alerts.entries()];
+  let done = 0;
+  const some = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [place, alert] = next;
+      explanations[place] = await explainAlert(scope, rules, alert);
+      said((done += 1));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, some));
+  return explanations;
+}
+
+async function explainAlert(scope: Scope, rules: readonly Rule[], alert: Alert): Promise<Explanation> {
+  const { target, namespace, indices = defaultIndices(namespace) } = scope;
   const rule = rules.find(({ uuid }) => uuid === textAt(alert, 'rule.uuid'));
   const ancestors = ancestorsOf(alert);
   const { there, gone } = await read(target, ancestors, rule);
@@ -65,7 +98,7 @@ export async function explain(scope: Scope, rules: readonly Rule[], words: reado
     events,
     gone,
     around: await neighbours(target, indices, process),
-    notes: [...notes, ...notesOn(alert, rule, events, ancestors)],
+    notes: notesOn(alert, rule, events, ancestors),
   };
 }
 

@@ -30,10 +30,12 @@ test('--help lists every command', async () => {
                                                it
 
    Everywhere:
-         --es-url      URL of Elasticsearch or OpenSearch (WMI_DETECTIONS_ES_URL)                                  [string]
+         --es-url      URL of Elasticsearch or OpenSearch, or of several nodes with commas between them
+                       (WMI_DETECTIONS_ES_URL)                                                                     [string]
          --kibana-url  URL of Kibana (WMI_DETECTIONS_KIBANA_URL)                                                   [string]
          --namespace   namespace of data streams, rules and alerts [default: default]                              [string]
          --config      settings file [default: wmi-detections.yml, where there is one]                             [string]
+         --profile     which of the profiles in the settings file (WMI_DETECTIONS_PROFILE)                         [string]
          --content     folder of pipelines/, mappings/ and rules/ [default: those of the program]                  [string]
          --output      form of the result                              [string] [choices: "text", "json"] [default: "text"]
 
@@ -42,7 +44,8 @@ test('--help lists every command', async () => {
      -h, --help     Show help                                                                                     [boolean]
 
    Secrets come from the environment, never as flags: WMI_DETECTIONS_ES_API_KEY, or WMI_DETECTIONS_ES_USERNAME
-   and WMI_DETECTIONS_ES_PASSWORD; WMI_DETECTIONS_ES_CA names a CA file; the same with KIBANA for ES.
+   and WMI_DETECTIONS_ES_PASSWORD; WMI_DETECTIONS_ES_CA names a CA file; the same with KIBANA for ES. docs/connections.md
+   has the rest.
    Exit status: 0 fine; 1 the answer is no; 2 could not work (usage, settings, network, privileges); 130 interrupted.
    "
   `);

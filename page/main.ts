@@ -1,0 +1,118 @@
+import type { AlertsPage } from '../src/report/alerts-page';
+import { neutral } from '../src/text/neutral';
+import { alertRow, type AlertRow } from './alert-row';
+import { followAppearance } from './appearance';
+import { byId, element } from './dom';
+import { CHOICES, FILTERS, filtered, itemsOf, type Filters, type Item } from './filters';
+import { overview } from './overview';
+import { safeText } from './safe-text';
+
+const ORDERS: Readonly<Record<string, (left: Item, right: Item) => number>> = {
+  newest: (left, right) => right.start - left.start,
+  oldest: (left, right) => left.start - right.start,
+  risk: (left, right) => right.alert.score - left.alert.score || right.start - left.start,
+};
+
+const page = JSON.parse(byId('data', HTMLElement).textContent) as AlertsPage;
+const items = itemsOf(page);
+const rows = items.map(alertRow);
+const form = byId('filters', HTMLFormElement);
+const list = byId('list', HTMLElement);
+const sort = byId('sort', HTMLSelectElement);
+const charts = overview(choose);
+
+function shownRows(): AlertRow[] {
+  return rows.filter(({ node }) => !node.hidden);
+}
+
+/** Shows what the filters let through; the rows are there already, so nothing is made anew. */
+function refresh(): void {
+  const filters = filtersNow();
+  const shown = filtered(items, filters);
+  const wanted = new Set(shown);
+  for (const { item, node } of rows) node.hidden = !wanted.has(item);
+  const all = `${items.length} alert${items.length === 1 ? '' : 's'}`;
+  byId('count', HTMLElement).textContent = shown.length === items.length ? all : `${shown.length} of ${all}`;
+  const only = Object.entries(filters).filter(([, value]) => value !== '');
+  byId('only', HTMLElement).replaceChildren(
+    ...safeText(only.length === 0 ? '' : `Only ${only.map(([name, value]) => `${name} ${value}`).join(', ')}`),
+  );
+  charts.show(shown);
+}
+
+/** Not by FormData, which puts another character where half a surrogate pair stands. */
+function filtersNow(): Filters {
+  return Object.fromEntries(FILTERS.map((name) => [name, control(name).value])) as Filters;
+}
+
+function choose(chosen: Partial<Filters>): void {
+  for (const [name, value] of Object.entries(chosen)) {
+    control(name).value = value;
+  }
+  refresh();
+}
+
+function control(name: string): HTMLInputElement | HTMLSelectElement {
+  return form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement;
+}
+
+function arrange(): void {
+  const order = ORDERS[sort.value];
+  if (order !== undefined) rows.sort((left, right) => order(left.item, right.item));
+  list.replaceChildren(...rows.map(({ node }) => node));
+}
+
+function fillChoices(): void {
+  for (const [name, valuesOf] of Object.entries(CHOICES)) {
+    const values = [...new Set(items.flatMap((item) => valuesOf(item)))].filter((value) => value !== '').sort();
+    const options = values.map((value) => element('option', { value }, neutral(value)));
+    control(name).append(element('option', { value: '' }, 'any'), ...options);
+  }
+}
+
+/** An address of this page with `#alert-<id>` opens that alert. */
+function followAddress(): void {
+  const row = rows.find(({ item }) => location.hash === `#alert-${item.alert.id}`);
+  row?.setOpen(true);
+  row?.node.scrollIntoView();
+}
+
+byId('about', HTMLElement).append(
+  ...safeText(
+    `Namespace ${page.namespace}, read ${page.made.slice(0, 16).replace('T', ' ')} UTC by ${page.program}; all times are UTC`,
+  ),
+);
+// Where there is room for them, the filters stand open.
+byId('more', HTMLDetailsElement).open = matchMedia('(min-width: 64rem)').matches;
+fillChoices();
+arrange();
+refresh();
+followAppearance({
+  charts,
+  openForPrint: () => {
+    const closed = shownRows().filter((row) => !row.isOpen());
+    for (const row of closed) row.setOpen(true);
+    return () => {
+      for (const row of closed) row.setOpen(false);
+    };
+  },
+});
+followAddress();
+
+form.addEventListener('input', refresh);
+// Without JavaScript's help Enter would send the form, which the page's policy forbids.
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+});
+sort.addEventListener('change', arrange);
+addEventListener('hashchange', followAddress);
+byId('clear', HTMLElement).addEventListener('click', () => {
+  form.reset();
+  refresh();
+});
+byId('open', HTMLElement).addEventListener('click', () => {
+  for (const row of shownRows()) row.setOpen(true);
+});
+byId('close', HTMLElement).addEventListener('click', () => {
+  for (const row of rows) row.setOpen(false);
+});

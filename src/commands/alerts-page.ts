@@ -1,0 +1,39 @@
+import { version } from '../program';
+import type { AlertsPage } from '../report/alerts-page';
+import { alertsPageOf } from '../report/alerts-page-of';
+import type { Scope } from '../resources/kind';
+import type { Rule } from '../rules/rule';
+import type { Alert } from '../schedule/alerts';
+import { explainAlerts } from '../schedule/explain';
+import { entitiesAtRisk } from '../schedule/risk';
+import { iso } from '../schedule/window';
+import type { Context } from './command';
+import { CAP } from './risk';
+
+/** An explanation costs searches: of more alerts than these, the newest have one. */
+const MOST_EXPLAINED = 1_000;
+
+/**
+ * Everything that the page of these alerts shows: the alerts, why each is there, and whom they put at risk.
+ * @param rules those of the content
+ */
+export async function alertsPage(
+  context: Context,
+  scope: Scope,
+  rules: readonly Rule[],
+  alerts: readonly Alert[],
+): Promise<AlertsPage> {
+  const explained = alerts.slice(0, MOST_EXPLAINED);
+  if (explained.length < alerts.length) {
+    context.note(
+      `the newest ${MOST_EXPLAINED} of ${alerts.length} alerts are explained; --from and --limit take fewer`,
+    );
+  }
+  const explanations = await explainAlerts(scope, rules, explained, (done) => {
+    context.progress(`explaining the alerts: ${done} of ${explained.length}`);
+  });
+  context.progress('');
+  const entities = entitiesAtRisk(alerts, { cap: CAP });
+  const about = { made: iso(Date.now()), program: `wmi-detections ${version()}`, namespace: scope.namespace };
+  return alertsPageOf({ ...about, alerts, rules, explanations, entities });
+}

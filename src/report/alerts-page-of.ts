@@ -1,0 +1,126 @@
+import { canonicalJson, isRecord } from '../json';
+import { textAt, textsAt } from '../rules/group';
+import type { Rule } from '../rules/rule';
+import { severityOf } from '../rules/severity';
+import type { Alert } from '../schedule/alerts';
+import type { Explanation } from '../schedule/explain';
+import type { RiskEntity } from '../schedule/risk';
+import type { AlertsPage, PageAlert, PageRisk, PageRule, PageTechnique } from './alerts-page';
+import { processTree } from './process-tree';
+
+export interface PageSources {
+  readonly made: string;
+  readonly program: string;
+  readonly namespace: string;
+  readonly alerts: readonly Alert[];
+  /** The rules as they are now: what an alert does not carry along, such as the triage note, is theirs. */
+  readonly rules: readonly Rule[];
+  /** Of an alert without one the page shows what its document holds. */
+  readonly explanations: readonly Explanation[];
+  /** Whom these alerts put at risk. */
+  readonly entities: readonly RiskEntity[];
+}
+
+/** The page of these alerts. */
+export function alertsPageOf({ alerts, rules, explanations, entities, ...about }: PageSources): AlertsPage {
+  const risks = risksOf(entities);
+  const explained = new Map(explanations.map((explanation) => [explanation.alert._id, explanation]));
+  const shown = new Map<string, number>();
+  const pageRules: PageRule[] = [];
+  const pageAlerts = alerts.map((alert) => {
+    const rule = pageRule(alert, rules);
+    const key = canonicalJson(rule);
+    const place = shown.get(key) ?? pageRules.push(rule) - 1;
+    shown.set(key, place);
+    const { _id } = alert;
+    return {
+      ...pageAlert(alert),
+      rule: place,
+      risk: risks.get(_id) ?? [],
+      ...pageExplanation(alert, explained.get(_id)),
+    };
+  });
+  return { ...about, rules: pageRules, alerts: pageAlerts };
+}
+
+function pageRule(alert: Alert, rules: readonly Rule[]): PageRule {
+  const uuid = text(alert, 'rule.uuid');
+  const rule = rules.find((each) => each.uuid === uuid);
+  return {
+    uuid,
+    name: text(alert, 'rule.name'),
+    version: text(alert, 'rule.version'),
+    description: text(alert, 'rule.description'),
+    techniques: ['threat.technique', 'threat.technique.subtechnique'].flatMap((field) => techniques(alert, field)),
+    triage: rule?.triage ?? null,
+    falsePositives: rule?.falsePositives ?? [],
+    references: textsAt(alert, 'rule.reference'),
+  };
+}
+
+/** ECS has parallel lists. */
+function techniques(alert: Alert, field: string): PageTechnique[] {
+  const [ids = [], names = [], references = []] = ['id', 'name', 'reference'].map((key) =>
+    textsAt(alert, `${field}.${key}`),
+  );
+  return ids.map((id, index) => ({ id, name: names[index] ?? '', reference: references[index] ?? '' }));
+}
+
+function pageAlert(alert: Alert): Omit<PageAlert, 'rule' | 'risk' | 'met' | 'tree' | 'notes'> {
+  const score = Number(text(alert, 'event.risk_score'));
+  return {
+    id: alert._id,
+    start: text(alert, 'event.start', '@timestamp'),
+    end: text(alert, 'event.end', 'event.start', '@timestamp'),
+    count: Number(text(alert, 'wmi_detections.count')),
+    status: text(alert, 'wmi_detections.status'),
+    score,
+    severity: severityOf(score).word,
+    host: text(alert, 'host.name', 'host.id'),
+    user: text(alert, 'user.name', 'user.id'),
+    process: text(alert, 'process.command_line', 'process.executable', 'process.name'),
+    message: text(alert, 'message'),
+    fields: flattened(alert).filter(([field]) => !/^(_id|message|rule\.|threat\.)/.test(field)),
+  };
+}
+
+/** All events of an alert have the same values in what it is grouped by, so the first speaks for all. */
+function pageExplanation(
+  alert: Alert,
+  { events = [], around, notes = [] }: Partial<Explanation> = {},
+): Pick<PageAlert, 'met' | 'tree' | 'notes'> {
+  const [first] = events;
+  return { met: first?.met ?? [], tree: processTree(first?._source ?? alert, around), notes };
+}
+
+/** The first of these fields that has a value. */
+function text(alert: Alert, ...fields: readonly string[]): string {
+  for (const field of fields) {
+    const value = textAt(alert, field);
+    if (value !== null) return value;
+  }
+  return '';
+}
+
+/** What each alert adds to each entity, by the alert's `_id`. */
+function risksOf(entities: readonly RiskEntity[]): Map<string, PageRisk[]> {
+  const risks = new Map<string, PageRisk[]>();
+  for (const { type, value, alerts } of entities) {
+    for (const { _id, added, why } of alerts) {
+      risks.set(_id, [...(risks.get(_id) ?? []), { type, value, added, why }]);
+    }
+  }
+  return risks;
+}
+
+/** Every value of a document under its dotted name; a list of texts is one value, a list of objects its JSON. */
+function flattened(value: unknown, field = ''): [string, string][] {
+  if (isRecord(value)) {
+    return Object.entries(value).flatMap(([key, member]) => flattened(member, field === '' ? key : `${field}.${key}`));
+  }
+  if (value === null || value === undefined) return [];
+  if (!Array.isArray(value)) return [[field, typeof value === 'string' ? value : JSON.stringify(value)]];
+  return value.some((item) => isRecord(item))
+    ? value.map((item): [string, string] => [field, JSON.stringify(item)])
+    : [[field, value.map(String).join(', ')]];
+}

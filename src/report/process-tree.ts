@@ -1,0 +1,34 @@
+import { textAt } from '../rules/group';
+import type { Neighbours } from '../schedule/neighbours';
+import type { ProcessNode } from './alerts-page';
+
+type Source = Readonly<Record<string, unknown>>;
+
+/**
+ * A process among its parent and what it started. Of a parent whose creation nobody saw, the process itself says something.
+ * @param process `_source` of the creation of the process, or its alert
+ */
+export function processTree(process: Source, { parent, children }: Partial<Neighbours> = {}): ProcessNode[] {
+  const self = {
+    ...node(process, 'process'),
+    alerted: true,
+    children: (children ?? []).map(({ _source = {} }) => node(_source, 'process')),
+  };
+  const above = parent == null ? node(process, 'process.parent') : node(parent._source ?? {}, 'process');
+  return above.name === '' && above.commandLine === null ? [self] : [{ ...above, children: [self] }];
+}
+
+/** @param field where the process stands in the event: `process`, or `process.parent`, of which no user and time is known */
+function node(event: Source, field: 'process' | 'process.parent'): ProcessNode {
+  const own = field === 'process';
+  const pid = Number(textAt(event, `${field}.pid`) ?? NaN);
+  return {
+    name: textAt(event, `${field}.name`) ?? textAt(event, `${field}.executable`) ?? '',
+    pid: Number.isNaN(pid) ? null : pid,
+    commandLine: textAt(event, `${field}.command_line`),
+    user: own ? (textAt(event, 'user.name') ?? textAt(event, 'user.id')) : null,
+    start: own ? (textAt(event, 'event.start') ?? textAt(event, '@timestamp')) : null,
+    alerted: false,
+    children: [],
+  };
+}

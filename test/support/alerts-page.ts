@@ -1,0 +1,84 @@
+import { alertsHtml } from '../../src/report/alerts-html';
+import { alertsPageOf } from '../../src/report/alerts-page-of';
+import { PROGRAM_FOLDER } from '../../src/program';
+import { readAllContent } from '../../src/plan/content';
+import { alertFrame } from '../../src/resources/alert-frame';
+import type { Met } from '../../src/rules/evaluate';
+import type { Rule } from '../../src/rules/rule';
+import type { Alert } from '../../src/schedule/alerts';
+import type { Explanation } from '../../src/schedule/explain';
+import { entitiesAtRisk } from '../../src/schedule/risk';
+
+/** Our two rules. */
+export const [CHILD, CALL] = readAllContent(PROGRAM_FOLDER).rules as unknown as readonly [Rule, Rule];
+
+/** What differs between the alerts of a test. */
+export interface Given {
+  readonly rule?: Rule;
+  readonly start?: string;
+  readonly host?: string;
+  readonly user?: string;
+  readonly status?: string;
+  readonly commandLine?: string;
+  /** Any other part of the document. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+/** An alert document as the local scheduler writes it. */
+export function alertDocument(id: string, given: Given = {}): Alert {
+  const { rule = CALL, start = '2025-03-11T09:10:00.000Z', host = 'ws-101', user = 'alice', status = 'open' } = given;
+  const frame = alertFrame(rule);
+  const risk = (type: string, value: string) => ({ type, value, score: rule.risk.score, field: `${type}.name` });
+  return {
+    _id: id,
+    '@timestamp': start,
+    ...frame,
+    event: { ...frame.event, start, end: start },
+    message: `on ${host}`,
+    host: { name: host },
+    user: { name: user },
+    process: {
+      name: 'WMIC.exe',
+      pid: 42,
+      command_line: given.commandLine ?? 'wmic process call create "notepad.exe"',
+      parent: { name: 'cmd.exe', pid: 41, command_line: 'cmd.exe /k' },
+    },
+    wmi_detections: { count: 1, status, risk_objects: [risk('user', user), risk('host', host)], scheduler: 'local' },
+    ...given.more,
+  };
+}
+
+/** Why an alert is there, as `explain` finds it; the parent's and the children's events as they are given. */
+export function explanationOf(
+  alert: Alert,
+  { met = null, parent, children = [], notes = [] }: Partial<Found> = {},
+): Explanation {
+  const hit = (_source: Source) => ({ _index: 'events', _id: 'e', _source });
+  const neighbour = (source: Source) => ({ ...hit(source), by: 'pid' as const });
+  const around = { parent: parent === undefined ? null : neighbour(parent), children: children.map(neighbour) };
+  return { alert, rule: null, events: [{ ...hit(alert), met }], gone: [], around, notes };
+}
+
+type Source = Readonly<Record<string, unknown>>;
+
+interface Found {
+  readonly met: readonly Met[] | null;
+  readonly parent: Source;
+  readonly children: readonly Source[];
+  readonly notes: readonly string[];
+}
+
+/** The page of these alerts. */
+export function pageWith(alerts: readonly Alert[], explanations: readonly Explanation[] = []): string {
+  return alertsHtml(
+    alertsPageOf({
+      made: '2025-03-12T08:00:00.000Z',
+      program: 'wmi-detections 0.0.0',
+      namespace: 'default',
+      alerts,
+      rules: [CHILD, CALL],
+      explanations,
+      entities: entitiesAtRisk(alerts, { cap: 3 }),
+    }),
+  );
+}
