@@ -48,6 +48,13 @@ export const CASES: readonly Case[] = [
     code: 'NOT_A_SEARCH_ENGINE',
     sent: EVERY,
   },
+  {
+    name: 'JSON that answers something else',
+    fate: { status: 200, body: {} },
+    passes: true,
+    code: 'NOT_A_SEARCH_ENGINE',
+    sent: EVERY,
+  },
   { name: 'a slow answer', fate: 'slow', passes: true, sent: 1 },
   { name: '429', fate: busy(), passes: true, code: 'REFUSED', sent: EVERY },
   { name: '429 with Retry-After: 2', fate: busy({ 'retry-after': '2' }), passes: true, code: 'REFUSED', sent: EVERY },
