@@ -29,19 +29,21 @@ Exit status: 0 fine; 1 the answer is no; 2 could not work (usage, settings, netw
 
 async function main(): Promise<void> {
   const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      // The first asks the command to end in order; the second does not wait for it.
-      if (interruption.signal.aborted) process.exit(130);
-      interruption.abort();
-    });
+  const context = contextOf(interruption.signal, interrupt);
+  // The first asks the command to end in order; the second does not wait for it.
+  function interrupt(): void {
+    context.progress('');
+    if (interruption.signal.aborted) process.exit(130);
+    if (context.interactive) context.note('Ending in order; Ctrl-C again ends at once.');
+    interruption.abort();
   }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
   // A reader that has seen enough (`| head`) closes the pipe; that is no fault.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
-  process.exitCode = await runCli(process.argv.slice(2), contextOf(interruption.signal));
+  process.exitCode = await runCli(process.argv.slice(2), context);
 }
 
 async function runCli(args: readonly string[], context: Context): Promise<ExitStatus> {
@@ -148,7 +150,8 @@ function reportError(error: unknown, context: Context): ExitStatus {
   return error instanceof ProblemError ? error.exitStatus : 2;
 }
 
-function contextOf(signal: AbortSignal): Context {
+/** @param interrupt does what Ctrl-C does, which a terminal that asks a question keeps to itself */
+function contextOf(signal: AbortSignal, interrupt: () => void): Context {
   const interactive = process.stderr.isTTY;
   let drawn = false;
   const clear = (): void => {
@@ -177,9 +180,18 @@ function contextOf(signal: AbortSignal): Context {
     },
     async confirm(question) {
       if (!process.stdin.isTTY || !interactive) return false;
+      clear();
       const terminal = createInterface({ input: process.stdin, output: process.stderr });
+      // The end of the input (Ctrl-D) is no yes either.
+      const ended = new Promise<string>((resolve) => {
+        terminal.once('close', () => {
+          resolve('');
+        });
+      });
+      terminal.once('SIGINT', interrupt);
       try {
-        return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+        const answer = await Promise.race([terminal.question(`${question} [y/N] `, { signal }), ended]);
+        return /^y(es)?$/i.test(answer.trim());
       } finally {
         terminal.close();
       }

@@ -120,3 +120,9 @@ export class ProblemError extends Error {
     return ANSWER_IS_NO.has(this.code) ? 1 : 2;
   }
 }
+
+/** The error of something that was ended on its way, with what had been done until then. */
+export function stoppedAfter(error: ProblemError, done: string): ProblemError {
+  const problems = error.problems.map((problem) => ({ ...problem, message: `${problem.message}; ${done}` }));
+  return new ProblemError(error.code, problems, { cause: error });
+}

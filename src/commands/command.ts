@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { InferredOptionType, Options, PositionalOptions } from 'yargs';
-import { describePlace, ProblemError, type ExitStatus } from '../errors';
+import { describePlace, ProblemError, stoppedAfter, type ExitStatus } from '../errors';
 import { readSettings, type Environment, type Flags, type Settings } from '../settings';
 import type { Patience } from '../target/patience';
 import { connect, type Target } from '../target/target';
@@ -50,6 +50,8 @@ interface Declaration<O extends OptionSet, P extends PositionalSet> {
   readonly options: O;
   readonly positionals: P;
   readonly examples?: readonly (readonly [string, string])[];
+  /** What is true when it is interrupted, unless its own error says it. */
+  readonly interrupted?: string;
   readonly run: (context: Context, argv: Arguments<O, P>) => Promise<Outcome>;
 }
 
@@ -72,8 +74,24 @@ export function declare<O extends OptionSet, P extends PositionalSet>(declaratio
   return {
     examples: [],
     ...declaration,
-    run: (context, argv) => declaration.run(context, argv as Arguments<O, P>),
+    run: async (context, argv) => {
+      try {
+        return await declaration.run(context, argv as Arguments<O, P>);
+      } catch (error) {
+        throw context.signal.aborted ? interruption(error, declaration.interrupted) : error;
+      }
+    },
   };
+}
+
+/** What an interruption makes of an error: the abortion of whatever was waited for is no fault of the program. */
+function interruption(error: unknown, done: string | undefined): unknown {
+  const stopped =
+    error instanceof Error && error.name === 'AbortError'
+      ? new ProblemError('INTERRUPTED', [{ message: 'interrupted' }], { cause: error })
+      : error;
+  if (done === undefined || !(stopped instanceof ProblemError) || stopped.code !== 'INTERRUPTED') return stopped;
+  return stoppedAfter(stopped, done);
 }
 
 /** Settings of this call: file, environment, flags. Every time, it is said aloud where certificates are not verified. */

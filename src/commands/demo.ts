@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ProblemError, stoppedAfter } from '../errors';
 import { startAttached } from '../engine/attached';
 import type { ReplayResult } from '../events/ledger';
 import { readAllContent } from '../plan/content';
@@ -41,6 +42,7 @@ export async function demo(context: Context, url: string): Promise<Demo> {
   context.progress('installing pipelines, templates and rules …');
   const plan = await makePlan(scope, content, { prune: false });
   const deployed = await deploy(scope, plan, context, { yes: false });
+  if (deployed.applied.interrupted === true) throw new ProblemError('INTERRUPTED', [{ message: 'interrupted' }]);
   const { target, namespace } = scope;
   const { signal } = context;
   const onProgress = (progress: Parameters<typeof progressLine>[0]): void => {
@@ -64,7 +66,7 @@ export const demoCommand = declare({
     },
   },
   run: async (context, argv) => {
-    const options = { env: context.environment, say: context.progress };
+    const options = { env: context.environment, say: context.progress, signal: context.signal };
     context.progress('starting the embedded engine …');
     const attached = argv.keep ? undefined : await startAttached(options);
     const { url } = attached ?? (await startEngine(options));
@@ -76,6 +78,11 @@ export const demoCommand = declare({
         text: demoText(done, { width: context.width, kept: argv.keep }),
         exit: replayed.problemCount > 0 ? 1 : 0,
       };
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== 'INTERRUPTED') throw error;
+      context.progress(argv.keep ? '' : 'ending the embedded engine …');
+      const engine = argv.keep ? 'goes on: `engine stop` ends it' : 'was ended, and its data removed';
+      throw stoppedAfter(error, `the embedded engine ${engine}`);
     } finally {
       await attached?.stop();
     }

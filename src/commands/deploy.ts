@@ -7,7 +7,7 @@ import { rememberSpaces, unnamedNotes } from '../plan/kibana-spaces';
 import { refuseTwoSchedulers, schedulersBeside } from '../plan/schedulers';
 import { silencedRules } from '../plan/silenced';
 import { unprovenLines, unprovenRules } from '../plan/unproven';
-import { deployText } from '../report/plan';
+import { deployText, interruptedLine } from '../report/plan';
 import type { Content, Scope } from '../resources/kind';
 import { neutral } from '../text/neutral';
 import { declare, settingsOf, type Context } from './command';
@@ -74,6 +74,7 @@ function together(one: Deployed, other: Deployed): Deployed {
     applied: {
       changes: [...one.applied.changes, ...other.applied.changes],
       problems: [...one.applied.problems, ...other.applied.problems],
+      interrupted: one.applied.interrupted === true || other.applied.interrupted === true,
     },
   };
 }
@@ -87,8 +88,9 @@ async function apply(scope: Scope, plan: Plan, context: Context): Promise<Applie
   });
 }
 
-/** 0 when all is done, 2 when something failed, 1 when something foreign stands in the way. */
-export function exitOf({ changes }: Applied): ExitStatus {
+/** 130 when it was interrupted, 0 when all is done, 2 when something failed, 1 when something foreign stands in the way. */
+export function exitOf({ changes, interrupted }: Applied): ExitStatus {
+  if (interrupted === true) return 130;
   if (changes.some(({ status }) => status === 'failed')) return 2;
   return changes.some(({ status }) => status === 'skipped') ? 1 : 0;
 }
@@ -110,6 +112,7 @@ function refuseMoveOfSome(): never {
 export const deployCommand = declare({
   name: 'deploy',
   describe: 'install pipelines, templates and rules, or bring them up to date',
+  interrupted: 'nothing was changed',
   positionals: {},
   options: {
     ...SCHEDULER_OPTIONS,
@@ -134,17 +137,18 @@ export const deployCommand = declare({
     const reasons = await silencedRules(scope, content, plan, Date.now());
     const move = argv.move ? { content, prune: argv.prune } : undefined;
     const deployed = await deploy(scope, plan, context, { yes: argv.yes, reasons, move });
-    const unproven = await unprovenRules(scope);
+    const { applied } = deployed;
+    const unproven = applied.interrupted === true ? [] : await unprovenRules(scope);
     if (deployed.uncovered !== undefined) {
       context.note(
         `The rules are on both schedulers now; deploy with --move again. ${neutral(deployed.uncovered.message)}`,
       );
     }
-    const text = deployText(deployed.applied.changes, plan.counts, plan.leftovers.length);
+    const text = deployText(applied.changes, plan.counts, plan.leftovers.length);
     return {
       json: { ...deployedJson(deployed), ...unprovenJson(unproven) },
-      text: [text, ...unprovenLines(unproven)].join('\n'),
-      exit: deployed.uncovered === undefined ? exitOf(deployed.applied) : 2,
+      text: [text, ...unprovenLines(unproven), ...interruptedLine(applied)].join('\n'),
+      exit: deployed.uncovered?.exitStatus ?? exitOf(applied),
     };
   },
 });

@@ -2,7 +2,7 @@ import { applyPlan, type Applied } from '../plan/apply';
 import { makeDestroyPlan, type Kept } from '../plan/destroy-plan';
 import { openAlerts, refuseUnsafe } from '../plan/guard';
 import type { Plan } from '../plan/plan';
-import { deployText } from '../report/plan';
+import { deployText, interruptedLine } from '../report/plan';
 import type { Scope } from '../resources/kind';
 import { declare, settingsOf, type Context } from './command';
 import { exitOf, remember } from './deploy';
@@ -42,6 +42,7 @@ export async function destroy(
 export const destroyCommand = declare({
   name: 'destroy',
   describe: 'remove what is ours; events and alerts stay unless --with-data',
+  interrupted: 'nothing was changed',
   positionals: {},
   options: {
     ...SCHEDULER_OPTIONS,
@@ -65,7 +66,9 @@ export const destroyCommand = declare({
         : ['--with-data deletes the data of this namespace, and then what only it needs.'];
     return {
       json: { changes: applied.changes, counts: plan.counts, digest: plan.digest, kept },
-      text: [...keptLines, deployText(applied.changes, plan.counts, 0), ...hint].join('\n'),
+      text: [...keptLines, deployText(applied.changes, plan.counts, 0), ...hint, ...interruptedLine(applied)].join(
+        '\n',
+      ),
       exit: exitOf(applied),
     };
   },

@@ -46,7 +46,7 @@ export const engineCommand = declare({
   run: async (context, { action }) => {
     const env = context.environment;
     if (action === 'start') {
-      const started = await startEngine({ env, say: context.progress });
+      const started = await startEngine({ env, say: context.progress, signal: context.signal });
       return { json: started, text: JSON.stringify(started), exit: 0 };
     }
     if (action === 'stop') {

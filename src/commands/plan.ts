@@ -61,6 +61,7 @@ export const ONLY_OPTION = {
 export const planCommand = declare({
   name: 'plan',
   describe: 'show what deploy would do',
+  interrupted: 'nothing was changed',
   positionals: {},
   options: {
     ...SCHEDULER_OPTIONS,

@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Readable } from 'node:stream';
-import { ProblemError } from '../errors';
+import { ProblemError, stoppedAfter } from '../errors';
 import { checkDeadLetters, DEAD_LETTERS, DeadLetters } from '../events/dead-letters';
 import { eventOf, type Event } from '../events/event';
 import type { Frame } from '../events/frame';
 import { listInputs } from '../events/inputs';
 import { Ledger, type ReplayProgress, type ReplayResult } from '../events/ledger';
 import { readInput } from '../events/read';
-import { Shipment, stoppedAfter, type Fate } from '../events/shipment';
+import { Shipment, type Fate } from '../events/shipment';
 import { checkTemplates } from '../events/streams';
 import type { Target } from '../target/target';
 import { progressLine } from '../report/progress';

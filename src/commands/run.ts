@@ -1,4 +1,4 @@
-import { ProblemError, type Problem } from '../errors';
+import { ProblemError, stoppedAfter, type Problem } from '../errors';
 import { runLine, runText } from '../report/run';
 import { watchLines } from '../report/watch';
 import { chosenRules, withRuleName } from '../schedule/choose-rules';
@@ -39,7 +39,8 @@ export async function run(target: Target, options: RunOptions): Promise<RunResul
     try {
       rules.push(await runNow(target, rule, options));
     } catch (error) {
-      if (!(error instanceof ProblemError) || error.code === 'INTERRUPTED') throw error;
+      if (!(error instanceof ProblemError)) throw error;
+      if (error.code === 'INTERRUPTED') throw stoppedAfter(error, leftAt(stored.length, rules.length));
       failures.push(withRuleName(error, rule));
     }
   }
@@ -52,6 +53,11 @@ export async function run(target: Target, options: RunOptions): Promise<RunResul
     );
   }
   return { rules };
+}
+
+/** What an interrupted run has done. Failed rules are among those that were not run: their watermarks stay as well. */
+function leftAt(all: number, done: number): string {
+  return `${done} of ${all} rules were run; the watermarks of the others stay, and their next run covers this one`;
 }
 
 export const runCommand = declare({

@@ -149,7 +149,7 @@ export const simulateCommand = declare({
 /** On the cluster that the settings name; where they name none, on an embedded engine that ends afterwards. */
 async function onEngine<T>(context: Context, settings: Settings, act: (target: Target) => Promise<T>): Promise<T> {
   if (settings.elasticsearch.url !== undefined) return act(await targetOf(settings, context));
-  const engine = await startAttached({ env: context.environment, say: context.progress });
+  const engine = await startAttached({ env: context.environment, say: context.progress, signal: context.signal });
   try {
     return await act(await targetOf({ ...settings, elasticsearch: { url: engine.url } }, context));
   } finally {

@@ -75,6 +75,7 @@ async function contentState(scope: Scope, content: Content): Promise<ContentStat
 export const statusCommand = declare({
   name: 'status',
   describe: 'versions, drift, last runs; what arrives, and what the rules cannot see of it',
+  interrupted: 'nothing was changed',
   positionals: {},
   options: {
     ...SCHEDULER_OPTIONS,

@@ -194,7 +194,7 @@ async function onGround<T>(
 ): Promise<T> {
   if (settings.elasticsearch.url !== undefined)
     return withProvingGround(await targetOf(settings, context), content, use);
-  const engine = await startAttached({ env: context.environment, say: context.progress });
+  const engine = await startAttached({ env: context.environment, say: context.progress, signal: context.signal });
   try {
     const target = await targetOf({ ...settings, elasticsearch: { url: engine.url } }, context);
     return await use(await deployTo(target, content));

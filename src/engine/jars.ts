@@ -25,9 +25,16 @@ const ABANDONED_MILLISECONDS = 6 * 3600 * 1000;
 /**
  * The folder of jars, fetched with Maven when it is not there. They are fetched into a folder of their own, and renamed when
  * complete: what has the right name is whole, and of two fetches at once the first to finish is kept.
+ * @param signal ends Maven
  * @throws ProblemError ENGINE without Maven, when the registry cannot be reached, or when the disk is full
  */
-export async function fetchJars(cache: Cache, jdk: Jdk, env: NodeJS.ProcessEnv, say: Say): Promise<string> {
+export async function fetchJars(
+  cache: Cache,
+  jdk: Jdk,
+  env: NodeJS.ProcessEnv,
+  say: Say,
+  signal?: AbortSignal,
+): Promise<string> {
   if (isWhole(cache.jars)) return cache.jars;
   const maven = findMaven(env);
   const parent = dirname(cache.jars);
@@ -36,7 +43,7 @@ export async function fetchJars(cache: Cache, jdk: Jdk, env: NodeJS.ProcessEnv, 
   const fetched = writing(parent, () => mkdtempSync(join(parent, FETCH)));
   try {
     say('Fetching the jars of the embedded engine with Maven (71 MB, only this once) ...');
-    await copyDependencies(maven, fetched, { ...env, JAVA_HOME: jdk.home });
+    await copyDependencies(maven, fetched, { ...env, JAVA_HOME: jdk.home }, signal);
     writing(parent, () => {
       writeFileSync(join(fetched, INVENTORY), inventoryOf(fetched));
     });

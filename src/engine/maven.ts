@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { ProblemError } from '../errors';
 import { SOURCES } from './cache';
 import { diskFull, engineFailure } from './failure';
 
@@ -47,8 +48,15 @@ function isExecutable(file: string): boolean {
  * @param env Maven's environment; its JAVA_HOME says which Java runs it
  * @throws ProblemError ENGINE with the registries that were tried and the reason, or when the disk is full
  */
-export async function copyDependencies(maven: string, into: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const { status, output } = await run(maven, [...OPTIONS, `-DoutputDirectory=${into}`], env);
+export async function copyDependencies(
+  maven: string,
+  into: string,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { status, output } = await run(maven, [...OPTIONS, `-DoutputDirectory=${into}`], env, signal);
+  if (signal?.aborted === true)
+    throw new ProblemError('INTERRUPTED', [{ message: 'interrupted; the jars are not fetched' }]);
   if (status !== 0) throw failureIn(output, into);
   if (!readdirSync(into).some((name) => name.endsWith('.jar'))) throw engineFailure('Maven fetched no jar', BY_HAND);
 }
@@ -57,6 +65,7 @@ function run(
   program: string,
   args: string[],
   env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
 ): Promise<{ status: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -66,8 +75,13 @@ function run(
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
+    const end = (): void => {
+      child.kill();
+    };
+    signal?.addEventListener('abort', end, { once: true });
     child.on('error', reject);
     child.on('close', (status) => {
+      signal?.removeEventListener('abort', end);
       resolve({ status, output });
     });
   });

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { ProblemError } from '../errors';
 import { becomesHealthy } from './answer';
 import { cacheOf, heapOf, prepareFolder, type Cache } from './cache';
 import { diskFull, engineFailure, type Say } from './failure';
@@ -17,6 +18,8 @@ export interface EngineOptions {
   readonly steady?: boolean | undefined;
   /** How long a node may take until it answers. About 5 s are usual, 45 s were seen on a busy machine. */
   readonly waitSeconds?: number | undefined;
+  /** Ends the start with an INTERRUPTED error, and the node with it. */
+  readonly signal?: AbortSignal | undefined;
   /** Chooses that many ports; free ones when left out. */
   readonly choosePorts?: ((count: number) => Promise<number[]>) | undefined;
 }
@@ -25,7 +28,7 @@ const WAIT_SECONDS = 180;
 
 /** How a start went, and what the node had printed by then. */
 interface Outcome {
-  readonly end: 'healthy' | 'ended' | 'silent';
+  readonly end: 'healthy' | 'ended' | 'silent' | 'unwanted';
   readonly log: string;
 }
 
@@ -35,11 +38,11 @@ interface Outcome {
  * @throws ProblemError ENGINE for all that can keep it from running; docs/engine.md lists it
  */
 export async function startNode(options: EngineOptions = {}): Promise<NodeProcess> {
-  const { env = process.env, say = () => undefined, steady = false } = options;
+  const { env = process.env, say = () => undefined, steady = false, signal } = options;
   const cache = cacheOf(env);
   const heap = heapOf(env);
   const jdk = findJdk(env);
-  const jars = await fetchJars(cache, jdk, env, say);
+  const jars = await fetchJars(cache, jdk, env, say, signal);
   prepareFolder(cache.nodes);
   removeLeftovers(cache.nodes);
   say('Starting the embedded engine ...');
@@ -58,13 +61,15 @@ export async function startNode(options: EngineOptions = {}): Promise<NodeProces
 async function attempt(
   plan: Omit<LaunchPlan, 'ports'>,
   cache: Cache,
-  { choosePorts = freePorts, waitSeconds = WAIT_SECONDS }: EngineOptions,
+  { choosePorts = freePorts, waitSeconds = WAIT_SECONDS, signal }: EngineOptions,
 ): Promise<NodeProcess | LogReason> {
   const [http = 0, transport = 0] = await choosePorts(2);
   const node = launchNode({ ...plan, ports: { http, transport } });
-  const { end, log } = await outcomeOf(node, waitSeconds);
+  const { end, log } = await outcomeOf(node, waitSeconds, signal);
   if (end === 'healthy') return node;
   await discardNode(node);
+  if (end === 'unwanted')
+    throw new ProblemError('INTERRUPTED', [{ message: 'interrupted; the embedded engine was ended' }]);
   const reason = reasonIn(log);
   if (end === 'ended' && reason.portTaken) return reason;
   if (reason.diskFull) throw diskFull(cache.root, 'the engine says so');
@@ -80,7 +85,7 @@ async function attempt(
       );
 }
 
-async function outcomeOf(node: NodeProcess, seconds: number): Promise<Outcome> {
+async function outcomeOf(node: NodeProcess, seconds: number, signal: AbortSignal | undefined): Promise<Outcome> {
   const nobodyWaits = new AbortController();
   const ended = new Promise<'ended'>((resolve) => {
     const settle = (): void => {
@@ -88,8 +93,15 @@ async function outcomeOf(node: NodeProcess, seconds: number): Promise<Outcome> {
     };
     node.child.once('exit', settle).once('error', settle);
   });
+  const unwanted = new Promise<'unwanted'>((resolve) => {
+    const settle = (): void => {
+      resolve('unwanted');
+    };
+    if (signal?.aborted === true) settle();
+    signal?.addEventListener('abort', settle, { once: true, signal: nobodyWaits.signal });
+  });
   const healthy = becomesHealthy(node, seconds, nobodyWaits.signal).then((yes) => (yes ? 'healthy' : 'silent'));
-  const end = await Promise.race([ended, healthy]);
+  const end = await Promise.race([ended, healthy, unwanted]);
   nobodyWaits.abort();
   return { end, log: end === 'healthy' ? '' : readFileSync(logOf(node.folder), 'utf8') };
 }

@@ -1,4 +1,3 @@
-import { ProblemError } from '../errors';
 import type { Target } from '../target/target';
 import { createAll, type Item, type Outcome } from './bulk';
 import type { Refusal } from './dead-letter';
@@ -122,10 +121,4 @@ export class Shipment {
 
 function itemOf({ id, document }: Pick<Event, 'id' | 'document'>, stream: string): Item {
   return { stream, id, document };
-}
-
-/** The error with what had been done until then, which is not lost: a second run goes on from there. */
-export function stoppedAfter(error: ProblemError, done: string): ProblemError {
-  const problems = error.problems.map((problem) => ({ ...problem, message: `${problem.message}; ${done}` }));
-  return new ProblemError(error.code, problems, { cause: error });
 }

@@ -1,5 +1,6 @@
 import { ProblemError, redact, type Problem } from '../errors';
 import type { Desired, Kind, Scope } from '../resources/kind';
+import { FOR_THE_MOMENT } from '../target/attempts';
 import type { Change, Plan, Step } from './plan';
 
 export interface AppliedChange extends Change {
@@ -11,26 +12,44 @@ export interface AppliedChange extends Change {
 export interface Applied {
   readonly changes: readonly AppliedChange[];
   readonly problems: readonly Problem[];
+  /** Somebody ended it before it was through. */
+  readonly interrupted?: boolean | undefined;
 }
+
+/** What is known on the way through a plan. */
+interface Course {
+  /** Ids of what is not as the plan wants it. */
+  readonly failed: Set<string>;
+  readonly problems: Problem[];
+  /** Why nothing more is begun. */
+  halt?: string | undefined;
+}
+
+const INTERRUPTED = 'interrupted before it was begun';
 
 /**
  * Does what a plan says, one step after the other. A step that fails does not stop the ones that do not need it; what
- * refers to it is skipped, and a second run mends it. Foreign things are never touched.
+ * refers to it is skipped, and a second run mends it. Only a server that is gone, or busy beyond all patience, stops them all, for
+ * each would be as patient again; and so does an interruption. Foreign things are never touched.
  * @param onStep told of each step when it has ended
  */
 export async function applyPlan(scope: Scope, plan: Plan, onStep: (change: AppliedChange) => void): Promise<Applied> {
-  const failed = new Set<string>();
+  const course: Course = { failed: new Set(), problems: [] };
   const changes: AppliedChange[] = [];
-  const problems: Problem[] = [];
   for (const batch of batchesOf(plan.steps)) {
-    const apply = batch.length === 1 ? applyOne : applyBatch;
-    for (const applied of await apply(scope, batch, failed, problems)) {
-      if (applied.status !== 'done') failed.add(applied.id);
+    if (scope.target.signal?.aborted === true) course.halt ??= INTERRUPTED;
+    const apply = course.halt !== undefined ? skipAll : batch.length === 1 ? applyOne : applyBatch;
+    for (const applied of await apply(scope, batch, course)) {
+      if (applied.status !== 'done') course.failed.add(applied.id);
       changes.push(applied);
       onStep(applied);
     }
   }
-  return { changes, problems };
+  return { changes, problems: course.problems, interrupted: course.halt === INTERRUPTED };
+}
+
+function skipAll(_: Scope, batch: readonly Step[], { halt }: Course): Promise<AppliedChange[]> {
+  return Promise.resolve(batch.map(({ change }) => ({ ...change, status: 'skipped', error: halt })));
 }
 
 /** Steps that go together: neighbours of one kind, where the kind has a way for many; every other stands alone. */
@@ -50,29 +69,19 @@ function isPut({ change }: Step): boolean {
   return change.action === 'create' || change.action === 'update';
 }
 
-async function applyOne(
-  scope: Scope,
-  batch: readonly Step[],
-  failed: Set<string>,
-  problems: Problem[],
-): Promise<AppliedChange[]> {
-  return Promise.all(batch.map((step) => applyStep(scope, step, failed, problems)));
+function applyOne(scope: Scope, batch: readonly Step[], course: Course): Promise<AppliedChange[]> {
+  return Promise.all(batch.map((step) => applyStep(scope, step, course)));
 }
 
-async function applyBatch(
-  scope: Scope,
-  batch: readonly Step[],
-  failed: Set<string>,
-  problems: Problem[],
-): Promise<AppliedChange[]> {
-  const skipped = batch.map(({ change, kind, desired }) => skippedFor(kind, change, desired, failed));
+async function applyBatch(scope: Scope, batch: readonly Step[], course: Course): Promise<AppliedChange[]> {
+  const skipped = batch.map(({ change, kind, desired }) => skippedFor(kind, change, desired, course));
   const wanted = batch.flatMap(({ desired }, index) =>
     desired === undefined || skipped[index] !== undefined ? [] : desired,
   );
   const refused = await putAll(scope, batch[0]?.kind, wanted);
   return batch.map(({ change }, index) => {
     const error = refused.get(change.id);
-    return skipped[index] ?? (error === undefined ? { ...change, status: 'done' } : failure(change, error, problems));
+    return skipped[index] ?? (error === undefined ? { ...change, status: 'done' } : failure(change, error, course));
   });
 }
 
@@ -90,17 +99,17 @@ async function putAll(
   }
 }
 
-async function applyStep(scope: Scope, step: Step, failed: Set<string>, problems: Problem[]): Promise<AppliedChange> {
+async function applyStep(scope: Scope, step: Step, course: Course): Promise<AppliedChange> {
   const { kind, change, desired } = step;
   if (change.action === 'foreign') {
     const error = 'it carries no mark of ours, so it is left as it is';
-    problems.push({
+    course.problems.push({
       message: `${change.kind}/${change.id}: ${error}`,
       hint: 'Rename or remove it, or keep it and leave ours out of the content.',
     });
     return { ...change, status: 'skipped', error };
   }
-  const skipped = skippedFor(kind, change, desired, failed);
+  const skipped = skippedFor(kind, change, desired, course);
   if (skipped !== undefined) return skipped;
   try {
     if (desired === undefined) await kind.remove(scope, change.id);
@@ -108,7 +117,7 @@ async function applyStep(scope: Scope, step: Step, failed: Set<string>, problems
     return { ...change, status: 'done' };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    return failure(change, error, problems);
+    return failure(change, error, course);
   }
 }
 
@@ -116,7 +125,7 @@ function skippedFor(
   kind: Kind,
   change: Change,
   desired: Desired | undefined,
-  failed: Set<string>,
+  { failed }: Course,
 ): AppliedChange | undefined {
   const missing = desired === undefined ? undefined : kind.refs(desired.body).find((ref) => failed.has(ref));
   return missing === undefined
@@ -124,13 +133,26 @@ function skippedFor(
     : { ...change, status: 'skipped', error: `needs ${missing}, which is not there` };
 }
 
-function failure(change: Change, error: ProblemError, problems: Problem[]): AppliedChange {
+function failure(change: Change, error: ProblemError, course: Course): AppliedChange {
+  course.halt ??= haltOf(error);
   const title = change.title === undefined ? '' : ` “${change.title}”`;
-  problems.push(
+  course.problems.push(
     ...error.problems.map((problem) => ({
       ...problem,
       message: `${change.kind}/${change.id}${title}: ${problem.message}`,
     })),
   );
-  return { ...change, status: 'failed', error: redact(error.message) };
+  const said = course.halt === INTERRUPTED ? 'interrupted; it may have been done or not' : redact(error.message);
+  return { ...change, status: 'failed', error: said };
+}
+
+/** Why what follows such an error need not be begun. */
+function haltOf({ code, problems }: ProblemError): string | undefined {
+  if (code === 'INTERRUPTED') return INTERRUPTED;
+  if (code === 'UNREACHABLE') return 'not begun: the server could not be reached any more';
+  if (code === 'NOT_A_SEARCH_ENGINE') return 'not begun: the server gave no answer that can be read';
+  const busy = problems.some(
+    ({ where }) => where !== undefined && 'url' in where && FOR_THE_MOMENT.has(where.status ?? 0),
+  );
+  return busy ? 'not begun: the server could do nothing more' : undefined;
 }

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { AppliedChange } from '../plan/apply';
+import type { Applied, AppliedChange } from '../plan/apply';
 import type { Change, Counts } from '../plan/plan';
 import type { Action } from '../resources/kind';
 
@@ -54,6 +54,11 @@ export function deployText(changes: readonly AppliedChange[], counts: Counts, le
   const of = (status: AppliedChange['status']): number => changes.filter((change) => change.status === status).length;
   const sum = `Deploy: ${of('done')} done, ${of('failed')} failed, ${of('skipped')} skipped, ${counts.unchanged} unchanged.`;
   return [...changes.map(changeLine), sum, ...leftoverLine(leftovers)].join('\n');
+}
+
+/** What is left to do when somebody ended it. */
+export function interruptedLine({ interrupted }: Pick<Applied, 'interrupted'>): string[] {
+  return interrupted === true ? ['Interrupted. The same command again does the rest.'] : [];
 }
 
 function leftoverLine(leftovers: number): string[] {

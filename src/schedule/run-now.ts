@@ -1,6 +1,6 @@
 import { ownStreams } from '../rules/indices';
 import type { StoredRule } from '../rules/stored-rule';
-import { request, type Target } from '../target/target';
+import { request, unstoppable, type Target } from '../target/target';
 import { parseDuration } from '../text/duration';
 import { clusterTime } from './clock';
 import { runRule, type RuleRun } from './run-rule';
@@ -40,7 +40,7 @@ export async function runNow(target: Target, stored: StoredRule, options: NowOpt
   const window = nextWindow({ watermark: watermark?.at ?? null, now, lookback, namespace });
   const result = await runRule(target, stored, window, scope);
   if (window.watermark !== null && !dryRun) {
-    await moveWatermark(target, namespace, uuid, watermark, window.watermark, result);
+    await moveWatermark(unstoppable(target), namespace, uuid, watermark, window.watermark, result);
   }
   return result;
 }

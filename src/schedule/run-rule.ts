@@ -1,6 +1,6 @@
 import { alertIndex } from '../rules/indices';
 import type { StoredRule } from '../rules/stored-rule';
-import type { Target } from '../target/target';
+import { unstoppable, type Target } from '../target/target';
 import { alertOf } from './alert';
 import { writeAlerts } from './bulk';
 import { countNew } from './count-new';
@@ -48,15 +48,17 @@ export async function runRule(
   { namespace, now, dryRun = false, signal }: RunScope,
 ): Promise<RuleRun> {
   const write = dryRun ? countNew : writeAlerts;
+  const steady = unstoppable(target);
   const { events, days } = await touchedGroups(target, stored, window, signal);
   let alerts = 0;
   let created = 0;
   // Day by day, so that a first run over years of events holds the facts of one day at a time.
   for (const groups of days.values()) {
     // From the first alert on the window is finished: whoever ends the run finds all of it done, or nothing.
-    const facts = await readFacts(target, stored, groups, alerts === 0 ? signal : undefined);
+    const begun = alerts > 0;
+    const facts = await readFacts(begun ? steady : target, stored, groups, begun ? undefined : signal);
     alerts += facts.length;
-    created += await write(target, alertIndex(namespace), alertsOf(stored, facts, now));
+    created += await write(steady, alertIndex(namespace), alertsOf(stored, facts, now));
   }
   return {
     uuid: stored.rule.uuid,

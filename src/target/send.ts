@@ -64,7 +64,8 @@ function failed(error: unknown, signal: AbortSignal | undefined): Attempt<never>
     return { fault: 'hopeless', error: new errors.ConnectionError(error.message) };
   }
   if (error instanceof errors.ElasticsearchClientError) {
-    return { fault: FAULTS.find(([words]) => words.test(error.message))?.[1] ?? 'cut', error };
+    const fault = FAULTS.find(([words]) => words.test(error.message))?.[1] ?? 'cut';
+    return { fault, error: fault === 'late' ? new errors.TimeoutError(error.message) : error };
   }
   return { fault: 'hopeless', error };
 }

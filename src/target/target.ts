@@ -28,6 +28,11 @@ export interface Target {
 /** What a command lets its requests know of the world around it. */
 export type Circumstances = Pick<Target, 'signal' | 'patience'>;
 
+/** The same cluster for what is finished once it is begun: an interruption does not end these requests. */
+export function unstoppable(target: Target): Target {
+  return { ...target, signal: undefined };
+}
+
 /** How a cluster is reached; secrets come from the environment or the settings file. */
 export interface Connection extends Access {
   /** Without credentials. */

@@ -39,7 +39,6 @@ async function place(): Promise<Place> {
       server()
         .space()
         .alerts.push(signalOf(rule(), event, { index, namespace }));
-      return Promise.resolve();
     },
   };
 }

@@ -8,43 +8,62 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The built program while it runs. */
-export interface Running {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly ended: Promise<Ended>;
-}
+const PROGRAM = join(PROGRAM_FOLDER, 'dist', 'cli.js');
 
 interface CliOptions {
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: NodeJS.ProcessEnv;
   /** Standard input; empty where not given. */
   readonly input?: string | Buffer;
   readonly cwd?: string;
+  /** Runs it on a terminal of its own, by util-linux's `script`; both outputs are standard output then. */
+  readonly terminal?: boolean;
 }
 
-const PROGRAM = join(PROGRAM_FOLDER, 'dist', 'cli.js');
+/** A run of the program that has not ended yet. */
+export interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Resolved when standard error (standard output on a terminal) holds this text. */
+  readonly says: (text: string) => Promise<void>;
+  readonly ended: Promise<Ended>;
+}
 
 /** Runs the built program as a user would, in a pipe, without the caller's WMI_DETECTIONS_ variables. */
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
-  return startCli(args, options).ended;
+  const { child, ended } = startCli(args, options);
+  child.stdin.end(options.input ?? '');
+  return ended;
 }
 
-/** The same, for a test that does something to it while it runs. */
-export function startCli(args: readonly string[], options: CliOptions = {}): Running {
+/** As `cli`, but its standard input stays open, and signals can be sent to it. */
+export function startCli(args: readonly string[], { env, cwd = PROGRAM_FOLDER, terminal }: CliOptions = {}): Running {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('WMI_DETECTIONS_'));
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    env: { ...Object.fromEntries(own), NO_COLOR: '1', FORCE_COLOR: '0', ...options.env },
-    cwd: options.cwd ?? PROGRAM_FOLDER,
+  const plain = [process.execPath, PROGRAM, ...args];
+  const quoted = plain.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const [program = '', ...words] = terminal === true ? ['script', '-qec', quoted, '/dev/null'] : plain;
+  const child = spawn(program, words, {
+    env: { ...Object.fromEntries(own), NO_COLOR: '1', FORCE_COLOR: '0', ...env },
+    cwd,
   });
-  const ended = new Promise<Ended>((resolve, reject) => {
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-    child.on('error', reject);
-    child.on('close', (status) => {
-      resolve({ status, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
-    });
-  });
-  child.stdin.end(options.input ?? '');
-  return { child, ended };
+  let stdout = '';
+  let stderr = '';
+  const heard = terminal === true ? child.stdout : child.stderr;
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  return {
+    child,
+    says: (text) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if ((terminal === true ? stdout : stderr).includes(text)) resolve();
+        };
+        heard.on('data', look);
+        look();
+      }),
+    ended: new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (status) => {
+        resolve({ status, stdout, stderr });
+      });
+    }),
+  };
 }

@@ -1,0 +1,201 @@
+import { alertIndex, stateIndex } from '../../src/rules/indices';
+import type { Patience } from '../../src/target/patience';
+import { request } from '../../src/target/target';
+import { faultScene, type Verb } from '../support/fault-scene';
+import { CASES, PARTIAL, SILENT, TELLING, Trouble, type Case } from '../support/faults';
+import { keepShared } from '../support/guard';
+import { quick } from '../support/patience';
+import { proxy, type Asked, type Proxy } from '../support/proxy';
+import { testTarget } from '../support/target';
+import { came as run, type Came } from '../support/verb';
+
+keepShared();
+const { namespace, deployed, storedRules, rulesThere, suspects, alerted, eachOnce, verbs } = faultScene();
+
+let between: Proxy;
+/** What the proxy does to single requests. */
+const trouble = new Trouble();
+/** Takes the place of the trouble in a test of its own. */
+let gate: ((asked: Asked) => ReturnType<Trouble['intercept']>) | undefined;
+
+beforeAll(async () => {
+  between = await proxy(await testTarget(), (asked) => (gate ?? trouble.intercept)(asked));
+});
+afterAll(() => {
+  between.close();
+});
+afterEach(() => {
+  trouble.end();
+  gate = undefined;
+});
+
+/** A command behind the proxy. */
+function came(verb: string, argv: { patience?: Patience } & Record<string, unknown> = {}): Promise<Came> {
+  return run(verb, { url: between.url, namespace: namespace(), ...argv });
+}
+
+/** The message says what, where and what to do, in words for a person. */
+function expectHelpful({ exit, text }: Came): void {
+  expect(exit).toBe(2);
+  expect(text).toMatch(/(?:GET|POST|PUT|DELETE) http:\/\/127\.0\.0\.1:\d+\/\S*/);
+  expect(text).toMatch(
+    /run the command again|run it again|[Aa] second run|next run|give the URL|was cut|Nothing listens/,
+  );
+  expect(text).not.toMatch(/ {4}at |undefined|\[object|TypeError|<html|\$\{/);
+}
+
+/** Every fault meets these two in every way; the others, which read and write more, meet each of them in one. */
+const CHEAP: readonly string[] = ['replay', 'alerts'];
+
+describe.each(verbs)('$name', ({ name, hits, before, isWhole }: Verb) => {
+  const cases = [...CASES, ...(name === 'replay' || name === 'run' ? PARTIAL : [])];
+  const once = cases.filter((one) => CHEAP.includes(name) || TELLING.includes(one.name));
+  const silent = CHEAP.includes(name) ? SILENT : SILENT.slice(0, 1);
+
+  /** The same command without the fault. */
+  async function again(argv: Record<string, unknown>): Promise<void> {
+    trouble.end();
+    gate = undefined;
+    const last = await came(name, argv);
+    expect([last.exit, last.text]).toEqual([0, last.text]);
+    await isWhole(last);
+  }
+
+  test.each(once)('$name: once', async ({ fate, passes }: Case) => {
+    const argv = await before();
+    trouble.begin(hits, fate, false);
+    const first = await came(name, argv);
+    expect(trouble.seen).toBeGreaterThan(0);
+    if (passes) {
+      expect([first.exit, first.text]).toEqual([0, first.text]);
+      await isWhole(first);
+    } else {
+      expectHelpful(first);
+      await again(argv);
+    }
+  });
+
+  test.each(cases.filter(({ code }) => code !== undefined))(
+    '$name: every time',
+    async ({ fate, code, sent, each }: Case) => {
+      const argv = await before();
+      trouble.begin(hits, fate, true);
+      const first = await came(name, argv);
+      expectHelpful(first);
+      if (first.code !== undefined) expect(first.code).toBe(code);
+      const steps = each === true && (name === 'deploy' || name === 'destroy') ? 2 : 1;
+      expect(trouble.seen).toBe(sent * steps);
+      await again(argv);
+    },
+  );
+
+  test.each(silent)('$name', async ({ fate, sent }: Case) => {
+    const argv = await before();
+    trouble.begin(hits, fate, true);
+    const first = await came(name, { ...argv, patience: quick({ timeout: 1_000 }) });
+    expectHelpful(first);
+    expect(first.text).toContain('no answer in time');
+    expect(trouble.seen).toBe(sent);
+    await again(argv);
+  });
+
+  /** Takes the node away with the request that is hit. */
+  function leave(): { gone: () => Promise<void> | undefined } {
+    let gone: Promise<void> | undefined;
+    gate = (asked) => {
+      if (gone !== undefined || !hits(asked)) return undefined;
+      gone = between.down();
+      return 'cut before';
+    };
+    return { gone: () => gone };
+  }
+
+  test('the node restarts', async () => {
+    const argv = await before();
+    const { gone } = leave();
+    let waits = 0;
+    const wait: Patience['wait'] = async () => {
+      waits += 1;
+      await gone();
+      if (waits === 3) await between.up();
+    };
+    const first = await came(name, { ...argv, patience: quick({ attempts: 5, wait }) });
+    expect([first.exit, waits]).toEqual([0, 3]);
+    await isWhole(first);
+  });
+
+  test('the node goes and does not come back; nothing listens when the next command begins', async () => {
+    const argv = await before();
+    const { gone } = leave();
+    const first = await came(name, argv);
+    expectHelpful(first);
+    expect(first.text).toContain('ECONNREFUSED');
+    await gone();
+    const wait: Patience['wait'] = () => Promise.reject(new Error('a wrong URL is no reason to wait'));
+    const second = await came(name, { ...argv, patience: quick({ wait }) });
+    expect(second.code).toBe('UNREACHABLE');
+    await between.up();
+    await again(argv);
+  });
+});
+
+describe('disk watermark: indices are read-only', () => {
+  /** What the flood stage does to an index of ours, or to all of a data stream. */
+  async function block(index: string, value: true | null): Promise<void> {
+    const body = { 'index.blocks.read_only_allow_delete': value };
+    await request(await testTarget(), { method: 'PUT', path: `/${index}/_settings`, body });
+  }
+
+  test.each([
+    ['deploy', () => stateIndex(namespace())],
+    ['destroy', () => stateIndex(namespace())],
+    ['replay', () => `logs-wmi_detections.unrecognised-${namespace()}`],
+    ['run', () => alertIndex(namespace())],
+  ])('%s', async (name, index) => {
+    const verb = verbs.find((one) => one.name === name);
+    if (verb === undefined) throw new Error(name);
+    const argv = await verb.before();
+    await block(index(), true);
+    const first = await came(name, argv);
+    await block(index(), null);
+    expect(first.exit).toBe(2);
+    expect(first.text).toMatch(/read-only/);
+    expect(first.text).toMatch(/disk|space/);
+    const last = await came(name, argv);
+    expect(last.exit).toBe(0);
+    await verb.isWhole(last);
+  });
+
+  test.each(['plan', 'alerts'])('%s only reads', async (name) => {
+    await block(stateIndex(namespace()), true);
+    const first = await came(name);
+    await block(stateIndex(namespace()), null);
+    expect(first.exit).toBe(0);
+  });
+});
+
+test('a version conflict: an alert that somebody else writes on meanwhile is corrected all the same', async () => {
+  await rulesThere(true);
+  await suspects();
+  const error = { type: 'version_conflict_engine_exception', reason: 'somebody was faster' };
+  trouble.begin(({ path }) => path.endsWith('/_bulk'), { items: (index) => index === 0, status: 409, error }, false);
+  expect((await came('run')).exit).toBe(0);
+  expect(trouble.seen).toBe(2);
+  expect(await alerted()).toEqual(eachOnce());
+});
+
+test('a version conflict: a rule that somebody else writes at the same time is told, and put by the next deploy', async () => {
+  await rulesThere(false);
+  const error = { type: 'version_conflict_engine_exception', reason: 'somebody was faster' };
+  trouble.begin(
+    ({ method, path }) => method === 'PUT' && path.includes('/_doc/rule'),
+    { status: 409, body: { error } },
+    true,
+  );
+  const first = await came('deploy');
+  expectHelpful(first);
+  expect(first.text).toContain('somebody was faster');
+  trouble.end();
+  expect((await came('deploy')).exit).toBe(0);
+  expect(await storedRules()).toEqual(deployed());
+});

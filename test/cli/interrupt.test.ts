@@ -1,0 +1,295 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isRunning } from '../../src/engine/processes';
+import { PROGRAM_FOLDER } from '../../src/program';
+import { startCli, type Ended, type Running } from '../support/cli';
+import { jdk, temporaryFolder } from '../support/outside';
+import { ownCaches } from '../support/own-caches';
+import { proxy, type Asked, type Fault, type Proxy } from '../support/proxy';
+import { keepShared } from '../support/guard';
+import { freshNamespace } from '../support/scene';
+import { testTarget } from '../support/target';
+import { came } from '../support/verb';
+
+const folder = temporaryFolder();
+const SAMPLES = join(PROGRAM_FOLDER, 'samples');
+
+keepShared();
+let namespace: string;
+let between: Proxy;
+
+beforeEach(() => {
+  namespace = freshNamespace();
+});
+afterEach(() => {
+  between.close();
+});
+
+/** The program with a proxy before the engine, which holds the requests that it is told to hold. */
+async function behind(hold: (asked: Asked) => Fault | undefined): Promise<void> {
+  between = await proxy(await testTarget(), hold);
+}
+
+function environment(): Record<string, string> {
+  return { WMI_DETECTIONS_ES_URL: between.url };
+}
+
+function start(args: string[], terminal = false): Running {
+  return startCli([...args, '--namespace', namespace], { env: environment(), cwd: folder, terminal });
+}
+
+/** A command without interruption; that it ends well is asserted. */
+async function healthy(verb: string, argv: Record<string, unknown> = {}): Promise<unknown> {
+  const { url } = await testTarget();
+  const { exit, text, json } = await came(verb, { url, namespace, ...argv });
+  expect([exit, text]).toEqual([0, text]);
+  return json;
+}
+
+/** Interrupts it as soon as the proxy holds a request. */
+async function interrupted(...args: string[]): Promise<Ended> {
+  const { child, ended } = start(args);
+  await between.stalled;
+  child.kill('SIGINT');
+  const { status, stdout, stderr } = await ended;
+  const plain = (text: string): string =>
+    text
+      .replaceAll(between.url, '<url>')
+      .replaceAll(namespace, '<namespace>')
+      .replace(/\d+ unchanged/, '<n> unchanged');
+  return { status, stdout: plain(stdout), stderr: plain(stderr) };
+}
+
+const isRule = ({ method, path }: Asked, verb: string): boolean => method === verb && path.includes('/_doc/rule');
+/** Holds the second of the requests that `which` picks. */
+function second(which: (asked: Asked) => boolean, fault: Fault = 'stall'): (asked: Asked) => Fault | undefined {
+  let count = 0;
+  return (asked) => (which(asked) && ++count === 2 ? fault : undefined);
+}
+
+test('plan: nothing was changed', async () => {
+  await behind(({ path }) => (path.includes('/_ingest/pipeline') ? 'stall' : undefined));
+  const { status, stdout, stderr } = await interrupted('plan');
+  expect({ status, stdout }).toEqual({ status: 130, stdout: '' });
+  expect(stderr.replace(/GET \S+:/, 'GET …:')).toMatchInlineSnapshot(`
+   "error: GET …: interrupted; nothing was changed
+   "
+  `);
+});
+
+test('deploy: what was done, what was not, and what nobody knows; a second run does the rest', async () => {
+  await behind(second((asked) => isRule(asked, 'PUT')));
+  const { status, stdout } = await interrupted('deploy');
+  expect(status).toBe(130);
+  expect(stdout).toMatchInlineSnapshot(`
+   "  + detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”  created
+     + detection_rule/0661c2de-93de-11ec-9833-acde48001122 “Windows WMI Process Call Create”  failed: interrupted; it may have been done or not
+   Deploy: 1 done, 1 failed, 0 skipped, <n> unchanged.
+   Interrupted. The same command again does the rest.
+   "
+  `);
+  await healthy('deploy');
+  await healthy('plan', { 'exit-code': true });
+});
+
+test('destroy: what was done and what was not; a second run does the rest', async () => {
+  await healthy('deploy');
+  await behind(second((asked) => isRule(asked, 'DELETE')));
+  const { status, stdout } = await interrupted('destroy', '--yes');
+  expect(status).toBe(130);
+  expect(stdout.replace(/^ +=.*\n/gm, '')).toMatchInlineSnapshot(`
+   "  - detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”  deleted
+     - detection_rule/0661c2de-93de-11ec-9833-acde48001122 “Windows WMI Process Call Create”  failed: interrupted; it may have been done or not
+   Deploy: 1 done, 1 failed, 0 skipped, <n> unchanged.
+   --with-data deletes the data of this namespace, and then what only it needs.
+   Interrupted. The same command again does the rest.
+   "
+  `);
+  await healthy('destroy');
+  expect(await healthy('plan')).toMatchObject({ counts: { create: 2 } });
+});
+
+test('run: how many rules were run; a second run does the rest', async () => {
+  await healthy('deploy');
+  await healthy('replay', { files: [SAMPLES] });
+  let rules = 0;
+  await behind(({ method, path }) => {
+    if (method === 'PUT' && path.includes('watermark')) rules += 1;
+    return rules === 1 && /^\/logs-.*_search$/.test(path) ? 'stall' : undefined;
+  });
+  const { status, stderr } = await interrupted('run');
+  expect(status).toBe(130);
+  expect(stderr.replace(/POST \S+:/, 'POST …:')).toMatchInlineSnapshot(`
+   "error: POST …: interrupted; 1 of 2 rules were run; the watermarks of the others stay, and their next run covers this one
+   "
+  `);
+  await healthy('run');
+  expect(await healthy('alerts')).toHaveLength(32);
+});
+
+test('alerts: nothing was changed', async () => {
+  await healthy('deploy');
+  await behind(({ path }) => (path.endsWith('_search') ? 'stall' : undefined));
+  const { status, stderr } = await interrupted('alerts');
+  expect(status).toBe(130);
+  expect(stderr).toContain('interrupted; nothing was changed');
+});
+
+/** So many events, more than one request of them. */
+function log(events: number): string {
+  const path = join(folder, `${namespace}.ndjson`);
+  writeFileSync(
+    path,
+    Array.from({ length: events }, (_, id) => `{"RecordNumber":${id},"Channel":"System"}\n`).join(''),
+  );
+  return path;
+}
+
+/** How many events there are, each counted by its own number. */
+async function numbers(): Promise<number> {
+  const { url } = await testTarget();
+  const index = `${url}/logs-wmi_detections.unrecognised-${namespace}`;
+  await fetch(`${index}/_refresh`, { method: 'POST' });
+  const answer = await fetch(`${index}/_search?size=5000&_source=false`);
+  const { hits } = (await answer.json()) as { hits: { total: { value: number }; hits: unknown[] } };
+  return hits.hits.length;
+}
+
+test('replay: how many events are there; a second run goes on from there', async () => {
+  await behind(second(({ path }) => path === '/_bulk', 'stall after'));
+  const { status, stderr } = await interrupted('replay', log(700));
+  expect(status).toBe(130);
+  expect(stderr).toMatch(
+    /interrupted; (?:0|500) events were indexed before, 0 were there already; a second run goes on/,
+  );
+  expect(await healthy('replay', { files: [log(700)] })).toMatchObject({ read: 700, failed: 0 });
+  expect(await numbers()).toBe(700);
+});
+
+test('replay that is killed goes on from there, and indexes nothing twice', async () => {
+  await behind(second(({ path }) => path === '/_bulk', 'stall after'));
+  const { child, ended } = start(['replay', log(1_200)]);
+  // The engine has the second request, and the program will never hear of it.
+  await between.stalled;
+  child.kill('SIGKILL');
+  expect((await ended).status).toBeNull();
+  expect(await numbers()).toBeGreaterThan(0);
+  const counts = (await healthy('replay', { files: [log(1_200)] })) as { indexed: number; duplicates: number };
+  expect(counts).toMatchObject({ read: 1_200, failed: 0 });
+  expect(counts.duplicates).toBeGreaterThan(0);
+  expect(counts.indexed + counts.duplicates).toBe(1_200);
+  expect(await numbers()).toBe(1_200);
+});
+
+const onTerminal = process.platform === 'linux' && existsSync('/usr/bin/script') ? describe : describe.skip;
+onTerminal('on a terminal (skipped without util-linux, whose `script` makes one)', () => {
+  const CTRL_C = '\u0003';
+
+  test('a second Ctrl-C ends at once what takes its time to tidy up', async () => {
+    await healthy('deploy');
+    await healthy('replay', { files: [SAMPLES] });
+    await behind(({ method, path }) => (method === 'DELETE' && path === '/_search/scroll' ? 'stall' : undefined));
+    const { child, says, ended } = start(['run'], true);
+    await between.stalled;
+    child.stdin.write(CTRL_C);
+    await says('Ctrl-C again ends at once');
+    child.stdin.write(CTRL_C);
+    expect(await ended).toMatchObject({ status: 130 });
+  });
+
+  test('Ctrl-C takes the progress line away before anything is said', async () => {
+    await behind(second((asked) => isRule(asked, 'PUT')));
+    const { child, says, ended } = start(['deploy'], true);
+    await says('1/2 detection_rule');
+    await between.stalled;
+    child.stdin.write(CTRL_C);
+    const { status, stdout } = await ended;
+    expect(status).toBe(130);
+    const lines = stdout.split('\r\n');
+    const ending = lines.find((line) => line.includes('Ending in order'));
+    // What stood on the line was cleared; nothing of it is left behind the last words.
+    expect(ending?.endsWith('\r\u001b[2KEnding in order; Ctrl-C again ends at once.')).toBe(true);
+    expect(lines.at(-1)).toBe('');
+    // Nothing was hidden or switched that would have to be switched back.
+    expect(stdout).not.toContain('\u001b[?');
+  });
+
+  test('Ctrl-C instead of an answer: nothing was changed', async () => {
+    await healthy('deploy');
+    await behind(() => undefined);
+    const { child, says, ended } = start(['destroy'], true);
+    await says('[y/N]');
+    child.stdin.write(CTRL_C);
+    const { status, stdout } = await ended;
+    expect(status).toBe(130);
+    expect(stdout).toContain('interrupted; nothing was changed');
+    await healthy('plan', { 'exit-code': true });
+  });
+
+  test('the end of the input instead of an answer is a no', async () => {
+    await healthy('deploy');
+    await behind(() => undefined);
+    const { child, says, ended } = start(['destroy'], true);
+    await says('[y/N]');
+    child.stdin.write('\u0004');
+    const { status, stdout } = await ended;
+    expect(status).toBe(2);
+    expect(stdout).toContain('Nothing was changed');
+  });
+});
+
+describe('demo: its engine ends with it', () => {
+  const { user } = ownCaches();
+
+  /** A Java that plays an engine which never gets further than `until`, and says so in a file. */
+  function player(until: 'starting' | 'answering'): { env: NodeJS.ProcessEnv; held: string } {
+    const held = join(folder, `held-${until}`);
+    const script = join(folder, `engine-${until}.cjs`);
+    writeFileSync(
+      script,
+      `const { writeFileSync } = require('node:fs');
+       const { basename, dirname } = require('node:path');
+       const [data, port] = process.argv.slice(-3);
+       const held = () => writeFileSync(${JSON.stringify(held)}, String(process.pid));
+       process.stdin.resume().on('end', () => process.exit(0));
+       if (${JSON.stringify(until)} === 'starting') held();
+       else require('node:http').createServer((request, response) => {
+         const tell = (body) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+         if (request.url.startsWith('/_cluster/health')) tell({ status: 'yellow' });
+         else if (request.url === '/') tell({
+           cluster_name: 'wmi-detections-' + basename(dirname(data)),
+           version: { number: '3.8.0', distribution: 'opensearch' },
+         });
+         else held();
+       }).listen(Number(port), '127.0.0.1');`,
+    );
+    const home = jdk(join(folder, `jdk-${until}`), {
+      release: '21.0.2',
+      java: `exec '${process.execPath}' '${script}' "$@"`,
+    });
+    return { env: { ...user(until), JAVA_HOME: home }, held };
+  }
+
+  test.each(['starting', 'answering'] as const)('while it is %s', async (until) => {
+    await behind(() => undefined);
+    const { env, held } = player(until);
+    const { child, ended } = startCli(['demo'], { env, cwd: folder });
+    const pid = await contentOf(held);
+    child.kill('SIGINT');
+    const { status, stdout, stderr } = await ended;
+    expect({ status, stdout }).toEqual({ status: 130, stdout: '' });
+    expect(stderr).toMatch(/interrupted.*; the embedded engine was ended/);
+    expect(isRunning(Number(pid), `engine-${until}.cjs`)).toBe(false);
+  });
+});
+
+/** What a file holds, as soon as there is one. */
+async function contentOf(file: string): Promise<string> {
+  for (;;) {
+    if (existsSync(file)) {
+      const content = readFileSync(file, 'utf8');
+      if (content !== '') return content;
+    }
+    await new Promise(setImmediate);
+  }
+}
