@@ -47,8 +47,9 @@ export function filtered(items: readonly Item[], filters: Filters): Item[] {
   const choices = Object.entries(CHOICES).filter(([name]) => filters[name as Choice] !== '');
   return items.filter(
     (item) =>
-      item.end >= from &&
-      item.start < to &&
+      // An alert without a time that can be read is shown whatever the time is.
+      !(item.end < from) &&
+      !(item.start >= to) &&
       choices.every(([name, valuesOf]) => valuesOf(item).includes(filters[name as Choice])) &&
       words.every((word) => item.haystack.includes(word)),
   );

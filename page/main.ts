@@ -8,9 +8,9 @@ import { overview } from './overview';
 import { safeText } from './safe-text';
 
 const ORDERS: Readonly<Record<string, (left: Item, right: Item) => number>> = {
-  newest: (left, right) => right.start - left.start,
-  oldest: (left, right) => left.start - right.start,
-  risk: (left, right) => right.alert.score - left.alert.score || right.start - left.start,
+  newest: (left, right) => timeOf(right) - timeOf(left),
+  oldest: (left, right) => timeOf(left) - timeOf(right),
+  risk: (left, right) => right.alert.score - left.alert.score || timeOf(right) - timeOf(left),
 };
 
 const page = JSON.parse(byId('data', HTMLElement).textContent) as AlertsPage;
@@ -20,6 +20,11 @@ const form = byId('filters', HTMLFormElement);
 const list = byId('list', HTMLElement);
 const sort = byId('sort', HTMLSelectElement);
 const charts = overview(choose);
+
+/** A time to sort by, also where an alert has none. */
+function timeOf({ start }: Item): number {
+  return Number.isNaN(start) ? 0 : start;
+}
 
 function shownRows(): AlertRow[] {
   return rows.filter(({ node }) => !node.hidden);

@@ -77,7 +77,12 @@ export async function explainAlerts(
       said((done += 1));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, some));
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, some));
+  } finally {
+    // Where one failed, the others do not go on.
+    left.length = 0;
+  }
   return explanations;
 }
 

@@ -53,6 +53,15 @@ describeInBrowser('filters of the page', (open: Open) => {
     expect(await shown(page)).toEqual(ids);
   });
 
+  test('an alert without a time is shown, last, and in no span of time', async () => {
+    const timeless = alertDocument('timeless', { start: 'yesterday' });
+    const { page, troubles } = await open(pageWith([timeless, ...ALERTS]));
+    expect(await shown(page)).toEqual(['third', 'second', 'first', 'timeless']);
+    await page.locator('#timeline summary').click();
+    expect(await page.locator('#timeline').innerText()).not.toContain('NaN');
+    expect(troubles).toEqual([]);
+  });
+
   test('several together, and none again', async () => {
     const { page } = await open(pageWith(ALERTS));
     await page.locator('select[name=host]').selectOption('ws-102');

@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { source as AXE } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { alertDocument, CHILD, explanationOf, pageWith } from '../support/alerts-page';
 import { describeInBrowser, type Open } from '../support/browser';
-
-const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
 const LINE = `wmic process call create "\u202e${'long'.repeat(100)}"`;
 
