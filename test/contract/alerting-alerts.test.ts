@@ -383,7 +383,9 @@ describe('proof', () => {
       }
     }
     expect(await unprovenRules(here.scope)).toEqual([]);
-    await deployMonitors({ ...here.scope, indices: ['logs-*'] }, contentWith([rule]));
+    // What other tests keep on this node is not to be found.
+    const indices = [`logs-*-${here.scope.namespace}`];
+    await deployMonitors({ ...here.scope, indices }, contentWith([rule]));
     expect(await unprovenRules(here.scope)).toHaveLength(1);
   });
 
