@@ -33,6 +33,8 @@ export interface Manner {
   readonly safe: boolean;
   /** The first request of a command: it asks who is there, and nothing has been begun. */
   readonly first: boolean;
+  /** How many there are to ask; one where not given. */
+  readonly nodes?: number | undefined;
   readonly patience: Patience;
   readonly signal?: AbortSignal | undefined;
 }
@@ -48,6 +50,7 @@ const MOST_LATE = 2;
  *
  *   how an attempt ended     | safe to repeat       | to be done once      | first of a command
  *   -------------------------|----------------------|----------------------|----------------------------------
+ *   not sent, another node   | that one, at once    | that one, at once    | that one, at once
  *   not sent                 | again                | again                | error: most likely a wrong URL
  *   cut, unreadable          | again                | error                | error
  *   late                     | again, but only once | error                | error
@@ -66,6 +69,7 @@ export async function repeatedly<T>(send: () => Promise<Attempt<T>>, manner: Man
   for (let count = 1, late = 0; ; count += 1) {
     const last = await send();
     if ('fault' in last && last.fault === 'late') late += 1;
+    if ('fault' in last && last.fault === 'not sent' && count < (manner.nodes ?? 1)) continue;
     if (count >= patience.attempts || late >= MOST_LATE || !isWorthAnother(last, manner)) return { last, count };
     const wanted = 'fault' in last ? undefined : askedToWait(last.retryAfter);
     if (wanted !== undefined && wanted > patience.longest) return { last, count, wanted };

@@ -129,6 +129,7 @@ async function ask<T>(
     where,
     safe: asked.retry !== false,
     first,
+    nodes: client.connectionPool.size,
     patience,
     signal,
   });

@@ -8,10 +8,14 @@ import { fakeCluster, type FakeCluster } from '../support/fake-cluster';
 import { signatures } from '../support/sigv4';
 
 const KIBANA = { version: { number: '9.1.0' } };
+/** What searches, writes and bulk requests are answered with at least. */
+const NOTHING = { hits: { hits: [] }, items: [], _id: 'x' };
 let server: FakeCluster;
 
 beforeEach(async () => {
-  server = await fakeCluster(undefined, ({ path }) => (path === '/api/status' ? { body: KIBANA } : {}));
+  server = await fakeCluster(undefined, ({ path }) =>
+    path === '/api/status' ? { body: KIBANA } : path === '/' || path === '/es/' ? {} : { body: NOTHING },
+  );
 });
 afterEach(() => {
   server.close();
