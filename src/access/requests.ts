@@ -3,11 +3,12 @@ import { SCHEDULER_REQUESTS } from './scheduler-requests';
 import { onCluster, onIndices, type Row, type Verb } from './row';
 
 const COMPARE: readonly Verb[] = ['plan', 'deploy', 'destroy', 'adopt', 'status'];
-const ALL: readonly Verb[] = [...COMPARE, 'simulate', 'test', 'replay', 'run', 'alerts', 'doctor'];
+const ANALYST: readonly Verb[] = ['alerts', 'ack', 'risk', 'reconcile'];
+const ALL: readonly Verb[] = [...COMPARE, ...ANALYST, 'simulate', 'test', 'replay', 'run', 'doctor'];
 const PUT: readonly Verb[] = ['deploy', 'adopt'];
 const DELETE: readonly Verb[] = ['deploy', 'destroy'];
 const TRIAL: readonly Verb[] = ['simulate', 'test'];
-const PAGES: readonly Verb[] = ['run', 'alerts', 'test'];
+const PAGES: readonly Verb[] = [...ANALYST, 'run', 'test'];
 
 /** What OpenSearch wants for a write: the request as a whole is an action of the cluster, each part one of an index. */
 const WRITE = ['indices:data/write/bulk*', 'indices:admin/create', 'indices:admin/mapping/put'];
@@ -47,7 +48,8 @@ export const REQUESTS: readonly Row[] = [
     onIndices(names, `GET /{${names}}/_mapping`, COMPARE, ['view_index_metadata'], ['indices:admin/mappings/get']),
   ),
   onIndices('state', 'POST /{state}/_refresh', COMPARE, ['maintenance'], ['indices:admin/refresh*']),
-  onIndices('state', 'POST /{state}/_search', [...COMPARE, 'run'], ['read'], SEARCH),
+  onIndices('state', 'POST /{state}/_search', [...COMPARE, 'run', 'ack', 'reconcile'], ['read'], SEARCH),
+  onIndices('state', 'GET /{state}/_doc/{id}', [...COMPARE, 'run', 'reconcile'], ['read'], ['indices:data/read/get']),
 
   // Content.
   onCluster(
@@ -147,21 +149,29 @@ export const REQUESTS: readonly Row[] = [
   ),
 
   // Rules that run. Who may not refresh is served by the overlap of the windows.
-  onIndices('state', 'GET /{state}/_doc/{id}', ['run'], ['read'], ['indices:data/read/get']),
   onIndices('streams', 'POST /{streams}/_refresh', ['run'], ['maintenance'], ['indices:admin/refresh*']),
-  onIndices('events', 'POST /{events}/_search', ['run', 'status'], ['read'], SEARCH),
+  onIndices('events', 'POST /{events}/_search', ['run', 'status', 'alerts', 'reconcile'], ['read'], SEARCH),
+  onIndices('events', 'POST /_mget', ['alerts'], ['read'], ['indices:data/read/mget*'], ['indices:data/read/mget']),
   onIndices('streams', 'POST /{streams}/_search', ['status'], ['read'], SEARCH),
   onIndices(
     'alerts',
     'POST /{alerts}/_bulk',
-    ['run'],
+    ['run', 'ack'],
     ['index', 'auto_configure'],
     ['indices:data/write/update', ...WRITE],
     BULK,
   ),
 
   // Alerts out, and pages: who may read one on Elasticsearch may go on and give up.
-  onIndices('alerts', 'POST /{alerts}/_search', ['alerts'], ['read'], SEARCH),
+  onIndices('alerts', 'POST /{alerts}/_search', ANALYST, ['read'], SEARCH),
+  onIndices(
+    'alerts',
+    'POST /{alerts}/_mget',
+    ['run', 'ack'],
+    ['read'],
+    ['indices:data/read/mget*'],
+    ['indices:data/read/mget'],
+  ),
   onCluster('POST /_search/scroll', PAGES, [], ['indices:data/read/scroll']),
   onCluster('DELETE /_search/scroll', PAGES, [], ['indices:data/read/scroll/clear']),
 

@@ -12,8 +12,8 @@ export type User = (typeof USERS)[number];
 const COMMANDS: Readonly<Record<User, readonly Verb[]>> = {
   deployer: ['plan', 'deploy', 'destroy', 'adopt', 'status', 'simulate', 'test', 'doctor'],
   shipper: ['replay'],
-  runner: ['run'],
-  reader: ['plan', 'status', 'alerts', 'doctor'],
+  runner: ['run', 'ack'],
+  reader: ['plan', 'status', 'alerts', 'risk', 'reconcile', 'doctor'],
 };
 
 /** Body of `PUT /_security/role/<name>`, and of an API key's `role_descriptors`. */

@@ -1,9 +1,10 @@
 import type { SchedulerName } from '../settings';
 import type { Names } from './names';
 
-/** The commands that speak to a cluster. */
+/** The commands that speak to a cluster; `ack` is what `alerts` does when it writes: ack, close, reopen. */
 export type Verb =
-  'plan' | 'deploy' | 'destroy' | 'adopt' | 'status' | 'simulate' | 'test' | 'replay' | 'run' | 'alerts' | 'doctor';
+  | ('plan' | 'deploy' | 'destroy' | 'adopt' | 'status' | 'simulate' | 'test' | 'doctor')
+  | ('replay' | 'run' | 'alerts' | 'ack' | 'risk' | 'reconcile');
 
 /** What a request needs on one product. */
 export interface Need {

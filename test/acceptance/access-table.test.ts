@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { REQUESTS } from '../../src/access/requests';
 import type { Row, Verb } from '../../src/access/row';
 import { COMMANDS } from '../../src/commands';
+import type { Outcome } from '../../src/commands/command';
 import { startAttached, type Engine } from '../../src/engine/attached';
 import { rowsFor, type Seen } from '../support/access-match';
 import { quiet } from '../support/context';
@@ -50,11 +51,11 @@ afterAll(async () => {
   await engine.stop();
 });
 
-async function give(name: Verb, argv: Record<string, unknown> = {}): Promise<void> {
+async function give(name: string, argv: Record<string, unknown> = {}, by = name as Verb): Promise<Outcome> {
   const command = COMMANDS.find((each) => each.name.split(' ')[0] === name);
   if (command === undefined) throw new Error(`there is no command ${name}`);
-  verb = name;
-  await command.run(quiet(), { esUrl: url, namespace: NAMESPACE, output: 'json', ...argv });
+  verb = by;
+  return command.run(quiet(), { esUrl: url, namespace: NAMESPACE, output: 'json', ...argv });
 }
 
 async function everyCommand(): Promise<void> {
@@ -62,7 +63,14 @@ async function everyCommand(): Promise<void> {
   await give('deploy', { yes: true, prune: false });
   await give('replay', { files: ['samples'] });
   await give('run');
-  await give('alerts', { limit: 100 });
+  await give('run', { 'dry-run': true });
+  const { json } = await give('alerts', { limit: 100 });
+  const ids = (json as { _id: string }[]).slice(0, 2).map(({ _id }) => _id);
+  await give('alerts', { action: 'explain', ids: ids.slice(0, 1) });
+  await give('alerts', { limit: 3, output: 'html' });
+  await give('alerts', { action: 'ack', ids }, 'ack');
+  await give('risk', { from: '2025-03-01', cap: 3 });
+  await give('reconcile', { from: '2025-03-01' });
   await give('status', { since: '24h', 'max-blind': 50 });
   await give('doctor', { for: 'deployer' });
   await give('simulate', { fixtures: 'test/pipelines', generate: false });

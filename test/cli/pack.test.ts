@@ -56,6 +56,7 @@ test('it holds the program and its content, and nothing else', () => {
      "CHANGELOG.md",
      "FORMATS.md",
      "LICENSE",
+     "NOTICE",
      "README.md",
      "SECURITY.md",
      "dist",

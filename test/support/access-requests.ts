@@ -17,6 +17,8 @@ export function requestsFor(row: Row, where: Where): Request[] {
 function bodyOf(request: string, name: string): Pick<Request, 'body' | 'ndjson' | 'query'> {
   if (request === 'POST /_bulk')
     return { ndjson: `{"create":{"_index":"${name}"}}\n{"@timestamp":"2026-01-01T00:00:00Z"}\n` };
+  if (request === 'POST /_mget') return { body: { docs: [{ _index: name, _id: 'a' }] } };
+  if (request.endsWith('/_mget')) return { body: { ids: ['a'] } };
   if (request.endsWith('/_bulk'))
     return { ndjson: '{"update":{"_id":"a"}}\n{"script":{"source":""},"upsert":{"a":1}}\n' };
   if (/^PUT .*_doc/.test(request)) return { body: { kind: 'none' }, query: { refresh: true } };
