@@ -19,6 +19,8 @@ export interface Target {
   /** As the cluster says it, such as `3.8.0`. */
   readonly version: string;
   readonly client: Client;
+  /** How many nodes are named; one where not given. */
+  readonly nodes?: number | undefined;
   /** Ends every request that is not to tidy up with an INTERRUPTED error. */
   readonly signal?: AbortSignal | undefined;
   /** That of the program where not given. */
@@ -89,8 +91,9 @@ export async function connect(connection: Connection, around: Circumstances = {}
   const url = shownUrl(connection.url);
   const { timeout } = around.patience ?? PATIENCE;
   const client = createClient(await withAuthority(connection), timeout);
+  const nodes = 1 + (connection.otherUrls ?? []).length;
   const { body } = await ask<Root>(
-    { ...around, url, client },
+    { ...around, url, client, nodes },
     { method: 'GET', path: '/', timeout: Math.min(20_000, timeout) },
     true,
   );
@@ -105,7 +108,7 @@ export async function connect(connection: Connection, around: Circumstances = {}
     ]);
   }
   const product: Product = version.distribution === 'opensearch' ? 'opensearch' : 'elasticsearch';
-  return { url, product, version: version.number, client, ...around };
+  return { url, product, version: version.number, client, nodes, ...around };
 }
 
 /**
@@ -118,7 +121,13 @@ export function request<T>(target: Target, asked: Request): Promise<Answer<T>> {
 }
 
 async function ask<T>(
-  { client, url, signal: ours, patience: given = PATIENCE }: Circumstances & Pick<Target, 'client' | 'url'>,
+  {
+    client,
+    url,
+    nodes,
+    signal: ours,
+    patience: given = PATIENCE,
+  }: Circumstances & Pick<Target, 'client' | 'url' | 'nodes'>,
   asked: Request,
   first: boolean,
 ): Promise<Answer<T>> {
@@ -129,7 +138,7 @@ async function ask<T>(
     where,
     safe: asked.retry !== false,
     first,
-    nodes: client.connectionPool.size,
+    nodes,
     patience,
     signal,
   });
