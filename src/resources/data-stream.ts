@@ -26,7 +26,10 @@ export const dataStream: Kind = {
   async list({ target }, ids) {
     const live: Live[] = [];
     // Ours by its name: it matches the pattern of our own template.
-    for (const id of ids) live.push({ id, body: { mappings: await writeMappings(target, id) }, ours: true });
+    for (const id of ids) {
+      const mappings = await writeMappings(target, id);
+      live.push({ id, body: mappings === GONE ? { gone: true } : { mappings }, ours: true });
+    }
     return live;
   },
 
@@ -50,7 +53,8 @@ export const dataStream: Kind = {
     return (await ourStreams(target)).filter((name) => own.includes(name));
   },
 
-  unchanged: (desired, live) => sameComposition(desired.body, live.body),
+  // One that went away since it was listed needs nothing: its next document makes it anew, of the template.
+  unchanged: (desired, live) => live.body.gone === true || sameComposition(desired.body, live.body),
   actionFor: (desired, live) => (isAdditive(desired.body, live.body) ? 'put_mapping' : 'rollover'),
 };
 
@@ -105,17 +109,22 @@ export async function streamNames(target: Target, patterns: readonly string[]): 
   return (await streamsOf(target, patterns)).map(({ name }) => name);
 }
 
+const GONE = Symbol('gone');
+
 async function writeMappings(target: Target, stream: string): Promise<unknown> {
-  const { body } = await request<Streams>(target, {
+  const { status, body } = await request<Streams>(target, {
     method: 'GET',
     path: `/_data_stream/${encodeURIComponent(stream)}`,
+    allow: [404],
   });
+  if (status === 404) return GONE;
   const index = body.data_streams?.[0]?.indices.at(-1)?.index_name ?? stream;
-  const { body: byIndex } = await request<Record<string, Body>>(target, {
+  const mapping = await request<Record<string, Body>>(target, {
     method: 'GET',
     path: `/${encodeURIComponent(index)}/_mapping`,
+    allow: [404],
   });
-  return byIndex[index]?.mappings;
+  return mapping.status === 404 ? GONE : mapping.body[index]?.mappings;
 }
 
 /** Whether every field that the write index has stays as it is, and the settings do: the difference is new fields only. */
