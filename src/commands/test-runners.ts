@@ -1,13 +1,13 @@
 import { ProblemError } from '../errors';
 import type { Content } from '../resources/kind';
 import type { Rule } from '../rules/rule';
+import { alerts, ancestorsOf } from '../schedule/alerts';
 import { previewed } from '../schedule/kibana-preview';
 import { foundByMonitor } from '../schedule/monitor-trial';
 import type { ProvingGround } from '../schedule/proving-ground';
 import { foundByWatch } from '../schedule/watch-trial';
 import type { Settings } from '../settings';
 import { DEFAULT_SPACE } from '../target/kibana';
-import { alerts, type Alert } from './alerts';
 import { targetOf, type Context } from './command';
 import { run } from './run';
 import { checkScheduler, kibanaOf } from './scheduler';
@@ -24,13 +24,8 @@ export function localRunner(signal: AbortSignal | undefined): Runner {
   return async ({ target, namespace }, rule) => {
     await run(target, { namespace, rules: [rule.uuid], from: 0, signal });
     const found = await alerts(target, { namespace, rule: rule.uuid });
-    return new Map(found.flatMap((alert) => idsOf(alert).map((id) => [id, String(alert.message)] as const)));
+    return new Map(found.flatMap((alert) => ancestorsOf(alert).map(({ id }) => [id, String(alert.message)] as const)));
   };
-}
-
-function idsOf(alert: Alert): string[] {
-  const { ancestors = [] } = alert.wmi_detections as { ancestors?: readonly { readonly id: string }[] };
-  return ancestors.map(({ id }) => id);
 }
 
 /**

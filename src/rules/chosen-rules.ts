@@ -19,7 +19,8 @@ export function chosenRules(rules: readonly Rule[], wanted: readonly string[] | 
   return rules.filter((rule) => wanted.some((word) => isNamed(rule, word)));
 }
 
-function isNamed({ uuid, name, slug }: Rule, word: string): boolean {
+/** Whether a word is the UUID, the name or the slug of a rule, in any case. */
+export function isNamed({ uuid, name, slug }: Rule, word: string): boolean {
   return [uuid, name, slug].some((own) => own.toLowerCase() === word.toLowerCase());
 }
 

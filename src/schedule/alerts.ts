@@ -1,7 +1,9 @@
+import { isRecord } from '../json';
 import { textsAt } from '../rules/group';
 import { alertIndex } from '../rules/indices';
 import type { Target } from '../target/target';
 import { FILTER_FIELDS, isWanted, type AlertFilter } from './alert-filter';
+import type { Ancestor } from './facts';
 import { readMatches } from './matches';
 import { iso } from './window';
 
@@ -99,6 +101,18 @@ export async function storedIds(target: Target, namespace: string, among: readon
     for await (const hits of readMatches(target, search)) for (const { _id } of hits) ids.add(_id);
   }
   return ids;
+}
+
+/** The events that an alert names, as far as it names any. */
+export function ancestorsOf({ wmi_detections: ours }: Alert): Ancestor[] {
+  return ancestorsIn(isRecord(ours) ? ours.ancestors : undefined);
+}
+
+/** A list of ancestors, as alerts of any scheduler hold it. */
+export function ancestorsIn(list: unknown): Ancestor[] {
+  return (Array.isArray(list) ? list : [])
+    .filter(isRecord)
+    .map(({ index, id }) => ({ index: String(index), id: String(id) }));
 }
 
 function timesOf(alert: Alert): string {

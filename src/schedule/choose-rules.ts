@@ -1,4 +1,5 @@
 import { ProblemError, type Problem } from '../errors';
+import { isNamed } from '../rules/chosen-rules';
 import type { StoredRule } from '../rules/stored-rule';
 
 /**
@@ -9,7 +10,7 @@ export function chosenRules(
   stored: readonly StoredRule[],
   wanted: readonly string[] | undefined,
 ): readonly StoredRule[] {
-  const unknown = (wanted ?? []).filter((name) => !stored.some((rule) => isNamed(rule, name)));
+  const unknown = (wanted ?? []).filter((name) => !stored.some(({ rule }) => isNamed(rule, name)));
   if (unknown.length > 0) {
     const known = stored.map(({ rule }) => `${rule.uuid} (${rule.name})`).join(', ');
     throw new ProblemError(
@@ -22,11 +23,7 @@ export function chosenRules(
 
 /** Whether a rule is one of those that somebody names; each is where nobody names any. */
 export function isWanted(stored: StoredRule, wanted: readonly string[] | undefined): boolean {
-  return wanted === undefined || wanted.length === 0 || wanted.some((name) => isNamed(stored, name));
-}
-
-function isNamed({ rule }: StoredRule, name: string): boolean {
-  return [rule.uuid, rule.name, rule.slug].some((own) => own.toLowerCase() === name.toLowerCase());
+  return wanted === undefined || wanted.length === 0 || wanted.some((name) => isNamed(stored.rule, name));
 }
 
 /** What went wrong with a rule, each problem beginning with its name. */

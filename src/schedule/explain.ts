@@ -1,5 +1,4 @@
 import { ProblemError } from '../errors';
-import { isRecord } from '../json';
 import type { Scope } from '../resources/kind';
 import { fieldsOf } from '../rules/combine';
 import { evaluate, type Met } from '../rules/evaluate';
@@ -8,7 +7,7 @@ import { defaultIndices } from '../rules/indices';
 import type { Rule } from '../rules/rule';
 import { request, type Target } from '../target/target';
 import { chosenAlerts } from './alert-ids';
-import type { Alert } from './alerts';
+import { ancestorsOf, type Alert } from './alerts';
 import { allAlerts } from './all-alerts';
 import type { Ancestor } from './facts';
 import { neighbours, PROCESS_FIELDS, type Neighbours } from './neighbours';
@@ -133,13 +132,6 @@ function notesOn(
   if (ancestors.length === 0) notes.push('The alert does not name its events.');
   else if (count > ancestors.length) notes.push(`Of its ${count} events the alert names ${ancestors.length}.`);
   return notes;
-}
-
-function ancestorsOf({ wmi_detections: ours }: Alert): Ancestor[] {
-  const listed: unknown = isRecord(ours) ? ours.ancestors : undefined;
-  return (Array.isArray(listed) ? listed : [])
-    .filter(isRecord)
-    .map(({ index, id }) => ({ index: String(index), id: String(id) }));
 }
 
 interface Got {

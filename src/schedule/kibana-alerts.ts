@@ -4,8 +4,8 @@ import type { Rule } from '../rules/rule';
 import { DEFAULT_SPACE } from '../target/kibana';
 import { alertOf } from './alert';
 import type { AlertStatus } from './alert-filter';
-import type { Alert } from './alerts';
-import { sourceFields, type Ancestor } from './facts';
+import { ancestorsIn, type Alert } from './alerts';
+import { sourceFields } from './facts';
 import type { Hit } from './matches';
 
 const STATUS_OF: Readonly<Record<string, AlertStatus>> = {
@@ -49,7 +49,8 @@ export function alertOfKibana(rule: Rule, space: string, { _id, _source: source 
     first: timeOf(textAt(source, 'event.start')) ?? happened,
     last: timeOf(textAt(source, 'event.end')) ?? happened,
     source,
-    ancestors: ancestorsOf(source),
+    // What Kibana writes for a group is an ancestor without an index.
+    ancestors: ancestorsIn(source['kibana.alert.ancestors']).filter(({ index }) => index !== ''),
   };
   const { document } = alertOf(rule, facts, written);
   const [event, ours, named] = [document.event, document.wmi_detections, document.rule].map((part) =>
@@ -76,11 +77,4 @@ export function alertOfKibana(rule: Rule, space: string, { _id, _source: source 
 function timeOf(text: string | null): number | undefined {
   const time = Date.parse(text ?? '');
   return Number.isNaN(time) ? undefined : time;
-}
-
-function ancestorsOf(source: Readonly<Record<string, unknown>>): Ancestor[] {
-  const ancestors = source['kibana.alert.ancestors'];
-  const listed = (Array.isArray(ancestors) ? ancestors : []).filter(isRecord);
-  // What Kibana writes for a group is an ancestor without an index.
-  return listed.map(({ index, id }) => ({ index: String(index), id: String(id) })).filter(({ index }) => index !== '');
 }

@@ -1,9 +1,8 @@
-import { isRecord } from '../json';
 import type { Scope } from '../resources/kind';
 import { groupValue, textAt } from '../rules/group';
 import type { Rule } from '../rules/rule';
 import { allAlerts } from '../schedule/all-alerts';
-import { storedIds, type Alert } from '../schedule/alerts';
+import { ancestorsOf, storedIds, type Alert } from '../schedule/alerts';
 import { alertId } from '../schedule/group';
 
 /** Whether an event has its alert: by its group, or by itself. */
@@ -46,11 +45,8 @@ export async function alertedOf(
   return { groups: new Set([...stored, ...named]), events: new Set(events) };
 }
 
-function eventsOf({ wmi_detections: ours }: Alert): string[] {
-  const listed: unknown = isRecord(ours) ? ours.ancestors : undefined;
-  return (Array.isArray(listed) ? listed : [])
-    .filter(isRecord)
-    .map(({ index, id }) => `${String(index)}/${String(id)}`);
+function eventsOf(alert: Alert): string[] {
+  return ancestorsOf(alert).map(({ index, id }) => `${index}/${id}`);
 }
 
 /** What the alert would be called if we had written it. */
