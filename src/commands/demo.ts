@@ -44,13 +44,12 @@ export async function demo(context: Context, url: string): Promise<Demo> {
   const deployed = await deploy(scope, plan, context, { yes: false });
   if (deployed.applied.interrupted === true) throw new ProblemError('INTERRUPTED', [{ message: 'interrupted' }]);
   const { target, namespace } = scope;
-  const { signal } = context;
   const onProgress = (progress: Parameters<typeof progressLine>[0]): void => {
     context.progress(progressLine(progress, context.width));
   };
-  const replayed = await replay(target, [SAMPLES], { namespace, signal, onProgress });
+  const replayed = await replay(target, [SAMPLES], { namespace, onProgress });
   context.progress('running the rules …');
-  const { rules } = await run(target, { namespace, signal });
+  const { rules } = await run(target, { namespace });
   return { scope, content, deployed, replayed, rules, alerts: await alerts(target, { namespace }) };
 }
 

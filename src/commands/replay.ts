@@ -20,7 +20,6 @@ export interface ReplayOptions {
   readonly namespace: string;
   /** Standard input, for the path `-`. */
   readonly stdin?: Readable;
-  readonly signal?: AbortSignal;
   /** Called at most five times a second, and at the end. */
   readonly onProgress?: (progress: ReplayProgress) => void;
   /** The file for what the cluster refuses for good; one in the working folder where not given. */
@@ -36,17 +35,18 @@ export interface ReplayOptions {
  *   or archives is in the result.
  */
 export async function replay(target: Target, paths: readonly string[], options: ReplayOptions): Promise<ReplayResult> {
-  const inputs = listInputs(paths, options);
+  const { namespace, stdin } = options;
+  const { signal } = target;
+  const inputs = listInputs(paths, { stdin, signal });
   if (options.deadLetters !== undefined) checkDeadLetters(options.deadLetters);
-  await checkTemplates(target, options.signal);
+  await checkTemplates(target);
   const ledger = new Ledger({ ...options, bytesTotal: totalOf(inputs.map(({ size }) => size)) });
-  const { namespace, signal } = options;
   const letters = new DeadLetters(options.deadLetters ?? DEAD_LETTERS);
   const onFate = (event: Event, fate: Fate): void => {
     if (fate.fate === 'failed') letters.add(event, fate);
     ledger.settle(event, fate, letters.file);
   };
-  const shipment = new Shipment(target, { namespace, signal, onFate });
+  const shipment = new Shipment(target, { namespace, onFate });
   try {
     for (const input of inputs) {
       for await (const read of readInput(input, (count) => (ledger.bytesRead += count))) {
@@ -129,12 +129,11 @@ export const replayCommand = declare({
   run: async (context, argv) => {
     setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
     const settings = settingsOf(context, argv);
-    const { stdin, signal } = context;
+    const { stdin } = context;
     const files = argv.files.map((file) => (file === LONE_DASH ? '-' : file));
     const result = await replay(await targetOf(settings, context), files, {
       namespace: settings.namespace,
       stdin,
-      signal,
       deadLetters: argv['dead-letters'],
       onProgress: (progress) => {
         context.progress(progressLine(progress, context.width));

@@ -26,13 +26,13 @@ export interface RunResult {
  *   the others have run. The watermark of a rule that failed stays where it was, so that its next run covers this one.
  */
 export async function run(target: Target, options: RunOptions): Promise<RunResult> {
-  const { from, to, namespace, signal } = options;
+  const { from, to, namespace } = options;
   if (from !== undefined && to !== undefined && from >= to) {
     throw new ProblemError('USAGE', [
       { message: '--from is not before --to', hint: 'The period begins at --from and ends just before --to.' },
     ]);
   }
-  const stored = chosenRules(await readStoredRules(target, namespace, signal), options.rules);
+  const stored = chosenRules(await readStoredRules(target, namespace), options.rules);
   const rules: RuleRun[] = [];
   const failures: ProblemError[] = [];
   for (const rule of stored) {
@@ -89,8 +89,10 @@ export const runCommand = declare({
     const { from, to } = period(0); // What is no time is refused before anything is asked of the cluster.
     const settings = settingsOf(context, argv);
     const target = await targetOf(settings, context);
-    const options = { namespace: settings.namespace, rules: argv.rule, signal: context.signal };
-    if (argv.watch) return keepWatch(context, target, options, argv.output === 'json');
+    const options = { namespace: settings.namespace, rules: argv.rule };
+    if (argv.watch) {
+      return keepWatch(context, target, { ...options, signal: context.signal }, argv.output === 'json');
+    }
     // `now` in them is the cluster's, as in all windows.
     const isDated = from !== undefined || to !== undefined;
     const dated = isDated ? period(await clusterTimeOrOurs(target, settings.namespace)) : {};

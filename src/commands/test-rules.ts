@@ -26,7 +26,6 @@ import { liveRunner, localRunner, type Runner } from './test-runners';
 export interface TestRulesOptions {
   /** UUIDs, names or slugs; all rules where not given. */
   readonly rules?: readonly string[] | undefined;
-  readonly signal?: AbortSignal | undefined;
   /** What runs a rule; the local scheduler unless told. */
   readonly runner?: Runner | undefined;
 }
@@ -46,10 +45,10 @@ export async function testRules(
   const rules = chosenRules(content.rules, options.rules);
   const sent = tests.map((test, index) => ({ test, id: `${test.slug}-${index + 1}` }));
   const wanted = sent.filter(({ test }) => rules.some(({ slug }) => slug === test.slug));
-  const refused = await send(ground, wanted, options.signal);
+  const refused = await send(ground, wanted);
   const indexed = await readBack(ground, wanted);
   const verdicts: Verdict[] = [];
-  const runner = options.runner ?? localRunner(options.signal);
+  const runner = options.runner ?? localRunner;
   for (const rule of rules) {
     const about = { uuid: rule.uuid, name: rule.name, slug: rule.slug };
     const own = wanted.filter(({ test }) => test.slug === rule.slug);
@@ -93,18 +92,14 @@ interface Sent {
 }
 
 /** @returns why events were not indexed, by id */
-async function send(
-  { target, indexOf }: ProvingGround,
-  sent: readonly Sent[],
-  signal: AbortSignal | undefined,
-): Promise<Map<string, string>> {
+async function send({ target, indexOf }: ProvingGround, sent: readonly Sent[]): Promise<Map<string, string>> {
   const items = sent.map(({ test: { event, source }, id }) => ({
     stream: indexOf(source),
     id,
     document: typeof event === 'string' ? carried(event, source).document : JSON.stringify(event),
   }));
   if (items.length === 0) return new Map();
-  const outcomes = await createAll(target, items, { signal });
+  const outcomes = await createAll(target, items);
   const indices = [...new Set(items.map(({ stream }) => encodeURIComponent(stream)))];
   await request(target, { method: 'POST', path: `/${indices.join(',')}/_refresh`, allow: [404] });
   const refused = new Map<string, string>();
@@ -173,7 +168,7 @@ export const testRulesCommand = declare({
     context.progress(`testing ${plural(content.rules.length, 'rule')} …`);
     const runner = argv.live ? await liveRunner(context, settings, content) : undefined;
     const verdicts = await onGround(context, settings, content, (ground) =>
-      testRules(ground, content, tests, { rules: argv.rules, signal: context.signal, runner }),
+      testRules(ground, content, tests, { rules: argv.rules, runner }),
     );
     const count = (result: Verdict['result']): number => verdicts.filter((verdict) => verdict.result === result).length;
     const json = { passed: count('PASS'), failed: count('FAIL'), errors: count('ERROR'), results: verdicts };

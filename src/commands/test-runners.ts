@@ -20,13 +20,11 @@ import { checkScheduler, kibanaOf } from './scheduler';
 export type Runner = (ground: ProvingGround, rule: Rule) => Promise<ReadonlyMap<string, string>>;
 
 /** The local scheduler, whose alerts lie in the proving ground. */
-export function localRunner(signal: AbortSignal | undefined): Runner {
-  return async ({ target, namespace }, rule) => {
-    await run(target, { namespace, rules: [rule.uuid], from: 0, signal });
-    const found = await alerts(target, { namespace, rule: rule.uuid });
-    return new Map(found.flatMap((alert) => ancestorsOf(alert).map(({ id }) => [id, String(alert.message)] as const)));
-  };
-}
+export const localRunner: Runner = async ({ target, namespace }, rule) => {
+  await run(target, { namespace, rules: [rule.uuid], from: 0 });
+  const found = await alerts(target, { namespace, rule: rule.uuid });
+  return new Map(found.flatMap((alert) => ancestorsOf(alert).map(({ id }) => [id, String(alert.message)] as const)));
+};
 
 /**
  * The scheduler of the settings, which runs a rule once and keeps nothing of it: Kibana unless they name OpenSearch Alerting

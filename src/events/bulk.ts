@@ -33,7 +33,6 @@ interface BulkAnswer {
 }
 
 export interface CreateOptions {
-  readonly signal?: AbortSignal | undefined;
   /** Told of each item as soon as its outcome is known, so that it is known even when an error ends the rest. */
   readonly onOutcome?: ((index: number, outcome: Outcome) => void) | undefined;
 }
@@ -58,9 +57,9 @@ export interface CreateOptions {
 export async function createAll(
   target: Target,
   items: readonly Item[],
-  { signal = target.signal, onOutcome }: CreateOptions = {},
+  { onOutcome }: CreateOptions = {},
 ): Promise<Outcome[]> {
-  const { patience = PATIENCE } = target;
+  const { patience = PATIENCE, signal } = target;
   const outcomes = new Map<number, Outcome>();
   const settle = (index: number, outcome: Outcome): void => {
     outcomes.set(index, outcome);
@@ -68,14 +67,14 @@ export async function createAll(
   };
   let pending = items.map((item, index) => ({ item, index }));
   for (let attempt = 1; pending.length > 0; attempt += 1) {
-    const verdicts = await send(target, itemsOf(pending), signal);
+    const verdicts = await send(target, itemsOf(pending));
     if (verdicts === 'split') {
       const half = Math.ceil(pending.length / 2);
       for (const part of [pending.slice(0, half), pending.slice(half)]) {
         const onPart = (at: number, outcome: Outcome): void => {
           settle(part[at]?.index ?? -1, outcome);
         };
-        await createAll(target, itemsOf(part), { signal, onOutcome: onPart });
+        await createAll(target, itemsOf(part), { onOutcome: onPart });
       }
       break;
     }
@@ -99,15 +98,11 @@ function itemsOf(pending: readonly { readonly item: Item }[]): Item[] {
 }
 
 /** One request. @returns a verdict an item, or `split` */
-async function send(
-  target: Target,
-  items: readonly Item[],
-  signal: AbortSignal | undefined,
-): Promise<readonly (Verdict | undefined)[] | 'split'> {
+async function send(target: Target, items: readonly Item[]): Promise<readonly (Verdict | undefined)[] | 'split'> {
   let ndjson = '';
   for (const item of items) ndjson += linesOf(item);
   const query = { filter_path: 'errors,error,items.*.status,items.*.error' };
-  const asked = { method: 'POST', path: '/_bulk', query, ndjson, allow: [400, TOO_LARGE], signal } as const;
+  const asked = { method: 'POST', path: '/_bulk', query, ndjson, allow: [400, TOO_LARGE] } as const;
   const { status, body } = await request<BulkAnswer>(target, asked);
   if (status >= 400) {
     if (items.length > 1) return 'split';

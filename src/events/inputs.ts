@@ -15,9 +15,9 @@ export interface Input {
 
 export interface InputOptions {
   /** Standard input, where `-` may be given. */
-  readonly stdin?: Readable;
+  readonly stdin?: Readable | undefined;
   /** Ends the waiting for standard input. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The path that stands for standard input. */

@@ -12,7 +12,6 @@ export type Fate =
 
 export interface ShipmentOptions {
   readonly namespace: string;
-  readonly signal?: AbortSignal | undefined;
   /** Called once an event. */
   readonly onFate: (event: Event, fate: Fate) => void;
 }
@@ -115,7 +114,7 @@ export class Shipment {
       const one = sent[index];
       if (one !== undefined) onOutcome(one, outcome);
     };
-    await createAll(this.target, items, { signal: this.options.signal, onOutcome: each });
+    await createAll(this.target, items, { onOutcome: each });
   }
 }
 

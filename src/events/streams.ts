@@ -22,9 +22,9 @@ export function streamOf(source: Source, namespace: string): string {
  * for the first event, with guessed types and without our pipeline, and no template mends that afterwards.
  * @throws ProblemError REFUSED naming the templates that are missing and those that are not ours
  */
-export async function checkTemplates(target: Target, signal?: AbortSignal): Promise<void> {
+export async function checkTemplates(target: Target): Promise<void> {
   const ids = SOURCES.map((source) => `logs-${DATASETS[source]}@template`);
-  const states = await Promise.all(ids.map((id) => templateState(target, id, signal)));
+  const states = await Promise.all(ids.map((id) => templateState(target, id)));
   const missing = ids.filter((_, index) => states[index] === 'missing');
   const foreign = ids.filter((_, index) => states[index] === 'foreign');
   const where = { url: target.url };
@@ -41,12 +41,8 @@ export async function checkTemplates(target: Target, signal?: AbortSignal): Prom
   if (problems.length > 0) throw new ProblemError('REFUSED', problems);
 }
 
-async function templateState(
-  target: Target,
-  id: string,
-  signal: AbortSignal | undefined,
-): Promise<'ours' | 'missing' | 'foreign'> {
-  const asked = { method: 'GET', path: `/_index_template/${id}`, allow: [404], signal } as const;
+async function templateState(target: Target, id: string): Promise<'ours' | 'missing' | 'foreign'> {
+  const asked = { method: 'GET', path: `/_index_template/${id}`, allow: [404] } as const;
   const { status, body } = await request<unknown>(target, asked);
   if (status === 404) return 'missing';
   const [template] = isRecord(body) && Array.isArray(body.index_templates) ? (body.index_templates as unknown[]) : [];

@@ -11,7 +11,7 @@ interface NowAnswer {
  * what the cluster understands by `now` in a search of the state index, so that the right to read that index is enough.
  * @throws ProblemError REFUSED when the state index is not there
  */
-export async function clusterTime(target: Target, namespace: string, signal?: AbortSignal): Promise<number> {
+export async function clusterTime(target: Target, namespace: string): Promise<number> {
   const path = `/${stateIndex(namespace)}/_search`;
   const now = { date_range: { field: 'updated', ranges: [{ from: 'now' }] } };
   const { body } = await request<NowAnswer>(target, {
@@ -19,7 +19,6 @@ export async function clusterTime(target: Target, namespace: string, signal?: Ab
     path,
     query: { request_cache: false },
     body: { size: 0, aggs: { now } },
-    signal,
   });
   const time = body.aggregations?.now?.buckets?.[0]?.from;
   if (time === undefined) {

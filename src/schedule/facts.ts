@@ -58,13 +58,12 @@ export async function readFacts(
   target: Target,
   stored: Readable,
   groups: ReadonlyMap<string, Group>,
-  signal?: AbortSignal,
 ): Promise<Facts[]> {
   const [any] = groups.values();
   if (any === undefined) return [];
   const tallies = new Map<string, Tally>();
   const query = { bool: { filter: [stored.query, onDay(any.day), ...prefilter(stored, groups)] } };
-  const search = { indices: stored.indices, query, source: sourceFields(stored), dates: TIME_FIELDS, signal };
+  const search = { indices: stored.indices, query, source: sourceFields(stored), dates: TIME_FIELDS };
   for await (const hits of readMatches(target, search)) {
     for (const hit of hits) {
       // The search finds more than these groups: whether an event belongs to one is decided here, by the same code as ever.

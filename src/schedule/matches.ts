@@ -20,8 +20,6 @@ export interface Search {
   readonly dates?: readonly string[];
   /** The order of what is found; the order of the index, which costs nothing, where not given. */
   readonly sort?: readonly unknown[];
-  /** Ends the reading with an INTERRUPTED error. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 interface Page {
@@ -63,7 +61,6 @@ export async function* readMatches(target: Target, search: Search): AsyncGenerat
       ...(search.source !== undefined && { _source: search.source }),
       ...(search.dates !== undefined && { docvalue_fields: search.dates.map((field) => ({ field, format: ISO })) }),
     },
-    signal: search.signal,
   });
   try {
     while (page.hits.hits.length > 0) {
@@ -71,7 +68,6 @@ export async function* readMatches(target: Target, search: Search): AsyncGenerat
       if (page.hits.hits.length < PAGE || page._scroll_id === undefined) return;
       page = await ask(target, '/_search/scroll', {
         body: { scroll: KEEP, scroll_id: page._scroll_id },
-        signal: search.signal,
         // Asked for twice, it would give the page after the one that got lost.
         retry: false,
       });
@@ -89,7 +85,6 @@ async function ask(
   asked: {
     query?: Record<string, string | boolean>;
     body: Record<string, unknown>;
-    signal: AbortSignal | undefined;
     retry?: false;
   },
 ): Promise<Page> {

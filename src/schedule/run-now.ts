@@ -17,22 +17,21 @@ export interface NowOptions {
   readonly dryRun?: boolean | undefined;
   /** A clock that stands in for the cluster's; milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
-  /** Ends the run with an INTERRUPTED error and the window untouched; once its first alert is written, the window is finished. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs a rule now: over what came in since its last run, or over a period of event time.
+ * Runs a rule now: over what came in since its last run, or over a period of event time. The target's signal ends it with the
+ * window untouched; once its first alert is written, the window is finished.
  * @throws ProblemError when anything could not be read or written; the watermark stays, so that the next run covers this one
  */
 export async function runNow(target: Target, stored: StoredRule, options: NowOptions): Promise<RuleRun> {
-  const { namespace, from, to, dryRun = false, signal } = options;
+  const { namespace, from, to, dryRun = false } = options;
   const { uuid, schedule } = stored.rule;
   // The watermark before the clock: so a run beside this one cannot have left a watermark that is later than our now.
-  const watermark = await readWatermark(target, namespace, uuid, signal);
-  const now = options.now?.() ?? (await clusterTime(target, namespace, signal));
-  await refresh(target, namespace, signal);
-  const scope = { namespace, now, dryRun, signal };
+  const watermark = await readWatermark(target, namespace, uuid);
+  const now = options.now?.() ?? (await clusterTime(target, namespace));
+  await refresh(target, namespace);
+  const scope = { namespace, now, dryRun };
   if (from !== undefined || to !== undefined) {
     return runRule(target, stored, eventWindow(from ?? null, to ?? null), scope);
   }
@@ -49,12 +48,11 @@ export async function runNow(target: Target, stored: StoredRule, options: NowOpt
  * Makes what has been written to our own streams visible, so that nothing stamped before now can appear after it. Who may
  * not do that is served by the overlap of the windows.
  */
-async function refresh(target: Target, namespace: string, signal: AbortSignal | undefined): Promise<void> {
+async function refresh(target: Target, namespace: string): Promise<void> {
   await request(target, {
     method: 'POST',
     path: `/${ownStreams(namespace).join(',')}/_refresh`,
     query: { ignore_unavailable: true, allow_no_indices: true },
     allow: [403, 404],
-    signal,
   });
 }

@@ -32,8 +32,6 @@ export interface RunScope {
   readonly now: number;
   /** Counts what would be written, and writes nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Ends the run with an INTERRUPTED error as long as nothing is written. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -45,18 +43,17 @@ export async function runRule(
   target: Target,
   stored: StoredRule,
   window: Window,
-  { namespace, now, dryRun = false, signal }: RunScope,
+  { namespace, now, dryRun = false }: RunScope,
 ): Promise<RuleRun> {
   const write = dryRun ? countNew : writeAlerts;
   const steady = unstoppable(target);
-  const { events, days } = await touchedGroups(target, stored, window, signal);
+  const { events, days } = await touchedGroups(target, stored, window);
   let alerts = 0;
   let created = 0;
   // Day by day, so that a first run over years of events holds the facts of one day at a time.
   for (const groups of days.values()) {
     // From the first alert on the window is finished: whoever ends the run finds all of it done, or nothing.
-    const begun = alerts > 0;
-    const facts = await readFacts(begun ? steady : target, stored, groups, begun ? undefined : signal);
+    const facts = await readFacts(alerts > 0 ? steady : target, stored, groups);
     alerts += facts.length;
     created += await write(steady, alertIndex(namespace), alertsOf(stored, facts, now));
   }
@@ -77,12 +74,11 @@ async function touchedGroups(
   target: Target,
   stored: StoredRule,
   window: Window,
-  signal: AbortSignal | undefined,
 ): Promise<{ events: number; days: Map<string, Map<string, Group>> }> {
   const days = new Map<string, Map<string, Group>>();
   let events = 0;
   const query = { bool: { filter: [stored.query, window.query] } };
-  const search = { indices: stored.indices, query, source: sourceFields(stored), dates: TIME_FIELDS, signal };
+  const search = { indices: stored.indices, query, source: sourceFields(stored), dates: TIME_FIELDS };
   for await (const hits of readMatches(target, search)) {
     events += hits.length;
     for (const hit of hits) {

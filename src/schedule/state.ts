@@ -36,8 +36,8 @@ const MOST_RULES = 10_000;
  * The rules that `deploy` stored for the local scheduler, by name.
  * @throws ProblemError USAGE when none is stored
  */
-export async function readStoredRules(target: Target, namespace: string, signal?: AbortSignal): Promise<StoredRule[]> {
-  const rules = await listStoredRules(target, namespace, signal);
+export async function readStoredRules(target: Target, namespace: string): Promise<StoredRule[]> {
+  const rules = await listStoredRules(target, namespace);
   if (rules.length === 0) {
     throw new ProblemError('USAGE', [
       {
@@ -51,26 +51,20 @@ export async function readStoredRules(target: Target, namespace: string, signal?
 }
 
 /** The same, where none is an answer as well. */
-export async function listStoredRules(target: Target, namespace: string, signal?: AbortSignal): Promise<StoredRule[]> {
+export async function listStoredRules(target: Target, namespace: string): Promise<StoredRule[]> {
   const { body } = await request<{ hits: { hits: { _source: StoredRule }[] } }>(target, {
     method: 'POST',
     path: `/${stateIndex(namespace)}/_search`,
     query: { ignore_unavailable: true, allow_partial_search_results: false },
     body: { size: MOST_RULES, query: { term: { kind: 'rule' } } },
-    signal,
   });
   const rules = body.hits.hits.map((hit) => hit._source);
   return rules.sort((left, right) => left.rule.name.localeCompare(right.rule.name, 'en'));
 }
 
 /** How far a rule has come; null before its first run. */
-export async function readWatermark(
-  target: Target,
-  namespace: string,
-  uuid: string,
-  signal?: AbortSignal,
-): Promise<Watermark | null> {
-  const { body } = await request<Got>(target, { method: 'GET', path: pathOf(namespace, uuid), allow: [404], signal });
+export async function readWatermark(target: Target, namespace: string, uuid: string): Promise<Watermark | null> {
+  const { body } = await request<Got>(target, { method: 'GET', path: pathOf(namespace, uuid), allow: [404] });
   const at = Date.parse(body._source?.at ?? '');
   if (body._seq_no === undefined || body._primary_term === undefined || Number.isNaN(at)) return null;
   return { at, seqNo: body._seq_no, primaryTerm: body._primary_term };

@@ -40,8 +40,9 @@ const LOOK = 60_000;
  * @throws ProblemError what is wrong before the first window (no rule is stored, or not one that is named; the cluster
  *   does not answer); what goes wrong later is told, and does not end the watch
  */
-export async function* watch(target: Target, options: WatchOptions): AsyncGenerator<Told, void, undefined> {
+export async function* watch(cluster: Target, options: WatchOptions): AsyncGenerator<Told, void, undefined> {
   const { signal, pace = PACE } = options;
+  const target = { ...cluster, signal };
   const timetable = new Timetable(pace);
   let known: readonly StoredRule[] | undefined;
   let outages = 0;
@@ -69,11 +70,11 @@ export async function* watch(target: Target, options: WatchOptions): AsyncGenera
 /** The rules to run, as they are now. Only the first look minds when there is none, or not one that is named. */
 async function look(
   target: Target,
-  { namespace, rules, signal }: WatchOptions,
+  { namespace, rules }: WatchOptions,
   isFirst: boolean,
 ): Promise<readonly StoredRule[]> {
-  if (isFirst) return chosenRules(await readStoredRules(target, namespace, signal), rules);
-  return (await listStoredRules(target, namespace, signal)).filter((rule) => isWanted(rule, rules));
+  if (isFirst) return chosenRules(await readStoredRules(target, namespace), rules);
+  return (await listStoredRules(target, namespace)).filter((rule) => isWanted(rule, rules));
 }
 
 /** One window of one rule. */
@@ -85,7 +86,7 @@ async function* turn(
 ): AsyncGenerator<Told, void, undefined> {
   const began = pace.now();
   try {
-    const run = await runNow(target, rule, { namespace, now, signal });
+    const run = await runNow(target, rule, { namespace, now });
     timetable.ran(rule, began);
     yield { kind: 'run', run };
   } catch (error) {

@@ -8,7 +8,7 @@ const BASE = '/_plugins/_alerting/monitors';
 /** The plugin leaves `ui_metadata`, where our mark is, out of an answer unless it is asked by something of this name. */
 const HEADERS = { 'user-agent': 'wmi-detections (OpenSearch-Dashboards compatible)' };
 
-interface AlertingRequest extends Pick<Request, 'method' | 'query' | 'body' | 'allow' | 'signal'> {
+interface AlertingRequest extends Pick<Request, 'method' | 'query' | 'body' | 'allow'> {
   /** Below `/_plugins/_alerting/monitors`; empty, or begins with a slash. */
   readonly path: string;
 }

@@ -36,7 +36,6 @@ export interface KibanaRequest {
   readonly file?: { readonly name: string; readonly text: string } | undefined;
   /** Statuses from 400 on that the caller wants to see instead of an error. */
   readonly allow?: readonly number[] | undefined;
-  readonly signal?: AbortSignal | undefined;
   /** Milliseconds until an unanswered request is an error; 60,000 unless told. */
   readonly timeout?: number | undefined;
 }
@@ -116,13 +115,12 @@ async function askRepeatedly<T>(
   dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: KibanaRequest,
-  { patience = PATIENCE, signal: ours }: Circumstances,
+  { patience = PATIENCE, signal }: Circumstances,
 ): Promise<Answer<T>> {
   const at = where(url, asked.path, asked);
-  const signal = asked.signal ?? ours;
   const manner = { where: at, safe: IDEMPOTENT.has(asked.method), first: asked.path === STATUS, patience, signal };
   const ended = await repeatedly(
-    () => sendOnce(at, dispatcher, headers, { timeout: patience.timeout, ...asked, signal }),
+    () => sendOnce(at, dispatcher, headers, { timeout: patience.timeout, ...asked }, signal),
     manner,
   );
   const { last } = ended;
@@ -146,9 +144,10 @@ async function sendOnce(
   dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: KibanaRequest,
+  signal: AbortSignal | undefined,
 ): Promise<Attempt<Arrived>> {
   try {
-    const response = await send(at, dispatcher, headers, asked);
+    const response = await send(at, dispatcher, headers, asked, signal);
     const { status } = response;
     const answer = { status, location: response.headers.get('location'), text: await response.text() };
     return { answer, status, retryAfter: response.headers.get('retry-after') };
@@ -170,7 +169,8 @@ function send(
   at: KibanaAsked,
   dispatcher: Dispatcher,
   headers: Record<string, string>,
-  { query, body, file, signal, timeout = PATIENCE.timeout }: KibanaRequest,
+  { query, body, file, timeout = PATIENCE.timeout }: KibanaRequest,
+  signal: AbortSignal | undefined,
 ): Promise<Response> {
   const url = new URL(at.url);
   for (const [name, value] of Object.entries(query ?? {})) {

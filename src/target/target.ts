@@ -54,8 +54,6 @@ export interface Request {
   readonly ndjson?: string | undefined;
   /** Statuses from 400 on that the caller wants to see instead of an error. */
   readonly allow?: readonly number[] | undefined;
-  /** Beside that of the target. */
-  readonly signal?: AbortSignal | undefined;
   /** It tidies up: it is sent even after an interruption, and then only once. */
   readonly tidies?: boolean | undefined;
   /** Beside those that every request has. */
@@ -132,7 +130,7 @@ async function ask<T>(
   first: boolean,
 ): Promise<Answer<T>> {
   const where: Asked = { url: `${url}${asked.path}`, method: asked.method };
-  const signal = asked.tidies === true ? undefined : (asked.signal ?? ours);
+  const signal = asked.tidies === true ? undefined : ours;
   const patience = asked.tidies === true && ours?.aborted === true ? { ...given, attempts: 1 } : given;
   const ended = await repeatedly(() => send<T>(client, asked, { patience, signal, first }), {
     where,

@@ -140,6 +140,15 @@ describe.each(verbs)('$name', ({ name, hits, before, isWhole }: Verb) => {
 });
 
 describe('disk watermark: indices are read-only', () => {
+  /** A node with room on its disk takes such blocks away, whenever it looks: every 30 seconds by default. */
+  async function looks(interval: string | null): Promise<void> {
+    const body = { transient: { 'cluster.info.update.interval': interval } };
+    await request(await testTarget(), { method: 'PUT', path: '/_cluster/settings', body });
+  }
+
+  beforeAll(() => looks('1d'));
+  afterAll(() => looks(null));
+
   /** What the flood stage does to an index of ours, or to all of a data stream. */
   async function block(index: string, value: true | null): Promise<void> {
     const body = { 'index.blocks.read_only_allow_delete': value };

@@ -314,7 +314,7 @@ describe('an interruption', () => {
     const controller = new AbortController();
     const stdin = new PassThrough();
     stdin.write('{"a":1}\n{"a":2');
-    const running = replay(target, ['-'], { namespace, stdin, signal: controller.signal });
+    const running = replay({ ...target, signal: controller.signal }, ['-'], { namespace, stdin });
     setImmediate(() => {
       controller.abort();
     });

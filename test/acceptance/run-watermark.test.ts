@@ -63,7 +63,10 @@ describe('the watermark', () => {
     const { here, from } = await started();
     const aborted = AbortSignal.abort();
     here.at('2025-03-10T13:00:00Z');
-    await expect(here.run({ signal: aborted })).rejects.toMatchObject({ code: 'INTERRUPTED', exitStatus: 130 });
+    await expect(here.run({}, { ...here.target, signal: aborted })).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      exitStatus: 130,
+    });
     expect(await read(here)).toEqual(from);
   });
 });

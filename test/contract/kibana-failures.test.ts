@@ -14,6 +14,7 @@ import {
 } from '../support/kibana-scene';
 import { API_KEY, type Seen } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { quick } from '../support/patience';
 
 const server = kibanaOfEachTest();
 
@@ -94,11 +95,12 @@ describeContract(`failures of Kibana (${contractMissing ?? 'held against the con
   });
 
   test('an interrupted request says so, and is told apart from a late one', async () => {
-    const { kibana } = await scopeFor(server());
+    const stop = new AbortController();
+    const circumstances = { patience: quick(), signal: stop.signal };
+    const kibana = await connectKibana({ url: server().url, apiKey: API_KEY }, ['default'], circumstances);
     server().fail(finds, 'silent');
     const path = '/api/detection_engine/rules/_find';
-    const stop = new AbortController();
-    const asked = errorOf(kibana?.server.ask({ method: 'GET', path, signal: stop.signal }) ?? Promise.resolve());
+    const asked = errorOf(kibana.ask({ method: 'GET', path }));
     stop.abort();
     expect((await asked).code).toBe('INTERRUPTED');
   });
