@@ -77,24 +77,25 @@ async function replayed(target: Target, path: string, namespace: string, total: 
 }
 
 async function measure(target: Target, name: string, path: string, total: number): Promise<void> {
-  const events = await eventsOf(path);
-  const ways: ((namespace: string) => () => Promise<void>)[] = [
-    (namespace) => {
-      const requests = requestsOf(events, ({ source }) => ({ _index: streamOf(source, namespace) }));
+  // The requests are made anew for each turn: what this process keeps would be looked through whenever `replay` collects.
+  const ways: ((namespace: string) => Promise<() => Promise<void>>)[] = [
+    async (namespace) => {
+      const requests = requestsOf(await eventsOf(path), ({ source }) => ({ _index: streamOf(source, namespace) }));
       return () => upload(target, requests);
     },
-    (namespace) => {
-      const requests = requestsOf(events, ({ source, id }) => ({ _index: streamOf(source, namespace), _id: id }));
+    async (namespace) => {
+      const action = ({ source, id }: Event): object => ({ _index: streamOf(source, namespace), _id: id });
+      const requests = requestsOf(await eventsOf(path), action);
       return () => upload(target, requests);
     },
-    (namespace) => () => replayed(target, path, namespace, total),
+    (namespace) => Promise.resolve(() => replayed(target, path, namespace, total)),
   ];
   const took: number[][] = ways.map(() => []);
   const worked: number[][] = ways.map(() => []);
   for (let round = 0; round < ROUNDS; round += 1) {
     for (let turn = 0; turn < ways.length; turn += 1) {
       const way = (round + turn) % ways.length;
-      const act = ways[way]?.(`bench${way}`);
+      const act = await ways[way]?.(`bench${way}`);
       if (act === undefined) continue;
       const before = process.cpuUsage();
       const time = await timed(act);

@@ -23,7 +23,8 @@ export interface InputOptions {
 /** The path that stands for standard input. */
 const STANDARD_INPUT = '-';
 
-const READ_BYTES = 64 * 1024;
+/** Four times what Node reads at a time: half the processor time of reading, and a fraction of what waits to be sent. */
+const READ_BYTES = 256 * 1024;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
