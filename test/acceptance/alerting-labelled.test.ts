@@ -15,7 +15,7 @@ import type { Rule } from '../../src/rules/rule';
 import { alertId, groupOf, TIME_FIELDS } from '../../src/schedule/group';
 import { readMatches } from '../../src/schedule/matches';
 import type { Target } from '../../src/target/target';
-import { documentOf, labelledEvents, labelledFiles, skipWithoutLabelled, sourceOf } from '../support/labelled';
+import { describeLabelled, documentOf, labelledEvents, labelledFiles, sourceOf } from '../support/labelled';
 import { harbour } from '../support/ship';
 
 /* The monitors' own searches on the real engine, over every labelled event: their groups are those of the local scheduler. */
@@ -30,9 +30,7 @@ function byId(found: readonly Alert[]): Record<string, object> {
   return Object.fromEntries(found.map((alert) => [alert._id, comparable(alert)]));
 }
 
-skipWithoutLabelled();
-
-(labelledFiles.length === 0 ? describe.skip : describe)(`over ${labelledFiles.length} labelled files`, () => {
+describeLabelled(`over ${labelledFiles.length} labelled files`, () => {
   let namespace: string;
   let target: Target;
 

@@ -1,11 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { eventOf } from '../../src/events/event';
 import { listInputs } from '../../src/events/inputs';
 import { readInput } from '../../src/events/read';
 import { toQueryDsl } from '../../src/rules/query-dsl';
 import { readRules, type Rule } from '../../src/rules/rule';
-import { documentOf, labelledEvents, labelledFiles, skipWithoutLabelled, sourceOf } from '../support/labelled';
+import {
+  describeLabelled,
+  describeWith,
+  documentOf,
+  labelledEvents,
+  labelledFiles,
+  sourceOf,
+} from '../support/labelled';
 import { harbour, type Harbour } from '../support/ship';
 
 const ROOT = join(__dirname, '..', '..');
@@ -15,62 +22,66 @@ let node: Harbour;
 
 beforeAll(async () => {
   rules = readRules(join(ROOT, 'rules'));
-  if (labelledFiles.length > 0) node = await harbour();
+  node = await harbour();
 });
 
 afterAll(() => {
   if (table.length > 0) process.stderr.write(`\n${['events   found  file', ...table].join('\n')}\n`);
 });
 
-skipWithoutLabelled();
+describeLabelled('labelled events', () => {
+  test.each(labelledFiles)(
+    '%s: every event is indexed, and the rules find those labelled and no others',
+    async (file) => {
+      const events = labelledEvents(file);
+      const source = sourceOf(events[0]);
+      const shipped = await node.ship(source, events.map(documentOf));
+      expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
 
-test.each(labelledFiles)(
-  '%s: every event is indexed, and the rules find those labelled and no others',
-  async (file) => {
-    const events = labelledEvents(file);
-    const source = sourceOf(events[0]);
-    const shipped = await node.ship(source, events.map(documentOf));
-    expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
+      const found: Record<string, readonly number[]> = {};
+      const labelled: Record<string, readonly number[]> = {};
+      for (const rule of rules) {
+        const slug = slugOf(rule);
+        const ids = await node.find(source, toQueryDsl(rule));
+        found[slug] = shipped.flatMap(({ id }, line) => (ids.has(id) ? [line + 1] : []));
+        labelled[slug] = events.flatMap(({ labels }, line) => (labels.includes(slug) ? [line + 1] : []));
+      }
+      const lines = Object.values(found).map((numbers) => numbers.length);
+      table.push(
+        `${String(events.length).padStart(6)}  ${lines.join(' + ').padStart(6)}  ${basename(file, '.ndjson')}`,
+      );
+      expect(found).toEqual(labelled);
+    },
+  );
 
-    const found: Record<string, readonly number[]> = {};
-    const labelled: Record<string, readonly number[]> = {};
-    for (const rule of rules) {
-      const slug = slugOf(rule);
-      const ids = await node.find(source, toQueryDsl(rule));
-      found[slug] = shipped.flatMap(({ id }, line) => (ids.has(id) ? [line + 1] : []));
-      labelled[slug] = events.flatMap(({ labels }, line) => (labels.includes(slug) ? [line + 1] : []));
-    }
-    const lines = Object.values(found).map((numbers) => numbers.length);
-    table.push(`${String(events.length).padStart(6)}  ${lines.join(' + ').padStart(6)}  ${basename(file, '.ndjson')}`);
-    expect(found).toEqual(labelled);
-  },
-);
-
-test('the labels name our rules', () => {
-  const names = new Set(labelledFiles.flatMap((file) => labelledEvents(file).flatMap(({ labels }) => labels)));
-  expect(rules.map(slugOf)).toEqual(expect.arrayContaining([...names]));
+  test('the labels name our rules', () => {
+    const names = new Set(labelledFiles.flatMap((file) => labelledEvents(file).flatMap(({ labels }) => labels)));
+    expect(rules.map(slugOf)).toEqual(expect.arrayContaining([...names]));
+  });
 });
 
 /* Logs as they were published: event XML, some rendered text between, many event ids. */
 const LOGS = join(ROOT, '..', 'shared', 'datasets', 'attack_data');
 const logs = ['gootloader/gootloader_i_am_goot_sysmon_xml.log', 'T1552.004/T1552.004_certutil_sysmon_xml.raw'];
 
-test.each(existsSync(LOGS) ? logs : [])('%s: every event is indexed and understood', async (log) => {
-  const before = await node.count('sysmon');
-  let events = 0;
-  for (const input of listInputs([join(LOGS, log)])) {
-    for await (const read of readInput(input, () => undefined)) {
-      if ('problem' in read) throw new Error(read.problem.message);
-      const documents = read.frames.map((frame) => eventOf(frame, read.file).document);
-      const shipped = await node.ship('sysmon', documents);
-      expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
-      events += documents.length;
+describeWith(LOGS, 'published logs', () => {
+  test.each(logs)('%s: every event is indexed and understood', async (log) => {
+    const before = await node.count('sysmon');
+    let events = 0;
+    for (const input of listInputs([join(LOGS, log)])) {
+      for await (const read of readInput(input, () => undefined)) {
+        if ('problem' in read) throw new Error(read.problem.message);
+        const documents = read.frames.map((frame) => eventOf(frame, read.file).document);
+        const shipped = await node.ship('sysmon', documents);
+        expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
+        events += documents.length;
+      }
     }
-  }
-  const whole = readFileSync(join(LOGS, log), 'utf8').match(/^(<Event |LogName=)/gm);
-  expect(events).toBe(whole?.length);
-  expect(await node.count('sysmon')).toBe(before + events);
-  expect(await node.find('sysmon', { term: { 'event.kind': 'pipeline_error' } })).toEqual(new Set());
+    const whole = readFileSync(join(LOGS, log), 'utf8').match(/^(<Event |LogName=)/gm);
+    expect(events).toBe(whole?.length);
+    expect(await node.count('sysmon')).toBe(before + events);
+    expect(await node.find('sysmon', { term: { 'event.kind': 'pipeline_error' } })).toEqual(new Set());
+  });
 });
 
 /** The name of the rule's file, which is what the labels use. */

@@ -8,10 +8,10 @@ import { toQueryDsl } from '../../src/rules/query-dsl';
 import { readRules } from '../../src/rules/rule';
 import { request } from '../../src/target/target';
 import {
+  describeLabelled,
   documentOf,
   labelledEvents,
   labelledFiles,
-  skipWithoutLabelled,
   sourceOf,
   type Labelled,
 } from '../support/labelled';
@@ -29,47 +29,47 @@ const MOST_OTHERS = 40;
 const rules = readRules(join(__dirname, '..', '..', 'rules'));
 let groups = 0;
 
-skipWithoutLabelled();
+describeLabelled('watches over labelled events', () => {
+  test.each(labelledFiles)(
+    '%s: a watch alerts on the groups on which the local scheduler does, under the same ids',
+    async (file) => {
+      const node = await harbour();
+      const { target, namespace } = node;
+      const events = eventsOf(file);
+      const shipped = await node.ship(sourceOf(events[0]), events.map(documentOf));
+      expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
+      const indices = defaultIndices(namespace).filter((index) => index.endsWith(`-${namespace}`));
+      // Late enough that nothing of this is within the settle delay.
+      const scheduled = new Date(Date.now() + 120_000).toISOString();
+      const watches = rules.map((rule) => watchBody(rule, toQueryDsl(rule), { namespace, indices }));
+      try {
+        const written: Alert[] = [];
+        for (const watch of watches) {
+          const { transformed } = await runWatch(target, watch, { scheduled });
+          written.push(...((transformed?._doc ?? []) as Alert[]));
+        }
+        for (const rule of rules) {
+          const stored = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
+          await storeRule(target, namespace, { ...stored, rule, query: toQueryDsl(rule), indices });
+        }
+        await run(target, { namespace });
+        const local = await alerts(target, { namespace, limit: 10_000 });
+        expect(told(written)).toEqual(told(local));
+        groups += local.length;
+        // The local scheduler's alerts are known to the watches: they have nothing to add.
+        for (const watch of watches) expect((await runWatch(target, watch, { scheduled })).acts).toBe(false);
+      } finally {
+        await request(target, { method: 'DELETE', path: `/_data_stream/logs-*-${namespace}`, allow: [404] });
+        for (const index of ['alerts', 'state']) {
+          await request(target, { method: 'DELETE', path: `/wmi-detections-${index}-${namespace}`, allow: [404] });
+        }
+      }
+    },
+  );
 
-test.each(labelledFiles)(
-  '%s: a watch alerts on the groups on which the local scheduler does, under the same ids',
-  async (file) => {
-    const node = await harbour();
-    const { target, namespace } = node;
-    const events = eventsOf(file);
-    const shipped = await node.ship(sourceOf(events[0]), events.map(documentOf));
-    expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
-    const indices = defaultIndices(namespace).filter((index) => index.endsWith(`-${namespace}`));
-    // Late enough that nothing of this is within the settle delay.
-    const scheduled = new Date(Date.now() + 120_000).toISOString();
-    const watches = rules.map((rule) => watchBody(rule, toQueryDsl(rule), { namespace, indices }));
-    try {
-      const written: Alert[] = [];
-      for (const watch of watches) {
-        const { transformed } = await runWatch(target, watch, { scheduled });
-        written.push(...((transformed?._doc ?? []) as Alert[]));
-      }
-      for (const rule of rules) {
-        const stored = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
-        await storeRule(target, namespace, { ...stored, rule, query: toQueryDsl(rule), indices });
-      }
-      await run(target, { namespace });
-      const local = await alerts(target, { namespace, limit: 10_000 });
-      expect(told(written)).toEqual(told(local));
-      groups += local.length;
-      // The local scheduler's alerts are known to the watches: they have nothing to add.
-      for (const watch of watches) expect((await runWatch(target, watch, { scheduled })).acts).toBe(false);
-    } finally {
-      await request(target, { method: 'DELETE', path: `/_data_stream/logs-*-${namespace}`, allow: [404] });
-      for (const index of ['alerts', 'state']) {
-        await request(target, { method: 'DELETE', path: `/wmi-detections-${index}-${namespace}`, allow: [404] });
-      }
-    }
-  },
-);
-
-afterAll(() => {
-  if (labelledFiles.length > 0) expect(groups).toBeGreaterThan(20);
+  afterAll(() => {
+    expect(groups).toBeGreaterThan(20);
+  });
 });
 
 function eventsOf(file: string): Labelled[] {

@@ -9,7 +9,7 @@ import { readRules } from '../../src/rules/rule';
 import { request } from '../../src/target/target';
 import { eqlMatcher } from '../support/eql-evaluator';
 import { esqlMatches } from '../support/esql-evaluator';
-import { documentOf, labelledEvents, labelledFiles, skipWithoutLabelled } from '../support/labelled';
+import { describeLabelled, documentOf, labelledEvents, labelledFiles } from '../support/labelled';
 import { harbour, STREAMS, type Harbour, type Source } from '../support/ship';
 import type { FlatDocument } from '../support/sigma-evaluator';
 
@@ -34,35 +34,35 @@ const types = readFieldTypes(ROOT);
 const rules = readRules(join(ROOT, 'rules'), types);
 const exceptions = readExceptions(join(ROOT, 'rules', 'exceptions'), types);
 
-skipWithoutLabelled();
+describeLabelled('EQL and ES|QL', () => {
+  test.each(SOURCES)(
+    '%s: they have the verdict of the Query DSL on every labelled event',
+    async (prefix, source, counts) => {
+      const node = await harbour();
+      const shipped = await node.ship(source, labelled(prefix));
+      expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
+      const documents = await indexed(node, source);
+      expect(documents.size).toBe(shipped.length);
 
-test.each(labelledFiles.length > 0 ? SOURCES : [])(
-  '%s: EQL and ES|QL have the verdict of the Query DSL on every labelled event',
-  async (prefix, source, counts) => {
-    const node = await harbour();
-    const shipped = await node.ship(source, labelled(prefix));
-    expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
-    const documents = await indexed(node, source);
-    expect(documents.size).toBe(shipped.length);
-
-    const found: Record<string, number> = {};
-    for (const rule of rules) {
-      // Those that are shipped switched off are compared all the same.
-      const all = exceptions.find(({ slug }) => slug === rule.slug)?.entries ?? [];
-      for (const [name, entries] of Object.entries({ '': [], ' with exceptions': all })) {
-        const wanted = await node.find(source, toQueryDsl(rule, entries));
-        found[`${SHORT[rule.slug] ?? rule.slug}${name}`] = wanted.size;
-        const eql = eqlMatcher(toEql(rule, entries));
-        expect(idsOf(documents, (document) => eql(document, 'false'))).toEqual(wanted);
-        expect(idsOf(documents, (document) => eql(document, 'null'))).toEqual(wanted);
-        const esql = esqlMatches(toEsql(rule, ['logs-*'], entries), [...documents.values()]);
-        expect(new Set([...documents.keys()].filter((_, index) => esql[index]))).toEqual(wanted);
+      const found: Record<string, number> = {};
+      for (const rule of rules) {
+        // Those that are shipped switched off are compared all the same.
+        const all = exceptions.find(({ slug }) => slug === rule.slug)?.entries ?? [];
+        for (const [name, entries] of Object.entries({ '': [], ' with exceptions': all })) {
+          const wanted = await node.find(source, toQueryDsl(rule, entries));
+          found[`${SHORT[rule.slug] ?? rule.slug}${name}`] = wanted.size;
+          const eql = eqlMatcher(toEql(rule, entries));
+          expect(idsOf(documents, (document) => eql(document, 'false'))).toEqual(wanted);
+          expect(idsOf(documents, (document) => eql(document, 'null'))).toEqual(wanted);
+          const esql = esqlMatches(toEsql(rule, ['logs-*'], entries), [...documents.values()]);
+          expect(new Set([...documents.keys()].filter((_, index) => esql[index]))).toEqual(wanted);
+        }
       }
-    }
-    expect(found).toEqual(counts);
-  },
-  300_000,
-);
+      expect(found).toEqual(counts);
+    },
+    300_000,
+  );
+});
 
 function labelled(prefix: string): string[] {
   const files = labelledFiles.filter((file) => file.startsWith(prefix));

@@ -44,7 +44,16 @@ export function documentOf({ raw }: Labelled): string {
   return writeJson(typeof raw === 'string' ? { message: raw } : raw);
 }
 
-/** Says why, where the events are absent. */
-export function skipWithoutLabelled(): void {
-  if (labelledFiles.length === 0) test.skip(`no labelled events in ${LABELLED}`, () => undefined);
+/** A `describe` of tests over the labelled events. Without those it is skipped, and its title says why. */
+export function describeLabelled(title: string, tests: () => void): void {
+  describeWith(LABELLED, title, tests);
+}
+
+/**
+ * A `describe` of tests that read a file or folder of ../shared. Where that is absent it is skipped, and its title says why:
+ * an empty `test.each` outside of it would not skip but fail.
+ */
+export function describeWith(path: string, title: string, tests: () => void): void {
+  if (existsSync(path)) describe(title, tests);
+  else describe.skip(`${title} (skipped: no ${path})`, tests);
 }
