@@ -4,7 +4,7 @@ import { alertIndex, stateIndex } from '../../src/rules/indices';
 import { request } from '../../src/target/target';
 import { temporaryFolder } from './outside';
 import type { Asked } from './proxy';
-import { freshNamespace } from './scene';
+import { clear, freshNamespace } from './scene';
 import { testTarget } from './target';
 import { came, type Came } from './verb';
 
@@ -44,6 +44,7 @@ export function faultScene(): FaultScene {
   /** Numbers of all events that were made, and those of the newest, by which they are counted afterwards. */
   let made = 0;
   let numbers: number[] = [];
+  let someAlerts: Promise<void> | undefined;
 
   beforeAll(async () => {
     namespace = freshNamespace();
@@ -51,13 +52,7 @@ export function faultScene(): FaultScene {
     deployed = await storedRules();
     expect(Object.keys(deployed)).toHaveLength(2);
   });
-  afterAll(async () => {
-    const target = await testTarget();
-    const gone = { method: 'DELETE', allow: [404] } as const;
-    await request(target, { ...gone, path: `/_data_stream/logs-*-${namespace}` });
-    const plain = [alertIndex(namespace), stateIndex(namespace)];
-    await request(target, { ...gone, path: `/${plain.join(',')}`, query: { ignore_unavailable: true } });
-  });
+  afterAll(async () => clear(await testTarget(), namespace));
 
   async function sourcesIn(index: string, query: object = { match_all: {} }): Promise<Map<string, object>> {
     const target = await testTarget();
@@ -129,6 +124,12 @@ export function faultScene(): FaultScene {
     return tally((await sourcesIn(alertIndex(namespace))).values(), /"name":"h(\d+)"/);
   }
 
+  async function makeAlerts(): Promise<void> {
+    await rulesThere(true);
+    await suspects();
+    await came('run', { url: (await testTarget()).url, namespace });
+  }
+
   const eachOnce = (): Record<string, number> => Object.fromEntries(numbers.map((number) => [number, 1]));
   const isRule = (asked: Asked, method: string): boolean =>
     asked.method === method && asked.path.includes('/_doc/rule');
@@ -174,10 +175,14 @@ export function faultScene(): FaultScene {
     {
       name: 'alerts',
       hits: ({ path }) => path === `/${alertIndex(namespace)}/_search`,
-      before: () => Promise.resolve({}),
-      isWhole: ({ json }) => {
-        expect(Array.isArray(json)).toBe(true);
-        return Promise.resolve();
+      before: async () => {
+        await (someAlerts ??= makeAlerts());
+        return { limit: 10_000 };
+      },
+      isWhole: async ({ json }) => {
+        const shown = (json as { _id: string }[]).map(({ _id }) => _id);
+        expect(shown.sort()).toEqual([...(await sourcesIn(alertIndex(namespace))).keys()].sort());
+        expect(shown.length).toBeGreaterThanOrEqual(EVENTS);
       },
     },
     {

@@ -48,13 +48,16 @@ const open: Pick<Scene, 'target' | 'namespace'>[] = [];
 let templates: Promise<void> | undefined;
 
 afterEach(async () => {
-  for (const { target, namespace } of open.splice(0)) {
-    const gone = { method: 'DELETE', allow: [404] } as const;
-    await request(target, { ...gone, path: `/_data_stream/logs-*-${namespace}` });
-    const plain = [alertIndex(namespace), stateIndex(namespace), `foreign-${namespace}`, `odd-${namespace}`];
-    await request(target, { ...gone, path: `/${plain.join(',')}`, query: { ignore_unavailable: true } });
-  }
+  for (const { target, namespace } of open.splice(0)) await clear(target, namespace);
 });
+
+/** Takes away all that a test made in its namespace. */
+export async function clear(target: Target, namespace: string): Promise<void> {
+  const gone = { method: 'DELETE', allow: [404] } as const;
+  await request(target, { ...gone, path: `/_data_stream/logs-*-${namespace}` });
+  const plain = [alertIndex(namespace), stateIndex(namespace), `foreign-${namespace}`, `odd-${namespace}`];
+  await request(target, { ...gone, path: `/${plain.join(',')}`, query: { ignore_unavailable: true } });
+}
 
 afterAll(async () => {
   if (templates === undefined) return;
