@@ -1,12 +1,12 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { REQUESTS } from '../../src/access/requests';
 import type { Row, Verb } from '../../src/access/row';
 import { COMMANDS } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import { startAttached, type Engine } from '../../src/engine/attached';
 import { rowsFor, type Seen } from '../support/access-match';
+import { connect } from '../../src/target/target';
 import { quiet } from '../support/context';
+import { proxy, type Proxy } from '../support/proxy';
 
 /*
  * The table of requests and privileges is whole: what each command really sends to a real node, an engine of this test's
@@ -16,37 +16,19 @@ const NAMESPACE = 'access';
 const WHERE = { namespace: NAMESPACE, spaces: ['default'] };
 
 let engine: Engine;
-let recorder: Server;
-let url: string;
+let recorder: Proxy;
 let verb: Verb = 'plan';
 const seen: Seen[] = [];
 
 beforeAll(async () => {
   engine = await startAttached();
-  recorder = createServer((incoming, outgoing) => {
-    const chunks: Buffer[] = [];
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => {
-      const { method = '', url: asked = '', headers } = incoming;
-      seen.push({ verb, method, path: decodeURIComponent(asked.split('?')[0] ?? '') });
-      const body = Buffer.concat(chunks);
-      const type = headers['content-type'] ?? 'application/json';
-      void fetch(`${engine.url}${asked}`, {
-        method,
-        headers: { 'content-type': type },
-        ...(body.length > 0 && { body }),
-      }).then(async (answer) => {
-        outgoing.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' });
-        outgoing.end(await answer.text());
-      });
-    });
+  recorder = await proxy(await connect({ url: engine.url }), ({ method, path }) => {
+    seen.push({ verb, method, path: decodeURIComponent(path) });
+    return undefined;
   });
-  await new Promise<void>((resolve) => recorder.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(recorder.address() as AddressInfo).port}`;
   await everyCommand();
 }, 300_000);
 afterAll(async () => {
-  recorder.closeAllConnections();
   recorder.close();
   await engine.stop();
 });
@@ -55,7 +37,7 @@ async function give(name: string, argv: Record<string, unknown> = {}, by = name 
   const command = COMMANDS.find((each) => each.name.split(' ')[0] === name);
   if (command === undefined) throw new Error(`there is no command ${name}`);
   verb = by;
-  return command.run(quiet(), { esUrl: url, namespace: NAMESPACE, output: 'json', ...argv });
+  return command.run(quiet(), { esUrl: recorder.url, namespace: NAMESPACE, output: 'json', ...argv });
 }
 
 async function everyCommand(): Promise<void> {

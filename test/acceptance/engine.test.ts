@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as wait } from 'node:timers/promises';
 import { engineStatus, startEngine, stopEngine } from '../../src/commands/engine';
 import { startAttached } from '../../src/engine/attached';
 import { cacheOf } from '../../src/engine/cache';
 import { isRunning } from '../../src/engine/processes';
+import { eventually } from '../support/eventually';
 import { ownCaches } from '../support/own-caches';
 
 // Every test here starts nodes of its own, beside the suite's.
@@ -26,14 +26,6 @@ function otherProcess(env: NodeJS.ProcessEnv, code: string): { child: ChildProce
     String(text),
   );
   return { child, line };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`not within a minute: ${String(condition)}`);
-    await wait(50);
-  }
 }
 
 interface NodeInfo {
@@ -71,18 +63,18 @@ describe('attached', () => {
     const pid = Number(await line);
     expect(isRunning(pid, 'Engine.java')).toBe(true);
     child.kill('SIGKILL');
-    await until(() => !isRunning(pid, 'Engine.java'));
+    await eventually(() => !isRunning(pid, 'Engine.java'));
   });
 
   test('it ends when its command is killed while it is starting', async () => {
     const env = user('killed-early');
     const { child } = otherProcess(env, 'void engine.startAttached();');
     const pidFile = (): string => join(cacheOf(env).nodes, nodesOf(env)[0] ?? '', 'pid');
-    await until(() => nodesOf(env).length > 0 && existsSync(pidFile()));
+    await eventually(() => nodesOf(env).length > 0 && existsSync(pidFile()));
     const pid = Number(readFileSync(pidFile(), 'utf8'));
-    await until(() => isRunning(pid, 'Engine.java'));
+    await eventually(() => isRunning(pid, 'Engine.java'));
     child.kill('SIGKILL');
-    await until(() => !isRunning(pid, 'Engine.java'));
+    await eventually(() => !isRunning(pid, 'Engine.java'));
   });
 
   test('it lets a command end that has forgotten to stop it, and ends with it', async () => {
@@ -90,7 +82,7 @@ describe('attached', () => {
     const { child, line } = otherProcess(user('forgotten'), code);
     const pid = Number(await line);
     if (child.exitCode === null) await once(child, 'exit');
-    await until(() => !isRunning(pid, 'Engine.java'));
+    await eventually(() => !isRunning(pid, 'Engine.java'));
   });
 
   test('the folder of a node that was killed is removed by a later start', async () => {
@@ -114,7 +106,7 @@ describe('detached', () => {
     const [first, second] = (await Promise.all(starts.map(({ line }) => line))).map(
       (text) => JSON.parse(text) as Started,
     );
-    await until(() => starts.every(({ child }) => child.exitCode === 0));
+    await eventually(() => starts.every(({ child }) => child.exitCode === 0));
     expect(second).toEqual(first);
     expect(await startEngine({ env })).toEqual(first);
     expect(await engineStatus(env)).toMatchObject({ running: true, answers: true, ...first });
@@ -128,7 +120,7 @@ describe('detached', () => {
     const env = user('crashed');
     const crashed = await startEngine({ env });
     process.kill(crashed.pid, 'SIGKILL');
-    await until(() => !isRunning(crashed.pid, 'Engine.java'));
+    await eventually(() => !isRunning(crashed.pid, 'Engine.java'));
     expect(await engineStatus(env)).toEqual({ running: false });
     const fresh = await startEngine({ env });
     expect(fresh.pid).not.toBe(crashed.pid);

@@ -1,28 +1,28 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cli } from '../support/cli';
+import { listening, type Listening } from '../support/listening';
 
 // What stands here instead of a cluster cannot be had from a real one: no security plugin is embedded, and a wrong program
 // at the URL is by its nature not a cluster.
-let server: Server;
+let server: Listening;
 let answer: { status: number; type: string; body: string };
 let url: string;
 let seen: string[];
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
+  const answering = createServer((request, response) => {
     seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
     response.writeHead(answer.status, { 'content-type': answer.type });
     response.end(answer.body);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = await listening(answering);
+  url = server.url;
 });
-afterAll(() => {
-  server.close();
+afterAll(async () => {
+  await server.close();
 });
 beforeEach(() => {
   seen = [];

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { isRunning } from '../../src/engine/processes';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { startCli, type Ended, type Running } from '../support/cli';
+import { eventually } from '../support/eventually';
 import { jdk, temporaryFolder } from '../support/outside';
 import { ownCaches } from '../support/own-caches';
 import { proxy, type Asked, type Fault, type Proxy } from '../support/proxy';
 import { keepShared } from '../support/guard';
-import { freshNamespace } from '../support/scene';
+import { clear, freshNamespace } from '../support/scene';
 import { testTarget } from '../support/target';
 import { came } from '../support/verb';
 
@@ -21,8 +22,9 @@ let between: Proxy;
 beforeEach(() => {
   namespace = freshNamespace();
 });
-afterEach(() => {
+afterEach(async () => {
   between.close();
+  await clear(await testTarget(), namespace);
 });
 
 /** The program with a proxy before the engine, which holds the requests that it is told to hold. */
@@ -274,7 +276,7 @@ describe('demo: its engine ends with it', () => {
     await behind(() => undefined);
     const { env, held } = player(until);
     const { child, ended } = startCli(['demo'], { env, cwd: folder });
-    const pid = await contentOf(held);
+    const pid = await eventually(() => existsSync(held) && readFileSync(held, 'utf8'));
     child.kill('SIGINT');
     const { status, stdout, stderr } = await ended;
     expect({ status, stdout }).toEqual({ status: 130, stdout: '' });
@@ -282,14 +284,3 @@ describe('demo: its engine ends with it', () => {
     expect(isRunning(Number(pid), `engine-${until}.cjs`)).toBe(false);
   });
 });
-
-/** What a file holds, as soon as there is one. */
-async function contentOf(file: string): Promise<string> {
-  for (;;) {
-    if (existsSync(file)) {
-      const content = readFileSync(file, 'utf8');
-      if (content !== '') return content;
-    }
-    await new Promise(setImmediate);
-  }
-}

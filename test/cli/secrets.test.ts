@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PROGRAM_FOLDER } from '../../src/program';
-import { cli } from '../support/cli';
+import { cli, startCli } from '../support/cli';
+import { listening, type Listening } from '../support/listening';
+import { proxy } from '../support/proxy';
+import { clear, freshNamespace } from '../support/scene';
+import { testTarget } from '../support/target';
 
 /*
  * No secret in any output: every error that a command can end with, with every kind of credential, against a cluster that
@@ -21,7 +21,7 @@ const SECRETS = [KEY, KEY_PART, PASSWORD, encodeURIComponent(PASSWORD), BASIC, T
 
 type Env = Record<string, string>;
 
-/** How each kind is given, to the cluster and to Kibana alike. */
+/** How each kind is given to the cluster. */
 const KINDS: Readonly<Record<string, (url: string) => Env>> = {
   'API key': () => ({ WMI_DETECTIONS_ES_API_KEY: KEY }),
   user: () => ({ WMI_DETECTIONS_ES_USERNAME: 'ines', WMI_DETECTIONS_ES_PASSWORD: PASSWORD }),
@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<string, (url: string) => Env>> = {
     AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI',
     AWS_SESSION_TOKEN: TOKEN,
   }),
+  'file that the settings name': () => ({}),
   proxy: () => ({ HTTP_PROXY: `http://ines:${encodeURIComponent(PASSWORD)}@127.0.0.1:1` }),
 };
 
@@ -55,7 +56,34 @@ const CODES: readonly (readonly [string, string, readonly string[]])[] = [
   ['ENGINE', '', ['engine', 'start']],
 ];
 
-let server: Server;
+/** How each kind is given to Kibana. */
+const KIBANA_KINDS: Readonly<Record<string, Env>> = {
+  'API key': { WMI_DETECTIONS_KIBANA_API_KEY: KEY },
+  user: { WMI_DETECTIONS_KIBANA_USERNAME: 'ines', WMI_DETECTIONS_KIBANA_PASSWORD: PASSWORD },
+  'bearer token': { WMI_DETECTIONS_KIBANA_BEARER_TOKEN: TOKEN },
+  'file that the settings name': {},
+};
+
+/** The settings file, with a reference to a secret where that is the kind. */
+function settingsFor(kind: string, product: 'elasticsearch' | 'kibana'): string {
+  const reference = `${product}:\n  api_key: file:key.txt\n`;
+  return `namespace: soc\n${kind.startsWith('file') ? reference : ''}`;
+}
+
+/** More of them at once would only wait for each other. */
+const AT_ONCE = 3;
+
+async function fewAtOnce<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
+  const waiting = [...items];
+  const results: R[] = [];
+  const worker = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) results.push(await act(item));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
+}
+
+let server: Listening;
 let url: string;
 let folder: string;
 let stalled: (() => void) | undefined;
@@ -65,7 +93,8 @@ beforeAll(async () => {
   for (const part of ['pipelines', 'mappings', 'rules']) mkdirSync(join(folder, 'broken', part), { recursive: true });
   writeFileSync(join(folder, 'broken', 'pipelines', 'x.yml'), 'processors: [');
   writeFileSync(join(folder, 'broken', 'rules', 'x.yml'), 'title: x\n');
-  server = createServer((request, response) => {
+  writeFileSync(join(folder, 'key.txt'), `${KEY}\n`);
+  const answering = createServer((request, response) => {
     const [, mode = ''] = (request.url ?? '').split('/');
     const { authorization = '' } = request.headers;
     const [, encoded = ''] = authorization.split(' ');
@@ -87,12 +116,11 @@ beforeAll(async () => {
     });
     response.end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = await listening(answering);
+  url = server.url;
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
+afterAll(async () => {
+  await server.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -100,22 +128,68 @@ function found(text: string): string[] {
   return SECRETS.filter((secret) => text.includes(secret));
 }
 
-test.each(Object.entries(KINDS))('%s: in no error is it shown', async (_, given) => {
-  writeFileSync(join(folder, 'wmi-detections.yml'), 'namespace: soc\n');
-  const ended = await Promise.all(
-    CODES.map(async ([code, mode, args]) => {
-      const base = mode === '' ? url : `${url}/${mode}`;
-      // Without Java and Maven, what the engine needs is missing.
-      const bare = code === 'ENGINE' ? { PATH: '/nowhere', JAVA_HOME: '', HOME: folder, XDG_CACHE_HOME: folder } : {};
-      const env = { WMI_DETECTIONS_ES_URL: base, ...given(base), ...bare };
-      return { code, ...(await cli(args, { env, cwd: folder })) };
-    }),
-  );
+test.each(Object.entries(KINDS))('%s: in no error is it shown', async (kind, given) => {
+  writeFileSync(join(folder, 'wmi-detections.yml'), settingsFor(kind, 'elasticsearch'));
+  const ended = await fewAtOnce(CODES, async ([code, mode, args]) => {
+    const base = mode === '' ? url : `${url}/${mode}`;
+    // Without Java and Maven, what the engine needs is missing.
+    const bare = code === 'ENGINE' ? { PATH: '/nowhere', JAVA_HOME: '', HOME: folder, XDG_CACHE_HOME: folder } : {};
+    const env = { WMI_DETECTIONS_ES_URL: base, ...given(base), ...bare };
+    return { code, ...(await cli(args, { env, cwd: folder })) };
+  });
   for (const { code, status, stdout, stderr } of ended) {
     expect([code, found(stdout), found(stderr)]).toEqual([code, [], []]);
     // Each is the error that it is meant to be, or nothing was proven.
     expect([code, status]).toEqual([code, code.startsWith('CONTENT') || code.startsWith('a check') ? 1 : 2]);
   }
+});
+
+test.each(Object.entries(KIBANA_KINDS))('of Kibana, %s: in no error is it shown', async (kind, given) => {
+  writeFileSync(join(folder, 'wmi-detections.yml'), settingsFor(kind, 'kibana'));
+  const ended = await fewAtOnce(['401', '403', '500', 'other', 'hangup'], async (mode) => {
+    const urls = { WMI_DETECTIONS_ES_URL: `${url}/fine`, WMI_DETECTIONS_KIBANA_URL: `${url}/${mode}` };
+    return { mode, ...(await cli(['plan', '--scheduler', 'kibana'], { env: { ...urls, ...given }, cwd: folder })) };
+  });
+  for (const { mode, status, stdout, stderr } of ended) {
+    expect([mode, found(stdout), found(stderr)]).toEqual([mode, [], []]);
+    expect([mode, status, stderr.includes(`${url}/${mode}`)]).toEqual([mode, 2, true]);
+  }
+});
+
+test.each(Object.entries(KINDS).filter(([kind]) => kind !== 'proxy'))(
+  '%s: not when a command is interrupted, nor in the process list while it waits',
+  async (kind, given) => {
+    writeFileSync(join(folder, 'wmi-detections.yml'), settingsFor(kind, 'elasticsearch'));
+    const base = `${url}/stall`;
+    const waiting = new Promise<void>((resolve) => (stalled = resolve));
+    const { child, ended } = startCli(['plan'], { env: { WMI_DETECTIONS_ES_URL: base, ...given(base) }, cwd: folder });
+    await waiting;
+    const list = processes();
+    child.kill('SIGINT');
+    const { status, stdout, stderr } = await ended;
+    expect(list.some((line) => line.includes('cli.js'))).toBe(true);
+    expect([found(list.join('\n')), found(stdout), found(stderr)]).toEqual([[], [], []]);
+    expect([status, stderr.includes('interrupted')]).toEqual([130, true]);
+  },
+);
+
+test('a deploy that ends half done shows none of them', async () => {
+  const namespace = freshNamespace();
+  const reason = `${KEY} | ApiKey ${KEY} | Basic ${BASIC} | ${PASSWORD} | ${TOKEN}`;
+  const body = { error: { type: 'security_exception', reason, root_cause: [{ type: 'security_exception', reason }] } };
+  const between = await proxy(await testTarget(), ({ method, path }) =>
+    method === 'PUT' && path.includes('/_doc/rule') ? { status: 403, body } : undefined,
+  );
+  const kinds = Object.entries(KINDS).filter(([kind]) => kind !== 'proxy' && !kind.startsWith('file'));
+  for (const [kind, given] of kinds) {
+    const env = { WMI_DETECTIONS_ES_URL: between.url, ...given(between.url) };
+    const { status, stdout, stderr } = await cli(['deploy', '--yes', '--namespace', namespace], { env });
+    const own = found(reason).filter((secret) => JSON.stringify(env).includes(secret));
+    expect([kind, status, own.filter((secret) => `${stdout}${stderr}`.includes(secret))]).toEqual([kind, 2, []]);
+    expect(stdout).toContain('security_exception');
+  }
+  between.close();
+  await clear(await testTarget(), namespace);
 });
 
 test('what was reflected did arrive: without redaction it would be there', async () => {
@@ -125,14 +199,8 @@ test('what was reflected did arrive: without redaction it would be there', async
   expect(stderr).toContain('not allowed (security_exception: ApiKey ***');
 });
 
-test('while a command waits, the process list does not hold it, and Ctrl-C shows nothing', async () => {
-  const waiting = new Promise<void>((resolve) => (stalled = resolve));
-  const env = { ...process.env, WMI_DETECTIONS_ES_URL: `${url}/stall`, ...KINDS['user']?.(url) };
-  const child = spawn(process.execPath, [join(PROGRAM_FOLDER, 'dist', 'cli.js'), 'plan'], { env, cwd: folder });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await waiting;
-  const list = readdirSync('/proc')
+function processes(): string[] {
+  return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => {
       try {
@@ -141,10 +209,4 @@ test('while a command waits, the process list does not hold it, and Ctrl-C shows
         return ''; // It has ended meanwhile.
       }
     });
-  child.kill('SIGINT');
-  child.kill('SIGTERM');
-  await once(child, 'close');
-  expect(list.some((line) => line.includes('cli.js'))).toBe(true);
-  expect(found(list.join('\n'))).toEqual([]);
-  expect(found(said)).toEqual([]);
-});
+}

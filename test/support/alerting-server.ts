@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { connect, type Target } from '../../src/target/target';
 import { AlertStore } from './alerting-alerts';
 import { answerAlerting, type Monitors } from './alerting-routes';
+import { listening } from './listening';
 
 /** One request to the plugin. */
 export interface Seen {
@@ -67,8 +67,8 @@ export async function startAlerting(engine: Target): Promise<AlertingServer> {
     else send(response, status, body);
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const target = await connect({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  const { url, close } = await listening(server);
+  const target = await connect({ url });
   return {
     target,
     monitors,
@@ -79,12 +79,7 @@ export async function startAlerting(engine: Target): Promise<AlertingServer> {
     },
     close: async () => {
       await alerts.close();
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
+      await close();
     },
   };
 }

@@ -22,10 +22,16 @@ interface CliOptions {
 /** A run of the program that has not ended yet. */
 export interface Running {
   readonly child: ChildProcessWithoutNullStreams;
-  /** Resolved when standard error (standard output on a terminal) holds this text. */
+  /** Resolved when standard error (standard output on a terminal) holds this text; rejected when it ends without. */
   readonly says: (text: string) => Promise<void>;
   readonly ended: Promise<Ended>;
 }
+
+/** What a test that failed left behind, and what nobody waits for. */
+const running = new Set<ChildProcessWithoutNullStreams>();
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** Runs the built program as a user would, in a pipe, without the caller's WMI_DETECTIONS_ variables. */
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
@@ -44,24 +50,29 @@ export function startCli(args: readonly string[], { env, cwd = PROGRAM_FOLDER, t
     env: { ...Object.fromEntries(own), NO_COLOR: '1', FORCE_COLOR: '0', ...env },
     cwd,
   });
+  running.add(child);
   let stdout = '';
   let stderr = '';
   const heard = terminal === true ? child.stdout : child.stderr;
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   return {
     child,
     says: (text) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const look = (): void => {
           if ((terminal === true ? stdout : stderr).includes(text)) resolve();
         };
         heard.on('data', look);
         look();
+        child.once('close', () => {
+          reject(new Error(`it ended without saying ${text}: ${stdout}${stderr}`));
+        });
       }),
     ended: new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (status) => {
+        running.delete(child);
         resolve({ status, stdout, stderr });
       });
     }),

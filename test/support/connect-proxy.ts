@@ -1,11 +1,12 @@
 import { createServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { listening } from './listening';
 
 export interface ConnectProxy {
   readonly url: string;
   /** What it was asked to connect to, and with which header. */
   readonly asked: { readonly host: string; readonly authorization: string | undefined }[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -31,13 +32,13 @@ export async function connectProxy(port: number, status?: number): Promise<Conne
     sockets.add(onward);
     for (const end of [socket, onward]) end.on('error', () => undefined);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { url, close } = await listening(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     asked,
     close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
+      for (const socket of sockets) socket.destroy(); // What was connected onward is no connection of the server any more.
+      return close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { listening } from './listening';
 
 /** A request as it arrived. */
 export interface Arrived {
@@ -14,7 +14,7 @@ export interface FakeCluster {
   readonly url: string;
   readonly port: number;
   readonly arrived: Arrived[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface Given {
@@ -45,17 +45,8 @@ export async function fakeCluster(
     });
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
-    port,
-    arrived,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  const { port, close } = await listening(server);
+  return { url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`, port, arrived, close };
 }
 
 const ROOT = { name: 'fake', version: { number: '3.8.0', distribution: 'opensearch' } };

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { isRecord } from '../../src/json';
 import { readContract, type Contract } from './kibana-contract';
 import { routeOf } from './kibana-routes';
 import { Refusal, type Decoration, type Space, type Thing } from './kibana-state';
+import { listening } from './listening';
 
 export const API_KEY = 'a2V5LWlkOmtleS1zZWNyZXQ=';
 
@@ -57,7 +57,10 @@ export async function startKibana(spaceIds: readonly string[] = ['default', 'soc
   const server = createServer((request, response) => {
     void handle(request, response);
   });
-  const kibana: Omit<KibanaServer, 'url'> = {
+  const { url: here, close } = await listening(server);
+  const kibana: KibanaServer = {
+    url: here,
+    close,
     seen: [],
     authorizations: [],
     violations: [],
@@ -73,13 +76,6 @@ export async function startKibana(spaceIds: readonly string[] = ['default', 'soc
     before: (match, act) => {
       acts.push({ match, act });
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => {
-          resolve();
-        });
-      }),
   };
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -134,8 +130,7 @@ export async function startKibana(spaceIds: readonly string[] = ['default', 'soc
     }
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return Object.assign(kibana, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  return kibana;
 }
 
 function headerRefusal({ method }: Seen, headers: Record<string, string>): Refusal | undefined {

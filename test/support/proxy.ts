@@ -65,6 +65,7 @@ type Intercept = (asked: Asked) => Answer | Fault | undefined;
  */
 export async function proxy(engine: Target, intercept: Intercept): Promise<Proxy> {
   const asked: string[] = [];
+  const times = new Map<string, number>();
   let tellStalled: () => void = () => undefined;
   const stalled = new Promise<void>((resolve) => (tellStalled = resolve));
   const server = createServer((incoming, outgoing) => {
@@ -73,7 +74,8 @@ export async function proxy(engine: Target, intercept: Intercept): Promise<Proxy
     incoming.on('end', () => {
       const { method = '', url = '' } = incoming;
       const [path = ''] = url.split('?');
-      const before = asked.filter((earlier) => earlier === path).length;
+      const before = times.get(path) ?? 0;
+      times.set(path, before + 1);
       asked.push(path);
       void answer(engine.url, incoming, Buffer.concat(chunks), intercept({ method, path, before }), outgoing).then(
         (answered) => {

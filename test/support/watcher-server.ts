@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { connect, type Target } from '../../src/target/target';
+import { listening } from './listening';
 import { testTarget } from './target';
 import type { TypedRequest } from './watcher-contract';
 import { routeOf, type Routed } from './watcher-routes';
@@ -38,8 +38,10 @@ export async function startWatcher(): Promise<WatcherServer> {
   const http = createServer((incoming, response) => {
     void handle(incoming, response);
   });
+  const { url: here, close } = await listening(http);
   const server: WatcherServer = {
-    url: '',
+    url: here,
+    close,
     watches: new Map(),
     seen: [],
     licence: 'trial',
@@ -47,13 +49,6 @@ export async function startWatcher(): Promise<WatcherServer> {
     answer: (match, status, body) => void once.push({ match, answer: [status, body] }),
     target: () => connect({ url: server.url }),
     requests,
-    close: () =>
-      new Promise((resolve) => {
-        http.closeAllConnections();
-        http.close(() => {
-          resolve();
-        });
-      }),
   };
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -104,8 +99,7 @@ export async function startWatcher(): Promise<WatcherServer> {
     send(response, answer.status, await answer.text());
   }
 
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  return Object.assign(server, { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
+  return server;
 }
 
 function send(response: ServerResponse, status: number, text: string): void {
