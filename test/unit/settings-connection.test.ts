@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ProblemError } from '../../src/errors';
 import { readSettings, type Environment } from '../../src/settings';
 import { settingsFolder } from '../support/settings-file';
 
-const { path, written } = settingsFolder();
+const { path, written, refused: refusal } = settingsFolder();
 
 /** What the settings say of the cluster, without what they do not say. */
 function cluster(text: string, environment: Environment = {}): Record<string, unknown> {
@@ -13,15 +12,8 @@ function cluster(text: string, environment: Environment = {}): Record<string, un
   return Object.fromEntries(Object.entries(elasticsearch).filter(([, value]) => value !== undefined));
 }
 
-function refused(text: string, environment: Environment = {}): string {
-  try {
-    readSettings({ config: written(text) }, environment);
-  } catch (error) {
-    if (error instanceof ProblemError) return error.message.replaceAll(path(), '~');
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
+const refused = (text: string, environment: Environment = {}): string =>
+  refusal(() => readSettings({ config: written(text) }, environment));
 
 describe('credentials', () => {
   test.each([

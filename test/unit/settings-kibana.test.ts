@@ -1,7 +1,7 @@
 import { readSettings } from '../../src/settings';
 import { settingsFolder } from '../support/settings-file';
 
-const { path, written } = settingsFolder();
+const { written, refused } = settingsFolder();
 
 test('the spaces are those of the flag, else of the file, else the default one, each once', () => {
   const config = written('kibana: {url: "http://kibana:5601", spaces: [default, soc]}\n');
@@ -16,14 +16,6 @@ test('the spaces are those of the flag, else of the file, else the default one, 
 
 test('what cannot be the id of a space is refused where it stands', () => {
   const config = written('kibana:\n  spaces: [soc, "The SOC"]\n  spcaes: [soc]\n');
-  const refused = (act: () => unknown): string => {
-    try {
-      act();
-      return 'nothing was thrown';
-    } catch (error) {
-      return (error as Error).message.replaceAll(path(), '~');
-    }
-  };
   expect(refused(() => readSettings({ config }, {}))).toMatchInlineSnapshot(`
    "~/wmi-detections.yml:2:17: kibana.spaces.1: must be the id of a space: small letters, digits, _ and -
    ~/wmi-detections.yml:3:3: unknown setting \`kibana.spcaes\`

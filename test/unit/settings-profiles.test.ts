@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ProblemError } from '../../src/errors';
 import { readSettings, type Environment, type Flags, type Settings } from '../../src/settings';
 import { settingsFolder } from '../support/settings-file';
 
-const { path, written } = settingsFolder();
+const { path, written, refused: refusal } = settingsFolder();
 
 const TWO = `
 namespace: soc
@@ -22,15 +21,7 @@ function read(text: string, environment: Environment = {}, flags: Flags = {}): S
   return readSettings({ config: written(text), ...flags }, environment);
 }
 
-function refused(text: string, environment: Environment = {}, flags: Flags = {}): string {
-  try {
-    read(text, environment, flags);
-  } catch (error) {
-    if (error instanceof ProblemError) return error.message.replaceAll(path(), '~');
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
+const refused = (...asked: Parameters<typeof read>): string => refusal(() => read(...asked));
 
 test('without a profile the top of the file counts', () => {
   const { namespace, elasticsearch } = read(TWO, { PROD_KEY: 'a2V5' });

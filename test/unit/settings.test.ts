@@ -3,17 +3,7 @@ import { ProblemError } from '../../src/errors';
 import { readSettings } from '../../src/settings';
 import { settingsFolder } from '../support/settings-file';
 
-const { path, written } = settingsFolder();
-
-function failure(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof ProblemError) return error.message.replaceAll(path(), '~');
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
+const { path, written, refused } = settingsFolder();
 
 test('flags win over the environment, which wins over the file', () => {
   const config = written('elasticsearch: {url: "http://file:1", username: f}\nnamespace: file\nscheduler: local\n');
@@ -42,14 +32,14 @@ test('a notification channel is an id; the flag wins over the file', () => {
   expect(readSettings({ config }, {}).channel).toBe('soc');
   expect(readSettings({ config, channel: 'night_shift' }, {}).channel).toBe('night_shift');
   expect(readSettings({}, {}).channel).toBeUndefined();
-  expect(failure(() => readSettings({ channel: 'https://hook.example' }, {}))).toMatchInlineSnapshot(
+  expect(refused(() => readSettings({ channel: 'https://hook.example' }, {}))).toMatchInlineSnapshot(
     `"--channel: channel: must be the id of a notification channel: letters, digits, _ and -"`,
   );
 });
 
 test('every problem of file, environment and flags is told at once', () => {
   const config = written('elasticsearch:\n  ulr: http://x\n  ca: /nowhere/ca.pem\nnamspace: a\n');
-  const text = failure(() => readSettings({ config, namespace: 'Prod-1' }, { WMI_DETECTIONS_ES_URL: 'cluster:9200' }));
+  const text = refused(() => readSettings({ config, namespace: 'Prod-1' }, { WMI_DETECTIONS_ES_URL: 'cluster:9200' }));
   expect(text).toMatchInlineSnapshot(`
    "~/wmi-detections.yml:2:3: unknown setting \`elasticsearch.ulr\`
      Did you mean \`url\`?
@@ -61,7 +51,7 @@ test('every problem of file, environment and flags is told at once', () => {
 });
 
 test('a settings file that is named and not there is an error', () => {
-  expect(failure(() => readSettings({ config: join(path(), 'none.yml') }, {}))).toMatchInlineSnapshot(
+  expect(refused(() => readSettings({ config: join(path(), 'none.yml') }, {}))).toMatchInlineSnapshot(
     `"~/none.yml: cannot be read (ENOENT)"`,
   );
 });
@@ -77,7 +67,7 @@ test.each(['', 'A', 'a-b', 'a*b', 'a b', 'a'.repeat(101)])('namespace %j is refu
 test('a retention is a duration', () => {
   expect(readSettings({ config: written('retention: 90d\n') }, {}).retention).toBe('90d');
   expect(readSettings({}, {}).retention).toBeUndefined();
-  expect(failure(() => readSettings({ config: written('retention: 90 days\n') }, {}))).toMatchInlineSnapshot(
+  expect(refused(() => readSettings({ config: written('retention: 90 days\n') }, {}))).toMatchInlineSnapshot(
     `"~/wmi-detections.yml:1:1: retention: must be a duration of days, hours, minutes or seconds, such as 90d"`,
   );
 });
