@@ -55,7 +55,7 @@ export async function prepareMove(
  * The rules are on the new scheduler. It looks at what came in since the old one did; then they leave the old one. For a moment
  * both run them: better an event seen twice than one never seen.
  * @param apply does a plan
- * @returns why the time since could not be covered: the rules are on both schedulers then, and a second run mends it
+ * @returns what ended it before it was through: rules are on both schedulers then, and a second run mends it
  */
 export async function finishMove(
   scope: Scope,
@@ -66,11 +66,11 @@ export async function finishMove(
     try {
       const now = await clusterTimeOrOurs(scope.target, scope.namespace);
       if (since !== undefined) await handOver(scope, content, since, now);
+      await apply(from, await planToLeave(from));
     } catch (error) {
       if (error instanceof ProblemError) return error;
       throw error;
     }
-    await apply(from, await planToLeave(from));
   }
   return undefined;
 }

@@ -1,16 +1,21 @@
-import { deploy, type Deployed } from '../../src/commands/deploy';
+import type { Context } from '../../src/commands/command';
+import { deploy, deployCommand, type Deployed } from '../../src/commands/deploy';
 import { ProblemError } from '../../src/errors';
 import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan, planFrom } from '../../src/plan/plan';
 import { schedulersBeside } from '../../src/plan/schedulers';
 import type { Scope } from '../../src/resources/kind';
+import { stateIndex } from '../../src/rules/indices';
 import { monitorAlerts } from '../../src/schedule/monitor-alerts';
 import { readWatermark } from '../../src/schedule/state';
 import { monitorRuleStates } from '../../src/status/monitor-rules';
+import { request } from '../../src/target/target';
 import { alertingScene, planMonitors } from '../support/alerting-scene';
 import { quiet } from '../support/context';
 import { contentWith, planKibana, scopeFor } from '../support/kibana-scene';
+import { API_KEY } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { proxy } from '../support/proxy';
 import { scene, wmiChild, type Event, type Scene } from '../support/scene';
 import { planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
 
@@ -237,9 +242,51 @@ describeContract('with Kibana', () => {
     kibana().fail(({ path }) => path.endsWith('/_bulk_action'), { status: 403 }, 1);
     const half = await move(scope, here);
     expect(done(half)).toEqual(['create detection_rule: done']);
-    expect(half.uncovered?.code).toBe('FORBIDDEN');
+    expect(half.halfway?.because?.code).toBe('FORBIDDEN');
     expect((await schedulersBeside(scope)).map(({ scheduler }) => scheduler)).toEqual(['local']);
     expect(done(await move(scope, here))).toEqual(['delete detection_rule: done']);
+  });
+
+  test('where what is on the old scheduler cannot be read the rule is on both, and what was done is told', async () => {
+    const here = await scene();
+    const refresh = `/${stateIndex(here.namespace)}/_refresh`;
+    const between = await proxy(here.target, ({ path }) =>
+      path === refresh && kibana().space().rules.size > 0 ? { status: 403, body: { error: 'no' } } : undefined,
+    );
+    try {
+      const scope = { ...(await scopeFor(kibana(), { namespace: here.namespace })), target: between.target };
+      const half = await move(scope, here);
+      expect(done(half)).toEqual(['create detection_rule: done']);
+      expect(half.halfway?.because?.code).toBe('FORBIDDEN');
+    } finally {
+      between.close();
+    }
+    const whole = await move(await scopeFor(kibana(), { namespace: here.namespace }), here);
+    expect([done(whole), whole.halfway]).toEqual([['delete detection_rule: done'], undefined]);
+  });
+
+  test('a move that is not finished says that the rules may be on both, and what to do; one that is does not', async () => {
+    const { target, namespace } = await scene();
+    await request(target, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
+    const flags = { esUrl: target.url, namespace, output: 'json', yes: true, prune: false };
+    expect((await deployCommand.run(quiet(), { ...flags, scheduler: 'local', move: false })).exit).toBe(0);
+    const notes: string[] = [];
+    const context: Context = {
+      ...quiet(),
+      environment: { WMI_DETECTIONS_KIBANA_API_KEY: API_KEY },
+      note: (line) => notes.push(line),
+    };
+    const moving = { ...flags, scheduler: 'kibana', kibanaUrl: kibana().url, move: true };
+    kibana().fail(({ method, path }) => method === 'POST' && path.endsWith('/rules'), { status: 400 }, 1);
+    expect((await deployCommand.run(context, moving)).exit).toBe(2);
+    expect(notes).toMatchInlineSnapshot(`
+     [
+       "The move is not finished: rules may be on both schedulers now, and alert twice. Deploy with --move again. What failed or was skipped says why.",
+     ]
+    `);
+    notes.length = 0;
+    expect((await deployCommand.run(context, moving)).exit).toBe(0);
+    expect(notes).toEqual([]);
   });
 
   test('what the new scheduler refuses stays on the old one', async () => {
