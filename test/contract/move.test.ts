@@ -4,8 +4,9 @@ import { ProblemError } from '../../src/errors';
 import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan, planFrom } from '../../src/plan/plan';
 import { schedulersBeside } from '../../src/plan/schedulers';
-import type { Scope } from '../../src/resources/kind';
+import type { Content, Scope } from '../../src/resources/kind';
 import { stateIndex } from '../../src/rules/indices';
+import type { Rule } from '../../src/rules/rule';
 import { monitorAlerts } from '../../src/schedule/monitor-alerts';
 import { readWatermark } from '../../src/schedule/state';
 import { monitorRuleStates } from '../../src/status/monitor-rules';
@@ -83,7 +84,7 @@ test('a rule on the old scheduler that is no longer in the content is not left a
   }).catch((error: unknown) => error);
   expect((refused as ProblemError).problems).toMatchObject([
     {
-      message: `detection_rule/${here.rule.uuid} on the scheduler local is no longer in the content. Nothing was changed.`,
+      message: `“Children of WmiPrvSE” (${here.rule.uuid}) on the scheduler local is no longer in the content. Nothing was changed.`,
     },
   ]);
 });
@@ -183,7 +184,7 @@ describe('a monitor with open alerts', () => {
 });
 
 /** The plan of the rule alone. */
-async function planOfRule(scope: Scope, { rule }: Scene): ReturnType<typeof planMonitors> {
+async function planOfRule(scope: Scope, { rule }: Pick<Scene, 'rule'>): ReturnType<typeof planMonitors> {
   const { steps, counts } = await makePlan(scope, contentWith([rule]), { prune: false });
   return planFrom(
     steps.filter(({ kind }) => kind.name === 'detection_rule'),
@@ -233,6 +234,38 @@ describeContract('with Kibana', () => {
     await expect(back(false)).rejects.toThrow(/is disabled on kibana, and will be enabled/);
     expect(kibana().space().rules.size).toBe(1);
     expect(done(await back(true))).toEqual(['create detection_rule: done', 'delete detection_rule: done']);
+  });
+
+  test('a rule that Kibana cannot run may leave it; one that is no longer in the content may not', async () => {
+    const here = await scene();
+    const scope = await scopeFor(kibana(), { namespace: here.namespace });
+    await move(scope, here);
+    const long = [{ literal: `${'x'.repeat(260)}*` }];
+    const test = { kind: 'text', pattern: long, cased: false } as const;
+    const rule: Rule = { ...here.rule, condition: { kind: 'field', field: 'process.name', test } };
+    await expect(planKibana(scope, contentWith([rule]))).rejects.toMatchObject({ code: 'RULE_INVALID' });
+    const local: Scope = { ...scope, scheduler: 'local' };
+    const leave = async (content: Content): Promise<Deployed> =>
+      deploy(local, await planOfRule(local, { rule }), quiet(), { yes: false, move: { content, prune: false } });
+    await expect(leave(contentWith([]))).rejects.toThrow(
+      /“Children of WmiPrvSE \[.*\]” \(.*\) on the scheduler kibana, space default, is no longer in the content/,
+    );
+    expect(done(await leave(contentWith([rule])))).toEqual([
+      'create detection_rule: done',
+      'delete detection_rule: done',
+    ]);
+  });
+
+  test('a disabled rule needs no yes where its file says that it is not to run in Kibana either', async () => {
+    const here = await scene();
+    const monitors = await alertingScene({ namespace: here.namespace });
+    await move(monitors.scope, here);
+    for (const { monitor } of monitors.server.monitors.stored.values()) monitor.enabled = false;
+    const scope = { ...(await scopeFor(kibana(), { namespace: here.namespace })), target: monitors.scope.target };
+    await expect(move(scope, here)).rejects.toThrow(/is disabled on opensearch-alerting, and will be enabled/);
+    const rule: Rule = { ...here.rule, kibana: { type: 'eql', enabled: false } };
+    expect(done(await move(scope, { ...here, rule }))).toEqual(['create detection_rule: done', 'delete monitor: done']);
+    expect([...kibana().space().rules.values()]).toMatchObject([{ enabled: false }]);
   });
 
   test('where the time since cannot be covered the rule is on both, and a second run mends it', async () => {
