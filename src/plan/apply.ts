@@ -142,8 +142,9 @@ function failure(change: Change, error: ProblemError, course: Course): AppliedCh
       message: `${change.kind}/${change.id}${title}: ${problem.message}`,
     })),
   );
-  const said = course.halt === INTERRUPTED ? 'interrupted; it may have been done or not' : redact(error.message);
-  return { ...change, status: 'failed', error: said };
+  const reasons = error.problems.map(({ message }) => message).join('; ');
+  const said = error.code === 'INTERRUPTED' ? `${reasons}; it may have been done or not` : error.message;
+  return { ...change, status: 'failed', error: redact(said) };
 }
 
 /** Why what follows such an error need not be begun. */

@@ -36,6 +36,8 @@ export interface KibanaRequest {
   readonly file?: { readonly name: string; readonly text: string } | undefined;
   /** Statuses from 400 on that the caller wants to see instead of an error. */
   readonly allow?: readonly number[] | undefined;
+  /** It finishes what is begun: it is sent even after an interruption, and then only once. */
+  readonly tidies?: boolean | undefined;
   /** Milliseconds until an unanswered request is an error; 60,000 unless told. */
   readonly timeout?: number | undefined;
 }
@@ -115,9 +117,11 @@ async function askRepeatedly<T>(
   dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: KibanaRequest,
-  { patience = PATIENCE, signal }: Circumstances,
+  { patience: given = PATIENCE, signal: ours }: Circumstances,
 ): Promise<Answer<T>> {
   const at = where(url, asked.path, asked);
+  const signal = asked.tidies === true ? undefined : ours;
+  const patience = asked.tidies === true && ours?.aborted === true ? { ...given, attempts: 1 } : given;
   const manner = { where: at, safe: IDEMPOTENT.has(asked.method), first: asked.path === STATUS, patience, signal };
   const ended = await repeatedly(
     () => sendOnce(at, dispatcher, headers, { timeout: patience.timeout, ...asked }, signal),
