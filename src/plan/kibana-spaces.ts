@@ -3,7 +3,7 @@ import { readDeployedTo, removeDeployedTo, writeDeployedTo, type DeployedTo } fr
 import { ruleKinds } from '../resources';
 import { namespacesIn } from '../resources/kibana-rule';
 import type { Scope } from '../resources/kind';
-import { DEFAULT_SPACE, type Kibana } from '../target/kibana';
+import { DEFAULT_SPACE, hasSpace, type Kibana } from '../target/kibana';
 import type { Plan } from './plan';
 
 type Named = NonNullable<Scope['kibana']>;
@@ -87,11 +87,7 @@ async function isThat({ server, spaces }: Named, namespace: string, known: Deplo
 
 /** Whether a space is there, may be looked at, and holds rules of a namespace. */
 async function look(server: Kibana, namespace: string, space: string): Promise<'gone' | 'closed' | 'empty' | 'ours'> {
-  const path = `/api/spaces/space/${encodeURIComponent(space)}`;
-  // Who may work in a space may not always look at it, so a 403 here says nothing.
-  const { status } =
-    space === DEFAULT_SPACE ? { status: 200 } : await server.ask({ method: 'GET', path, allow: [403, 404] });
-  if (status === 404) return 'gone';
+  if (!(await hasSpace(server, space))) return 'gone';
   try {
     return (await namespacesIn(server, space)).has(namespace) ? 'ours' : 'empty';
   } catch (error) {

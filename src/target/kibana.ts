@@ -83,20 +83,22 @@ export async function connectKibana(
   return kibana;
 }
 
-async function checkSpaces({ url, ask }: Kibana, spaces: readonly string[]): Promise<void> {
+/** Whether a space is there. Who may work in a space may not always look at it: a 403 is for the requests that follow. */
+export async function hasSpace({ ask }: Kibana, space: string): Promise<boolean> {
+  if (space === DEFAULT_SPACE) return true;
+  const path = `/api/spaces/space/${encodeURIComponent(space)}`;
+  const { status } = await ask({ method: 'GET', path, allow: [403, 404] });
+  return status !== 404;
+}
+
+async function checkSpaces(kibana: Kibana, spaces: readonly string[]): Promise<void> {
   const missing: string[] = [];
-  for (const space of spaces) {
-    if (space === DEFAULT_SPACE) continue;
-    const path = `/api/spaces/space/${encodeURIComponent(space)}`;
-    // Who may work in a space may not always look at it: a 403 is for the requests that follow.
-    const { status } = await ask({ method: 'GET', path, allow: [403, 404] });
-    if (status === 404) missing.push(space);
-  }
+  for (const space of spaces) if (!(await hasSpace(kibana, space))) missing.push(space);
   if (missing.length === 0) return;
   throw new ProblemError(
     'SETTINGS',
     missing.map((space) => ({
-      where: { url },
+      where: { url: kibana.url },
       message: `Kibana has no space \`${space}\``,
       hint: 'Create it in Kibana (Stack Management, Spaces), or correct kibana.spaces or --space.',
     })),
