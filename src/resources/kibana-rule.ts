@@ -40,7 +40,7 @@ export function kibanaRules(kibana: Kibana, space: string): Kind {
     remove: (_scope, id) => dropRule(kibana, space, kibanaId(space, id)),
     canon: canonRule,
     refs: (body) => ourLists(body).map((id) => planId(space, id)),
-    mark: (scope, _desired, { id, body }) => markKibanaRule(scope, id, body),
+    mark: ({ namespace }, _desired, { body }) => markKibanaRule(kibana, space, namespace, body),
     openAlerts: (_scope, id) => openAlerts(kibana, space, kibanaId(space, id)),
   };
 }
