@@ -1,6 +1,6 @@
 import { isRecord } from '../json';
 import { defaultIndices } from '../rules/indices';
-import { DEFAULT_SPACE, type Kibana } from '../target/kibana';
+import type { Kibana } from '../target/kibana';
 import { leafFields } from './composition';
 import { markKibanaRule } from './kibana-adopt';
 import { compiledExceptions, listIdsWith } from './kibana-exceptions';
@@ -99,5 +99,5 @@ export function fieldTypes({ resources }: Content): Map<string, string> {
 export function spacesOf({ kibana }: Scope): readonly string[] {
   if (kibana === undefined) return [];
   const { spaces, formerSpaces = [] } = kibana;
-  return [...(spaces.length === 0 ? [DEFAULT_SPACE] : spaces), ...formerSpaces];
+  return [...spaces, ...formerSpaces];
 }

@@ -48,6 +48,7 @@ export interface Scope {
   readonly kibana?:
     | {
         readonly server: Kibana;
+        /** At least one. */
         readonly spaces: readonly string[];
         /** Spaces that are not named any more and hold what is ours: all of it is left over. */
         readonly formerSpaces?: readonly string[] | undefined;
