@@ -1,7 +1,8 @@
 import { levelsOf } from '../resources';
 import { ourStreams } from '../resources/data-stream';
 import type { Kind, Scope } from '../resources/kind';
-import { RULE_NAMESPACES } from '../resources/rule-namespaces';
+import { rulesOn } from '../resources/rules-on';
+import { SCHEDULERS } from '../settings';
 import { makePlan, planFrom, type Plan, type Step } from './plan';
 
 /** What stays, and why. */
@@ -57,8 +58,8 @@ function deletion(kind: Kind, namespace: string, id: string): Step {
 async function usersOfShared(scope: Scope): Promise<string[]> {
   const streams = await ourStreams(scope.target);
   const rules: { namespace: string; scheduler: string }[] = [];
-  for (const [scheduler, namespaces] of Object.entries(RULE_NAMESPACES)) {
-    for (const namespace of await namespaces(scope)) rules.push({ namespace, scheduler });
+  for (const scheduler of SCHEDULERS) {
+    for (const { namespace } of await rulesOn(scheduler, scope)) rules.push({ namespace, scheduler });
   }
   const doomed = scope.scheduler ?? 'local';
   const stay = rules.filter(({ namespace, scheduler }) => namespace !== scope.namespace || scheduler !== doomed);

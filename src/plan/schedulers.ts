@@ -1,13 +1,10 @@
 import { ProblemError } from '../errors';
 import { leavingKinds } from '../resources';
 import { DEPLOYED_TO } from '../resources/deployed-to';
-import { detectionRule } from '../resources/detection-rule';
-import { namespacesIn, spacesOf } from '../resources/kibana-rule';
 import type { Scheduler, Scope } from '../resources/kind';
-import { monitorNamespaces } from '../resources/monitor-find';
-import { namespacesOfWatches } from '../resources/watch';
+import { rulesOn } from '../resources/rules-on';
 import { stateIndex } from '../rules/indices';
-import { seesAlerting } from '../target/alerting';
+import { SCHEDULERS } from '../settings';
 import { unseenKibana } from './kibana-spaces';
 import { makePlan, type Plan } from './plan';
 
@@ -27,9 +24,8 @@ export interface Elsewhere {
 export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
   const { scheduler = 'local' } = scope;
   const found: Elsewhere[] = [];
-  for (const [other, find] of Object.entries(FIND) as [Scheduler, (typeof FIND)[Scheduler]][]) {
-    const where = other === scheduler ? undefined : await find(scope);
-    if (where !== undefined) found.push({ scheduler: other, where });
+  for (const other of SCHEDULERS.filter((each) => each !== scheduler)) {
+    for (const { where } of await rulesOn(other, scope, scope.namespace)) found.push({ scheduler: other, where });
   }
   const unseen = await unseenKibana(scope);
   if (unseen !== undefined) {
@@ -73,38 +69,4 @@ function howToReach(scope: Scope, url: string): string {
  */
 export async function planToLeave(scope: Scope): Promise<Plan> {
   return makePlan(scope, { resources: [], rules: [] }, { prune: true, kinds: leavingKinds(scope) });
-}
-
-/** Where rules of a namespace run, in words; undefined where there are none, or none can be seen. */
-const FIND: Readonly<Record<Scheduler, (scope: Scope) => Promise<string | undefined>>> = {
-  local: onLocal,
-  kibana: onKibana,
-  'opensearch-alerting': onAlerting,
-  watcher: onWatcher,
-};
-
-async function onLocal({ target, namespace }: Scope): Promise<string | undefined> {
-  const ours = (await detectionRule.list({ target, namespace }, [])).filter((rule) => rule.ours);
-  if (ours.length === 0) return undefined;
-  return `rules of namespace ${namespace} (${ours.length}) run on the scheduler local of this cluster`;
-}
-
-async function onKibana(scope: Scope): Promise<string | undefined> {
-  const spaces: string[] = [];
-  for (const space of spacesOf(scope)) {
-    if (scope.kibana === undefined) return undefined;
-    if ((await namespacesIn(scope.kibana.server, space)).has(scope.namespace)) spaces.push(space);
-  }
-  if (spaces.length === 0) return undefined;
-  return `rules of namespace ${scope.namespace} run in Kibana (space ${spaces.join(', ')})`;
-}
-
-async function onAlerting({ target, namespace }: Scope): Promise<string | undefined> {
-  if (!(await seesAlerting(target)) || !(await monitorNamespaces(target)).has(namespace)) return undefined;
-  return `rules of namespace ${namespace} run as monitors of OpenSearch Alerting on this cluster`;
-}
-
-async function onWatcher({ target, namespace }: Scope): Promise<string | undefined> {
-  const there = (await namespacesOfWatches(target)).has(namespace);
-  return there ? `rules of namespace ${namespace} run as watches of this cluster` : undefined;
 }
