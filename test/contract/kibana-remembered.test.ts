@@ -183,6 +183,37 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
     expect(await remembered()).toEqual({ url: renamed, spaces: ['default'] });
   });
 
+  test('rules that leave a Kibana reached by another name are forgotten, too', async () => {
+    await deployed(await naming({}));
+    const renamed = server().url.replace('127.0.0.1', 'localhost');
+    const moved = await deployed(await naming({ url: renamed, scheduler: 'local' }), { move: true });
+    expect([moved.applied.problems, await remembered()]).toEqual([[], undefined]);
+    await deployed({ target: await testTarget(), namespace, scheduler: 'local' });
+  });
+
+  test('what is written of another Kibana stays as it is when this one has nothing of ours', async () => {
+    await deployed(await naming({}));
+    const other = await startKibana();
+    try {
+      await destroyed(await naming({ url: other.url }));
+      expect(await remembered()).toEqual({ url: server().url, spaces: ['default'] });
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('what is written down is read once in a command', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    const between = await proxy(await testTarget(), () => undefined);
+    try {
+      const before = { ...(await scopeFor(server(), { namespace, spaces: BOTH })), target: between.target };
+      await deployed(await withUnnamedSpaces(before, { chosen: false }));
+      expect(between.asked.filter((path) => path.endsWith(`/_doc/${DEPLOYED_TO}`))).toHaveLength(1);
+    } finally {
+      between.close();
+    }
+  });
+
   test('destroy leaves what is in the spaces that were not named, and the last takes the memory away', async () => {
     await deployed(await naming({ spaces: BOTH }));
     const one = await naming({ spaces: ['soc'], chosen: true });
