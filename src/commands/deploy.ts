@@ -38,7 +38,9 @@ export interface DeployOptions {
 export async function deploy(scope: Scope, plan: Plan, context: Context, options: DeployOptions): Promise<Deployed> {
   const others = await schedulersBeside(scope);
   refuseTwoSchedulers(scope, others, { move: options.move !== undefined });
-  const move = options.move && (await prepareMove(scope, options.move.content, others, options.move));
+  for (const { where } of others.filter(({ unsure }) => unsure)) context.note(`${where}.`);
+  const known = others.filter(({ unsure }) => unsure !== true);
+  const move = options.move && (await prepareMove(scope, options.move.content, known, options.move));
   if (!options.yes) {
     const reasons = [...(await unsafeReasons(scope, plan)), ...(move?.reasons ?? []), ...(options.reasons ?? [])];
     const reason = reasons.join(' ');

@@ -1,4 +1,3 @@
-import { ProblemError } from '../errors';
 import {
   readDeployedTo,
   removeDeployedTo,
@@ -31,10 +30,11 @@ export async function withUnnamedSpaces(scope: Scope, { chosen }: { chosen: bool
   for (const space of known.filter((name) => !kibana.spaces.includes(name))) {
     const found = await look(kibana.server, namespace, space);
     if (found === 'gone') continue;
-    (chosen || found === 'closed' ? otherSpaces : formerSpaces).push(space);
+    const isToStay = found === 'closed' || (chosen && scope.scheduler === 'kibana');
+    (isToStay ? otherSpaces : formerSpaces).push(space);
   }
   if (scope.scheduler === 'kibana') return { ...scope, kibana: { ...kibana, formerSpaces, otherSpaces } };
-  return { ...scope, kibana: { ...kibana, spaces: [...kibana.spaces, ...formerSpaces, ...otherSpaces] } };
+  return { ...scope, kibana: { ...kibana, spaces: [...kibana.spaces, ...formerSpaces], otherSpaces } };
 }
 
 /** What a person has to know of spaces that are not named, a sentence each. */
@@ -79,7 +79,7 @@ export async function rememberSpaces(scope: Scope, { deleted }: { deleted: boole
   const spaces: string[] = [];
   for (const space of all) {
     const found = await look(kibana.server, namespace, space);
-    if (found === 'ours' || found === 'closed') spaces.push(space);
+    if (found === 'ours' || (found === 'closed' && known?.spaces.includes(space))) spaces.push(space);
   }
   if (spaces.length > 0) {
     const isSame = known?.url === url && known.spaces.join() === spaces.join();
@@ -106,10 +106,7 @@ async function isThat({ server, spaces }: Named, namespace: string, known: Deplo
 /** Whether a space is there, may be looked at, and holds rules of a namespace. */
 async function look(server: Kibana, namespace: string, space: string): Promise<'gone' | 'closed' | 'empty' | 'ours'> {
   if (!(await hasSpace(server, space))) return 'gone';
-  try {
-    return (await namespacesIn(server, space)).has(namespace) ? 'ours' : 'empty';
-  } catch (error) {
-    if (error instanceof ProblemError && error.code === 'FORBIDDEN') return 'closed';
-    throw error;
-  }
+  const namespaces = await namespacesIn(server, space);
+  if (namespaces === undefined) return 'closed';
+  return namespaces.has(namespace) ? 'ours' : 'empty';
 }

@@ -13,8 +13,10 @@ export interface Elsewhere {
   readonly scheduler: Scheduler;
   /** In words: which rules run where. */
   readonly where: string;
-  /** The URL of a Kibana that is not the one which is named: nothing can be seen or moved there. */
+  /** That they cannot be moved from here, because they are not seen: what to do then. */
   readonly unseen?: string | undefined;
+  /** That there may be none: nobody wrote any down, and it cannot be seen. */
+  readonly unsure?: boolean | undefined;
 }
 
 /**
@@ -25,12 +27,15 @@ export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
   const { scheduler = 'local' } = scope;
   const found: Elsewhere[] = [];
   for (const other of SCHEDULERS.filter((each) => each !== scheduler)) {
-    for (const { where } of await rulesOn(other, scope, scope.namespace)) found.push({ scheduler: other, where });
+    for (const { where, apart } of await rulesOn(other, scope, scope.namespace)) {
+      const unseen = apart === undefined ? undefined : howToSee(scope);
+      found.push({ scheduler: other, where, unseen, unsure: apart === 'maybe' });
+    }
   }
   const unseen = await unseenKibana(scope);
   if (unseen !== undefined) {
     const where = `rules of namespace ${scope.namespace} run in the Kibana ${unseen.url} (space ${unseen.spaces.join(', ')})`;
-    found.push({ scheduler: 'kibana', where, unseen: unseen.url });
+    found.push({ scheduler: 'kibana', where, unseen: howToReach(scope, unseen.url) });
   }
   return found;
 }
@@ -42,12 +47,12 @@ export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
  * @throws ProblemError UNSAFE when there is one that they do not leave
  */
 export function refuseTwoSchedulers(scope: Scope, others: readonly Elsewhere[], options: { move: boolean }): void {
-  const first = others.find(({ unseen }) => !options.move || unseen !== undefined);
+  const first = others.find(({ unseen, unsure }) => unsure !== true && (!options.move || unseen !== undefined));
   if (first === undefined) return;
   throw new ProblemError('UNSAFE', [
     {
       message: `${first.where}; two schedulers would alert twice. Nothing was changed.`,
-      hint: first.unseen === undefined ? howToMove(scope) : howToReach(scope, first.unseen),
+      hint: first.unseen ?? howToMove(scope),
     },
   ]);
 }
@@ -55,6 +60,11 @@ export function refuseTwoSchedulers(scope: Scope, others: readonly Elsewhere[], 
 function howToMove({ scheduler = 'local', namespace }: Scope, kibana = ''): string {
   const where = namespace === 'default' ? '' : ` --namespace ${namespace}`;
   return `To move them: \`wmi-detections deploy --scheduler ${scheduler}${where}${kibana} --move\`. Events stay, and alerts where they are.`;
+}
+
+function howToSee({ namespace }: Scope): string {
+  const gone = `If there are none any more: DELETE /${stateIndex(namespace)}/_doc/${DEPLOYED_TO}.`;
+  return `Use credentials that may read the rules of that space. ${gone}`;
 }
 
 function howToReach(scope: Scope, url: string): string {

@@ -1,3 +1,4 @@
+import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import { defaultIndices } from '../rules/indices';
 import type { Kibana } from '../target/kibana';
@@ -59,15 +60,23 @@ async function openAlerts(kibana: Kibana, space: string, ruleId: string): Promis
   return body.hits.total.value;
 }
 
-/** The namespaces whose rules stand in a space. */
-export async function namespacesIn(kibana: Kibana, space: string): Promise<Set<string>> {
-  const tagged = await taggedRules(kibana, space);
-  return new Set(
-    tagged.flatMap((body) => {
-      const mark = ruleMark(body);
-      return mark !== undefined && mark.id === body.rule_id ? [mark.namespace] : [];
-    }),
-  );
+/**
+ * The namespaces whose rules stand in a space.
+ * @returns undefined where the space is closed to us: it may hold any
+ */
+export async function namespacesIn(kibana: Kibana, space: string): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const tagged = await taggedRules(kibana, space);
+    return new Set(
+      tagged.flatMap((body) => {
+        const mark = ruleMark(body);
+        return mark !== undefined && mark.id === body.rule_id ? [mark.namespace] : [];
+      }),
+    );
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'FORBIDDEN') return undefined;
+    throw error;
+  }
 }
 
 async function desiredRules(kibana: Kibana, space: string, scope: Scope, content: Content): Promise<Desired[]> {

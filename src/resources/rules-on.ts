@@ -12,6 +12,8 @@ export interface RulesFound {
   readonly namespace: string;
   /** In words: which rules run where. */
   readonly where: string;
+  /** That they stand where they are not touched from the scope: it leaves the space out, or may not look into it. */
+  readonly apart?: 'written down' | 'maybe' | undefined;
 }
 
 type Find = (scope: Scope, only: string | undefined) => Promise<readonly RulesFound[]>;
@@ -53,18 +55,27 @@ async function namespacesWithState(target: Target): Promise<string[]> {
   return indices.map((name) => name.slice(stateIndex('').length));
 }
 
-/** None where no Kibana is connected. */
+/** None where no Kibana is connected. A space that is closed to us may hold rules. */
 async function onKibana(scope: Scope): Promise<RulesFound[]> {
+  const { namespace, kibana } = scope;
+  if (kibana === undefined) return [];
   const spaces = new Map<string, string[]>();
-  for (const space of spacesOf(scope)) {
-    if (scope.kibana === undefined) break;
-    for (const namespace of await namespacesIn(scope.kibana.server, space))
-      spaces.set(namespace, [...(spaces.get(namespace) ?? []), space]);
-  }
-  return [...spaces].map(([namespace, names]) => ({
+  const apart: RulesFound[] = (kibana.otherSpaces ?? []).map((space) => ({
     namespace,
-    where: `rules of namespace ${namespace} run in Kibana (space ${names.join(', ')})`,
+    where: `rules of namespace ${namespace} were deployed to Kibana (space ${space}), where they are not seen from here`,
+    apart: 'written down',
   }));
+  for (const space of spacesOf(scope)) {
+    const found = await namespacesIn(kibana.server, space);
+    const where = `whether rules of namespace ${namespace} run in Kibana (space ${space}) cannot be seen: it is closed to this user`;
+    if (found === undefined) apart.push({ namespace, where, apart: 'maybe' });
+    for (const each of found ?? []) spaces.set(each, [...(spaces.get(each) ?? []), space]);
+  }
+  const seen = [...spaces].map(([each, names]) => ({
+    namespace: each,
+    where: `rules of namespace ${each} run in Kibana (space ${names.join(', ')})`,
+  }));
+  return [...seen, ...apart];
 }
 
 /** None where the plugin is missing or closed to us. */
