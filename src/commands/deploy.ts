@@ -6,7 +6,7 @@ import { makePlan, planFrom, type Plan } from '../plan/plan';
 import { rememberSpaces, unnamedNotes } from '../plan/kibana-spaces';
 import { refuseTwoSchedulers, schedulersBeside } from '../plan/schedulers';
 import { silencedRules } from '../plan/silenced';
-import { unprovenLines, unprovenRules } from '../plan/unproven';
+import { unprovenLines, unprovenRules, type Unproven } from '../plan/unproven';
 import { deployText, interruptedLine } from '../report/plan';
 import type { Content, Scope } from '../resources/kind';
 import { neutral } from '../text/neutral';
@@ -18,8 +18,8 @@ import { SCHEDULER_OPTIONS } from './scheduler';
 export interface Deployed {
   readonly plan: Plan;
   readonly applied: Applied;
-  /** Of a move: why the new scheduler could not look at what came in before it; the rules are on both then. */
-  readonly uncovered?: ProblemError | undefined;
+  /** Of a move that is not finished, so that rules may be on both schedulers: what ended it, where that is none of the changes. */
+  readonly halfway?: { readonly because?: ProblemError | undefined } | undefined;
 }
 
 export interface DeployOptions {
@@ -38,7 +38,9 @@ export interface DeployOptions {
 export async function deploy(scope: Scope, plan: Plan, context: Context, options: DeployOptions): Promise<Deployed> {
   const others = await schedulersBeside(scope);
   refuseTwoSchedulers(scope, others, { move: options.move !== undefined });
-  const move = options.move && (await prepareMove(scope, options.move.content, others, options.move));
+  for (const { where } of others.filter(({ unsure }) => unsure)) context.note(`${where}.`);
+  const known = others.filter(({ unsure }) => unsure !== true);
+  const move = options.move && (await prepareMove(scope, options.move.content, known, options.move));
   if (!options.yes) {
     const reasons = [...(await unsafeReasons(scope, plan)), ...(move?.reasons ?? []), ...(options.reasons ?? [])];
     const reason = reasons.join(' ');
@@ -51,21 +53,44 @@ export async function deploy(scope: Scope, plan: Plan, context: Context, options
 
 async function applyAndMove(scope: Scope, plan: Plan, context: Context, move: Move | undefined): Promise<Deployed> {
   let deployed: Deployed = { plan, applied: await apply(scope, plan, context) };
-  if (move === undefined || deployed.applied.changes.some(({ status }) => status !== 'done')) return deployed;
-  const problem = await finishMove(scope, move, async (from, leaving) => {
+  if (move === undefined || move.leaving.length === 0) return deployed;
+  if (!isDone(deployed)) return { ...deployed, halfway: {} };
+  const because = await finishMove(scope, move, async (from, leaving) => {
     deployed = together(deployed, { plan: leaving, applied: await apply(from, leaving, context) });
   });
-  return { ...deployed, uncovered: problem };
+  return because === undefined && isDone(deployed) ? deployed : { ...deployed, halfway: { because } };
 }
 
-/** Writes down where in Kibana the rules are now. That is for others to see: without it, what was done is done all the same. */
+function isDone({ applied }: Deployed): boolean {
+  return applied.changes.every(({ status }) => status === 'done');
+}
+
+/** Writes down where in Kibana the rules are now. That is for others to see. */
 export async function remember(scope: Scope, { changes }: Applied, context: Context): Promise<void> {
+  const deleted = changes.some(({ action }) => action === 'delete');
+  await afterwards(context, 'Where in Kibana the rules are could not be written down', () =>
+    rememberSpaces(scope, { deleted }),
+  );
+}
+
+/** What follows the changes: they are done all the same, so a problem with it is told, and ends nothing. */
+async function afterwards<T>(context: Context, failed: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
-    await rememberSpaces(scope, { deleted: changes.some(({ action }) => action === 'delete') });
+    return await work();
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    context.note(`Where in Kibana the rules are could not be written down: ${neutral(error.message)}`);
+    context.note(`${failed}: ${neutral(error.message)}`);
+    return undefined;
   }
+}
+
+/** What a person has to know of a move that is not finished. */
+function halfwayNotes({ halfway }: Deployed): string[] {
+  if (halfway === undefined) return [];
+  const why = halfway.because === undefined ? 'What failed or was skipped says why.' : neutral(halfway.because.message);
+  return [
+    `The move is not finished: rules may be on both schedulers now, and alert twice. Deploy with --move again. ${why}`,
+  ];
 }
 
 function together(one: Deployed, other: Deployed): Deployed {
@@ -138,17 +163,14 @@ export const deployCommand = declare({
     const move = argv.move ? { content, prune: argv.prune } : undefined;
     const deployed = await deploy(scope, plan, context, { yes: argv.yes, reasons, move });
     const { applied } = deployed;
-    const unproven = applied.interrupted === true ? [] : await unprovenRules(scope);
-    if (deployed.uncovered !== undefined) {
-      context.note(
-        `The rules are on both schedulers now; deploy with --move again. ${neutral(deployed.uncovered.message)}`,
-      );
-    }
+    const read = async (): Promise<Unproven[]> => (applied.interrupted === true ? [] : unprovenRules(scope));
+    const unproven = (await afterwards(context, 'Which rules are unproven could not be read', read)) ?? [];
+    for (const note of halfwayNotes(deployed)) context.note(note);
     const text = deployText(applied.changes, plan.counts, plan.leftovers.length);
     return {
       json: { ...deployedJson(deployed), ...unprovenJson(unproven) },
       text: [text, ...unprovenLines(unproven), ...interruptedLine(applied)].join('\n'),
-      exit: deployed.uncovered?.exitStatus ?? exitOf(applied),
+      exit: context.signal.aborted ? 130 : (deployed.halfway?.because?.exitStatus ?? exitOf(applied)),
     };
   },
 });

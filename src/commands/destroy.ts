@@ -55,7 +55,7 @@ export const destroyCommand = declare({
   },
   run: async (context, argv) => {
     const scope = await scopeOf(settingsOf(context, argv), context);
-    for (const space of scope.kibana?.otherSpaces ?? []) {
+    for (const space of scope.scheduler === 'kibana' ? (scope.kibana?.otherSpaces ?? []) : []) {
       context.note(`Rules of ours are in space ${space} of Kibana, too; name it to destroy them.`);
     }
     const { plan, applied, kept } = await destroy(scope, context, { withData: argv['with-data'], yes: argv.yes });

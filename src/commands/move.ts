@@ -1,8 +1,9 @@
 import { ProblemError } from '../errors';
-import { makePlan, type Plan } from '../plan/plan';
+import type { Plan } from '../plan/plan';
 import { planToLeave, type Elsewhere } from '../plan/schedulers';
-import { ruleKinds } from '../resources';
+import { kibanaRuleId } from '../resources/kibana-names';
 import type { Content, Scheduler, Scope } from '../resources/kind';
+import type { Rule } from '../rules/rule';
 import { clusterTimeOrOurs } from '../schedule/clock';
 import { checkHandOver, handOver } from '../schedule/hand-over';
 import { lookedUpTo, ruleStates } from '../status/rule-states';
@@ -40,13 +41,13 @@ export async function prepareMove(
   const reasons: string[] = [];
   for (const { scheduler } of others) {
     const from: Scope = { ...scope, scheduler };
-    if (!options.prune) await refuseLeftovers(from, content);
     const now = await clusterTimeOrOurs(scope.target, scope.namespace);
     const states = await ruleStates(from, now);
+    if (!options.prune) refuseLeftovers(from, content, states);
     const since = lookedUpTo(states) ?? untold(scheduler, content, now);
     if (since !== undefined) checkHandOver(scope, content, since, now);
     leaving.push({ from, since });
-    reasons.push(...states.flatMap((state) => reasonsOf(state, scheduler)));
+    reasons.push(...states.flatMap((state) => reasonsOf(scope, content, state)));
   }
   return { content, leaving, reasons };
 }
@@ -55,7 +56,7 @@ export async function prepareMove(
  * The rules are on the new scheduler. It looks at what came in since the old one did; then they leave the old one. For a moment
  * both run them: better an event seen twice than one never seen.
  * @param apply does a plan
- * @returns why the time since could not be covered: the rules are on both schedulers then, and a second run mends it
+ * @returns what ended it before it was through: rules are on both schedulers then, and a second run mends it
  */
 export async function finishMove(
   scope: Scope,
@@ -66,31 +67,39 @@ export async function finishMove(
     try {
       const now = await clusterTimeOrOurs(scope.target, scope.namespace);
       if (since !== undefined) await handOver(scope, content, since, now);
+      await apply(from, await planToLeave(from));
     } catch (error) {
       if (error instanceof ProblemError) return error;
       throw error;
     }
-    await apply(from, await planToLeave(from));
   }
   return undefined;
 }
 
-async function refuseLeftovers(from: Scope, content: Content): Promise<void> {
-  const names: readonly string[] = ruleKinds(from).map(({ name }) => name);
-  const { leftovers } = await makePlan(from, content, { prune: false });
-  const rules = leftovers.filter(({ kind }) => names.includes(kind));
-  if (rules.length === 0) return;
+function refuseLeftovers(from: Scope, content: Content, states: readonly RuleState[]): void {
+  const gone = states.filter((state) => ruleOf(from, content, state) === undefined);
+  if (gone.length === 0) return;
   throw new ProblemError(
     'UNSAFE',
-    rules.map(({ kind, id }) => ({
-      message: `${kind}/${id} on the scheduler ${String(from.scheduler)} is no longer in the content. Nothing was changed.`,
+    gone.map(({ name, uuid, scheduler, space }) => ({
+      message: `“${name}” (${uuid}) on the scheduler ${scheduler}${space === null ? '' : `, space ${space},`} is no longer in the content. Nothing was changed.`,
       hint: 'A move would leave it alone there. Give --prune to delete it.',
     })),
   );
 }
 
-function reasonsOf({ name, enabled, execution }: RuleState, scheduler: Scheduler): string[] {
-  if (!enabled) return [`“${name}” is disabled on ${scheduler}, and will be enabled.`];
+/** The rule of the content that runs there; Kibana has ids of its own. */
+function ruleOf({ namespace }: Scope, { rules }: Content, { uuid, scheduler }: RuleState): Rule | undefined {
+  return rules.find((rule) => uuid === (scheduler === 'kibana' ? kibanaRuleId(rule.uuid, namespace) : rule.uuid));
+}
+
+function reasonsOf(to: Scope, content: Content, state: RuleState): string[] {
+  const { name, scheduler, enabled, execution } = state;
+  if (!enabled) {
+    const rule = ruleOf(to, content, state);
+    const stays = rule === undefined || (to.scheduler === 'kibana' && rule.kibana.enabled === false);
+    return stays ? [] : [`“${name}” is disabled on ${scheduler}, and will be enabled.`];
+  }
   if (execution === null || !/fail/.test(execution.result)) return [];
   return [`The last run of “${name}” on ${scheduler} failed: what came in before it may never have been looked at.`];
 }

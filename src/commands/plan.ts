@@ -81,7 +81,8 @@ export const planCommand = declare({
     const whole = await makePlan(scope, content, { prune: argv.prune });
     const plan = onlyOf(whole, argv.only ?? []);
     for (const note of unnamedNotes(scope, plan)) context.note(note);
-    for (const { where } of await schedulersBeside(scope)) context.note(`${where}: deploy refuses, unless they move.`);
+    for (const { where, unsure } of await schedulersBeside(scope))
+      context.note(unsure === true ? `${where}.` : `${where}: deploy refuses, unless they move.`);
     const changes = plan.steps.map(({ change }) => change);
     const exit: ExitStatus = argv['exit-code'] && changes.length > 0 ? 1 : 0;
     const text =

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { startAttached } from '../engine/attached';
-import { describePlace, ProblemError } from '../errors';
+import { describePlace, ProblemError, type ErrorCode } from '../errors';
 import { createAll } from '../events/bulk';
 import { carried } from '../events/event';
 import { sourceOfDocument, sourceOfText } from '../events/recognise';
@@ -67,6 +67,9 @@ export async function testRules(
   return verdicts;
 }
 
+/** A rule that cannot be said there, or is not taken, is an error of its own; whatever else goes wrong ends the test. */
+const OF_THE_RULE: ReadonlySet<ErrorCode> = new Set(['REFUSED', 'RULE_INVALID']);
+
 /** @returns why the rule could not run, where it could not */
 async function alertedBy(
   runner: Runner,
@@ -76,7 +79,7 @@ async function alertedBy(
   try {
     return await runner(ground, rule);
   } catch (error) {
-    if (!(error instanceof ProblemError) || error.code !== 'REFUSED') throw error;
+    if (!(error instanceof ProblemError) || !OF_THE_RULE.has(error.code)) throw error;
     return `the rule could not run: ${error.message}`;
   }
 }

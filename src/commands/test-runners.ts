@@ -15,7 +15,7 @@ import { checkScheduler, kibanaOf } from './scheduler';
 /**
  * Runs a rule over everything on a proving ground.
  * @returns what the alert says of each event that has one, by the event's id
- * @throws ProblemError REFUSED when the rule could not run
+ * @throws ProblemError REFUSED when the rule could not run, RULE_INVALID when it cannot be said where it is to run
  */
 export type Runner = (ground: ProvingGround, rule: Rule) => Promise<ReadonlyMap<string, string>>;
 

@@ -101,14 +101,7 @@ async function putAll(
 
 async function applyStep(scope: Scope, step: Step, course: Course): Promise<AppliedChange> {
   const { kind, change, desired } = step;
-  if (change.action === 'foreign') {
-    const error = 'it carries no mark of ours, so it is left as it is';
-    course.problems.push({
-      message: `${change.kind}/${change.id}: ${error}`,
-      hint: 'Rename or remove it, or keep it and leave ours out of the content.',
-    });
-    return { ...change, status: 'skipped', error };
-  }
+  if (change.action === 'foreign') return { ...failure(change, foreign(step), course), status: 'skipped' };
   const skipped = skippedFor(kind, change, desired, course);
   if (skipped !== undefined) return skipped;
   try {
@@ -119,6 +112,18 @@ async function applyStep(scope: Scope, step: Step, course: Course): Promise<Appl
     if (!(error instanceof ProblemError)) throw error;
     return failure(change, error, course);
   }
+}
+
+/** Why something is left as it is, and what somebody can do about it. */
+function foreign({ kind, change }: Step): ProblemError {
+  const rename =
+    kind.mark === undefined ? 'Rename' : `Take it over (\`wmi-detections adopt ${kind.name}/${change.id}\`), rename`;
+  return new ProblemError('REFUSED', [
+    {
+      message: 'it carries no mark of ours, so it is left as it is',
+      hint: `${rename} or remove it, or keep it and leave ours out of the content.`,
+    },
+  ]);
 }
 
 function skippedFor(
@@ -142,8 +147,9 @@ function failure(change: Change, error: ProblemError, course: Course): AppliedCh
       message: `${change.kind}/${change.id}${title}: ${problem.message}`,
     })),
   );
-  const said = course.halt === INTERRUPTED ? 'interrupted; it may have been done or not' : redact(error.message);
-  return { ...change, status: 'failed', error: said };
+  const reasons = error.problems.map(({ message }) => message).join('; ');
+  const said = error.code === 'INTERRUPTED' ? `${reasons}; it may have been done or not` : error.message;
+  return { ...change, status: 'failed', error: redact(said) };
 }
 
 /** Why what follows such an error need not be begun. */

@@ -1,7 +1,8 @@
 import { levelsOf } from '../resources';
 import { ourStreams } from '../resources/data-stream';
 import type { Kind, Scope } from '../resources/kind';
-import { RULE_NAMESPACES } from '../resources/rule-namespaces';
+import { rulesOn } from '../resources/rules-on';
+import { SCHEDULERS } from '../settings';
 import { makePlan, planFrom, type Plan, type Step } from './plan';
 
 /** What stays, and why. */
@@ -55,15 +56,14 @@ function deletion(kind: Kind, namespace: string, id: string): Step {
  * seen from here.
  */
 async function usersOfShared(scope: Scope): Promise<string[]> {
-  const streams = await ourStreams(scope.target);
-  const rules: { namespace: string; scheduler: string }[] = [];
-  for (const [scheduler, namespaces] of Object.entries(RULE_NAMESPACES)) {
-    for (const namespace of await namespaces(scope)) rules.push({ namespace, scheduler });
+  const { namespace: own, scheduler: doomed = 'local' } = scope;
+  const users = new Set(await ourStreams(scope.target));
+  for (const scheduler of SCHEDULERS) {
+    for (const { namespace, apart } of await rulesOn(scheduler, scope)) {
+      if (namespace !== own) users.add(`the rules of namespace ${namespace}`);
+      else if (scheduler !== doomed) users.add(`the rules of scheduler ${scheduler}`);
+      else if (apart !== undefined) users.add(`the rules in other spaces of Kibana`);
+    }
   }
-  const doomed = scope.scheduler ?? 'local';
-  const stay = rules.filter(({ namespace, scheduler }) => namespace !== scope.namespace || scheduler !== doomed);
-  const named = stay.map(({ namespace, scheduler }) =>
-    namespace === scope.namespace ? `the rules of scheduler ${scheduler}` : `the rules of namespace ${namespace}`,
-  );
-  return [...streams, ...new Set(named)];
+  return [...users];
 }

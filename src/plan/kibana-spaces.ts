@@ -1,9 +1,14 @@
-import { ProblemError } from '../errors';
-import { readDeployedTo, removeDeployedTo, writeDeployedTo, type DeployedTo } from '../resources/deployed-to';
+import {
+  readDeployedTo,
+  removeDeployedTo,
+  writeDeployedTo,
+  type DeployedTo,
+  type Remembered,
+} from '../resources/deployed-to';
 import { ruleKinds } from '../resources';
 import { namespacesIn } from '../resources/kibana-rule';
 import type { Scope } from '../resources/kind';
-import { DEFAULT_SPACE, type Kibana } from '../target/kibana';
+import { DEFAULT_SPACE, hasSpace, type Kibana } from '../target/kibana';
 import type { Plan } from './plan';
 
 type Named = NonNullable<Scope['kibana']>;
@@ -15,18 +20,21 @@ type Named = NonNullable<Scope['kibana']>;
  * @param chosen whether somebody chose the spaces for this call only: what is in the others is to stay then
  */
 export async function withUnnamedSpaces(scope: Scope, { chosen }: { chosen: boolean }): Promise<Scope> {
-  const { target, namespace, kibana } = scope;
-  const known = kibana === undefined ? undefined : await readDeployedTo(target, namespace);
-  if (kibana === undefined || known === undefined || !(await isThat(kibana, namespace, known))) return scope;
+  if (scope.kibana === undefined) return scope;
+  const { namespace } = scope;
+  const remembered = await recall(scope, scope.kibana);
+  const kibana = { ...scope.kibana, remembered };
+  const known = remembered.isHere ? (remembered.at?.spaces ?? []) : [];
   const formerSpaces: string[] = [];
   const otherSpaces: string[] = [];
-  for (const space of known.spaces.filter((name) => !kibana.spaces.includes(name))) {
+  for (const space of known.filter((name) => !kibana.spaces.includes(name))) {
     const found = await look(kibana.server, namespace, space);
     if (found === 'gone') continue;
-    (chosen || found === 'closed' ? otherSpaces : formerSpaces).push(space);
+    const isToStay = found === 'closed' || (chosen && scope.scheduler === 'kibana');
+    (isToStay ? otherSpaces : formerSpaces).push(space);
   }
   if (scope.scheduler === 'kibana') return { ...scope, kibana: { ...kibana, formerSpaces, otherSpaces } };
-  return { ...scope, kibana: { ...kibana, spaces: [...kibana.spaces, ...formerSpaces, ...otherSpaces] } };
+  return { ...scope, kibana: { ...kibana, spaces: [...kibana.spaces, ...formerSpaces], otherSpaces } };
 }
 
 /** What a person has to know of spaces that are not named, a sentence each. */
@@ -48,10 +56,10 @@ export function unnamedNotes(scope: Scope, { leftovers }: Plan): string[] {
 }
 
 /** The Kibana that holds the rules of a namespace, where it is not the one that is named, and so cannot be looked at. */
-export async function unseenKibana({ target, namespace, kibana }: Scope): Promise<DeployedTo | undefined> {
-  const known = await readDeployedTo(target, namespace);
-  if (known === undefined || kibana === undefined) return known;
-  return (await isThat(kibana, namespace, known)) ? undefined : known;
+export async function unseenKibana(scope: Scope): Promise<DeployedTo | undefined> {
+  if (scope.kibana === undefined) return readDeployedTo(scope.target, scope.namespace);
+  const { at, isHere } = await recall(scope, scope.kibana);
+  return isHere ? undefined : at;
 }
 
 /**
@@ -61,19 +69,29 @@ export async function unseenKibana({ target, namespace, kibana }: Scope): Promis
 export async function rememberSpaces(scope: Scope, { deleted }: { deleted: boolean }): Promise<void> {
   const { target, namespace, kibana } = scope;
   if (kibana === undefined) return;
-  const known = await readDeployedTo(target, namespace);
+  const { url } = kibana.server;
+  const { at: known, isHere } = await recall(scope, kibana);
+  // What is written of another Kibana is not ours to change.
+  if (known !== undefined && !isHere) return;
   const all = [...new Set([...(known?.spaces ?? []), ...kibana.spaces])].sort();
-  const isComplete = known?.url === kibana.server.url && all.length === known.spaces.length;
+  const isComplete = known?.url === url && all.length === known.spaces.length;
   if (isComplete && !deleted) return;
   const spaces: string[] = [];
   for (const space of all) {
     const found = await look(kibana.server, namespace, space);
-    if (found === 'ours' || found === 'closed') spaces.push(space);
+    if (found === 'ours' || (found === 'closed' && known?.spaces.includes(space))) spaces.push(space);
   }
   if (spaces.length > 0) {
-    const isSame = known?.url === kibana.server.url && known.spaces.join() === spaces.join();
-    if (!isSame) await writeDeployedTo(target, namespace, { url: kibana.server.url, spaces });
-  } else if (known !== undefined && (await isThat(kibana, namespace, known))) await removeDeployedTo(target, namespace);
+    const isSame = known?.url === url && known.spaces.join() === spaces.join();
+    if (!isSame) await writeDeployedTo(target, namespace, { url, spaces });
+  } else if (known !== undefined) await removeDeployedTo(target, namespace);
+}
+
+/** What is written down, read once: whether it is this Kibana can be told only while the rules are there. */
+async function recall({ target, namespace }: Scope, kibana: Named): Promise<Remembered> {
+  if (kibana.remembered !== undefined) return kibana.remembered;
+  const at = await readDeployedTo(target, namespace);
+  return { at, isHere: at !== undefined && (await isThat(kibana, namespace, at)) };
 }
 
 /** Whether a Kibana is the one that was written down: a server has many names, but only one has these rules. */
@@ -87,15 +105,8 @@ async function isThat({ server, spaces }: Named, namespace: string, known: Deplo
 
 /** Whether a space is there, may be looked at, and holds rules of a namespace. */
 async function look(server: Kibana, namespace: string, space: string): Promise<'gone' | 'closed' | 'empty' | 'ours'> {
-  const path = `/api/spaces/space/${encodeURIComponent(space)}`;
-  // Who may work in a space may not always look at it, so a 403 here says nothing.
-  const { status } =
-    space === DEFAULT_SPACE ? { status: 200 } : await server.ask({ method: 'GET', path, allow: [403, 404] });
-  if (status === 404) return 'gone';
-  try {
-    return (await namespacesIn(server, space)).has(namespace) ? 'ours' : 'empty';
-  } catch (error) {
-    if (error instanceof ProblemError && error.code === 'FORBIDDEN') return 'closed';
-    throw error;
-  }
+  if (!(await hasSpace(server, space))) return 'gone';
+  const namespaces = await namespacesIn(server, space);
+  if (namespaces === undefined) return 'closed';
+  return namespaces.has(namespace) ? 'ours' : 'empty';
 }

@@ -1,13 +1,10 @@
 import { ProblemError } from '../errors';
 import { leavingKinds } from '../resources';
 import { DEPLOYED_TO } from '../resources/deployed-to';
-import { detectionRule } from '../resources/detection-rule';
-import { namespacesIn, spacesOf } from '../resources/kibana-rule';
 import type { Scheduler, Scope } from '../resources/kind';
-import { monitorNamespaces } from '../resources/monitor-find';
-import { namespacesOfWatches } from '../resources/watch';
+import { rulesOn } from '../resources/rules-on';
 import { stateIndex } from '../rules/indices';
-import { seesAlerting } from '../target/alerting';
+import { SCHEDULERS } from '../settings';
 import { unseenKibana } from './kibana-spaces';
 import { makePlan, type Plan } from './plan';
 
@@ -16,8 +13,10 @@ export interface Elsewhere {
   readonly scheduler: Scheduler;
   /** In words: which rules run where. */
   readonly where: string;
-  /** The URL of a Kibana that is not the one which is named: nothing can be seen or moved there. */
+  /** That they cannot be moved from here, because they are not seen: what to do then. */
   readonly unseen?: string | undefined;
+  /** That there may be none: nobody wrote any down, and it cannot be seen. */
+  readonly unsure?: boolean | undefined;
 }
 
 /**
@@ -27,14 +26,16 @@ export interface Elsewhere {
 export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
   const { scheduler = 'local' } = scope;
   const found: Elsewhere[] = [];
-  for (const [other, find] of Object.entries(FIND) as [Scheduler, (typeof FIND)[Scheduler]][]) {
-    const where = other === scheduler ? undefined : await find(scope);
-    if (where !== undefined) found.push({ scheduler: other, where });
+  for (const other of SCHEDULERS.filter((each) => each !== scheduler)) {
+    for (const { where, apart } of await rulesOn(other, scope, scope.namespace)) {
+      const unseen = apart === undefined ? undefined : howToSee(scope);
+      found.push({ scheduler: other, where, unseen, unsure: apart === 'maybe' });
+    }
   }
   const unseen = await unseenKibana(scope);
   if (unseen !== undefined) {
     const where = `rules of namespace ${scope.namespace} run in the Kibana ${unseen.url} (space ${unseen.spaces.join(', ')})`;
-    found.push({ scheduler: 'kibana', where, unseen: unseen.url });
+    found.push({ scheduler: 'kibana', where, unseen: howToReach(scope, unseen.url) });
   }
   return found;
 }
@@ -46,12 +47,12 @@ export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
  * @throws ProblemError UNSAFE when there is one that they do not leave
  */
 export function refuseTwoSchedulers(scope: Scope, others: readonly Elsewhere[], options: { move: boolean }): void {
-  const first = others.find(({ unseen }) => !options.move || unseen !== undefined);
+  const first = others.find(({ unseen, unsure }) => unsure !== true && (!options.move || unseen !== undefined));
   if (first === undefined) return;
   throw new ProblemError('UNSAFE', [
     {
       message: `${first.where}; two schedulers would alert twice. Nothing was changed.`,
-      hint: first.unseen === undefined ? howToMove(scope) : howToReach(scope, first.unseen),
+      hint: first.unseen ?? howToMove(scope),
     },
   ]);
 }
@@ -59,6 +60,11 @@ export function refuseTwoSchedulers(scope: Scope, others: readonly Elsewhere[], 
 function howToMove({ scheduler = 'local', namespace }: Scope, kibana = ''): string {
   const where = namespace === 'default' ? '' : ` --namespace ${namespace}`;
   return `To move them: \`wmi-detections deploy --scheduler ${scheduler}${where}${kibana} --move\`. Events stay, and alerts where they are.`;
+}
+
+function howToSee({ namespace }: Scope): string {
+  const gone = `If there are none any more: DELETE /${stateIndex(namespace)}/_doc/${DEPLOYED_TO}.`;
+  return `Use credentials that may read the rules of that space. ${gone}`;
 }
 
 function howToReach(scope: Scope, url: string): string {
@@ -73,38 +79,4 @@ function howToReach(scope: Scope, url: string): string {
  */
 export async function planToLeave(scope: Scope): Promise<Plan> {
   return makePlan(scope, { resources: [], rules: [] }, { prune: true, kinds: leavingKinds(scope) });
-}
-
-/** Where rules of a namespace run, in words; undefined where there are none, or none can be seen. */
-const FIND: Readonly<Record<Scheduler, (scope: Scope) => Promise<string | undefined>>> = {
-  local: onLocal,
-  kibana: onKibana,
-  'opensearch-alerting': onAlerting,
-  watcher: onWatcher,
-};
-
-async function onLocal({ target, namespace }: Scope): Promise<string | undefined> {
-  const ours = (await detectionRule.list({ target, namespace }, [])).filter((rule) => rule.ours);
-  if (ours.length === 0) return undefined;
-  return `rules of namespace ${namespace} (${ours.length}) run on the scheduler local of this cluster`;
-}
-
-async function onKibana(scope: Scope): Promise<string | undefined> {
-  const spaces: string[] = [];
-  for (const space of spacesOf(scope)) {
-    if (scope.kibana === undefined) return undefined;
-    if ((await namespacesIn(scope.kibana.server, space)).has(scope.namespace)) spaces.push(space);
-  }
-  if (spaces.length === 0) return undefined;
-  return `rules of namespace ${scope.namespace} run in Kibana (space ${spaces.join(', ')})`;
-}
-
-async function onAlerting({ target, namespace }: Scope): Promise<string | undefined> {
-  if (!(await seesAlerting(target)) || !(await monitorNamespaces(target)).has(namespace)) return undefined;
-  return `rules of namespace ${namespace} run as monitors of OpenSearch Alerting on this cluster`;
-}
-
-async function onWatcher({ target, namespace }: Scope): Promise<string | undefined> {
-  const there = (await namespacesOfWatches(target)).has(namespace);
-  return there ? `rules of namespace ${namespace} run as watches of this cluster` : undefined;
 }

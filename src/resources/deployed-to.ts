@@ -17,6 +17,14 @@ export interface DeployedTo {
   readonly spaces: readonly string[];
 }
 
+/** What was read of that by somebody who names a Kibana. */
+export interface Remembered {
+  /** Undefined where nothing is written down. */
+  readonly at: DeployedTo | undefined;
+  /** Whether it is the Kibana that is named, under whatever name. */
+  readonly isHere: boolean;
+}
+
 /** The `_id` of the document. */
 export const DEPLOYED_TO = 'deployed';
 

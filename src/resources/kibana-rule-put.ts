@@ -1,5 +1,5 @@
 import { ProblemError } from '../errors';
-import type { Kibana } from '../target/kibana';
+import type { Kibana, KibanaRequest } from '../target/kibana';
 import { sharedLists } from './kibana-exceptions';
 import { lotsOf } from './kibana-find';
 import { importRules } from './kibana-import';
@@ -55,19 +55,27 @@ export async function putRules(
   return failed;
 }
 
-/** Deletes the rule with this `rule_id`, where there is one. */
-export async function dropRule(kibana: Kibana, space: string, ruleId: string): Promise<void> {
-  await kibana.ask({ method: 'DELETE', path: RULES, space, query: { rule_id: ruleId }, allow: [404] });
+/**
+ * Deletes the rule with this `rule_id`, where there is one.
+ * @param manner.tidies as of a request
+ */
+export async function dropRule(
+  kibana: Kibana,
+  space: string,
+  ruleId: string,
+  manner: Pick<KibanaRequest, 'tidies'> = {},
+): Promise<void> {
+  await kibana.ask({ method: 'DELETE', path: RULES, space, query: { rule_id: ruleId }, allow: [404], ...manner });
 }
 
 /**
  * Kibana keeps the type that a rule was made with: a rule of another type is another rule. Where it cannot be made, the one
- * that was there is put back, with all that an analyst gave it.
+ * that was there is put back, with all that an analyst gave it. An interruption does not come between: the rule would be gone.
  */
 async function makeAnew(kibana: Kibana, space: string, live: Body, body: Body): Promise<void> {
-  await dropRule(kibana, space, String(live.rule_id));
+  await dropRule(kibana, space, String(live.rule_id), { tidies: true });
   try {
-    await kibana.ask({ method: 'POST', path: RULES, space, body });
+    await kibana.ask({ method: 'POST', path: RULES, space, body, tidies: true });
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     throw new ProblemError(error.code, [...error.problems, await putBack(kibana, space, live)]);
@@ -78,7 +86,7 @@ async function makeAnew(kibana: Kibana, space: string, live: Body, body: Body): 
 async function putBack(kibana: Kibana, space: string, live: Body): Promise<ProblemError['problems'][number]> {
   const rule = `Kibana, space ${space}: the rule of type ${String(live.type)}, which was to be replaced,`;
   try {
-    await kibana.ask({ method: 'POST', path: RULES, space, body: asGiven(live) });
+    await kibana.ask({ method: 'POST', path: RULES, space, body: asGiven(live), tidies: true });
     return { message: `${rule} is there again as it was`, hint: 'Run deploy again.' };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;

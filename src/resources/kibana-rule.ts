@@ -1,6 +1,7 @@
+import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import { defaultIndices } from '../rules/indices';
-import { DEFAULT_SPACE, type Kibana } from '../target/kibana';
+import type { Kibana } from '../target/kibana';
 import { leafFields } from './composition';
 import { markKibanaRule } from './kibana-adopt';
 import { compiledExceptions, listIdsWith } from './kibana-exceptions';
@@ -40,7 +41,7 @@ export function kibanaRules(kibana: Kibana, space: string): Kind {
     remove: (_scope, id) => dropRule(kibana, space, kibanaId(space, id)),
     canon: canonRule,
     refs: (body) => ourLists(body).map((id) => planId(space, id)),
-    mark: (scope, _desired, { id, body }) => markKibanaRule(scope, id, body),
+    mark: ({ namespace }, _desired, { body }) => markKibanaRule(kibana, space, namespace, body),
     openAlerts: (_scope, id) => openAlerts(kibana, space, kibanaId(space, id)),
   };
 }
@@ -59,15 +60,23 @@ async function openAlerts(kibana: Kibana, space: string, ruleId: string): Promis
   return body.hits.total.value;
 }
 
-/** The namespaces whose rules stand in a space. */
-export async function namespacesIn(kibana: Kibana, space: string): Promise<Set<string>> {
-  const tagged = await taggedRules(kibana, space);
-  return new Set(
-    tagged.flatMap((body) => {
-      const mark = ruleMark(body);
-      return mark !== undefined && mark.id === body.rule_id ? [mark.namespace] : [];
-    }),
-  );
+/**
+ * The namespaces whose rules stand in a space.
+ * @returns undefined where the space is closed to us: it may hold any
+ */
+export async function namespacesIn(kibana: Kibana, space: string): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const tagged = await taggedRules(kibana, space);
+    return new Set(
+      tagged.flatMap((body) => {
+        const mark = ruleMark(body);
+        return mark !== undefined && mark.id === body.rule_id ? [mark.namespace] : [];
+      }),
+    );
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'FORBIDDEN') return undefined;
+    throw error;
+  }
 }
 
 async function desiredRules(kibana: Kibana, space: string, scope: Scope, content: Content): Promise<Desired[]> {
@@ -99,5 +108,5 @@ export function fieldTypes({ resources }: Content): Map<string, string> {
 export function spacesOf({ kibana }: Scope): readonly string[] {
   if (kibana === undefined) return [];
   const { spaces, formerSpaces = [] } = kibana;
-  return [...(spaces.length === 0 ? [DEFAULT_SPACE] : spaces), ...formerSpaces];
+  return [...spaces, ...formerSpaces];
 }

@@ -4,6 +4,7 @@ import type { RuleExceptions } from '../rules/exceptions';
 import type { Rule } from '../rules/rule';
 import type { Kibana } from '../target/kibana';
 import type { Target } from '../target/target';
+import type { Remembered } from './deployed-to';
 
 export type KindName =
   | 'ingest_pipeline'
@@ -48,11 +49,14 @@ export interface Scope {
   readonly kibana?:
     | {
         readonly server: Kibana;
+        /** At least one. */
         readonly spaces: readonly string[];
         /** Spaces that are not named any more and hold what is ours: all of it is left over. */
         readonly formerSpaces?: readonly string[] | undefined;
         /** Spaces that hold rules of ours and are not to be touched. */
         readonly otherSpaces?: readonly string[] | undefined;
+        /** What was written down of the namespace before anything was changed; read where nobody has yet. */
+        readonly remembered?: Remembered | undefined;
       }
     | undefined;
 }

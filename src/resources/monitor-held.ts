@@ -61,10 +61,13 @@ function stampOfAlert({ agg_alert_content: content }: Body): unknown {
   return isRecord(metric) ? metric.value : undefined;
 }
 
+/** Whether somebody looked at an alert; that it is over (COMPLETED) says only that no event came after it. */
+export function isAcknowledged({ acknowledged_time: time }: Body): boolean {
+  return typeof time === 'number';
+}
+
 /** How many alerts of a monitor are open, as `alerts` shows them: those at which nobody looked, over or not. */
 export async function openAlerts(target: Target, id: string): Promise<number> {
   const held = await heldAlerts(target, id);
-  return held.filter(
-    ({ state, acknowledged_time: time }) => state === 'ACTIVE' || (state === 'COMPLETED' && typeof time !== 'number'),
-  ).length;
+  return held.filter((alert) => ['ACTIVE', 'COMPLETED'].includes(String(alert.state)) && !isAcknowledged(alert)).length;
 }

@@ -1,4 +1,5 @@
 import { isRecord } from '../json';
+import { lotsOf } from '../resources/kibana-find';
 import { textsAt } from '../rules/group';
 import { alertIndex } from '../rules/indices';
 import type { Target } from '../target/target';
@@ -95,8 +96,7 @@ export async function together(
 /** Which of these alerts the alert index has, whatever became of them there. */
 export async function storedIds(target: Target, namespace: string, among: readonly string[]): Promise<Set<string>> {
   const ids = new Set<string>();
-  for (let from = 0; from < among.length; from += MOST_IDS) {
-    const values = among.slice(from, from + MOST_IDS);
+  for (const values of lotsOf(among, MOST_IDS)) {
     const search = { indices: [alertIndex(namespace)], query: { ids: { values } }, source: ['@timestamp'] };
     for await (const hits of readMatches(target, search)) for (const { _id } of hits) ids.add(_id);
   }

@@ -1,5 +1,6 @@
 import { ProblemError } from '../errors';
 import { detectionRule } from '../resources/detection-rule';
+import { lotsOf } from '../resources/kibana-find';
 import { kibanaRules, spacesOf } from '../resources/kibana-rule';
 import type { Body, Content, Scheduler, Scope } from '../resources/kind';
 import { runUntil } from '../resources/monitor-check';
@@ -68,8 +69,8 @@ const HAND_OVER: Readonly<Record<Scheduler, HandOver>> = {
       const live = await kibanaRules(server, space).list(scope, []);
       const enabled = live.filter(({ ours, body }) => ours && body.enabled === true);
       const ids = enabled.map(({ body }) => String(body.id));
-      for (let from = 0; from < ids.length; from += MOST_IDS) {
-        const body: Body = { action: 'run', ids: ids.slice(from, from + MOST_IDS), run };
+      for (const lot of lotsOf(ids, MOST_IDS)) {
+        const body: Body = { action: 'run', ids: lot, run };
         await server.ask({ method: 'POST', path: '/api/detection_engine/rules/_bulk_action', space, body });
       }
     }

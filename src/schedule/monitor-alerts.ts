@@ -2,7 +2,7 @@ import { isRecord } from '../json';
 import type { Body } from '../resources/kind';
 import { indicesOf, soughtBy } from '../resources/monitor-body';
 import { ourMonitors, type Found } from '../resources/monitor-find';
-import { heldAlerts, MOST_HELD } from '../resources/monitor-held';
+import { heldAlerts, isAcknowledged, MOST_HELD } from '../resources/monitor-held';
 import { ownerOf, ruleOf } from '../resources/monitor-names';
 import { toQueryDsl } from '../rules/query-dsl';
 import type { Rule } from '../rules/rule';
@@ -88,7 +88,7 @@ function withoutGroup({ state, error_message: error }: Body): string {
 
 /** @param newer what was read before of the same group and day */
 function hold(newer: Held | undefined, facts: Facts, alert: Body): Held {
-  const acknowledged = typeof alert.acknowledged_time === 'number';
+  const acknowledged = isAcknowledged(alert);
   const started = Number(alert.start_time);
   if (newer === undefined) return { facts, started, state: alert.state, acknowledged };
   return { ...newer, facts: bothFacts(newer.facts, facts), started, acknowledged: newer.acknowledged || acknowledged };

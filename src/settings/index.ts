@@ -11,7 +11,7 @@ export type { Access, ConnectionSettings } from './connection';
 export { DEFAULT_FILE } from './file';
 export type { Flags } from './layers';
 export type { Environment } from './references';
-export type { SchedulerName } from './shape';
+export { SCHEDULERS, type SchedulerName } from './shape';
 
 /** Checked settings. */
 export interface Settings {

@@ -36,6 +36,8 @@ export interface KibanaRequest {
   readonly file?: { readonly name: string; readonly text: string } | undefined;
   /** Statuses from 400 on that the caller wants to see instead of an error. */
   readonly allow?: readonly number[] | undefined;
+  /** It finishes what is begun: it is sent even after an interruption, and then only once. */
+  readonly tidies?: boolean | undefined;
   /** Milliseconds until an unanswered request is an error; 60,000 unless told. */
   readonly timeout?: number | undefined;
 }
@@ -81,20 +83,22 @@ export async function connectKibana(
   return kibana;
 }
 
-async function checkSpaces({ url, ask }: Kibana, spaces: readonly string[]): Promise<void> {
+/** Whether a space is there. Who may work in a space may not always look at it: a 403 is for the requests that follow. */
+export async function hasSpace({ ask }: Kibana, space: string): Promise<boolean> {
+  if (space === DEFAULT_SPACE) return true;
+  const path = `/api/spaces/space/${encodeURIComponent(space)}`;
+  const { status } = await ask({ method: 'GET', path, allow: [403, 404] });
+  return status !== 404;
+}
+
+async function checkSpaces(kibana: Kibana, spaces: readonly string[]): Promise<void> {
   const missing: string[] = [];
-  for (const space of spaces) {
-    if (space === DEFAULT_SPACE) continue;
-    const path = `/api/spaces/space/${encodeURIComponent(space)}`;
-    // Who may work in a space may not always look at it: a 403 is for the requests that follow.
-    const { status } = await ask({ method: 'GET', path, allow: [403, 404] });
-    if (status === 404) missing.push(space);
-  }
+  for (const space of spaces) if (!(await hasSpace(kibana, space))) missing.push(space);
   if (missing.length === 0) return;
   throw new ProblemError(
     'SETTINGS',
     missing.map((space) => ({
-      where: { url },
+      where: { url: kibana.url },
       message: `Kibana has no space \`${space}\``,
       hint: 'Create it in Kibana (Stack Management, Spaces), or correct kibana.spaces or --space.',
     })),
@@ -115,9 +119,11 @@ async function askRepeatedly<T>(
   dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: KibanaRequest,
-  { patience = PATIENCE, signal }: Circumstances,
+  { patience: given = PATIENCE, signal: ours }: Circumstances,
 ): Promise<Answer<T>> {
   const at = where(url, asked.path, asked);
+  const signal = asked.tidies === true ? undefined : ours;
+  const patience = asked.tidies === true && ours?.aborted === true ? { ...given, attempts: 1 } : given;
   const manner = { where: at, safe: IDEMPOTENT.has(asked.method), first: asked.path === STATUS, patience, signal };
   const ended = await repeatedly(
     () => sendOnce(at, dispatcher, headers, { timeout: patience.timeout, ...asked }, signal),

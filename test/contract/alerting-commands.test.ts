@@ -1,4 +1,5 @@
 import { alertsCommand } from '../../src/commands/alerts';
+import type { Context, Outcome } from '../../src/commands/command';
 import { deployCommand } from '../../src/commands/deploy';
 import { destroyCommand } from '../../src/commands/destroy';
 import { planCommand } from '../../src/commands/plan';
@@ -7,6 +8,7 @@ import { stateIndex } from '../../src/rules/indices';
 import { request } from '../../src/target/target';
 import { alertingScene } from '../support/alerting-scene';
 import { quiet } from '../support/context';
+import { proxy, type Answer, type Fault } from '../support/proxy';
 import { scene, wmiChild } from '../support/scene';
 
 test('plan, deploy, alerts, status and destroy, as somebody types them', async () => {
@@ -59,6 +61,41 @@ test('plan, deploy, alerts, status and destroy, as somebody types them', async (
   // The event keeps what all namespaces share.
   expect((await destroyCommand.run(quiet(), argv)).exit).toBe(0);
   expect(server.monitors.stored.size).toBe(0);
+});
+
+/** Deploys what is deployed already, while the alerts that would prove the monitors are not given. */
+async function deployUnread(fate: Answer | Fault): Promise<{ outcome: Outcome; notes: string[] }> {
+  const { scope } = await alertingScene();
+  const notes: string[] = [];
+  const stop = new AbortController();
+  let reading = false;
+  const between = await proxy(scope.target, ({ path }) => {
+    if (!reading || !path.endsWith('/monitors/alerts')) return undefined;
+    if (fate === 'stall') stop.abort();
+    return fate;
+  });
+  const context: Context = { ...quiet(), signal: stop.signal, note: (line) => notes.push(line) };
+  const named = { namespace: scope.namespace, scheduler: 'opensearch-alerting', output: 'json' };
+  const argv = { ...named, esUrl: between.url, yes: true, prune: false, move: false };
+  try {
+    expect((await deployCommand.run(context, argv)).exit).toBe(0);
+    reading = true;
+    return { outcome: await deployCommand.run(context, argv), notes };
+  } finally {
+    between.close();
+  }
+}
+
+test('where the proof of a monitor cannot be read what was done is told all the same', async () => {
+  const { outcome, notes } = await deployUnread({ status: 403, body: { error: { reason: 'not yours' }, status: 403 } });
+  expect(outcome).toMatchObject({ exit: 0, json: { changes: [], counts: { create: 0 } } });
+  expect(notes.join()).toMatch(/^Which rules are unproven could not be read: .*not yours/s);
+});
+
+test('and so it is when that reading is interrupted', async () => {
+  const { outcome, notes } = await deployUnread('stall');
+  expect(outcome).toMatchObject({ exit: 130, json: { changes: [] } });
+  expect(notes.join()).toMatch(/^Which rules are unproven could not be read: .*interrupted$/s);
 });
 
 test('on a cluster without the plugin nothing is read or written', async () => {

@@ -175,6 +175,10 @@ describeContract(`exceptions in Kibana (${contractMissing ?? 'held against the c
       `create exception_item/${LIST}:tool.exe: skipped`,
       `create detection_rule/${rule().uuid}: skipped`,
     ]);
+    expect(applied.changes[0]?.error).toMatchInlineSnapshot(`
+     "it carries no mark of ours, so it is left as it is
+       Rename or remove it, or keep it and leave ours out of the content."
+    `);
     expect([server().space().rules.size, server().space().items.size]).toEqual([0, 0]);
   });
 

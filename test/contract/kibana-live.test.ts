@@ -69,6 +69,17 @@ describeContract(`test --live and Kibana (${contractMissing ?? 'held against the
     ]);
   });
 
+  test('a rule that EQL cannot say is an error of its own, and the others are tried', async () => {
+    ours.edit(RULE, 'process.parent.name: WmiPrvSE.exe', `process.parent.name: '${'x'.repeat(260)}\\*'`);
+    const found = results(await live());
+    const verdictsOn = (slug: string): string[] => [
+      ...new Set(found.filter(({ rule }) => rule.slug === slug).map(({ result }) => result)),
+    ];
+    expect(verdictsOn('process_execution_via_wmi')).toEqual(['ERROR']);
+    expect(verdictsOn('windows_wmi_process_call_create')).toEqual(['PASS']);
+    expect(found.find(({ result }) => result === 'ERROR')?.reason).toMatch(/EQL cannot compare process.parent.name/);
+  });
+
   test('without a Kibana there is nobody to run them, and what to do is told', async () => {
     await expect(live({ kibanaUrl: undefined })).rejects.toThrowErrorMatchingInlineSnapshot(`
      "in a live test Kibana runs the rules, and no Kibana is named

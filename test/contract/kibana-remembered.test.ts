@@ -1,7 +1,9 @@
 import { deploy, remember, type Deployed } from '../../src/commands/deploy';
 import { planCommand } from '../../src/commands/plan';
 import type { Context } from '../../src/commands/command';
+import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { unnamedNotes, withUnnamedSpaces } from '../../src/plan/kibana-spaces';
+import { schedulersBeside } from '../../src/plan/schedulers';
 import { DEPLOYED_TO, readDeployedTo, removeDeployedTo } from '../../src/resources/deployed-to';
 import type { Scope } from '../../src/resources/kind';
 import { stateIndex } from '../../src/rules/indices';
@@ -133,6 +135,38 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
     expect(await remembered()).toEqual({ url: server().url, spaces: BOTH });
   });
 
+  test('another scheduler is refused while rules are written down in a space that is closed to us', async () => {
+    await deployed(await naming({ spaces: ['soc'] }));
+    server().fail(({ space }) => space === 'soc', { status: 403 });
+    const scope = await naming({ scheduler: 'local' });
+    expect((await schedulersBeside(scope)).map(({ where }) => withoutPort(where))).toEqual([
+      'rules of namespace NS were deployed to Kibana (space soc), where they are not seen from here',
+    ]);
+    await expect(deployed(scope).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
+     "ProblemError: rules of namespace NS were deployed to Kibana (space soc), where they are not seen from here; two schedulers would alert twice. Nothing was changed.
+       Use credentials that may read the rules of that space. If there are none any more: DELETE /wmi-detections-state-NS/_doc/deployed."
+    `);
+    await expect(deployed(scope, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
+    expect(await remembered()).toEqual({ url: server().url, spaces: ['soc'] });
+  });
+
+  test('a space that is closed to us, and in which nothing is written down, is told to other schedulers and no end', async () => {
+    server().fail(({ space }) => space === 'soc', { status: 403 });
+    const scope = await naming({ spaces: ['soc'], scheduler: 'local' });
+    const notes: string[] = [];
+    const context: Context = { ...quiet(), note: (line) => notes.push(line) };
+    for (const move of [undefined, { content: CONTENT, prune: false }]) {
+      const { applied } = await deploy(scope, await planKibana(scope, CONTENT), context, { yes: true, move });
+      expect(applied.changes.map(({ status }) => status)).toEqual(move === undefined ? ['done'] : []);
+    }
+    expect([...new Set(notes.map(withoutPort))]).toMatchInlineSnapshot(`
+     [
+       "whether rules of namespace NS run in Kibana (space soc) cannot be seen: it is closed to this user.",
+     ]
+    `);
+    expect(await remembered()).toBeUndefined();
+  });
+
   test('another scheduler is refused although no Kibana is named, and so is a move that could not be done', async () => {
     await deployed(await naming({ spaces: BOTH }));
     const scope: Scope = { target: await testTarget(), namespace, scheduler: 'local' };
@@ -183,6 +217,37 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
     expect(await remembered()).toEqual({ url: renamed, spaces: ['default'] });
   });
 
+  test('rules that leave a Kibana reached by another name are forgotten, too', async () => {
+    await deployed(await naming({}));
+    const renamed = server().url.replace('127.0.0.1', 'localhost');
+    const moved = await deployed(await naming({ url: renamed, scheduler: 'local' }), { move: true });
+    expect([moved.applied.problems, await remembered()]).toEqual([[], undefined]);
+    await deployed({ target: await testTarget(), namespace, scheduler: 'local' });
+  });
+
+  test('what is written of another Kibana stays as it is when this one has nothing of ours', async () => {
+    await deployed(await naming({}));
+    const other = await startKibana();
+    try {
+      await destroyed(await naming({ url: other.url }));
+      expect(await remembered()).toEqual({ url: server().url, spaces: ['default'] });
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('what is written down is read once in a command', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    const between = await proxy(await testTarget(), () => undefined);
+    try {
+      const before = { ...(await scopeFor(server(), { namespace, spaces: BOTH })), target: between.target };
+      await deployed(await withUnnamedSpaces(before, { chosen: false }));
+      expect(between.asked.filter((path) => path.endsWith(`/_doc/${DEPLOYED_TO}`))).toHaveLength(1);
+    } finally {
+      between.close();
+    }
+  });
+
   test('destroy leaves what is in the spaces that were not named, and the last takes the memory away', async () => {
     await deployed(await naming({ spaces: BOTH }));
     const one = await naming({ spaces: ['soc'], chosen: true });
@@ -193,6 +258,37 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
     expect(await remembered()).toBeUndefined();
     const asked = { method: 'HEAD', path: `/${stateIndex(namespace)}`, allow: [404] } as const;
     expect((await request(await testTarget(), asked)).status).toBe(404);
+  });
+
+  test('what is shared stays while rules are in a space that is not named', async () => {
+    await deployed(await naming({ spaces: BOTH }));
+    const id = 'logs-x@default-pipeline';
+    const description = `[managed_by: wmi-detections; id: ${id}; digest: 0123456789abcdef]`;
+    const answers: Record<string, object> = {
+      '/_ingest/pipeline': { [id]: { description, processors: [] } },
+      '/_data_stream': { data_streams: [] },
+      [`/${stateIndex('*')}/_mapping`]: {},
+    };
+    const between = await proxy(await testTarget(), ({ path }) => {
+      const body = answers[decodeURIComponent(path)];
+      return body === undefined ? undefined : { status: 200, body };
+    });
+    try {
+      const kept = async (named: Named): Promise<unknown[]> => {
+        const scope = { ...(await naming(named)), target: between.target };
+        const { plan, kept: left } = await makeDestroyPlan(scope, { withData: false });
+        const deleted = plan.steps.filter(({ change }) => change.id === id);
+        return [deleted.map(({ change }) => change.action), left.find((each) => each.id === id)?.reason];
+      };
+      const others = 'used by the rules in other spaces of Kibana';
+      expect(await kept({ spaces: ['soc'], chosen: true })).toEqual([[], others]);
+      expect(await kept({ spaces: BOTH, chosen: true })).toEqual([['delete'], undefined]);
+      server().fail(({ space }) => space === 'soc', { status: 403 });
+      expect(await kept({})).toEqual([[], others]);
+      expect(await kept({ scheduler: 'local' })).toEqual([[], 'used by the rules of scheduler kibana']);
+    } finally {
+      between.close();
+    }
   });
 
   test('where it may not be written down the rules are deployed all the same, and that is told', async () => {

@@ -1,5 +1,8 @@
+import { deployText } from '../../src/report/plan';
 import { canonRule } from '../../src/resources/kibana-rule-canon';
 import { kibanaRuleId } from '../../src/resources/kibana-names';
+import type { Applied } from '../../src/plan/apply';
+import { connectKibana } from '../../src/target/kibana';
 import { contractMissing } from '../support/kibana-contract';
 import {
   actions,
@@ -14,9 +17,10 @@ import {
   shipped,
   uuidOf,
 } from '../support/kibana-scene';
-import type { Seen } from '../support/kibana-server';
+import { API_KEY, type KibanaServer, type Seen } from '../support/kibana-server';
 import type { Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { quick } from '../support/patience';
 
 const server = kibanaOfEachTest();
 
@@ -190,6 +194,43 @@ describeContract(`rules in Kibana (${contractMissing ?? 'held against the contra
     expect(stored(rule().uuid)).toMatchObject({ type: 'esql', enabled: false, actions: [{ id: 'mail' }] });
   });
 
+  describe('a rule that changes its type while somebody presses Ctrl-C', () => {
+    const esql = contentWith([rule({ kibana: { type: 'esql' } })]);
+    const asked =
+      (verb: string): Parameters<KibanaServer['before']>[0] =>
+      ({ method, path }) =>
+        method === verb && path === '/api/detection_engine/rules';
+
+    /** Deploys the new type, interrupted when a request of this kind has arrived. */
+    async function deployInterrupted(verb: string): Promise<Applied> {
+      const here = await scopeFor(server());
+      await deployKibana(here, contentWith([rule()]));
+      const stop = new AbortController();
+      const around = { patience: quick(), signal: stop.signal };
+      const kibana = await connectKibana({ url: server().url, apiKey: API_KEY }, [], around);
+      const target = { ...here.target, signal: stop.signal };
+      server().before(asked(verb), () => {
+        stop.abort();
+      });
+      return deployKibana({ ...here, target, kibana: { server: kibana, spaces: ['default'] } }, esql);
+    }
+
+    test.each(['DELETE', 'POST'])('in its %s is made anew all the same', async (verb) => {
+      const applied = await deployInterrupted(verb);
+      expect(applied.changes).toMatchObject([{ action: 'update', status: 'done' }]);
+      expect(stored(rule().uuid)).toMatchObject({ type: 'esql' });
+    });
+
+    test('and is refused is put back, and that is told', async () => {
+      const ofType = ({ body }: Seen): boolean => (body as Thing | undefined)?.type === 'esql';
+      server().fail((seen) => asked('POST')(seen) && ofType(seen), { status: 400, message: 'no such query' });
+      const applied = await deployInterrupted('DELETE');
+      expect(applied.changes).toMatchObject([{ action: 'update', status: 'failed' }]);
+      expect(applied.changes[0]?.error).toMatch(/no such query.*is there again as it was/s);
+      expect(stored(rule().uuid)).toMatchObject({ type: 'eql' });
+    });
+  });
+
   test('a rule that cannot be put back is told, with what is lost', async () => {
     const scope = await scopeFor(server());
     await deployKibana(scope, contentWith([rule()]));
@@ -256,9 +297,13 @@ describeContract(`rules in Kibana (${contractMissing ?? 'held against the contra
     const before = stored(rule().uuid);
     const content = contentWith([rule({ version: 9 })]);
     expect(actions(await planKibana(scope, content))).toEqual([`foreign detection_rule/${rule().uuid}`]);
-    expect(results(await deployKibana(scope, content, true))).toEqual([
-      `foreign detection_rule/${rule().uuid}: skipped`,
-    ]);
+    const applied = await deployKibana(scope, content, true);
+    expect(results(applied)).toEqual([`foreign detection_rule/${rule().uuid}: skipped`]);
+    expect(deployText(applied.changes, (await planKibana(scope, content)).counts, 0)).toMatchInlineSnapshot(`
+     "  ! detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”  skipped: it carries no mark of ours, so it is left as it is
+       Take it over (\`wmi-detections adopt detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac\`), rename or remove it, or keep it and leave ours out of the content.
+     Deploy: 0 done, 0 failed, 1 skipped, 16 unchanged."
+    `);
     expect(stored(rule().uuid)).toEqual(before);
   });
 

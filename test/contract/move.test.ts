@@ -1,16 +1,22 @@
-import { deploy, type Deployed } from '../../src/commands/deploy';
+import type { Context } from '../../src/commands/command';
+import { deploy, deployCommand, type Deployed } from '../../src/commands/deploy';
 import { ProblemError } from '../../src/errors';
 import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan, planFrom } from '../../src/plan/plan';
 import { schedulersBeside } from '../../src/plan/schedulers';
-import type { Scope } from '../../src/resources/kind';
+import type { Content, Scope } from '../../src/resources/kind';
+import { stateIndex } from '../../src/rules/indices';
+import type { Rule } from '../../src/rules/rule';
 import { monitorAlerts } from '../../src/schedule/monitor-alerts';
 import { readWatermark } from '../../src/schedule/state';
 import { monitorRuleStates } from '../../src/status/monitor-rules';
+import { request } from '../../src/target/target';
 import { alertingScene, planMonitors } from '../support/alerting-scene';
 import { quiet } from '../support/context';
 import { contentWith, planKibana, scopeFor } from '../support/kibana-scene';
+import { API_KEY } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { proxy } from '../support/proxy';
 import { scene, wmiChild, type Event, type Scene } from '../support/scene';
 import { planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
 
@@ -78,7 +84,7 @@ test('a rule on the old scheduler that is no longer in the content is not left a
   }).catch((error: unknown) => error);
   expect((refused as ProblemError).problems).toMatchObject([
     {
-      message: `detection_rule/${here.rule.uuid} on the scheduler local is no longer in the content. Nothing was changed.`,
+      message: `“Children of WmiPrvSE” (${here.rule.uuid}) on the scheduler local is no longer in the content. Nothing was changed.`,
     },
   ]);
 });
@@ -178,7 +184,7 @@ describe('a monitor with open alerts', () => {
 });
 
 /** The plan of the rule alone. */
-async function planOfRule(scope: Scope, { rule }: Scene): ReturnType<typeof planMonitors> {
+async function planOfRule(scope: Scope, { rule }: Pick<Scene, 'rule'>): ReturnType<typeof planMonitors> {
   const { steps, counts } = await makePlan(scope, contentWith([rule]), { prune: false });
   return planFrom(
     steps.filter(({ kind }) => kind.name === 'detection_rule'),
@@ -230,6 +236,38 @@ describeContract('with Kibana', () => {
     expect(done(await back(true))).toEqual(['create detection_rule: done', 'delete detection_rule: done']);
   });
 
+  test('a rule that Kibana cannot run may leave it; one that is no longer in the content may not', async () => {
+    const here = await scene();
+    const scope = await scopeFor(kibana(), { namespace: here.namespace });
+    await move(scope, here);
+    const long = [{ literal: `${'x'.repeat(260)}*` }];
+    const test = { kind: 'text', pattern: long, cased: false } as const;
+    const rule: Rule = { ...here.rule, condition: { kind: 'field', field: 'process.name', test } };
+    await expect(planKibana(scope, contentWith([rule]))).rejects.toMatchObject({ code: 'RULE_INVALID' });
+    const local: Scope = { ...scope, scheduler: 'local' };
+    const leave = async (content: Content): Promise<Deployed> =>
+      deploy(local, await planOfRule(local, { rule }), quiet(), { yes: false, move: { content, prune: false } });
+    await expect(leave(contentWith([]))).rejects.toThrow(
+      /“Children of WmiPrvSE \[.*\]” \(.*\) on the scheduler kibana, space default, is no longer in the content/,
+    );
+    expect(done(await leave(contentWith([rule])))).toEqual([
+      'create detection_rule: done',
+      'delete detection_rule: done',
+    ]);
+  });
+
+  test('a disabled rule needs no yes where its file says that it is not to run in Kibana either', async () => {
+    const here = await scene();
+    const monitors = await alertingScene({ namespace: here.namespace });
+    await move(monitors.scope, here);
+    for (const { monitor } of monitors.server.monitors.stored.values()) monitor.enabled = false;
+    const scope = { ...(await scopeFor(kibana(), { namespace: here.namespace })), target: monitors.scope.target };
+    await expect(move(scope, here)).rejects.toThrow(/is disabled on opensearch-alerting, and will be enabled/);
+    const rule: Rule = { ...here.rule, kibana: { type: 'eql', enabled: false } };
+    expect(done(await move(scope, { ...here, rule }))).toEqual(['create detection_rule: done', 'delete monitor: done']);
+    expect([...kibana().space().rules.values()]).toMatchObject([{ enabled: false }]);
+  });
+
   test('where the time since cannot be covered the rule is on both, and a second run mends it', async () => {
     const here = await scene();
     await here.run({ now: () => Date.now() - 29 * MINUTE });
@@ -237,9 +275,51 @@ describeContract('with Kibana', () => {
     kibana().fail(({ path }) => path.endsWith('/_bulk_action'), { status: 403 }, 1);
     const half = await move(scope, here);
     expect(done(half)).toEqual(['create detection_rule: done']);
-    expect(half.uncovered?.code).toBe('FORBIDDEN');
+    expect(half.halfway?.because?.code).toBe('FORBIDDEN');
     expect((await schedulersBeside(scope)).map(({ scheduler }) => scheduler)).toEqual(['local']);
     expect(done(await move(scope, here))).toEqual(['delete detection_rule: done']);
+  });
+
+  test('where what is on the old scheduler cannot be read the rule is on both, and what was done is told', async () => {
+    const here = await scene();
+    const refresh = `/${stateIndex(here.namespace)}/_refresh`;
+    const between = await proxy(here.target, ({ path }) =>
+      path === refresh && kibana().space().rules.size > 0 ? { status: 403, body: { error: 'no' } } : undefined,
+    );
+    try {
+      const scope = { ...(await scopeFor(kibana(), { namespace: here.namespace })), target: between.target };
+      const half = await move(scope, here);
+      expect(done(half)).toEqual(['create detection_rule: done']);
+      expect(half.halfway?.because?.code).toBe('FORBIDDEN');
+    } finally {
+      between.close();
+    }
+    const whole = await move(await scopeFor(kibana(), { namespace: here.namespace }), here);
+    expect([done(whole), whole.halfway]).toEqual([['delete detection_rule: done'], undefined]);
+  });
+
+  test('a move that is not finished says that the rules may be on both, and what to do; one that is does not', async () => {
+    const { target, namespace } = await scene();
+    await request(target, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
+    const flags = { esUrl: target.url, namespace, output: 'json', yes: true, prune: false };
+    expect((await deployCommand.run(quiet(), { ...flags, scheduler: 'local', move: false })).exit).toBe(0);
+    const notes: string[] = [];
+    const context: Context = {
+      ...quiet(),
+      environment: { WMI_DETECTIONS_KIBANA_API_KEY: API_KEY },
+      note: (line) => notes.push(line),
+    };
+    const moving = { ...flags, scheduler: 'kibana', kibanaUrl: kibana().url, move: true };
+    kibana().fail(({ method, path }) => method === 'POST' && path.endsWith('/rules'), { status: 400 }, 1);
+    expect((await deployCommand.run(context, moving)).exit).toBe(2);
+    expect(notes).toMatchInlineSnapshot(`
+     [
+       "The move is not finished: rules may be on both schedulers now, and alert twice. Deploy with --move again. What failed or was skipped says why.",
+     ]
+    `);
+    notes.length = 0;
+    expect((await deployCommand.run(context, moving)).exit).toBe(0);
+    expect(notes).toEqual([]);
   });
 
   test('what the new scheduler refuses stays on the old one', async () => {
