@@ -15,6 +15,7 @@ import { explain } from '../schedule/explain';
 import { setStatus } from '../schedule/set-status';
 import { neutral } from '../text/neutral';
 import { declare, settingsOf, type Context, type Outcome } from './command';
+import { countOf } from './count-flag';
 import { alertsPage } from './alerts-page';
 import { analystScope } from './analyst-scope';
 import { SCHEDULER_OPTIONS } from './scheduler';
@@ -77,7 +78,8 @@ export const alertsCommand = declare({
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
     const { namespace } = settings;
-    const { rule, host, user, status, limit } = argv;
+    const { rule, host, user, status } = argv;
+    const limit = countOf('limit', argv.limit);
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
     const options = { namespace, rule, host, user, status, ...times };
     const { scope, rules } = await analystScope(settings, context);
