@@ -73,13 +73,12 @@ function metLines({ field, test, value, offset, length }: Met, width: number): s
   ];
 }
 
-function aroundLines({ alert, events, around: { parent, children } }: Explanation, width: number): string[] {
-  const self = events[0]?._source ?? { ...alert, '@timestamp': textAt(alert, 'event.start') };
+function aroundLines({ process, around: { parent, children } }: Explanation, width: number): string[] {
   return [
     parent === null
       ? '  parent  no event of its creation is there'
       : processLine('  parent', parent._source, width, parent),
-    processLine('  this  ', self, width),
+    processLine('  this  ', process, width),
     ...(children.length === 0 ? ['  child   none is there'] : []),
     ...children.map((child) => processLine('  child ', child._source, width, child)),
   ];
