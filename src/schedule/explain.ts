@@ -46,15 +46,15 @@ export interface Explanation {
  */
 export async function explain(scope: Scope, rules: readonly Rule[], words: readonly string[]): Promise<Explanation> {
   const { namespace } = scope;
-  const { kept, notes } = await allAlerts(scope, rules, { namespace, ids: words });
-  const { chosen, problems } = chosenAlerts(kept, words);
+  const among = await allAlerts(scope, rules, { namespace, ids: words });
+  const { chosen, problems } = chosenAlerts(among, words);
   if (problems.length > 0) throw new ProblemError('USAGE', problems);
   const [first, ...more] = chosen;
   if (first === undefined || more.length > 0) {
     throw new ProblemError('USAGE', [{ message: 'explain takes one alert', hint: 'Name one id.' }]);
   }
   const explanation = await explainAlert(scope, rules, first.alert);
-  return { ...explanation, notes: [...notes, ...explanation.notes] };
+  return { ...explanation, notes: [...among.notes, ...explanation.notes] };
 }
 
 /**

@@ -28,8 +28,7 @@ export async function setStatus(
   options: AlertsOptions & { readonly ids: readonly string[] },
   change: StatusChange,
 ): Promise<StatusResult> {
-  const { kept } = await allAlerts(scope, rules, options);
-  const { chosen, problems } = chosenAlerts(kept, options.ids);
+  const { chosen, problems } = chosenAlerts(await allAlerts(scope, rules, options), options.ids);
   const { status } = change;
   const isSo = ({ alert }: { alert: Alert }): boolean => textAt(alert, 'wmi_detections.status') === status;
   const changing = chosen.filter((each) => !isSo(each));

@@ -193,5 +193,11 @@ describeContract(`alerts in Kibana (${contractMissing ?? 'held against the contr
     const { json } = await alertsCommand.run(context, argv);
     expect((json as Shown).map((one) => one.wmi_detections.status)).toEqual(['acknowledged', 'acknowledged']);
     expect(notes).toEqual([expect.stringMatching(/^Gone since.*: its rule is not known here/)]);
+    // Why an id may be that of no alert is told with it.
+    for (const action of ['explain', 'close']) {
+      const said = alertsCommand.run(context, { ...argv, action, ids: ['feedbeef'] });
+      await expect(said).rejects.toThrow(/^there is no alert "feedbeef"\n.*\nGone since.*: its rule is not known here/);
+    }
+    await expect(alertsCommand.run(context, { ...argv, action: 'close', ids: ['abc'] })).rejects.not.toThrow('Gone');
   });
 });
