@@ -5,7 +5,7 @@ import { explainText } from '../report/explain';
 import type { Scope } from '../resources/kind';
 import type { Rule } from '../rules/rule';
 import type { AlertStatus } from '../schedule/alert-filter';
-import type { AlertsOptions } from '../schedule/alerts';
+import type { Alert, AlertsOptions } from '../schedule/alerts';
 import { clusterTimeOrOurs } from '../schedule/clock';
 import { explain } from '../schedule/explain';
 import { setStatus } from '../schedule/set-status';
@@ -76,6 +76,17 @@ export async function changeStatus(
   const at = await clusterTimeOrOurs(scope.target, scope.namespace);
   const status: AlertStatus = STATUS_OF[action];
   const result = await setStatus(scope, rules, options, { status, by, at });
-  const [changed, unchanged] = [result.changed, result.unchanged].map((list) => list.map(({ _id }) => _id));
-  return { json: { status, changed, unchanged }, text: statusChangeText(result), exit: 0 };
+  const ids = (list: readonly Alert[]): string[] => list.map(({ _id }) => _id);
+  const [unsure, notBegun] = [ids(result.unsure), ids(result.notBegun)];
+  const interrupted = unsure.length + notBegun.length > 0;
+  return {
+    json: {
+      status,
+      changed: ids(result.changed),
+      unchanged: ids(result.unchanged),
+      ...(interrupted && { unsure, notBegun }),
+    },
+    text: statusChangeText(result),
+    exit: interrupted ? 130 : 0,
+  };
 }

@@ -25,7 +25,9 @@ interface Course {
   halt?: string | undefined;
 }
 
-const INTERRUPTED = 'interrupted before it was begun';
+/** What is said of a change that an interruption left undone, and of one that it overtook. */
+export const INTERRUPTED = 'interrupted before it was begun';
+export const OVERTAKEN = 'interrupted; it may have been done or not';
 
 /**
  * Does what a plan says, one step after the other. A step that fails does not stop the ones that do not need it; what
@@ -142,7 +144,7 @@ function failure(change: Change, error: ProblemError, course: Course): AppliedCh
       message: `${change.kind}/${change.id}${title}: ${problem.message}`,
     })),
   );
-  const said = course.halt === INTERRUPTED ? 'interrupted; it may have been done or not' : redact(error.message);
+  const said = course.halt === INTERRUPTED ? OVERTAKEN : redact(error.message);
   return { ...change, status: 'failed', error: said };
 }
 
