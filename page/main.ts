@@ -69,12 +69,16 @@ function arrange(): void {
   );
 }
 
-function fillChoices(): void {
-  for (const [name, valuesOf] of Object.entries(CHOICES)) {
+/** A list for each choice, of what the alerts have of it. */
+function makeChoices(): void {
+  const labels = Object.entries(CHOICES).map(([name, valuesOf]) => {
     const values = [...new Set(items.flatMap((item) => valuesOf(item)))].filter((value) => value !== '').sort();
     const options = values.map((value) => element('option', { value }, neutral(value)));
-    fill(control(name), [element('option', { value: '' }, 'any'), ...options]);
-  }
+    const select = element('select', { name });
+    fill(select, [element('option', { value: '' }, 'any'), ...options]);
+    return element('label', {}, `${name.charAt(0).toUpperCase()}${name.slice(1)} `, select);
+  });
+  byId('choices', HTMLElement).prepend(...labels);
 }
 
 /** An address of this page with `#alert-<id>` opens that alert. */
@@ -91,7 +95,7 @@ byId('about', HTMLElement).append(
 );
 // Where there is room for them, the filters stand open.
 byId('more', HTMLDetailsElement).open = matchMedia('(min-width: 64rem)').matches;
-fillChoices();
+makeChoices();
 arrange();
 refresh();
 followAppearance({
