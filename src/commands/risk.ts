@@ -56,7 +56,7 @@ export const riskCommand = declare({
     const found = await risk(scope, rules, { from, to, cap, withClosed: argv['with-closed'] });
     for (const note of found.notes) context.note(neutral(note));
     const entities = found.entities.slice(0, limit);
-    const period = { from: from === undefined ? null : iso(from), to: to === undefined ? null : iso(to) };
+    const period = { from: iso(from), to: to === undefined ? null : iso(to) };
     const text = argv.output === 'csv' ? riskCsv(entities).trimEnd() : riskText(entities);
     return { json: { ...period, cap, entities }, text, exit: 0 };
   },
