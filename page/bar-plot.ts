@@ -1,7 +1,7 @@
 import { BarController, BarElement, CategoryScale, Chart, Legend, LinearScale, Tooltip } from 'chart.js';
 import { neutral } from '../src/text/neutral';
 import { colorOf } from './color';
-import { element } from './dom';
+import { element, fill } from './dom';
 import { safeText } from './safe-text';
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Legend, Tooltip);
@@ -73,7 +73,7 @@ export function barPlot(figure: HTMLElement, { title, of, series, lying }: Shape
 
   /** Only what is looked at: a table of a thousand hosts costs more than all else on the page. */
   const fillTable = (): void => {
-    body.replaceChildren(...(asTable.open ? rows.map(tableRow) : []));
+    fill(body, asTable.open ? rows.map(tableRow) : []);
   };
   asTable.addEventListener('toggle', fillTable);
 

@@ -16,6 +16,13 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Gives a parent these children in place of those before; they may be more than the arguments of a call. */
+export function fill(parent: HTMLElement, children: Iterable<Child>): void {
+  const fragment = new DocumentFragment();
+  for (const child of children) fragment.append(child);
+  parent.replaceChildren(fragment);
+}
+
 /**
  * The element of page.html with this id.
  * @throws Error when there is none: page.html and this script do not fit

@@ -11,12 +11,6 @@ export interface Item {
   readonly haystack: string;
 }
 
-/** The controls of page.html that filter, by name. */
-export const FILTERS = ['text', 'rule', 'severity', 'status', 'technique', 'host', 'user', 'from', 'to'] as const;
-
-/** What somebody wants to see. An empty text is no filter; times are `2026-01-31T08:00`, UTC. */
-export type Filters = Readonly<Record<(typeof FILTERS)[number], string>>;
-
 /** What can be chosen from a list, and what an alert has of it. */
 export const CHOICES = {
   rule: ({ rule }) => [rule.name],
@@ -28,6 +22,12 @@ export const CHOICES = {
 } as const satisfies Record<string, (item: Item) => readonly string[]>;
 
 type Choice = keyof typeof CHOICES;
+
+/** The controls that filter, by name: the choices, and those that page.html has. */
+export const FILTERS = ['text', ...(Object.keys(CHOICES) as Choice[]), 'from', 'to'] as const;
+
+/** What somebody wants to see. An empty text is no filter; times are `2026-01-31T08:00`, UTC. */
+export type Filters = Readonly<Record<(typeof FILTERS)[number], string>>;
 
 /** The alerts of a page, ready to be filtered. */
 export function itemsOf({ alerts, rules }: AlertsPage): Item[] {

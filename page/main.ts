@@ -2,7 +2,7 @@ import type { AlertsPage } from '../src/report/alerts-page';
 import { neutral } from '../src/text/neutral';
 import { alertRow, type AlertRow } from './alert-row';
 import { followAppearance } from './appearance';
-import { byId, element } from './dom';
+import { byId, element, fill } from './dom';
 import { CHOICES, FILTERS, filtered, itemsOf, type Filters, type Item } from './filters';
 import { overview } from './overview';
 import { safeText } from './safe-text';
@@ -39,9 +39,8 @@ function refresh(): void {
   const all = `${items.length} alert${items.length === 1 ? '' : 's'}`;
   byId('count', HTMLElement).textContent = shown.length === items.length ? all : `${shown.length} of ${all}`;
   const only = Object.entries(filters).filter(([, value]) => value !== '');
-  byId('only', HTMLElement).replaceChildren(
-    ...safeText(only.length === 0 ? '' : `Only ${only.map(([name, value]) => `${name} ${value}`).join(', ')}`),
-  );
+  const said = only.length === 0 ? '' : `Only ${only.map(([name, value]) => `${name} ${value}`).join(', ')}`;
+  fill(byId('only', HTMLElement), safeText(said));
   charts.show(shown);
 }
 
@@ -64,15 +63,22 @@ function control(name: string): HTMLInputElement | HTMLSelectElement {
 function arrange(): void {
   const order = ORDERS[sort.value];
   if (order !== undefined) rows.sort((left, right) => order(left.item, right.item));
-  list.replaceChildren(...rows.map(({ node }) => node));
+  fill(
+    list,
+    rows.map(({ node }) => node),
+  );
 }
 
-function fillChoices(): void {
-  for (const [name, valuesOf] of Object.entries(CHOICES)) {
+/** A list for each choice, of what the alerts have of it. */
+function makeChoices(): void {
+  const labels = Object.entries(CHOICES).map(([name, valuesOf]) => {
     const values = [...new Set(items.flatMap((item) => valuesOf(item)))].filter((value) => value !== '').sort();
     const options = values.map((value) => element('option', { value }, neutral(value)));
-    control(name).append(element('option', { value: '' }, 'any'), ...options);
-  }
+    const select = element('select', { name });
+    fill(select, [element('option', { value: '' }, 'any'), ...options]);
+    return element('label', {}, `${name.charAt(0).toUpperCase()}${name.slice(1)} `, select);
+  });
+  byId('choices', HTMLElement).prepend(...labels);
 }
 
 /** An address of this page with `#alert-<id>` opens that alert. */
@@ -89,7 +95,7 @@ byId('about', HTMLElement).append(
 );
 // Where there is room for them, the filters stand open.
 byId('more', HTMLDetailsElement).open = matchMedia('(min-width: 64rem)').matches;
-fillChoices();
+makeChoices();
 arrange();
 refresh();
 followAppearance({

@@ -1,6 +1,6 @@
 import type { Severity } from '../src/rules/severity';
 import { barPlot } from './bar-plot';
-import { byId, element } from './dom';
+import { byId, element, fill } from './dom';
 import type { Filters, Item } from './filters';
 import { entitiesOf } from './risk';
 import { bucketsOf, minuteOf, spanOf, type Bucket } from './timeline';
@@ -81,7 +81,7 @@ function showSeverities(items: readonly Item[], choose: (filters: Partial<Filter
     });
     return element('li', {}, button);
   });
-  byId('severities', HTMLElement).replaceChildren(...tiles);
+  fill(byId('severities', HTMLElement), tiles);
 }
 
 /** What `datetime-local` takes. */

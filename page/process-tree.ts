@@ -1,4 +1,4 @@
-import type { ProcessNode } from '../src/report/alerts-page';
+import { howFound, type ProcessNode } from '../src/report/process-node';
 import type { Met } from '../src/rules/evaluate';
 import { element } from './dom';
 import { safeText } from './safe-text';
@@ -10,10 +10,12 @@ export function processTree(nodes: readonly ProcessNode[], met: readonly Met[]):
 
 function branch(node: ProcessNode, met: readonly Met[]): HTMLLIElement {
   const { name, pid, commandLine, user, start, alerted, children } = node;
+  const how = howFound(node);
   const about = [
     ...(pid === null ? [] : [`pid ${pid}`]),
     ...(user === null ? [] : [user]),
     ...(start === null ? [] : [start.slice(0, 19).replace('T', ' ')]),
+    ...(how === undefined ? [] : [how]),
   ];
   const head = element(
     'div',

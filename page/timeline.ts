@@ -19,9 +19,13 @@ export interface Bucket {
 
 /** The time from the first alert to the last in at most 48 spans of a round width, empty ones too. */
 export function bucketsOf(items: readonly Item[]): Bucket[] {
-  const times = items.map(({ start }) => start).filter((time) => !Number.isNaN(time));
-  if (times.length === 0) return [];
-  const [first, last] = [Math.min(...times), Math.max(...times)];
+  let [first, last] = [Infinity, -Infinity];
+  for (const { start } of items) {
+    // An alert may have no time that can be read.
+    if (Number.isNaN(start)) continue;
+    [first, last] = [Math.min(first, start), Math.max(last, start)];
+  }
+  if (first > last) return [];
   const step = STEPS.find((each) => Math.floor(last / each) - Math.floor(first / each) < MOST_BARS) ?? 3640 * DAY;
   const beginning = Math.floor(first / step);
   const buckets = Array.from({ length: Math.floor(last / step) - beginning + 1 }, (_, index) => {

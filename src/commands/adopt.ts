@@ -4,6 +4,7 @@ import { readAllContent } from '../plan/content';
 import { refuseUnsafe } from '../plan/guard';
 import { PROGRAM_FOLDER } from '../program';
 import { adoptText } from '../report/adopt';
+import { interruptedLine } from '../report/plan';
 import type { Content, Scope } from '../resources/kind';
 import { neutral } from '../text/neutral';
 import { declare, settingsOf, type Context } from './command';
@@ -47,6 +48,7 @@ function linesOf(diff: string): string[] {
 export const adoptCommand = declare({
   name: 'adopt <things..>',
   describe: 'take over what stands on the cluster under an id of ours, by our mark only',
+  interrupted: 'nothing was changed',
   positionals: {
     things: {
       type: 'string',
@@ -65,8 +67,12 @@ export const adoptCommand = declare({
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
     const content = readAllContent(settings.content ?? PROGRAM_FOLDER);
-    const result = await adopt(await scopeOf(settings, context), content, argv.things, context, { yes: argv.yes });
-    const exit: ExitStatus = result.adopted.some(({ status }) => status === 'failed') ? 2 : 0;
-    return { json: result, text: adoptText(result.adopted, result.ours), exit };
+    const scope = await scopeOf(settings, context);
+    const result = await adopt(scope, content, argv.things, context, { yes: argv.yes });
+    const isThrough = result.adopted.every(({ status }) => status === 'adopted');
+    const interrupted = context.signal.aborted && !isThrough;
+    const exit: ExitStatus = isThrough ? 0 : interrupted ? 130 : 2;
+    const text = [adoptText(result.adopted, result.ours), ...interruptedLine({ interrupted })].join('\n');
+    return { json: result, text, exit };
   },
 });

@@ -4,7 +4,7 @@ import { alertsPageOf } from '../report/alerts-page-of';
 import type { Scope } from '../resources/kind';
 import type { Rule } from '../rules/rule';
 import type { Alert } from '../schedule/alerts';
-import { explainAlerts } from '../schedule/explain';
+import { explainAlerts, type Explanation } from '../schedule/explain';
 import { entitiesAtRisk } from '../schedule/risk';
 import { iso } from '../schedule/window';
 import type { Context } from './command';
@@ -33,7 +33,17 @@ export async function alertsPage(
     context.progress(`explaining the alerts: ${done} of ${explained.length}`);
   });
   context.progress('');
+  return pageOf(scope, rules, alerts, explanations);
+}
+
+/** The page of these alerts, of which some are explained. */
+export function pageOf(
+  { namespace }: Scope,
+  rules: readonly Rule[],
+  alerts: readonly Alert[],
+  explanations: readonly Explanation[],
+): AlertsPage {
   const entities = entitiesAtRisk(alerts, { cap: CAP });
-  const about = { made: iso(Date.now()), program: `wmi-detections ${version()}`, namespace: scope.namespace };
+  const about = { made: iso(Date.now()), program: `wmi-detections ${version()}`, namespace };
   return alertsPageOf({ ...about, alerts, rules, explanations, entities });
 }

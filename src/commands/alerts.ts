@@ -1,44 +1,18 @@
 import { alertsCsv } from '../report/alerts-csv';
 import { alertsHtml } from '../report/alerts-html';
 import { alertsTable } from '../report/alerts-table';
-import { statusChangeText } from '../report/alert-status';
-import { explainText } from '../report/explain';
 import { readAllContent } from '../plan/content';
 import { PROGRAM_FOLDER } from '../program';
-import type { Scope } from '../resources/kind';
 import type { Rule } from '../rules/rule';
-import type { AlertStatus } from '../schedule/alert-filter';
-import type { AlertsOptions } from '../schedule/alerts';
 import { allAlerts } from '../schedule/all-alerts';
-import { clusterTimeOrOurs } from '../schedule/clock';
-import { explain } from '../schedule/explain';
-import { setStatus } from '../schedule/set-status';
 import { neutral } from '../text/neutral';
-import { declare, settingsOf, type Context, type Outcome } from './command';
+import { ACTIONS, changeStatus, explainOne, refuseIdle } from './alert-actions';
+import { declare, settingsOf, type Context } from './command';
+import { countOf } from './count-flag';
 import { alertsPage } from './alerts-page';
 import { analystScope } from './analyst-scope';
 import { SCHEDULER_OPTIONS } from './scheduler';
 import { timeOf } from './time-flag';
-
-export { alerts, together, type Alert, type AlertsOptions } from '../schedule/alerts';
-
-/** What may be done with alerts, and the status that they get by it. */
-const STATUS_OF = { ack: 'acknowledged', close: 'closed', reopen: 'open' } as const;
-
-type Action = 'explain' | keyof typeof STATUS_OF;
-
-/** Closes alerts, acknowledges or reopens them, as {@link setStatus} does, and says what it did. */
-async function change(
-  scope: Scope,
-  rules: readonly Rule[],
-  options: AlertsOptions,
-  { status, by }: { status: AlertStatus; by: string },
-): Promise<Outcome> {
-  const at = await clusterTimeOrOurs(scope.target, scope.namespace);
-  const result = await setStatus(scope, rules, { ...options, ids: options.ids ?? [] }, { status, by, at });
-  const [changed, unchanged] = [result.changed, result.unchanged].map((list) => list.map(({ _id }) => _id));
-  return { json: { status, changed, unchanged }, text: statusChangeText(result), exit: 0 };
-}
 
 /** Who sits here: the user that the cluster knows, where the settings name one, else the user of this machine. */
 function whoever({ environment }: Context, username: string | undefined): string {
@@ -48,9 +22,10 @@ function whoever({ environment }: Context, username: string | undefined): string
 export const alertsCommand = declare({
   name: 'alerts [action] [ids..]',
   describe: 'list alerts, newest first; explain one, acknowledge, close or reopen some',
+  interrupted: 'nothing was changed',
   positionals: {
     action: {
-      choices: ['explain', ...Object.keys(STATUS_OF)] as Action[],
+      choices: ACTIONS,
       describe: 'what to do with the alerts that are named; without it they are listed',
     },
     ids: { type: 'string', array: true, describe: 'ids of alerts, or their beginnings' },
@@ -75,20 +50,21 @@ export const alertsCommand = declare({
     ['$0 alerts close 3f9a 07c1d2', 'two of them are done with'],
   ],
   run: async (context, argv) => {
+    if (argv.action !== undefined) refuseIdle(argv.action, { ...argv });
     const settings = settingsOf(context, argv);
     const { namespace } = settings;
-    const { rule, host, user, status, limit } = argv;
+    const { rule, host, user, status } = argv;
+    const limit = countOf('limit', argv.limit);
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
     const options = { namespace, rule, host, user, status, ...times };
     const { scope, rules } = await analystScope(settings, context);
     const content = (): readonly Rule[] => readAllContent(settings.content ?? PROGRAM_FOLDER).rules;
     if (argv.action === 'explain') {
-      const explained = await explain(scope, content(), argv.ids ?? []);
-      return { json: explained, text: explainText(explained, context.width), exit: 0 };
+      return explainOne(context, scope, content(), { ids: argv.ids ?? [], output: argv.output });
     }
     if (argv.action !== undefined) {
       const by = whoever(context, settings.elasticsearch.username);
-      return change(scope, rules, { ...options, ids: argv.ids }, { status: STATUS_OF[argv.action], by });
+      return changeStatus(scope, rules, { ...options, ids: argv.ids ?? [] }, { action: argv.action, by });
     }
     const { kept, notes } = await allAlerts(scope, rules, { ...options, limit });
     for (const note of notes) context.note(neutral(note));

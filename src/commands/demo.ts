@@ -11,7 +11,7 @@ import { progressLine } from '../report/progress';
 import type { Content, Scope } from '../resources/kind';
 import type { RuleRun } from '../schedule/run-rule';
 import { readSettings } from '../settings';
-import { alerts, type Alert } from './alerts';
+import { alerts, type Alert } from '../schedule/alerts';
 import { declare, targetOf, type Context } from './command';
 import { deploy, type Deployed } from './deploy';
 import { startEngine } from './engine';

@@ -49,8 +49,8 @@ export async function scopeOf(settings: Settings, context: Context): Promise<Sco
 
 /** What decides what is planned; where the servers are does not: a plan may be reviewed here and applied from there. */
 function flagsOf(argv: PlanFlags): PlanFlags {
-  const { config, content, namespace, scheduler, space, channel, prune, only } = argv;
-  return { config, content, namespace, scheduler, space, channel, prune, only };
+  const { config, profile, content, namespace, scheduler, space, channel, prune, only } = argv;
+  return { config, profile, content, namespace, scheduler, space, channel, prune, only };
 }
 
 /** Takes a part of the plan. */
@@ -87,7 +87,7 @@ export const planCommand = declare({
     const exit: ExitStatus = argv['exit-code'] && changes.length > 0 ? 1 : 0;
     const text =
       argv.output === 'markdown'
-        ? planMarkdown(changes, plan.counts, plan.digest, flagsOf({ ...argv }))
+        ? planMarkdown(changes, plan.counts, plan.digest, flagsOf({ ...argv, profile: settings.profile }))
         : planText(changes, plan.counts, plan.leftovers.length);
     const unproven = await unprovenRules(scope);
     return {

@@ -1,14 +1,12 @@
-import { ProblemError, type ExitStatus } from '../errors';
-import { readAllContent } from '../plan/content';
-import { PROGRAM_FOLDER } from '../program';
+import type { ExitStatus } from '../errors';
 import { reconcileText } from '../report/reconcile';
 import { clusterTimeOrOurs } from '../schedule/clock';
 import { iso } from '../schedule/window';
 import { reconcile } from '../status/reconcile';
 import { declare, settingsOf } from './command';
-import { scopeOf } from './plan';
+import { contentOf, scopeOf } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';
-import { timeOf } from './time-flag';
+import { checkPeriod, timeOf } from './time-flag';
 
 export const reconcileCommand = declare({
   name: 'reconcile',
@@ -23,15 +21,15 @@ export const reconcileCommand = declare({
   },
   examples: [['$0 reconcile --exit-code', 'for cron: did every event of the last day get its alert?']],
   run: async (context, argv) => {
+    const periodAt = (now: number) => ({ from: timeOf('from', argv.from, now), to: timeOf('to', argv.to, now) });
+    periodAt(0); // What is no time is refused before anything is asked of the cluster.
     const settings = settingsOf(context, argv);
-    const [from = 0, to = Date.now()] = [timeOf('from', argv.from), timeOf('to', argv.to)];
-    if (from >= to) {
-      const hint = 'The period begins at --from and ends just before --to.';
-      throw new ProblemError('USAGE', [{ message: '--from is not before --to', hint }]);
-    }
+    const content = contentOf(settings, context);
     const scope = await scopeOf(settings, context);
+    // `now` is the cluster's, as in all windows.
     const now = await clusterTimeOrOurs(scope.target, scope.namespace);
-    const content = readAllContent(settings.content ?? PROGRAM_FOLDER);
+    const { from, to } = periodAt(now);
+    checkPeriod({ from, to });
     const rules = await reconcile(scope, content, { from, to, now });
     const missing = rules.reduce((sum, rule) => sum + rule.missing.length, 0);
     const exit: ExitStatus = argv['exit-code'] && missing > 0 ? 1 : 0;

@@ -1,4 +1,3 @@
-import { ProblemError } from '../errors';
 import { riskCsv, riskText } from '../report/risk';
 import type { Scope } from '../resources/kind';
 import type { Rule } from '../rules/rule';
@@ -8,6 +7,7 @@ import { iso } from '../schedule/window';
 import { neutral } from '../text/neutral';
 import { analystScope } from './analyst-scope';
 import { declare, settingsOf } from './command';
+import { countOf } from './count-flag';
 import { SCHEDULER_OPTIONS } from './scheduler';
 import { timeOf } from './time-flag';
 
@@ -49,18 +49,14 @@ export const riskCommand = declare({
     output: { choices: ['text', 'json', 'csv'], default: 'text', describe: 'form of the result' },
   },
   run: async (context, argv) => {
-    const { cap, limit } = argv;
-    if (!Number.isInteger(cap) || cap < 0) {
-      throw new ProblemError('USAGE', [
-        { message: `--cap ${cap} is no number of alerts`, hint: 'Write 1 or more, or 0 to count all.' },
-      ]);
-    }
+    const cap = countOf('cap', argv.cap, 'count all');
+    const limit = countOf('limit', argv.limit);
     const [from, to] = [timeOf('from', argv.from), timeOf('to', argv.to)];
     const { scope, rules } = await analystScope(settingsOf(context, argv), context);
     const found = await risk(scope, rules, { from, to, cap, withClosed: argv['with-closed'] });
     for (const note of found.notes) context.note(neutral(note));
     const entities = found.entities.slice(0, limit);
-    const period = { from: from === undefined ? null : iso(from), to: to === undefined ? null : iso(to) };
+    const period = { from: iso(from), to: to === undefined ? null : iso(to) };
     const text = argv.output === 'csv' ? riskCsv(entities).trimEnd() : riskText(entities);
     return { json: { ...period, cap, entities }, text, exit: 0 };
   },

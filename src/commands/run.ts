@@ -9,7 +9,7 @@ import { readStoredRules } from '../schedule/state';
 import { watch, type WatchOptions } from '../schedule/watch';
 import type { Target } from '../target/target';
 import { declare, settingsOf, targetOf, type Context, type Outcome } from './command';
-import { timeOf } from './time-flag';
+import { checkPeriod, timeOf } from './time-flag';
 
 export interface RunOptions extends NowOptions {
   /** UUIDs, names or slugs of rules; all stored rules where not given. */
@@ -26,13 +26,8 @@ export interface RunResult {
  *   the others have run. The watermark of a rule that failed stays where it was, so that its next run covers this one.
  */
 export async function run(target: Target, options: RunOptions): Promise<RunResult> {
-  const { from, to, namespace } = options;
-  if (from !== undefined && to !== undefined && from >= to) {
-    throw new ProblemError('USAGE', [
-      { message: '--from is not before --to', hint: 'The period begins at --from and ends just before --to.' },
-    ]);
-  }
-  const stored = chosenRules(await readStoredRules(target, namespace), options.rules);
+  checkPeriod(options);
+  const stored = chosenRules(await readStoredRules(target, options.namespace), options.rules);
   const rules: RuleRun[] = [];
   const failures: ProblemError[] = [];
   for (const rule of stored) {

@@ -3,6 +3,7 @@ import { canonicalJson } from '../json';
 import { levelsOf } from '../resources';
 import type { Content, Desired, Kind, Live, Scope } from '../resources/kind';
 import { suggestion } from '../text/suggest';
+import { INTERRUPTED, OVERTAKEN } from './apply';
 import { bodyDiff } from './diff';
 
 /** Something of the content that somebody wants to be ours on the cluster, too. */
@@ -26,7 +27,7 @@ export interface Adopted {
   readonly kind: string;
   readonly id: string;
   readonly title?: string | undefined;
-  readonly status: 'adopted' | 'failed';
+  readonly status: 'adopted' | 'failed' | 'skipped';
   readonly diff: string;
   readonly error?: string | undefined;
 }
@@ -63,18 +64,23 @@ export async function findAdoptions(scope: Scope, content: Content, names: reado
 
 /**
  * Puts our mark on what is there, and changes nothing else in it: what a later deploy changes, its plan shows first.
- * @returns one result each; one that fails does not stop the others
+ * @returns one result each; one that fails does not stop the others, an interruption does
  */
 export async function adoptAll(scope: Scope, adoptions: readonly Adoption[]): Promise<Adopted[]> {
   const results: Adopted[] = [];
   for (const { kind, desired, live, diff } of adoptions) {
     const about = { kind: kind.name, id: desired.id, title: desired.title, diff };
+    if (scope.target.signal?.aborted === true) {
+      results.push({ ...about, status: 'skipped', error: INTERRUPTED });
+      continue;
+    }
     try {
       await kind.mark?.(scope, desired, live);
       results.push({ ...about, status: 'adopted' });
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
-      results.push({ ...about, status: 'failed', error: redact(error.message) });
+      const said = error.code === 'INTERRUPTED' ? OVERTAKEN : redact(error.message);
+      results.push({ ...about, status: 'failed', error: said });
     }
   }
   return results;

@@ -25,7 +25,9 @@ interface Course {
   halt?: string | undefined;
 }
 
-const INTERRUPTED = 'interrupted before it was begun';
+/** What is said of a change that an interruption left undone, and of one that it overtook. */
+export const INTERRUPTED = 'interrupted before it was begun';
+export const OVERTAKEN = 'interrupted; it may have been done or not';
 
 /**
  * Does what a plan says, one step after the other. A step that fails does not stop the ones that do not need it; what

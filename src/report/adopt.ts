@@ -14,7 +14,7 @@ export function adoptText(adopted: readonly Adopted[], ours: readonly string[]):
 
 function line({ kind, id, title, status, error }: Adopted): string {
   const name = `${kind}/${id}${title === undefined ? '' : ` “${title}”`}`;
-  return status === 'adopted' ? `  + ${name}  adopted` : `  ! ${name}  failed: ${neutral(error ?? '')}`;
+  return status === 'adopted' ? `  + ${name}  adopted` : `  ! ${name}  ${status}: ${neutral(error ?? '')}`;
 }
 
 function diffLines(diff: string): string[] {

@@ -1,9 +1,11 @@
-import { neutral } from '../text/neutral';
+import { INTERRUPTED, OVERTAKEN } from '../plan/apply';
 import type { StatusResult } from '../schedule/set-status';
+import { neutral } from '../text/neutral';
 import { cellOf } from './alerts-columns';
+import { interruptedLine } from './plan';
 
 /** What became of the alerts that somebody closed or acknowledged: a line each. */
-export function statusChangeText({ status, changed, unchanged }: StatusResult): string {
+export function statusChangeText({ status, changed, unchanged, unsure, notBegun }: StatusResult): string {
   const line = (word: string) => (alert: Readonly<Record<string, unknown>>) => {
     const [rule, host] = [['rule.name'], ['host.name', 'host.id']].map((fields) =>
       cellOf(alert, { title: '', fields }),
@@ -11,5 +13,11 @@ export function statusChangeText({ status, changed, unchanged }: StatusResult): 
     const [id, name] = [String(alert._id).slice(0, 12), neutral(String(rule))];
     return `${id}  ${word}  ${name}${host === '' ? '' : ` on ${neutral(String(host))}`}`;
   };
-  return [...changed.map(line(`now ${status}`)), ...unchanged.map(line(`was ${status} already`))].join('\n');
+  return [
+    ...changed.map(line(`now ${status}`)),
+    ...unchanged.map(line(`was ${status} already`)),
+    ...unsure.map(line(OVERTAKEN)),
+    ...notBegun.map(line(INTERRUPTED)),
+    ...interruptedLine({ interrupted: unsure.length + notBegun.length > 0 }),
+  ].join('\n');
 }

@@ -87,10 +87,10 @@ function pageAlert(alert: Alert): Omit<PageAlert, 'rule' | 'risk' | 'met' | 'tre
 /** All events of an alert have the same values in what it is grouped by, so the first that met the rule speaks for all. */
 function pageExplanation(
   alert: Alert,
-  { events = [], around, notes = [] }: Partial<Explanation> = {},
+  { events = [], process = alert, around, notes = [] }: Partial<Explanation> = {},
 ): Pick<PageAlert, 'met' | 'tree' | 'notes'> {
   const first = events.find(({ met }) => met !== null) ?? events[0];
-  return { met: first?.met ?? [], tree: processTree(first?._source ?? alert, around), notes };
+  return { met: first?.met ?? [], tree: processTree(process, around), notes };
 }
 
 /** The first of these fields that has a value. */

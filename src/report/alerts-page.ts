@@ -1,6 +1,7 @@
 import type { Met } from '../rules/evaluate';
 import type { Severity } from '../rules/severity';
 import type { RiskAlert } from '../schedule/risk';
+import type { ProcessNode } from './process-node';
 
 /** Everything that the page of alerts (page/) shows. Plain JSON: it is written into the page as such. */
 export interface AlertsPage {
@@ -69,17 +70,4 @@ export interface PageRisk extends Pick<RiskAlert, 'added' | 'why'> {
   /** `host`, `user`, or another word of the detection. */
   readonly type: string;
   readonly value: string;
-}
-
-/** A process around an alert, and those that it started. */
-export interface ProcessNode {
-  readonly name: string;
-  readonly pid: number | null;
-  readonly commandLine: string | null;
-  readonly user: string | null;
-  /** ISO 8601, UTC: when it started. */
-  readonly start: string | null;
-  /** Whether this is a process that the alert is about. */
-  readonly alerted: boolean;
-  readonly children: readonly ProcessNode[];
 }

@@ -2,8 +2,9 @@ import { textAt } from '../rules/group';
 import type { Met } from '../rules/evaluate';
 import { severityOf } from '../rules/severity';
 import type { ExplainedEvent, Explanation } from '../schedule/explain';
-import type { Neighbour } from '../schedule/neighbours';
 import { neutral } from '../text/neutral';
+import { howFound, type ProcessNode } from './process-node';
+import { processTree } from './process-tree';
 import { plural } from './run';
 
 type Source = Readonly<Record<string, unknown>>;
@@ -73,24 +74,25 @@ function metLines({ field, test, value, offset, length }: Met, width: number): s
   ];
 }
 
-function aroundLines({ alert, events, around: { parent, children } }: Explanation, width: number): string[] {
-  const self = events[0]?._source ?? { ...alert, '@timestamp': textAt(alert, 'event.start') };
+function aroundLines({ process, around }: Explanation, width: number): string[] {
+  const tree = processTree(process, around);
   return [
-    parent === null
-      ? '  parent  no event of its creation is there'
-      : processLine('  parent', parent._source, width, parent),
-    processLine('  this  ', self, width),
-    ...(children.length === 0 ? ['  child   none is there'] : []),
-    ...children.map((child) => processLine('  child ', child._source, width, child)),
+    ...(tree.some(({ alerted }) => alerted) ? ['  parent  no event of its creation is there'] : []),
+    ...treeLines(tree, width),
+    ...(around.children.length === 0 ? ['  child   none is there'] : []),
   ];
 }
 
-function processLine(word: string, source: Source = {}, width: number, found?: Neighbour): string {
-  const [time, pid, name, line] = ['@timestamp', 'process.pid', 'process.name', 'process.command_line'].map((field) =>
-    textAt(source, field),
-  );
-  const how = found?.by === 'pid' ? ' (by pid and time)' : '';
-  return clipped(`${word}  ${time ?? '-'}  ${pid ?? '-'}  ${name ?? '-'}${how}  ${line ?? ''}`.trimEnd(), width);
+function treeLines(nodes: readonly ProcessNode[], width: number): string[] {
+  return nodes.flatMap((node) => [clipped(processLine(node), width), ...treeLines(node.children, width)]);
+}
+
+function processLine(node: ProcessNode): string {
+  const { start, pid, name, commandLine, alerted, children } = node;
+  const word = alerted ? 'this  ' : children.some((child) => child.alerted) ? 'parent' : 'child ';
+  const how = howFound(node);
+  const who = `${name === '' ? '-' : name}${how === undefined ? '' : ` (${how})`}`;
+  return `  ${word}  ${start ?? '-'}  ${pid ?? '-'}  ${who}  ${commandLine ?? ''}`.trimEnd();
 }
 
 /** Made harmless, then cut. */

@@ -1,20 +1,22 @@
 import { textAt } from '../rules/group';
 import type { Neighbours } from '../schedule/neighbours';
-import type { ProcessNode } from './alerts-page';
+import type { ProcessNode } from './process-node';
 
 type Source = Readonly<Record<string, unknown>>;
 
 /**
  * A process among its parent and what it started. Of a parent whose creation nobody saw, the process itself says something.
  * @param process `_source` of the creation of the process, or its alert
+ * @returns the process below its parent; alone where nothing is known of one
  */
 export function processTree(process: Source, { parent, children }: Partial<Neighbours> = {}): ProcessNode[] {
   const self = {
     ...node(process, 'process'),
     alerted: true,
-    children: (children ?? []).map(({ _source = {} }) => node(_source, 'process')),
+    children: (children ?? []).map(({ _source = {}, by }) => ({ ...node(_source, 'process'), by })),
   };
-  const above = parent == null ? node(process, 'process.parent') : node(parent._source ?? {}, 'process');
+  const above =
+    parent == null ? node(process, 'process.parent') : { ...node(parent._source ?? {}, 'process'), by: parent.by };
   return above.name === '' && above.commandLine === null ? [self] : [{ ...above, children: [self] }];
 }
 
@@ -29,6 +31,7 @@ function node(event: Source, field: 'process' | 'process.parent'): ProcessNode {
     user: own ? (textAt(event, 'user.name') ?? textAt(event, 'user.id')) : null,
     start: own ? (textAt(event, 'event.start') ?? textAt(event, '@timestamp')) : null,
     alerted: false,
+    by: null,
     children: [],
   };
 }

@@ -1,5 +1,6 @@
 import type { Scheduler } from '../resources/kind';
 import { iso } from '../schedule/window';
+import type { Reason } from '../status/missing';
 import type { MissingAlert, RuleReconciliation } from '../status/reconcile';
 import { neutral } from '../text/neutral';
 import { plural } from './run';
@@ -14,6 +15,12 @@ const MENDS: Readonly<Record<Scheduler, (from: string, to: string, rule: string,
   kibana: (from, to) => `run the rule by hand in Kibana (Manual run) from ${from} to ${to}`,
   watcher: (from, to) => `run the watch over ${from} to ${to}: docs/watcher.md says how`,
   'opensearch-alerting': (from, to) => `run the monitor over ${from} to ${to}: docs/opensearch-alerting.md says how`,
+};
+
+/** What comes before that: nothing runs a rule that is not there, and what is disabled would miss the next event, too. */
+const FIRST: Readonly<Partial<Record<Reason['code'], string>>> = {
+  not_deployed: 'deploy the rule',
+  disabled: 'enable the rule',
 };
 
 /** Each rule's events against its alerts, for a person: what is missing, why, and what helps. */
@@ -58,10 +65,15 @@ function cut(text: string): string {
 }
 
 function mendOf(missing: readonly MissingAlert[], scheduler: Scheduler, slug: string, namespace: string): string {
-  const times = missing.flatMap(({ first, last }) => [first.time, last]).filter((time) => time !== null);
+  const codes = missing.flatMap(({ reasons }) => reasons.map(({ code }) => code));
+  const first = new Set(codes.flatMap((code) => FIRST[code] ?? []));
+  const times = missing.flatMap((each) => [each.first.time, each.last]).filter((time) => time !== null);
   const sorted = times.sort();
   const [from, last] = [sorted[0], sorted.at(-1)];
-  if (from === undefined || last === undefined) return 'give its events an @timestamp; no period finds them';
   // The end of a period is exclusive.
-  return MENDS[scheduler](from, iso(Date.parse(last) + 1), slug, namespace);
+  const again =
+    from === undefined || last === undefined
+      ? 'give its events an @timestamp; no period finds them'
+      : MENDS[scheduler](from, iso(Date.parse(last) + 1), slug, namespace);
+  return [...first, again].join(', then ');
 }

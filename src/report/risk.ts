@@ -15,7 +15,7 @@ const WHY = {
 /** Entities by score for a person: a line each, and the alerts behind it. */
 export function riskText(entities: readonly RiskEntity[]): string {
   if (entities.length === 0) return 'Nobody is at risk: no alert of that time names a user or a host.';
-  const width = Math.max(...entities.map(({ score }) => String(score).length));
+  const width = entities.reduce((most, { score }) => Math.max(most, String(score).length), 0);
   return entities
     .flatMap(({ type, value, score, alerts }) => {
       const counted = alerts.filter(({ why }) => why === null).length;

@@ -1,5 +1,6 @@
 import type { Problem } from '../errors';
-import type { KeptAlert } from './all-alerts';
+import { neutral } from '../text/neutral';
+import type { AllAlerts, KeptAlert } from './all-alerts';
 
 /** With fewer characters a slip would name some other alert, as in git. */
 const SHORTEST = 4;
@@ -10,16 +11,17 @@ const HINT = '`alerts --with-ids` shows the ids; the beginning of one is enough 
 
 /**
  * The alerts that somebody named, each once, in that order.
- * @param among every alert that any of the words may mean
+ * @param among every alert that any of the words may mean, and what could not be shown as one
  * @param words ids, or their beginnings of four characters or more
  * @returns what is wrong with the others, too
  */
 export function chosenAlerts(
-  among: readonly KeptAlert[],
+  { kept: among, notes }: AllAlerts,
   words: readonly string[],
 ): { readonly chosen: readonly KeptAlert[]; readonly problems: readonly Problem[] } {
   const chosen = new Set<KeptAlert>();
   const problems: Problem[] = [];
+  let isUnknown = false;
   if (words.length === 0) problems.push({ message: 'no alert is named', hint: `Give ids. ${HINT}` });
   for (const word of new Set(words)) {
     const exact = among.filter(({ alert }) => alert._id === word);
@@ -32,6 +34,7 @@ export function chosenAlerts(
       });
     } else if (only === undefined) {
       problems.push({ message: `there is no alert "${word}"`, hint: HINT });
+      isUnknown = true;
     } else if (more.length > 0) {
       const named = found.map(({ alert }) => alert._id.slice(0, word.length + 8)).sort();
       const others = found.length > MOST_NAMED ? `, and ${found.length - MOST_NAMED} more` : '';
@@ -41,5 +44,7 @@ export function chosenAlerts(
       });
     } else chosen.add(only);
   }
+  // What a note tells of may be the alert that was meant.
+  if (isUnknown) problems.push(...notes.map((note) => ({ message: neutral(note) })));
   return { chosen: [...chosen], problems };
 }

@@ -30,7 +30,9 @@ export interface Explanation {
   readonly events: readonly ExplainedEvent[];
   /** Those that are not: deleted by retention, or by somebody. */
   readonly gone: readonly Ancestor[];
-  /** What the process of the first event came from, and what it started. */
+  /** `_source` of the first event, as far as it tells of its process; where no event is there any more, the alert itself. */
+  readonly process: Readonly<Record<string, unknown>>;
+  /** What that process came from, and what it started. */
   readonly around: Neighbours;
   /** What should be known of all this, a sentence each. */
   readonly notes: readonly string[];
@@ -44,15 +46,15 @@ export interface Explanation {
  */
 export async function explain(scope: Scope, rules: readonly Rule[], words: readonly string[]): Promise<Explanation> {
   const { namespace } = scope;
-  const { kept, notes } = await allAlerts(scope, rules, { namespace, ids: words });
-  const { chosen, problems } = chosenAlerts(kept, words);
+  const among = await allAlerts(scope, rules, { namespace, ids: words });
+  const { chosen, problems } = chosenAlerts(among, words);
   if (problems.length > 0) throw new ProblemError('USAGE', problems);
   const [first, ...more] = chosen;
   if (first === undefined || more.length > 0) {
     throw new ProblemError('USAGE', [{ message: 'explain takes one alert', hint: 'Name one id.' }]);
   }
   const explanation = await explainAlert(scope, rules, first.alert);
-  return { ...explanation, notes: [...notes, ...explanation.notes] };
+  return { ...explanation, notes: [...among.notes, ...explanation.notes] };
 }
 
 /**
@@ -101,6 +103,7 @@ async function explainAlert(scope: Scope, rules: readonly Rule[], alert: Alert):
     rule: rule === undefined ? null : ruleOf(rule),
     events,
     gone,
+    process,
     around: await neighbours(target, indices, process),
     notes: notesOn(alert, rule, events, ancestors),
   };

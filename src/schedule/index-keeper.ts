@@ -28,6 +28,7 @@ export function indexKeeper(target: Target, namespace: string): Keeper {
   return {
     list: async (wanted) => ({ alerts: await alerts(target, { ...wanted, namespace }), notes: [] }),
     refusal: () => undefined,
+    batches: (all) => [all],
     setStatus: (chosen, change) => setStatus(target, alertIndex(namespace), chosen, change),
   };
 }

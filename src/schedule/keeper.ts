@@ -22,8 +22,10 @@ export interface Keeper {
   list(wanted: AlertFilter): Promise<Listed>;
   /** Why an alert cannot get that status here; undefined where it can. */
   refusal(alert: Alert, status: AlertStatus): string | undefined;
+  /** These alerts in the parts that one request each can change. */
+  batches(alerts: readonly Alert[]): readonly (readonly Alert[])[];
   /**
-   * Gives all of these that status, in one request where that can be.
+   * Gives all of a batch that status.
    * @throws ProblemError REFUSED with each that did not get it, and why
    */
   setStatus(alerts: readonly Alert[], change: StatusChange): Promise<void>;

@@ -32,6 +32,7 @@ export function kibanaKeeper(scope: Scope, known: readonly Rule[]): Keeper {
   return {
     list: (wanted) => list(scope, known, wanted),
     refusal: () => undefined,
+    batches: (alerts) => spacesOf(scope).map((space) => alerts.filter((alert) => spaceOf(alert) === space)),
     setStatus: (alerts, { status }) => setStatus(scope, alerts, status),
   };
 }
@@ -111,21 +112,22 @@ async function* found(
   }
 }
 
-/** One request a space. Kibana says how many it changed, and of those that it did not, why. */
-async function setStatus(scope: Scope, alerts: readonly Alert[], status: string): Promise<void> {
-  for (const space of spacesOf(scope)) {
-    if (scope.kibana === undefined) return;
-    const here = alerts.filter((alert) => (textAt(alert, 'wmi_detections.space') ?? DEFAULT_SPACE) === space);
-    if (here.length === 0) continue;
-    const { server } = scope.kibana;
-    const path = `${SIGNALS}/status`;
-    const body = { signal_ids: here.map(({ _id }) => _id), status };
-    const { body: done } = await server.ask<Changed>({ method: 'POST', path, space, body });
-    const { updated = 0, failures = [] } = done;
-    if (updated === here.length && failures.length === 0) continue;
-    const reasons = failures.length === 0 ? '' : `: ${failures.map((each) => JSON.stringify(each)).join('; ')}`;
-    const message = `Kibana changed ${updated} of ${here.length} alerts${reasons}`;
-    const hint = 'Somebody may have changed them in the same moment: look at them again.';
-    throw new ProblemError('REFUSED', [{ where: { url: `${server.url}${path}`, method: 'POST' }, message, hint }]);
-  }
+function spaceOf(alert: Alert): string {
+  return textAt(alert, 'wmi_detections.space') ?? DEFAULT_SPACE;
+}
+
+/** Kibana says how many it changed, and of those that it did not, why. */
+async function setStatus({ kibana }: Scope, alerts: readonly Alert[], status: string): Promise<void> {
+  const [first] = alerts;
+  if (kibana === undefined || first === undefined) return;
+  const { server } = kibana;
+  const path = `${SIGNALS}/status`;
+  const body = { signal_ids: alerts.map(({ _id }) => _id), status };
+  const { body: done } = await server.ask<Changed>({ method: 'POST', path, space: spaceOf(first), body });
+  const { updated = 0, failures = [] } = done;
+  if (updated === alerts.length && failures.length === 0) return;
+  const reasons = failures.length === 0 ? '' : `: ${failures.map((each) => JSON.stringify(each)).join('; ')}`;
+  const message = `Kibana changed ${updated} of ${alerts.length} alerts${reasons}`;
+  const hint = 'Somebody may have changed them in the same moment: look at them again.';
+  throw new ProblemError('REFUSED', [{ where: { url: `${server.url}${path}`, method: 'POST' }, message, hint }]);
 }

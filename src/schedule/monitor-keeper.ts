@@ -25,8 +25,19 @@ export function monitorKeeper(target: Target, namespace: string, known: readonly
   return {
     list: () => monitorAlerts(target, namespace, known),
     refusal: (alert, status) => refusalOf(alert, status),
+    batches: byRule,
     setStatus: (alerts) => acknowledge(target, namespace, known, alerts),
   };
+}
+
+/** A rule has one monitor, and the plugin takes the alerts of one monitor in a request. */
+function byRule(alerts: readonly Alert[]): Alert[][] {
+  const rules = new Map<string | null, Alert[]>();
+  for (const alert of alerts) {
+    const rule = textAt(alert, 'rule.uuid');
+    rules.set(rule, [...(rules.get(rule) ?? []), alert]);
+  }
+  return [...rules.values()];
 }
 
 function refusalOf(alert: Alert, status: AlertStatus): string | undefined {
@@ -48,7 +59,7 @@ async function acknowledge(
   const wanted = new Set(alerts.map(({ _id }) => _id));
   const problems: Problem[] = [];
   for (const { found, rule } of await monitorsAndRules(target, namespace, known)) {
-    if (rule === undefined) continue;
+    if (rule === undefined || !alerts.some((alert) => textAt(alert, 'rule.uuid') === rule.uuid)) continue;
     // What is ACTIVE now: a run may have ended one since it was listed.
     const active = (await heldAlerts(target, found.id)).filter(({ state }) => state === 'ACTIVE');
     const ids = active.filter((alert) => wanted.has(factsOfAlert(rule, alert)?.group.id ?? '')).map(({ id }) => id);

@@ -14,6 +14,10 @@ export interface StatusResult {
   readonly changed: readonly Alert[];
   /** Those that had the status already; nothing was written for them. */
   readonly unchanged: readonly Alert[];
+  /** Those that were on their way when somebody interrupted it: they may have the status or not. */
+  readonly unsure: readonly Alert[];
+  /** Those that an interruption left as they were. */
+  readonly notBegun: readonly Alert[];
 }
 
 /**
@@ -28,8 +32,7 @@ export async function setStatus(
   options: AlertsOptions & { readonly ids: readonly string[] },
   change: StatusChange,
 ): Promise<StatusResult> {
-  const { kept } = await allAlerts(scope, rules, options);
-  const { chosen, problems } = chosenAlerts(kept, options.ids);
+  const { chosen, problems } = chosenAlerts(await allAlerts(scope, rules, options), options.ids);
   const { status } = change;
   const isSo = ({ alert }: { alert: Alert }): boolean => textAt(alert, 'wmi_detections.status') === status;
   const changing = chosen.filter((each) => !isSo(each));
@@ -42,12 +45,26 @@ export async function setStatus(
   }
   const keepers = new Map<Keeper, Alert[]>();
   for (const { alert, keeper } of changing) keepers.set(keeper, [...(keepers.get(keeper) ?? []), alert]);
-  for (const [keeper, alerts] of keepers) await keeper.setStatus(alerts, change);
-  return {
-    status,
-    changed: changing.map(({ alert }) => alert),
-    unchanged: chosen.filter(isSo).map(({ alert }) => alert),
-  };
+  const lists: Record<Outcome, Alert[]> = { changed: [], unsure: [], notBegun: [] };
+  for (const [keeper, alerts] of keepers) {
+    for (const batch of keeper.batches(alerts)) {
+      const outcome = scope.target.signal?.aborted === true ? 'notBegun' : await changeBatch(keeper, batch, change);
+      lists[outcome].push(...batch);
+    }
+  }
+  return { status, ...lists, unchanged: chosen.filter(isSo).map(({ alert }) => alert) };
+}
+
+type Outcome = 'changed' | 'unsure' | 'notBegun';
+
+async function changeBatch(keeper: Keeper, batch: readonly Alert[], change: StatusChange): Promise<Outcome> {
+  try {
+    await keeper.setStatus(batch, change);
+    return 'changed';
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'INTERRUPTED') return 'unsure';
+    throw error;
+  }
 }
 
 const WORDS: Readonly<Record<AlertStatus, string>> = {

@@ -15,6 +15,8 @@ export { SCHEDULERS, type SchedulerName } from './shape';
 
 /** Checked settings. */
 export interface Settings {
+  /** The profile of the settings file that they are of, whoever asked for it. */
+  readonly profile?: string | undefined;
   readonly elasticsearch: ConnectionSettings;
   readonly kibana: ConnectionSettings & {
     /** Ids of the spaces that get the rules. */
@@ -43,7 +45,8 @@ export interface Settings {
  */
 export function readSettings(flags: Flags, environment: Environment, { file = true } = {}): Settings {
   const problems: Problem[] = [];
-  const written = file ? fileLayers(flags.config, profileOf(flags, environment), environment, problems) : [];
+  const asked = profileOf(flags, environment);
+  const written = file ? fileLayers(flags.config, asked, environment, problems) : [];
   const given = environmentLayer(environment, problems);
   const typed = flagLayer(flags, problems);
   const layers = [typed, given, ...written].map((layer) => withoutUserInfo(layer, problems));
@@ -53,6 +56,7 @@ export function readSettings(flags: Flags, environment: Environment, { file = tr
   const kibana = connectionOf('kibana', layers, environment, problems);
   const spaces = layers.map((layer) => layer.written.kibana?.spaces).find((each) => each !== undefined);
   const settings: Settings = {
+    profile: asked?.profile,
     elasticsearch: { ...connectionOf('elasticsearch', layers, environment, problems), proxies },
     kibana: {
       ...kibana,

@@ -1,5 +1,5 @@
 import { run } from '../../src/commands/run';
-import { alerts, type Alert } from '../../src/commands/alerts';
+import { alerts, type Alert } from '../../src/schedule/alerts';
 import { isRecord } from '../../src/json';
 import { toQueryDsl } from '../../src/rules/query-dsl';
 import { defaultIndices } from '../../src/rules/indices';

@@ -153,7 +153,7 @@ describe('alerts explain', () => {
        1 event is not there any more
 
      Around it
-       parent  no event of its creation is there
+       parent  -  612  - (as its child tells)  C:\\Windows\\system32\\wbem\\wmiprvse.exe -secured -Embedding
        this    2025-03-10T11:50:00.000Z  4711  cmd.exe  cmd.exe /c whoami
        child   none is there
 

@@ -171,6 +171,40 @@ describe('alerts close, ack and reopen', () => {
     expect(await statuses(here)).toEqual(['open', 'closed', 'open']);
   });
 
+  test('a flag that does nothing with an action is refused, with every other such flag', async () => {
+    const here = await threeAlerts();
+    const id = await idOf(here, 1);
+    const more = { limit: 1, 'with-ids': true, host: 'WS01.example.test' };
+    await expect(act(here, 'close', [id], { ...more, output: 'html' })).rejects.toThrowErrorMatchingInlineSnapshot(`
+     "\`alerts close\` and --limit do not go together
+     \`alerts close\` and --with-ids do not go together
+     \`alerts close\` and --output html do not go together
+       That is for the list of alerts: leave it out, or leave out the action."
+    `);
+    await expect(act(here, 'explain', [id], { ...more, output: 'csv' })).rejects.toThrowErrorMatchingInlineSnapshot(`
+     "\`alerts explain\` and --limit do not go together
+     \`alerts explain\` and --with-ids do not go together
+     \`alerts explain\` and --output csv do not go together
+     \`alerts explain\` and --host do not go together
+       That is for the list of alerts: leave it out, or leave out the action."
+    `);
+    await expect(act(here, 'ack', [id], { output: 'csv' })).rejects.toMatchObject({ code: 'USAGE' });
+    expect(await statuses(here)).toEqual(['open', 'open', 'open']);
+    // The twin: the list takes them all.
+    expect((await act(here, undefined, [], { ...more, output: 'csv' })).text.split('\r\n')).toHaveLength(2);
+  });
+
+  test('explain --output html is the page of that one alert', async () => {
+    const here = await threeAlerts();
+    const id = await idOf(here, 2);
+    const { text } = await act(here, 'explain', [id.slice(0, 12)], { output: 'html' });
+    expect(text).toMatch(/^<!doctype html>/);
+    const [, data = ''] = /id="data">(.*?)<\/script>/s.exec(text) ?? [];
+    expect(JSON.parse(data)).toMatchObject({
+      alerts: [{ id, notes: [expect.stringContaining('not in the content')] }],
+    });
+  });
+
   test('the table has the ids only when asked', async () => {
     const here = await threeAlerts();
     const id = (await idOf(here, 1)).slice(0, 12);

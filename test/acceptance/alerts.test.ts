@@ -1,4 +1,4 @@
-import { alerts } from '../../src/commands/alerts';
+import { alerts } from '../../src/schedule/alerts';
 import { alertIndex } from '../../src/rules/indices';
 import { request } from '../../src/target/target';
 import { freshNamespace, scene, wmiChild, type Scene } from '../support/scene';

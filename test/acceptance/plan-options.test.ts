@@ -12,8 +12,10 @@ import { expiredNotes } from '../../src/report/expired';
 import { planMarkdown } from '../../src/report/plan-markdown';
 import { freshNamespace } from '../support/scene';
 import { project } from '../support/project';
+import { settingsFolder } from '../support/settings-file';
 import { testTarget } from '../support/target';
 
+const settings = settingsFolder();
 const RULE = 'detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac';
 
 /** The rules of a namespace that nobody has deployed to; everything else is there. */
@@ -163,6 +165,17 @@ test('the command of a plan passes on what the plan was asked for', async () => 
     `\`wmi-detections deploy --namespace ${namespace} --scheduler local --only ${RULE} --checksum `,
   );
   expect(text).not.toContain(url);
+});
+
+test.each(['flag', 'environment'])('the command of a plan names the profile that the %s gives', async (given) => {
+  const file = settings.written('profiles:\n  lab:\n    scheduler: local\n');
+  const profile = given === 'flag' ? 'lab' : undefined;
+  const environment = given === 'flag' ? {} : { WMI_DETECTIONS_PROFILE: 'lab' };
+  const argv = { esUrl: (await testTarget()).url, namespace: freshNamespace(), config: file, output: 'markdown' };
+  const { text } = await planCommand.run({ ...quiet(), environment }, { ...argv, profile });
+  expect(text).toContain(`\`wmi-detections deploy --config ${file} --profile lab --namespace `);
+  // The twin: nobody asks for one.
+  expect((await planCommand.run(quiet(), argv)).text).toContain(`deploy --config ${file} --namespace `);
 });
 
 describe('exceptions of a rule', () => {

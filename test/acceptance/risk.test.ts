@@ -55,4 +55,9 @@ describe('risk', () => {
     const here = await scene();
     await expect(risk(here, { cap })).rejects.toMatchObject({ code: 'USAGE' });
   });
+
+  test.each([-1, 0, 1.5, NaN])('a limit of %s is a mistake', async (limit) => {
+    const here = await scene();
+    await expect(risk(here, { limit })).rejects.toMatchObject({ code: 'USAGE' });
+  });
 });

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { deploy } from '../../src/commands/deploy';
-import { alerts } from '../../src/commands/alerts';
+import { alerts } from '../../src/schedule/alerts';
 import { becomesHealthy } from '../../src/engine/answer';
 import { discardNode, type NodeProcess } from '../../src/engine/launch';
 import { startNode } from '../../src/engine/start-node';

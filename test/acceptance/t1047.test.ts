@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { alerts } from '../../src/commands/alerts';
+import { alerts } from '../../src/schedule/alerts';
 import { replay } from '../../src/commands/replay';
 import { run } from '../../src/commands/run';
 import { deploy } from '../../src/commands/deploy';

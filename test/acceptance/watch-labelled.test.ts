@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { alerts, type Alert } from '../../src/commands/alerts';
+import { alerts, type Alert } from '../../src/schedule/alerts';
 import { run } from '../../src/commands/run';
 import { isRecord } from '../../src/json';
 import { watchBody } from '../../src/resources/watch-body';

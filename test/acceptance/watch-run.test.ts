@@ -1,4 +1,4 @@
-import type { Alert } from '../../src/commands/alerts';
+import type { Alert } from '../../src/schedule/alerts';
 import { watchBody } from '../../src/resources/watch-body';
 import { alertIndex, defaultIndices } from '../../src/rules/indices';
 import { request } from '../../src/target/target';

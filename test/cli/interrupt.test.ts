@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunning } from '../../src/engine/processes';
 import { PROGRAM_FOLDER } from '../../src/program';
+import { stateIndex } from '../../src/rules/indices';
 import { startCli, type Ended, type Running } from '../support/cli';
 import { eventually } from '../support/eventually';
 import { jdk, temporaryFolder } from '../support/outside';
@@ -129,12 +130,65 @@ test('run: how many rules were run; a second run does the rest', async () => {
   expect(await healthy('alerts')).toHaveLength(32);
 });
 
+test('adopt: what was taken over, what nobody knows and what was not begun; a second run does the rest', async () => {
+  await healthy('deploy');
+  const { url } = await testTarget();
+  const theirs = JSON.stringify({ script: 'ctx._source.managed_by = "somebody"', query: { term: { kind: 'rule' } } });
+  const made = await fetch(`${url}/${stateIndex(namespace)}/_update_by_query?refresh=true`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: theirs,
+  });
+  expect(await made.json()).toMatchObject({ updated: 2 });
+  const rules = ['24869767-8579-485d-9a4f-d9ddfd8f0cac', '0661c2de-93de-11ec-9833-acde48001122'];
+  const things = rules.map((id) => `detection_rule/${id}`);
+  await behind((asked) => (isRule(asked, 'PUT') ? 'stall' : undefined));
+  const first = await interrupted('adopt', ...things, '--yes');
+  expect(first.status).toBe(130);
+  expect(first.stdout.replaceAll(/^ {6}.*\n/gm, '')).toMatchInlineSnapshot(`
+   "  ! detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”  failed: interrupted; it may have been done or not
+     ! detection_rule/0661c2de-93de-11ec-9833-acde48001122 “Windows WMI Process Call Create”  skipped: interrupted before it was begun
+   Interrupted. The same command again does the rest.
+   "
+  `);
+  between.close();
+
+  await behind(second((asked) => isRule(asked, 'PUT')));
+  const next = await interrupted('adopt', ...things, '--yes');
+  expect(next.status).toBe(130);
+  expect(next.stdout.replaceAll(/^ {6}.*\n/gm, '')).toMatchInlineSnapshot(`
+   "  + detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”  adopted
+     ! detection_rule/0661c2de-93de-11ec-9833-acde48001122 “Windows WMI Process Call Create”  failed: interrupted; it may have been done or not
+   Interrupted. The same command again does the rest.
+   "
+  `);
+  expect(await healthy('adopt', { things })).toMatchObject({ adopted: [{ status: 'adopted' }], ours: [things[0]] });
+});
+
+test('alerts close: what nobody knows is told; a second run does the rest', async () => {
+  await healthy('deploy');
+  await healthy('replay', { files: [SAMPLES] });
+  await healthy('run');
+  const [one, two] = ((await healthy('alerts')) as { _id: string }[]).map(({ _id }) => _id);
+  const ids = [one ?? '', two ?? ''];
+  await behind(({ path }) => (path.endsWith('/_bulk') ? 'stall' : undefined));
+  const { status, stdout } = await interrupted('alerts', 'close', ...ids);
+  expect(status).toBe(130);
+  expect(stdout.replaceAll(/^[0-9a-f]{12}/gm, '<id>')).toMatchInlineSnapshot(`
+   "<id>  interrupted; it may have been done or not  Windows WMI Process Call Create on ws-107.lakeside.example
+   <id>  interrupted; it may have been done or not  Windows WMI Process Call Create on dfe78cab3d93a18cb2e7149dc7a0e00e
+   Interrupted. The same command again does the rest.
+   "
+  `);
+  expect(await healthy('alerts', { action: 'close', ids })).toMatchObject({ changed: ids, unchanged: [] });
+});
+
 test('alerts: a list is given up', async () => {
   await healthy('deploy');
   await behind(({ path }) => (path.endsWith('_search') ? 'stall' : undefined));
   const { status, stderr } = await interrupted('alerts');
   expect(status).toBe(130);
-  expect(stderr).toMatch(/^error: POST \S+: interrupted\n$/);
+  expect(stderr).toMatch(/^error: POST \S+: interrupted; nothing was changed\n$/);
 });
 
 /** So many events, more than one request of them. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -54,12 +54,14 @@ test('it holds the program and its content, and nothing else', () => {
   expect([...roots].sort()).toMatchInlineSnapshot(`
    [
      "CHANGELOG.md",
+     "CONTRIBUTING.md",
      "FORMATS.md",
      "LICENSE",
      "NOTICE",
      "README.md",
      "SECURITY.md",
      "dist",
+     "docs",
      "engine",
      "mappings",
      "package.json",
@@ -69,6 +71,13 @@ test('it holds the program and its content, and nothing else', () => {
    ]
   `);
   expect(files.filter((path) => /^(test|bench)\/|\.test\.|\.env|secret|\.tsbuildinfo$/i.test(path))).toEqual([]);
+});
+
+test('what its README links to is in it', () => {
+  const readme = readFileSync(join(folder, 'package/README.md'), 'utf8');
+  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path = '']) => path.replace(/\/$/, ''));
+  expect(links.length).toBeGreaterThan(10);
+  expect(links.filter((path) => !existsSync(join(folder, 'package', path)))).toEqual([]);
 });
 
 test('it runs with its dependencies and no others', () => {

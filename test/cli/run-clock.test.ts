@@ -6,19 +6,24 @@ import { scene, wmiChild, type Scene } from '../support/scene';
 
 const HOUR = 3_600_000;
 
-/** Runs the program as on a machine whose clock is off by so many milliseconds. */
+/** What the program says as on a machine whose clock is off by so many milliseconds. */
+async function saidOff(here: Scene, off: number, verb: string, args: readonly string[]): Promise<unknown> {
+  const shift = `const { now } = Date; Date.now = () => now() + ${off};
+    globalThis.Date = class extends Date { constructor(...given) { super(...(given.length === 0 ? [Date.now()] : given)); } };`;
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(shift)}` };
+  const command = [verb, '--output', 'json', '--es-url', here.target.url, '--namespace', here.namespace, ...args];
+  const { status, stdout, stderr } = await cli(command, { env });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+/** What a run of the one rule does there. */
 async function runOff(
   here: Scene,
   off: number,
   ...args: string[]
 ): Promise<{ events: number; new: number; to: string }> {
-  const shift = `const { now } = Date; Date.now = () => now() + ${off};
-    globalThis.Date = class extends Date { constructor(...given) { super(...(given.length === 0 ? [Date.now()] : given)); } };`;
-  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(shift)}` };
-  const command = ['run', '--output', 'json', '--es-url', here.target.url, '--namespace', here.namespace, ...args];
-  const { status, stdout, stderr } = await cli(command, { env });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  const { rules } = JSON.parse(stdout) as { rules: [{ events: number; new: number; to: string }] };
+  const { rules } = (await saidOff(here, off, 'run', args)) as { rules: [{ events: number; new: number; to: string }] };
   return rules[0];
 }
 
@@ -54,5 +59,17 @@ describe.each([
       wmiChild('out', { '@timestamp': ago(HOUR) }),
     ]);
     expect(await runOff(here, off, '--from', 'now-30m', '--to', 'now')).toMatchObject({ events: 1 });
+  });
+
+  test('does not shift the period of reconcile either, whether it is given or not', async () => {
+    const here = await scene();
+    await here.index([
+      wmiChild('in', { '@timestamp': ago(20 * 60_000) }),
+      wmiChild('out', { '@timestamp': ago(HOUR) }),
+    ]);
+    const half = ['--scheduler', 'local', '--from', 'now-30m'];
+    expect(await saidOff(here, off, 'reconcile', half)).toMatchObject({ rules: [{ events: 1 }] });
+    const { from, to } = (await saidOff(here, off, 'reconcile', half.slice(0, 2))) as { from: string; to: string };
+    expect([near(to), Date.parse(to) - Date.parse(from)]).toEqual([true, 24 * HOUR]);
   });
 });

@@ -1,4 +1,4 @@
-import { alerts, together } from '../../src/commands/alerts';
+import { alerts, together } from '../../src/schedule/alerts';
 import { run } from '../../src/commands/run';
 import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
 import type { Exception } from '../../src/rules/exceptions';

@@ -18,9 +18,14 @@ const server = kibanaOfEachTest();
 const INDEX = '.ds-logs-sysmon.process_creation-default-2025.03.10-000001';
 
 /** What somebody types who looks at alerts in Kibana. */
-async function act(action: string | undefined, ids: readonly string[] = [], more: object = {}): Promise<Outcome> {
+async function act(
+  action: string | undefined,
+  ids: readonly string[] = [],
+  more: object = {},
+  signal: AbortSignal = quiet().signal,
+): Promise<Outcome> {
   const { url } = await testTarget();
-  const context = { ...quiet(), environment: { WMI_DETECTIONS_KIBANA_API_KEY: API_KEY } };
+  const context = { ...quiet(), signal, environment: { WMI_DETECTIONS_KIBANA_API_KEY: API_KEY } };
   const argv = { esUrl: url, kibanaUrl: server().url, content: PROGRAM_FOLDER, action, ids, output: 'text' };
   // The default namespace of this node belongs to all tests: its alert index may hold anything.
   return alertsCommand.run(context, { ...argv, namespace, ...more });
@@ -157,6 +162,41 @@ describeContract(`alerts in Kibana (${contractMissing ?? 'held against the contr
     ]);
   });
 
+  test.each([
+    ['soc', { changed: [1, 2], unsure: [3], notBegun: [] }],
+    ['default', { changed: [], unsure: [1, 2], notBegun: [3] }],
+  ])(
+    'an interruption at those of the space %s: what is done, what nobody knows, what was not begun',
+    async (at, left) => {
+      const ids = await threeSignals();
+      const interruption = new AbortController();
+      server().before(
+        ({ path, space }) => path.endsWith('/signals/status') && space === at,
+        () => {
+          interruption.abort();
+        },
+      );
+      const came = await act('close', ids, { space: 'default,soc' }, interruption.signal);
+      expect(came.exit).toBe(130);
+      const { status, unchanged, ...lists } = came.json as Record<string, string[]>;
+      const pids = Object.entries(lists).map(([name, list]) => [name, list.map((id) => ids.indexOf(id) + 1).sort()]);
+      expect(Object.fromEntries(pids)).toEqual(left);
+      expect([status, unchanged]).toEqual(['closed', []]);
+      const line = (id: string, word: string): string =>
+        `${id.slice(0, 12)}  ${word}  ${rule().name} on ws01.example.test`;
+      const words = {
+        changed: 'now closed',
+        unsure: 'interrupted; it may have been done or not',
+        notBegun: 'interrupted before it was begun',
+      };
+      const lines = Object.entries(words).flatMap(([list, word]) => (lists[list] ?? []).map((id) => line(id, word)));
+      expect(came.text).toBe([...lines, 'Interrupted. The same command again does the rest.'].join('\n'));
+      const again = await act('close', ids, { space: 'default,soc' });
+      expect(again.exit).toBe(0);
+      expect((await listed()).map(([, is]) => is)).toEqual(['closed', 'closed', 'closed']);
+    },
+  );
+
   test('an id that is none is told, and nothing is changed', async () => {
     const [one = ''] = await threeSignals();
     await expect(act('close', [one, 'feedbeef'])).rejects.toMatchObject({ code: 'USAGE' });
@@ -193,5 +233,11 @@ describeContract(`alerts in Kibana (${contractMissing ?? 'held against the contr
     const { json } = await alertsCommand.run(context, argv);
     expect((json as Shown).map((one) => one.wmi_detections.status)).toEqual(['acknowledged', 'acknowledged']);
     expect(notes).toEqual([expect.stringMatching(/^Gone since.*: its rule is not known here/)]);
+    // Why an id may be that of no alert is told with it.
+    for (const action of ['explain', 'close']) {
+      const said = alertsCommand.run(context, { ...argv, action, ids: ['feedbeef'] });
+      await expect(said).rejects.toThrow(/^there is no alert "feedbeef"\n.*\nGone since.*: its rule is not known here/);
+    }
+    await expect(alertsCommand.run(context, { ...argv, action: 'close', ids: ['abc'] })).rejects.not.toThrow('Gone');
   });
 });

@@ -130,7 +130,7 @@ describeInBrowser('the page of alerts', (open) => {
       `WMIC.exe alert pid 42 · alice · 2025-03-11 09:10:00\n${LINE}`,
     );
     expect(await page.locator('.tree > li > .process').first().innerText()).toBe(
-      'cmd.exe pid 41 · S-1-5-18 · 2025-03-11 09:00:00\ncmd.exe /k',
+      'cmd.exe pid 41 · S-1-5-18 · 2025-03-11 09:00:00 · by pid and time\ncmd.exe /k',
     );
     // The child has the same command line, but is not what the alert is about.
     expect(await page.locator('.process:not(.alerted) mark').count()).toBe(0);
@@ -140,6 +140,10 @@ describeInBrowser('the page of alerts', (open) => {
     const { page } = await open(pageWith([alertDocument('a')]));
     await openFirst(page);
     expect(await page.locator('.tree strong').allInnerTexts()).toEqual(['cmd.exe', 'WMIC.exe']);
+    expect(await page.locator('.process .soft').allInnerTexts()).toEqual([
+      ' pid 41 · as its child tells',
+      ' pid 42 · alice · 2025-03-11 09:10:00',
+    ]);
     expect(await page.locator('#list mark').count()).toBe(0);
   });
 

@@ -56,7 +56,7 @@ export function explanationOf(
   const hit = (_source: Source) => ({ _index: 'events', _id: 'e', _source });
   const neighbour = (source: Source) => ({ ...hit(source), by: 'pid' as const });
   const around = { parent: parent === undefined ? null : neighbour(parent), children: children.map(neighbour) };
-  return { alert, rule: null, events: [{ ...hit(alert), met }], gone: [], around, notes };
+  return { alert, rule: null, events: [{ ...hit(alert), met }], gone: [], process: alert, around, notes };
 }
 
 type Source = Readonly<Record<string, unknown>>;

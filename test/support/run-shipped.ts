@@ -1,4 +1,4 @@
-import { alerts, type Alert } from '../../src/commands/alerts';
+import { alerts, type Alert } from '../../src/schedule/alerts';
 import { alertIndex } from '../../src/rules/indices';
 import { toQueryDsl } from '../../src/rules/query-dsl';
 import { readRules } from '../../src/rules/rule';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readYaml } from '../../src/content/yaml-file';
 import { run, type RunOptions } from '../../src/commands/run';
-import { alerts, type Alert, type AlertsOptions } from '../../src/commands/alerts';
+import { alerts, type Alert, type AlertsOptions } from '../../src/schedule/alerts';
 import { isRecord } from '../../src/json';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/rules/indices';
 import type { Rule } from '../../src/rules/rule';

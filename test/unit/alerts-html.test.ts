@@ -1,5 +1,5 @@
 import type { AlertsPage } from '../../src/report/alerts-page';
-import { alertDocument, CHILD, pageWith } from '../support/alerts-page';
+import { alertDocument, CHILD, explanationOf, pageWith } from '../support/alerts-page';
 
 /** The text of the data in a page, and what it says. */
 function dataOf(html: string): { text: string; page: AlertsPage } {
@@ -44,6 +44,19 @@ describe('the data in the page of alerts', () => {
     const more = { host: { id: 'h1' }, user: { id: 'S-1-5-18' }, process: { name: 'WMIC.exe', pid: [1, 2] } };
     const { page } = dataOf(pageWith([alertDocument('a', { more })]));
     expect(page.alerts[0]).toMatchObject({ host: 'h1', user: 'S-1-5-18', process: 'WMIC.exe' });
+  });
+
+  test('has around a process what was found around that one, also where the rule holds of another event only', () => {
+    const alert = alertDocument('a');
+    const explanation = explanationOf(alert, { children: [{ process: { name: 'conhost.exe' } }] });
+    const met = [{ field: 'process.pid', test: 'is 7', value: '7', offset: 0, length: 1 }];
+    const later = { _index: 'events', _id: 'f', _source: { process: { pid: 7 } }, met };
+    const { page } = dataOf(pageWith([alert], [{ ...explanation, events: [...explanation.events, later] }]));
+    const [shown] = page.alerts;
+    expect(shown?.met).toEqual(met);
+    expect(shown?.tree).toMatchObject([
+      { children: [{ pid: 42, alerted: true, children: [{ name: 'conhost.exe' }] }] },
+    ]);
   });
 
   test('has every other field of the document under its ECS name', () => {

@@ -110,6 +110,13 @@ describe('risk', () => {
     expect(scores([alert({ status: 'closed', user: null }), alert({ user: null })])).toEqual(['host ws01 49']);
   });
 
+  test('more entities than a call takes arguments are all told', () => {
+    const [entity] = entitiesAtRisk([alert({ user: null })], { cap: 0 });
+    if (entity === undefined) throw new Error('no entity');
+    const text = riskText(Array.from({ length: 200_000 }, () => ({ ...entity, alerts: [] })));
+    expect(text.split('\n')).toHaveLength(200_000);
+  });
+
   test('as text and as CSV, harmless to terminals and spreadsheets', () => {
     count = 0;
     const alerts = [alert({ host: '=ws\u001b[2J', user: null }), alert({ host: '=WS\u001b[2J', user: null })];

@@ -1,0 +1,92 @@
+import { ProblemError, type Problem } from '../errors';
+import { alertsHtml } from '../report/alerts-html';
+import { statusChangeText } from '../report/alert-status';
+import { explainText } from '../report/explain';
+import type { Scope } from '../resources/kind';
+import type { Rule } from '../rules/rule';
+import type { AlertStatus } from '../schedule/alert-filter';
+import type { Alert, AlertsOptions } from '../schedule/alerts';
+import { clusterTimeOrOurs } from '../schedule/clock';
+import { explain } from '../schedule/explain';
+import { setStatus } from '../schedule/set-status';
+import { pageOf } from './alerts-page';
+import type { Context, Outcome } from './command';
+
+/** What may be done with alerts, and the status that they get by it. */
+const STATUS_OF = { ack: 'acknowledged', close: 'closed', reopen: 'open' } as const;
+
+export type Action = 'explain' | keyof typeof STATUS_OF;
+
+export const ACTIONS: readonly Action[] = ['explain', 'ack', 'close', 'reopen'];
+
+/** What shapes the list of alerts, and nothing else. */
+const OF_THE_LIST = ['limit', 'with-ids', 'csv'] as const;
+/** What narrows down which alerts are meant: of a list, and of ids that get a status. One alert is explained, by its id. */
+const FILTERS = ['rule', 'host', 'user', 'status', 'from', 'to'] as const;
+
+const IDLE: Readonly<Record<Action, readonly string[]>> = {
+  explain: [...OF_THE_LIST, ...FILTERS],
+  ack: [...OF_THE_LIST, 'html'],
+  close: [...OF_THE_LIST, 'html'],
+  reopen: [...OF_THE_LIST, 'html'],
+};
+
+/**
+ * Refuses flags that an action would not heed: who gives one believes that it did something.
+ * @param argv as typed
+ * @throws ProblemError USAGE with each of them
+ */
+export function refuseIdle(action: Action, { output, ...argv }: Readonly<Record<string, unknown>>): void {
+  const given = (flag: string): boolean => flag === output || (argv[flag] !== undefined && argv[flag] !== false);
+  const problems = IDLE[action].filter(given).map((flag): Problem => {
+    const typed = flag === output ? `--output ${flag}` : `--${flag}`;
+    return { message: `\`alerts ${action}\` and ${typed} do not go together` };
+  });
+  const last = problems.pop();
+  if (last === undefined) return;
+  const hint = 'That is for the list of alerts: leave it out, or leave out the action.';
+  throw new ProblemError('USAGE', [...problems, { ...last, hint }]);
+}
+
+/** Tells why an alert is there, as text, JSON or a page. */
+export async function explainOne(
+  context: Context,
+  scope: Scope,
+  rules: readonly Rule[],
+  { ids, output }: { ids: readonly string[]; output: string },
+): Promise<Outcome> {
+  const explained = await explain(scope, rules, ids);
+  const text =
+    output === 'html'
+      ? alertsHtml(pageOf(scope, rules, [explained.alert], [explained]))
+      : explainText(explained, context.width);
+  return { json: explained, text, exit: 0 };
+}
+
+/**
+ * Closes alerts, acknowledges or reopens them, as {@link setStatus} does, and says what it did.
+ * @param by who says so
+ */
+export async function changeStatus(
+  scope: Scope,
+  rules: readonly Rule[],
+  options: AlertsOptions & { readonly ids: readonly string[] },
+  { action, by }: { action: Exclude<Action, 'explain'>; by: string },
+): Promise<Outcome> {
+  const at = await clusterTimeOrOurs(scope.target, scope.namespace);
+  const status: AlertStatus = STATUS_OF[action];
+  const result = await setStatus(scope, rules, options, { status, by, at });
+  const ids = (list: readonly Alert[]): string[] => list.map(({ _id }) => _id);
+  const [unsure, notBegun] = [ids(result.unsure), ids(result.notBegun)];
+  const interrupted = unsure.length + notBegun.length > 0;
+  return {
+    json: {
+      status,
+      changed: ids(result.changed),
+      unchanged: ids(result.unchanged),
+      ...(interrupted && { unsure, notBegun }),
+    },
+    text: statusChangeText(result),
+    exit: interrupted ? 130 : 0,
+  };
+}
