@@ -1,4 +1,5 @@
 import { BarController, BarElement, CategoryScale, Chart, Legend, LinearScale, Tooltip } from 'chart.js';
+import { cut } from '../src/text/characters';
 import { neutral } from '../src/text/neutral';
 import { colorOf } from './color';
 import { element, fill } from './dom';
@@ -85,7 +86,7 @@ export function barPlot(figure: HTMLElement, { title, of, series, lying }: Shape
     const labels = { stacked: true, ticks: { ...ticks, autoSkip: lying === undefined }, grid: { display: false } };
     chart.options.color = ink;
     chart.options.scales = lying === undefined ? { x: labels, y: numbers } : { x: numbers, y: labels };
-    chart.data.labels = seen.map(({ label, short = [cut(neutral(label))] }) => [...short]);
+    chart.data.labels = seen.map(({ label, short = [cut(neutral(label), LONGEST)] }) => [...short]);
     const used = drawn.filter(({ index }) => seen.some(({ values }) => values[index] !== 0));
     chart.data.datasets = used.map(({ title: label, color, index }) => ({
       label,
@@ -111,9 +112,4 @@ function tableRow({ label, values, choose }: Row): HTMLTableRowElement {
   button.addEventListener('click', choose);
   const cells = values.map((value) => element('td', {}, String(value)));
   return element('tr', {}, element('th', { scope: 'row' }, button), ...cells);
-}
-
-function cut(text: string): string {
-  const characters = Array.from(text);
-  return characters.length <= LONGEST ? text : `${characters.slice(0, LONGEST - 1).join('')}…`;
 }

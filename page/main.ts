@@ -1,5 +1,6 @@
 import type { AlertsPage } from '../src/report/alerts-page';
 import { neutral } from '../src/text/neutral';
+import { plural } from '../src/text/plural';
 import { alertRow, type AlertRow } from './alert-row';
 import { followAppearance } from './appearance';
 import { byId, element, fill } from './dom';
@@ -36,7 +37,7 @@ function refresh(): void {
   const shown = filtered(items, filters);
   const wanted = new Set(shown);
   for (const { item, node } of rows) node.hidden = !wanted.has(item);
-  const all = `${items.length} alert${items.length === 1 ? '' : 's'}`;
+  const all = plural(items.length, 'alert');
   byId('count', HTMLElement).textContent = shown.length === items.length ? all : `${shown.length} of ${all}`;
   const only = Object.entries(filters).filter(([, value]) => value !== '');
   const said = only.length === 0 ? '' : `Only ${only.map(([name, value]) => `${name} ${value}`).join(', ')}`;

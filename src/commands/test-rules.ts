@@ -8,7 +8,7 @@ import { applyPlan } from '../plan/apply';
 import { readAllContent } from '../plan/content';
 import { makePlan } from '../plan/plan';
 import { PROGRAM_FOLDER } from '../program';
-import { plural } from '../report/run';
+import { plural } from '../text/plural';
 import { testRulesJunit, testRulesText } from '../report/test-rules';
 import type { Content } from '../resources/kind';
 import { chosenRules } from '../rules/chosen-rules';

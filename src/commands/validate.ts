@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ProblemError, type Problem } from '../errors';
 import { readAllContent } from '../plan/content';
 import { expiredNotes } from '../report/expired';
-import { plural } from '../report/run';
+import { plural } from '../text/plural';
 import { validateJunit } from '../report/validate';
 import type { Content } from '../resources/kind';
 import { PROGRAM_FOLDER } from '../program';

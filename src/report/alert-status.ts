@@ -3,6 +3,7 @@ import type { StatusResult } from '../schedule/set-status';
 import { neutral } from '../text/neutral';
 import { cellOf } from './alerts-columns';
 import { interruptedLine } from './plan';
+import { shortId } from './short-id';
 
 /** What became of the alerts that somebody closed or acknowledged: a line each. */
 export function statusChangeText({ status, changed, unchanged, unsure, notBegun }: StatusResult): string {
@@ -10,7 +11,7 @@ export function statusChangeText({ status, changed, unchanged, unsure, notBegun 
     const [rule, host] = [['rule.name'], ['host.name', 'host.id']].map((fields) =>
       cellOf(alert, { title: '', fields }),
     );
-    const [id, name] = [String(alert._id).slice(0, 12), neutral(String(rule))];
+    const [id, name] = [shortId(alert._id), neutral(String(rule))];
     return `${id}  ${word}  ${name}${host === '' ? '' : ` on ${neutral(String(host))}`}`;
   };
   return [

@@ -1,6 +1,8 @@
 import { severityOf } from '../rules/severity';
+import { cut, lengthOf } from '../text/characters';
 import { neutral } from '../text/neutral';
 import { cellOf, type Column } from './alerts-columns';
+import { ID_SHOWN, shortId } from './short-id';
 
 type Alert = Readonly<Record<string, unknown>>;
 
@@ -22,15 +24,12 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'COUNT', fields: ['wmi_detections.count'], most: 6, least: 5 },
 ];
 
-/** So much of an id that nobody has two alerts with the same beginning. */
-const ID_SHOWN = 12;
-
 const ID: TableColumn = {
   title: 'ID',
   fields: ['_id'],
   most: ID_SHOWN,
   least: ID_SHOWN,
-  show: (id) => String(id).slice(0, ID_SHOWN),
+  show: shortId,
 };
 
 const PROCESS: Column = {
@@ -96,17 +95,6 @@ function shown(alert: Alert, column: Column & Pick<TableColumn, 'show'>): string
   const cell = cellOf(alert, column);
   const text = neutral(column.show?.(cell) ?? String(cell));
   return text === '' ? '-' : text;
-}
-
-/** Characters, not UTF-16 units: half a surrogate pair would be shown as a question mark. */
-function lengthOf(text: string): number {
-  return Array.from(text).length;
-}
-
-function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const characters = Array.from(text);
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
 }
 
 function padded(text: string, width: number): string {

@@ -6,10 +6,11 @@ import { describeRule } from '../rules/describe';
 import type { Rule } from '../rules/rule';
 import { severityOf } from '../rules/severity';
 import type { RuleRun } from '../schedule/run-rule';
+import { plural } from '../text/plural';
 import { alertsTable } from './alerts-table';
 import { cellOf } from './alerts-columns';
 import { replayText } from './replay';
-import { plural, runText } from './run';
+import { runText } from './run';
 
 /** What the account of the demo is written from. */
 export interface DemoAccount {

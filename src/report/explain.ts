@@ -3,9 +3,10 @@ import type { Met } from '../rules/evaluate';
 import { severityOf } from '../rules/severity';
 import type { ExplainedEvent, Explanation } from '../schedule/explain';
 import { neutral } from '../text/neutral';
+import { cut, lengthOf } from '../text/characters';
+import { plural } from '../text/plural';
 import { howFound, type ProcessNode } from './process-node';
 import { processTree } from './process-tree';
-import { plural } from './run';
 
 type Source = Readonly<Record<string, unknown>>;
 
@@ -97,12 +98,7 @@ function processLine(node: ProcessNode): string {
 
 /** Made harmless, then cut. */
 function clipped(text: string, most: number): string {
-  const chars = Array.from(neutral(text));
-  return chars.length <= most ? chars.join('') : `${chars.slice(0, most - 1).join('')}…`;
-}
-
-function lengthOf(text: string): number {
-  return Array.from(text).length;
+  return cut(neutral(text), most);
 }
 
 function wrapped(text: string, width: number): string[] {

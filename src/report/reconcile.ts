@@ -3,7 +3,8 @@ import { iso } from '../schedule/window';
 import type { Reason } from '../status/missing';
 import type { MissingAlert, RuleReconciliation } from '../status/reconcile';
 import { neutral } from '../text/neutral';
-import { plural } from './run';
+import { cut } from '../text/characters';
+import { plural } from '../text/plural';
 
 /** So many missing alerts of a rule are shown; `--output json` has all. */
 const MOST_MISSING = 10;
@@ -51,17 +52,15 @@ function ruleLines(rule: RuleReconciliation, scheduler: Scheduler, namespace: st
   ];
 }
 
+/** Characters of a group's values. */
+const LONGEST = 120;
+
 function missingLines({ group, events, first, reasons }: MissingAlert): string[] {
   const values = Object.values(group).map((value) => value ?? '-');
   return [
-    `    ${first.time ?? 'no time'}  ${plural(events, 'event')}  ${cut(values.join(' | '))}`,
+    `    ${first.time ?? 'no time'}  ${plural(events, 'event')}  ${cut(neutral(values.join(' | ')), LONGEST)}`,
     ...reasons.map(({ message }) => `      ${neutral(message)}`),
   ];
-}
-
-function cut(text: string): string {
-  const chars = Array.from(neutral(text));
-  return chars.length <= 120 ? chars.join('') : `${chars.slice(0, 119).join('')}…`;
 }
 
 function mendOf(missing: readonly MissingAlert[], scheduler: Scheduler, slug: string, namespace: string): string {

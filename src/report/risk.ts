@@ -1,7 +1,8 @@
 import type { RiskAlert, RiskEntity } from '../schedule/risk';
 import { neutral } from '../text/neutral';
+import { plural } from '../text/plural';
 import { csvOf } from './csv';
-import { plural } from './run';
+import { shortId } from './short-id';
 
 /** So many alerts of an entity are shown; `--output json` has all. */
 const MOST_ALERTS = 5;
@@ -31,7 +32,7 @@ export function riskText(entities: readonly RiskEntity[]): string {
 
 function alertLine({ _id, time, rule, added, why }: RiskAlert): string {
   const because = why === null ? '' : `  (${WHY[why]})`;
-  return `${neutral(_id).slice(0, 12)}  ${neutral(time)}  +${added}  ${neutral(rule.name)}${because}`;
+  return `${shortId(_id)}  ${neutral(time)}  +${added}  ${neutral(rule.name)}${because}`;
 }
 
 /** One line for each alert behind each entity. */

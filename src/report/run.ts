@@ -1,4 +1,5 @@
 import type { RuleRun } from '../schedule/run-rule';
+import { plural } from '../text/plural';
 
 /** What each rule did, a line a rule. */
 export function runText(rules: readonly RuleRun[]): string {
@@ -9,9 +10,4 @@ export function runText(rules: readonly RuleRun[]): string {
 export function runLine({ name, events, alerts, new: created, from, to, timebase }: RuleRun): string {
   const window = `${timebase} from ${from ?? 'the beginning'} to ${to ?? 'the end'}`;
   return `${name}: ${plural(events, 'event')}, ${plural(alerts, 'alert')}, ${created} new  (${window})`;
-}
-
-/** `1 event`, `2 events`. */
-export function plural(number: number, singular: string, plurals = `${singular}s`): string {
-  return `${number} ${number === 1 ? singular : plurals}`;
 }

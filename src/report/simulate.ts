@@ -1,5 +1,6 @@
 import type { CaseResult, SimulateResult, Unreached } from '../content/case-result';
 import { neutral } from '../text/neutral';
+import { plural } from '../text/plural';
 import { junit, type JunitCase } from './junit';
 
 const WORDS: Readonly<Record<CaseResult['status'], string>> = {
@@ -18,7 +19,7 @@ export function simulateText({ cases, unreached }: SimulateResult): string {
 }
 
 function caseLines({ status, file, events, reasons, diff }: CaseResult): string[] {
-  const head = `${WORDS[status]} ${neutral(file)} (${events} ${events === 1 ? 'event' : 'events'})`;
+  const head = `${WORDS[status]} ${neutral(file)} (${plural(events, 'event')})`;
   const details = [...reasons, ...diff.split('\n').filter((line) => line !== '')];
   return [head, ...details.map((line) => `    ${neutral(line)}`)];
 }

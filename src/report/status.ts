@@ -3,7 +3,7 @@ import { hintsFor } from '../status/hints';
 import type { ContentChange, ContentState, Coverage, RuleState, SourceState, Status } from '../status/status';
 import { describeDuration } from '../text/duration';
 import { neutral } from '../text/neutral';
-import { plural } from './run';
+import { plural } from '../text/plural';
 
 /** Changes that are named; a cluster where nothing is deployed would fill the screen else. */
 const MOST_CHANGES = 10;
