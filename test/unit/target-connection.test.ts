@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { ProblemError } from '../../src/errors';
+import { ProblemError, redact } from '../../src/errors';
 import { connectKibana } from '../../src/target/kibana';
 import { connect, request } from '../../src/target/target';
-import type { Access } from '../../src/settings';
+import { readSettings, type Access } from '../../src/settings';
 import { connectProxy, type ConnectProxy } from '../support/connect-proxy';
 import { fakeCluster, type FakeCluster } from '../support/fake-cluster';
 import { signatures } from '../support/sigv4';
@@ -88,6 +88,19 @@ describe('proxies', () => {
     ]);
     // What is for the proxy alone does not go on to the cluster.
     expect(server.arrived.map(({ headers }) => headers['proxy-authorization'])).toEqual([undefined, undefined]);
+  });
+
+  test.each([
+    ['percent-encoded, as in a URL', 'pass%20word', 'pass word'],
+    ['as it is, with a percent sign of its own', '50%off', '50%off'],
+  ])('a password in HTTP_PROXY is written %s', async (_, written, password) => {
+    proxy = await connectProxy(server.port);
+    const environment = { HTTP_PROXY: proxy.url.replace('//', `//ines:${written}@`) };
+    const { proxies } = readSettings({}, environment, { file: false }).elasticsearch;
+    await connect({ url: 'http://es.behind.test:9200', proxies });
+    const authorization = `Basic ${Buffer.from(`ines:${password}`).toString('base64')}`;
+    expect(proxy.asked).toEqual([{ host: 'es.behind.test:9200', authorization }]);
+    expect(redact(`what was said: ${password}, ${written}`)).toBe('what was said: ***, ***');
   });
 
   test('what NO_PROXY names is not, and loopback never', async () => {
