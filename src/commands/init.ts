@@ -72,11 +72,14 @@ function textOf(error: unknown): string {
   throw error;
 }
 
-/** What was not given by flags is asked for, on a terminal; elsewhere it stays as it is. */
+/**
+ * What was not given by flags is asked for, on a terminal; elsewhere it stays as it is. The URL of the environment is only
+ * suggested: it counts without being an answer, and may hold a user, which no flag may.
+ */
 async function ask(context: Context, given: Answers): Promise<Answers> {
-  const esUrl =
-    given.esUrl ??
-    (await context.ask('URL of Elasticsearch or OpenSearch', context.environment['WMI_DETECTIONS_ES_URL']));
+  const ours = context.environment['WMI_DETECTIONS_ES_URL'];
+  const typed = given.esUrl ?? (await context.ask('URL of Elasticsearch or OpenSearch', ours));
+  const esUrl = given.esUrl ?? (typed === ours ? undefined : typed);
   const kibanaUrl = given.kibanaUrl ?? (await context.ask('URL of Kibana, empty for none', ''));
   const namespace = given.namespace ?? (await context.ask('namespace of data streams, rules and alerts', 'default'));
   return {

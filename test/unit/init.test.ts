@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { init, initCommand } from '../../src/commands/init';
 import { initText } from '../../src/report/init';
-import { readSettings } from '../../src/settings';
+import { readSettings, type Environment } from '../../src/settings';
 import { quiet } from '../support/context';
 import { fakeCluster, type FakeCluster } from '../support/fake-cluster';
 import { settingsFolder } from '../support/settings-file';
@@ -72,6 +72,31 @@ test('writes no secret, wherever one came from', async () => {
   const environment = { WMI_DETECTIONS_ES_URL: server.url.replace('//', '//ines:hunter2@') };
   await init(file(), {}, environment, { force: false });
   expect(readFileSync(file(), 'utf8')).not.toContain('hunter2');
+});
+
+test('a user in the URL of the environment is used and not written; the same in a flag is refused', async () => {
+  const esUrl = server.url.replace('//', '//ines:hunter2@');
+  const argv = { config: file(), namespace: 'soc', force: false };
+  const act = (environment: Environment, given: object) =>
+    initCommand.run({ ...quiet(), environment }, { ...argv, ...given });
+  const environment = { WMI_DETECTIONS_ES_URL: esUrl };
+  await expect(act(environment, { esUrl })).rejects.toThrow('--es-url: the URL holds a user name or a password');
+  expect(existsSync(file())).toBe(false);
+  expect((await act(environment, {})).exit).toBe(0);
+  const authorization = `Basic ${Buffer.from('ines:hunter2').toString('base64')}`;
+  expect(server.arrived[0]?.headers).toMatchObject({ authorization });
+  expect(readFileSync(file(), 'utf8')).not.toContain('hunter2');
+});
+
+test('what is wrong in the environment is told by the name of its variable', async () => {
+  const act = initCommand.run(
+    { ...quiet(), environment: { WMI_DETECTIONS_ES_URL: 'cluster:9200' } },
+    { config: file(), namespace: 'soc', force: false },
+  );
+  await expect(act).rejects.toThrowErrorMatchingInlineSnapshot(
+    `"environment variable WMI_DETECTIONS_ES_URL: elasticsearch.url: must be a URL that begins with http:// or https://"`,
+  );
+  expect(existsSync(file())).toBe(false);
 });
 
 test('a file that is there stays, unless it is to be replaced', async () => {
