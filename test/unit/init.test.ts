@@ -108,6 +108,21 @@ test('a file that is there stays, unless it is to be replaced', async () => {
   expect(readFileSync(file(), 'utf8')).toContain(server.url);
 });
 
+test('where nothing can be written is told as such', async () => {
+  const refused = async (name: string, force: boolean): Promise<string> => {
+    const error: unknown = await init(join(path(), name), { esUrl: server.url }, {}, { force }).catch(
+      (each: unknown) => each,
+    );
+    expect(error).toMatchObject({ code: 'INPUT' });
+    return (error as Error).message.replaceAll(path(), '~');
+  };
+  expect(await refused('no/folder.yml', false)).toMatchInlineSnapshot(`
+   "~/no/folder.yml: settings cannot be written here: ENOENT: no such file or directory, open '~/no/folder.yml'
+     Name a file that can be written with --config."
+  `);
+  expect(await refused('', true)).toContain('EISDIR');
+});
+
 test('a cluster that does not answer is told, and the file is there to be corrected', async () => {
   const done = await init(file(), { esUrl: 'http://127.0.0.1:1' }, {}, { force: false });
   expect(done.tried.failures.join()).toContain('cannot be reached');
