@@ -64,7 +64,7 @@ export async function connectKibana(
   around: Circumstances = {},
 ): Promise<Kibana> {
   const url = shownUrl(connection.url);
-  const access = await withAuthority(connection);
+  const access = await withAuthority(connection, around);
   const dispatcher = dispatcherFor(url, access, { headersTimeout: 0, bodyTimeout: 0 });
   const ask = <T>(asked: KibanaRequest): Promise<Answer<T>> =>
     askRepeatedly<T>(url, dispatcher, headersOf(access), asked, around);

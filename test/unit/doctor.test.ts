@@ -152,6 +152,26 @@ test('a scheduler that is not there is missing', async () => {
   );
 });
 
+test('an interruption ends the questions to Kibana, too', async () => {
+  const stop = new AbortController();
+  let interrupts = true;
+  said = (request) => {
+    if (request.path.startsWith('/api/spaces')) return {};
+    if (request.path !== '/api/status') {
+      return elasticsearch(() => false, { type: 'basic', status: 'active' }, Date.now())(request);
+    }
+    if (interrupts) stop.abort();
+    return { body: { version: { number: '9.1.0' } } };
+  };
+  const settings = readSettings({ esUrl: server.url, kibanaUrl: server.url, space: 'soc' }, {}, { file: false });
+  const asked = () => server.arrived.filter(({ path }) => path.startsWith('/api/')).map(({ path }) => path);
+  await expect(doctor(settings, 'deployer', { signal: stop.signal })).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(asked()).toEqual(['/api/status']);
+  interrupts = false;
+  await doctor(settings, 'deployer');
+  expect(asked()).toContain('/api/spaces/space/soc');
+});
+
 test('a cluster that does not answer is an answer', async () => {
   const found = await doctor(readSettings({ esUrl: 'http://127.0.0.1:1' }, {}), 'deployer');
   expect(doctorText(found, 'deployer')).toMatchInlineSnapshot(`
