@@ -5,6 +5,7 @@ import { connect, request } from '../../src/target/target';
 import { readSettings, type Access } from '../../src/settings';
 import { connectProxy, type ConnectProxy } from '../support/connect-proxy';
 import { fakeCluster, type FakeCluster } from '../support/fake-cluster';
+import { quick } from '../support/patience';
 import { signatures } from '../support/sigv4';
 
 const KIBANA = { version: { number: '9.1.0' } };
@@ -46,6 +47,29 @@ describe('credentials, to the cluster and to Kibana', () => {
     await connectKibana({ url: server.url, ...access });
     expect(server.arrived.map(({ headers }) => headers.authorization)).toEqual([header, header]);
   });
+});
+
+test('an answer that is not that of its request is told by what is wrong with it', async () => {
+  let said: unknown = {};
+  const proxy = await fakeCluster(undefined, ({ path }) => (path === '/' ? {} : { body: said }));
+  try {
+    const target = await connect({ url: proxy.url }, { patience: quick() });
+    const ask = (path: string) => request(target, { method: 'POST', path });
+    const told = async (path: string) => (await message(() => ask(path))).replaceAll(proxy.url, '<url>');
+    expect(await told('/x/_search')).toMatchInlineSnapshot(`
+     "POST <url>/x/_search: the answer has no list \`hits.hits\` (asked 4 times)
+       Something else answers at this URL (a proxy, a login page?): give the URL of the cluster itself."
+    `);
+    expect(await told('/x/_count')).toContain('the answer has no number `count`');
+    said = { hits: [] };
+    expect(await told('/x/_search')).toContain('the answer has no list `hits.hits`');
+    said = null;
+    expect(await told('/x/_search')).toContain('the answer is JSON, but no object');
+    said = { hits: { hits: [] } };
+    expect(await ask('/x/_search')).toEqual({ status: 200, body: said });
+  } finally {
+    proxy.close();
+  }
 });
 
 describe('several nodes', () => {
