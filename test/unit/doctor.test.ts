@@ -1,7 +1,10 @@
+import { grantsOf } from '../../src/access/granted';
+import { USERS } from '../../src/access/roles';
 import { doctor, roles } from '../../src/commands/doctor';
 import { doctorText } from '../../src/report/doctor';
 import { rolesText } from '../../src/report/roles';
 import { readSettings } from '../../src/settings';
+import { connect } from '../../src/target/target';
 import { fakeCluster, type Arrived, type FakeCluster, type Given } from '../support/fake-cluster';
 
 // Who may do what is Elasticsearch's own word in test/contract/elasticsearch-security.test.ts; here stands what it could say.
@@ -98,6 +101,53 @@ test('a cluster without security says so', async () => {
   const { found, text } = await examined('deployer');
   expect(text).toContain('warning  security: the cluster asks nobody who he is');
   expect(found.missing).toBe(false);
+});
+
+test.each([
+  [
+    'security is not enabled, in the words of its own handler',
+    500,
+    'Security is not enabled but a security rest handler is registered',
+    'warning',
+  ],
+  ['a fault of the server', 500, 'failed to read the security index', 'unknown'],
+  ['a page that is not there', 404, 'Not Found', 'unknown'],
+  ['a proxy that lets nothing of it through', 403, 'not allowed here', 'unknown'],
+])('what is told of privileges: %s', async (_, status, error, state) => {
+  for (const root of [ELASTICSEARCH, { version: { number: '3.8.0', distribution: 'opensearch' } }]) {
+    said = ({ path }) => (path === '/' ? { body: root } : { status, body: { error } });
+    const { granted, check } = await grantsOf(await connect({ url: server.url }), {
+      namespace: 'soc',
+      spaces: [],
+      scheduler: 'local',
+    });
+    expect({ state: check.state, may: granted.map(({ may }) => may) }).toEqual({
+      state,
+      may: USERS.map(() => (state === 'warning' ? true : undefined)),
+    });
+    if (state === 'unknown') expect(check.message).toContain(error);
+  }
+});
+
+test('what could not be found out about privileges does not say that any are missing', async () => {
+  said = (request) =>
+    request.path.startsWith('/_security')
+      ? { status: 500, body: { error: 'failed to read the security index' } }
+      : elasticsearch(() => false, { type: 'basic', status: 'active' }, Date.now())(request);
+  const { found, text } = await examined('deployer');
+  expect(found.missing).toBe(false);
+  expect(text.slice(text.indexOf('unknown  security'))).toMatchInlineSnapshot(`
+   "unknown  security: what you may do is not told: failed to read the security index
+            The cluster could not do this now; run the command again when it is well.
+
+   What you may do
+   unknown  deployer
+   unknown  shipper
+   unknown  runner
+   unknown  reader
+
+   Nothing is missing for a deployer."
+  `);
 });
 
 test('an OpenSearch with its security plugin: looking is tried, the rest it does not tell', async () => {
