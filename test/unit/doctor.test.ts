@@ -233,6 +233,19 @@ test('a cluster that does not answer is an answer', async () => {
   expect(found.missing).toBe(true);
 });
 
+test.each(['local', 'kibana', 'watcher'])(
+  'with scheduler %s, what is checked is what is printed',
+  async (scheduler) => {
+    said = elasticsearch(() => false, { type: 'trial', status: 'active' }, Date.now());
+    await examined('deployer', { scheduler });
+    const checked = server.arrived.filter(({ path }) => path.endsWith('/_has_privileges'));
+    const printed = roles(readSettings({ namespace: 'soc', scheduler }, {}, { file: false }));
+    expect(checked.map(({ body }) => JSON.parse(body) as unknown)).toEqual(
+      printed.map(({ elasticsearch: { cluster, indices: index } }) => ({ cluster, index })),
+    );
+  },
+);
+
 test('the roles, as they are printed', () => {
   const printed = roles(readSettings({ namespace: 'soc', scheduler: 'kibana', space: 'soc' }, {}));
   expect(rolesText(printed)).toMatchSnapshot();
