@@ -246,6 +246,22 @@ test.each(['local', 'kibana', 'watcher'])(
   },
 );
 
+test('who acknowledges alerts of Kibana may write those, and no rules', () => {
+  const of = (scheduler: string, user: string) =>
+    roles(readSettings({ namespace: 'soc', scheduler, space: 'soc' }, {}, { file: false })).find(
+      (each) => each.user === user,
+    );
+  const onAlerts = (user: string): readonly string[] =>
+    of('kibana', user)?.elasticsearch.indices.flatMap(({ names, privileges }) =>
+      names.includes('.alerts-security.alerts-soc') ? privileges : [],
+    ) ?? [];
+  expect(of('kibana', 'runner')?.kibana).toEqual({ base: [], feature: { siem: ['read'] }, spaces: ['soc'] });
+  expect(onAlerts('runner')).toEqual(['maintenance', 'read', 'view_index_metadata', 'write']);
+  expect(onAlerts('reader')).toEqual(['read']);
+  expect(onAlerts('shipper')).toEqual([]);
+  expect(of('local', 'runner')).not.toHaveProperty('kibana');
+});
+
 test('the roles, as they are printed', () => {
   const printed = roles(readSettings({ namespace: 'soc', scheduler: 'kibana', space: 'soc' }, {}));
   expect(rolesText(printed)).toMatchSnapshot();
