@@ -121,6 +121,15 @@ export class ProblemError extends Error {
   }
 }
 
+/**
+ * The error of a file that was named by the user and that cannot be written.
+ * @param what would be in it, in the plural
+ */
+export function unwritable(file: string, cause: unknown, what: string, hint: string): ProblemError {
+  const message = `${what} cannot be written here: ${(cause as Error).message}`;
+  return new ProblemError('INPUT', [{ where: { file }, message, hint }], { cause });
+}
+
 /** The error of something that was ended on its way, with what had been done until then. */
 export function stoppedAfter(error: ProblemError, done: string): ProblemError {
   const problems = error.problems.map((problem) => ({ ...problem, message: `${problem.message}; ${done}` }));

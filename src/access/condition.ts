@@ -1,7 +1,7 @@
 import { ProblemError } from '../errors';
 import { connectKibana } from '../target/kibana';
 import { seesAlerting } from '../target/alerting';
-import { request, type Target } from '../target/target';
+import { request, type Circumstances, type Target } from '../target/target';
 import { watcherLack } from '../target/watcher';
 import type { Settings } from '../settings';
 import { describeDuration } from '../text/duration';
@@ -91,7 +91,7 @@ export async function checkScheduler(settings: Settings, target: Target): Promis
       if (await seesAlerting(target)) return { about, state: 'ok', message: 'the alerting plugin is there' };
       return { about, state: 'missing', message: 'no alerting plugin is there, or you may not look', mend: local };
     case 'kibana':
-      return checkKibana(settings, about);
+      return checkKibana(settings, about, target);
   }
 }
 
@@ -100,14 +100,14 @@ interface KibanaPrivileges {
   readonly has_all_requested?: boolean;
 }
 
-async function checkKibana({ kibana }: Settings, about: string): Promise<Check> {
+async function checkKibana({ kibana }: Settings, about: string, around: Circumstances): Promise<Check> {
   const { url, spaces, ...access } = kibana;
   if (url === undefined) {
     const mend = 'Give --kibana-url, or use --scheduler local.';
     return { about, state: 'missing', message: 'no Kibana is named', mend };
   }
   try {
-    const server = await connectKibana({ url, ...access }, spaces);
+    const server = await connectKibana({ url, ...access }, spaces, around);
     for (const space of spaces) {
       const path = '/api/detection_engine/privileges';
       const { body } = await server.ask<KibanaPrivileges>({ method: 'GET', path, space });

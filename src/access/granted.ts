@@ -1,7 +1,8 @@
 import { ProblemError } from '../errors';
-import { isRecord } from '../json';
-import { request, type Target } from '../target/target';
+import { refusal, serverReason } from '../target/failure';
+import { request, type Request, type Target } from '../target/target';
 import type { Check, Granted } from './check';
+import { failed } from './condition';
 import { namesOf } from './names';
 import { elasticsearchRole, requestsOf, USERS, type ElasticsearchRole, type For, type User } from './roles';
 
@@ -11,9 +12,28 @@ export interface Grants {
   readonly check: Check;
 }
 
-/** Finds out what the present user may do. Nothing is changed, and nothing but looking is tried. */
+/**
+ * Finds out what the present user may do. Nothing is changed, and nothing but looking is tried.
+ *
+ *   what the cluster says when it is asked who somebody is   | what is said of it
+ *   ---------------------------------------------------------|--------------------------------------------
+ *   200                                                      | what he may do, as far as it is told
+ *   nobody handles that, or security is not enabled          | everyone may do everything
+ *   any other                                                | unknown: a fault is no permission
+ */
 export async function grantsOf(target: Target, asked: For): Promise<Grants> {
-  return target.product === 'elasticsearch' ? byElasticsearch(target, asked) : byTrying(target, asked);
+  try {
+    return await (target.product === 'elasticsearch' ? byElasticsearch(target, asked) : byTrying(target, asked));
+  } catch (error) {
+    const { message, mend } = failed('security', error);
+    const check: Check = {
+      about: 'security',
+      state: 'unknown',
+      message: `what you may do is not told: ${message}`,
+      mend,
+    };
+    return { granted: all(undefined), check };
+  }
 }
 
 const UNGUARDED: Check = {
@@ -23,8 +43,27 @@ const UNGUARDED: Check = {
   mend: 'Switch security on (xpack.security.enabled; the security plugin of OpenSearch), unless it is a workbench.',
 };
 
-function everything(): Granted[] {
-  return USERS.map((user) => ({ user, may: true, lacks: [] }));
+/** The same of every kind of user. */
+function all(may: Granted['may']): Granted[] {
+  return USERS.map((user) => ({ user, may, lacks: [] }));
+}
+
+/** What a cluster without security says: the API is not there, or its handler finds security switched off. */
+const NO_SECURITY = /no handler found|security is not enabled/i;
+
+/**
+ * Asks security about somebody.
+ * @returns undefined where there is no security
+ * @throws ProblemError for every other answer that is none
+ */
+async function askSecurity<T>(
+  target: Target,
+  asked: Pick<Request, 'method' | 'path' | 'body'>,
+): Promise<T | undefined> {
+  const { status, body } = await request<T>(target, { ...asked, allow: [400, 500] });
+  if (status === 200) return body;
+  if (NO_SECURITY.test(serverReason(body))) return undefined;
+  throw refusal(status, body, { url: `${target.url}${asked.path}`, method: asked.method });
 }
 
 interface HasPrivileges {
@@ -38,16 +77,14 @@ async function byElasticsearch(target: Target, asked: For): Promise<Grants> {
   let name = '';
   for (const user of USERS) {
     const role = elasticsearchRole(user, asked);
-    const { status, body } = await request<HasPrivileges>(target, {
+    const told = await askSecurity<HasPrivileges>(target, {
       method: 'POST',
       path: '/_security/user/_has_privileges',
       body: { cluster: role.cluster, index: role.indices },
-      allow: [400, 404, 405, 500],
     });
-    // Without security there is nobody to ask about: the API is missing, or says so.
-    if (status !== 200) return { granted: everything(), check: UNGUARDED };
-    name = body.username ?? '';
-    const lacks = lacking(role, body);
+    if (told === undefined) return { granted: all(true), check: UNGUARDED };
+    name = told.username ?? '';
+    const lacks = lacking(role, told);
     granted.push({ user, may: lacks.length === 0, lacks });
   }
   return { granted, check: { about: 'security', state: 'ok', message: `you are ${name}` } };
@@ -70,19 +107,17 @@ function lacking(role: ElasticsearchRole, { cluster = {}, index = {} }: HasPrivi
  * something nothing can be known before it is done.
  */
 async function byTrying(target: Target, asked: For): Promise<Grants> {
-  const { status, body } = await request<unknown>(target, {
+  const told = await askSecurity<{ user_name?: string }>(target, {
     method: 'GET',
     path: '/_plugins/_security/authinfo',
-    allow: [400, 404, 405, 500],
   });
-  if (status !== 200) return { granted: everything(), check: UNGUARDED };
+  if (told === undefined) return { granted: all(true), check: UNGUARDED };
   const granted: Granted[] = [];
   for (const user of USERS) {
     const lacks = await refusedTo(target, user, asked);
     granted.push({ user, may: lacks.length === 0 ? undefined : false, lacks });
   }
-  const name = isRecord(body) && typeof body.user_name === 'string' ? body.user_name : 'somebody';
-  const message = `you are ${name}; the security plugin does not tell what you may change`;
+  const message = `you are ${told.user_name ?? 'somebody'}; the security plugin does not tell what you may change`;
   const mend = 'Compare your role with the one that `wmi-detections doctor --roles` prints.';
   return { granted, check: { about: 'security', state: 'unknown', message, mend } };
 }

@@ -1,4 +1,5 @@
 import type { SchedulerName } from '../settings';
+import { kibanaIndices } from './kibana-role';
 import { namesOf, type Names, type Where } from './names';
 import { NAMES, REQUESTS } from './requests';
 import type { Row, Verb } from './row';
@@ -55,12 +56,14 @@ export function requestsOf(user: User, scheduler: SchedulerName): readonly Row[]
   );
 }
 
-/** What a kind of user needs on Elasticsearch, and no more. */
+/** What a kind of user needs on Elasticsearch, and no more: for our requests, and for those that Kibana makes in its name. */
 export function elasticsearchRole(user: User, asked: For): ElasticsearchRole {
   const rows = requestsOf(user, asked.scheduler).map(({ names, elasticsearch }) => ({ names, ...elasticsearch }));
+  const own = byNames(rows).map(([names, privileges]) => ({ names: namesOf(names, asked), privileges }));
+  const beside = asked.scheduler === 'kibana' ? kibanaIndices(user, asked.spaces, namesOf('events', asked)) : [];
   return {
     cluster: withoutIncluded(union(rows.map(({ cluster }) => cluster))),
-    indices: byNames(rows).map(([names, privileges]) => ({ names: namesOf(names, asked), privileges })),
+    indices: [...own, ...beside],
   };
 }
 

@@ -36,7 +36,7 @@ const SAMPLES = join(PROGRAM_FOLDER, 'samples');
  * @throws ProblemError whatever any of the steps throws
  */
 export async function demo(context: Context, url: string): Promise<Demo> {
-  const settings = readSettings({ esUrl: url, scheduler: 'local', namespace: 'default' }, {});
+  const settings = readSettings({ esUrl: url, scheduler: 'local', namespace: 'default' }, {}, { file: false });
   const scope: Scope = { target: await targetOf(settings, context), namespace: settings.namespace };
   const content = readAllContent(PROGRAM_FOLDER);
   context.progress('installing pipelines, templates and rules …');

@@ -1,8 +1,7 @@
 import type { Check, Granted } from '../access/check';
 import { checkClock, checkLicence, checkScheduler, checkVersion, failed } from '../access/condition';
 import { grantsOf } from '../access/granted';
-import { kibanaIndices, kibanaPrivileges } from '../access/kibana-role';
-import { namesOf } from '../access/names';
+import { kibanaPrivileges } from '../access/kibana-role';
 import { commandsOf, elasticsearchRole, openSearchRole, USERS, type For, type User } from '../access/roles';
 import { doctorText } from '../report/doctor';
 import { rolesText } from '../report/roles';
@@ -52,13 +51,11 @@ function askedOf({ namespace, indices, scheduler, kibana }: Settings): For {
 export function roles(settings: Settings) {
   const asked = askedOf(settings);
   return USERS.map((user) => {
-    const role = elasticsearchRole(user, asked);
     const inKibana = settings.scheduler === 'kibana' ? kibanaPrivileges(user, asked.spaces) : undefined;
-    const beside = inKibana === undefined ? [] : kibanaIndices(user, asked.spaces, namesOf('events', asked));
     return {
       user,
       commands: commandsOf(user),
-      elasticsearch: { cluster: role.cluster, indices: [...role.indices, ...beside] },
+      elasticsearch: elasticsearchRole(user, asked),
       ...(inKibana !== undefined && { kibana: inKibana }),
       opensearch: openSearchRole(user, asked),
     };

@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { ProblemError } from '../errors';
+import { ProblemError, unwritable } from '../errors';
 import { initText, settingsFile, type Answers, type Tried } from '../report/init';
 import { DEFAULT_FILE, readSettings, type Environment, type SchedulerName, type Settings } from '../settings';
 import { seesAlerting } from '../target/alerting';
@@ -18,7 +18,8 @@ export interface Init {
  * Writes a commented settings file, and tries the connection that it describes. A secret is never written: the file refers
  * to the variables of the environment.
  * @param answers what was asked or given by flags
- * @throws ProblemError UNSAFE when the file is there and `force` was not given; SETTINGS when an answer is none
+ * @throws ProblemError UNSAFE when the file is there and `force` was not given; SETTINGS when an answer is none; INPUT when
+ *   the file cannot be written
  */
 export async function init(
   file: string,
@@ -34,7 +35,11 @@ export async function init(
   const settings = readSettings(answers, environment, { file: false });
   const tried = await tryOut(settings, options);
   const scheduler = answers.scheduler ?? tried.found[0]?.scheduler ?? 'local';
-  writeFileSync(file, settingsFile({ ...answers, scheduler }, settings), { flag: options.force ? 'w' : 'wx' });
+  try {
+    writeFileSync(file, settingsFile({ ...answers, scheduler }, settings), { flag: options.force ? 'w' : 'wx' });
+  } catch (error) {
+    throw unwritable(file, error, 'settings', 'Name a file that can be written with --config.');
+  }
   return { file, tried: { ...tried, scheduler } };
 }
 
@@ -72,11 +77,14 @@ function textOf(error: unknown): string {
   throw error;
 }
 
-/** What was not given by flags is asked for, on a terminal; elsewhere it stays as it is. */
+/**
+ * What was not given by flags is asked for, on a terminal; elsewhere it stays as it is. The URL of the environment is only
+ * suggested: it counts without being an answer, and may hold a user, which no flag may.
+ */
 async function ask(context: Context, given: Answers): Promise<Answers> {
-  const esUrl =
-    given.esUrl ??
-    (await context.ask('URL of Elasticsearch or OpenSearch', context.environment['WMI_DETECTIONS_ES_URL']));
+  const ours = context.environment['WMI_DETECTIONS_ES_URL'];
+  const typed = given.esUrl ?? (await context.ask('URL of Elasticsearch or OpenSearch', ours));
+  const esUrl = given.esUrl ?? (typed === ours ? undefined : typed);
   const kibanaUrl = given.kibanaUrl ?? (await context.ask('URL of Kibana, empty for none', ''));
   const namespace = given.namespace ?? (await context.ask('namespace of data streams, rules and alerts', 'default'));
   return {

@@ -4,7 +4,7 @@ import { readFixtures, type Fixture } from '../content/fixture';
 import { compare, expectedText, withoutDynamic } from '../content/fixture-compare';
 import { tagsOf } from '../content/pipeline-tags';
 import type { Resource } from '../content/resource';
-import { ProblemError } from '../errors';
+import { ProblemError, unwritable } from '../errors';
 import type { Target } from '../target/target';
 import { withTrial, type Trial } from '../target/trial-pipelines';
 import { startAttached } from '../engine/attached';
@@ -112,7 +112,16 @@ function refused(error: unknown): { refusal: string } {
 /** Writes the expectations; the answer is what somebody should look at. */
 function write(fixture: Fixture, documents: readonly unknown[]): readonly string[] {
   const kept = documents.map((document) => withoutDynamic(document, fixture.config.dynamicFields));
-  writeFileSync(fixture.expectedFile, expectedText(kept));
+  try {
+    writeFileSync(fixture.expectedFile, expectedText(kept));
+  } catch (error) {
+    throw unwritable(
+      fixture.expectedFile,
+      error,
+      'expectations',
+      'Make its folder writable, or name another with --fixtures.',
+    );
+  }
   return compare({ ...fixture, expected: [] }, documents).reasons.filter((reason) => !reason.startsWith('differs'));
 }
 

@@ -1,8 +1,7 @@
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
-import { FOR_THE_MOMENT, pause } from '../target/attempts';
+import { FOR_THE_MOMENT, whilePutOff } from '../target/attempts';
 import { refusal, serverReason } from '../target/failure';
-import { backoff, PATIENCE } from '../target/patience';
 import { request, type Target } from '../target/target';
 
 /** Something to index, as two lines of a bulk request. */
@@ -59,14 +58,13 @@ export async function createAll(
   items: readonly Item[],
   { onOutcome }: CreateOptions = {},
 ): Promise<Outcome[]> {
-  const { patience = PATIENCE, signal } = target;
   const outcomes = new Map<number, Outcome>();
   const settle = (index: number, outcome: Outcome): void => {
     outcomes.set(index, outcome);
     onOutcome?.(index, outcome);
   };
-  let pending = items.map((item, index) => ({ item, index }));
-  for (let attempt = 1; pending.length > 0; attempt += 1) {
+  const numbered = items.map((item, index) => ({ item, index }));
+  await whilePutOff(numbered, { ...target, where: whereOf(target) }, async (pending, { count, last }) => {
     const verdicts = await send(target, itemsOf(pending));
     if (verdicts === 'split') {
       const half = Math.ceil(pending.length / 2);
@@ -76,20 +74,20 @@ export async function createAll(
         };
         await createAll(target, itemsOf(part), { onOutcome: onPart });
       }
-      break;
+      return [];
     }
     let obstacle: ProblemError | undefined;
-    pending = pending.filter(({ index }, at) => {
+    const putOff = pending.filter(({ index }, at) => {
       const verdict = verdicts[at] ?? { result: 'busy', status: 0, reason: 'the cluster said nothing of this item' };
       if (verdict.result === 'stopped') obstacle ??= verdict.error;
       else if (verdict.result !== 'busy') settle(index, verdict);
-      else if (attempt >= patience.attempts) obstacle ??= stillBusy(target, verdict, attempt);
+      else if (last) obstacle ??= stillBusy(target, verdict, count);
       else return true;
       return false;
     });
     if (obstacle !== undefined) throw obstacle;
-    if (pending.length > 0) await pause(backoff(patience, attempt), { where: whereOf(target), patience, signal });
-  }
+    return putOff;
+  });
   return items.flatMap((_, index) => outcomes.get(index) ?? []);
 }
 

@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, openSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
-import { ProblemError } from '../errors';
+import { ProblemError, unwritable } from '../errors';
 import { deadLetterOf, type Refusal } from './dead-letter';
 import type { Event } from './event';
 
@@ -9,6 +9,9 @@ export const DEAD_LETTERS = 'dead-letters.ndjson';
 
 /** More files of one name than this, and something is wrong that another one does not mend. */
 const MOST_FILES = 1_000;
+
+const WHAT = 'dead letters';
+const HINT = 'Name a file that can be written with --dead-letters, and replay again: nothing is indexed twice.';
 
 /**
  * The file of the events that a cluster refuses for good. It is made with the first of them, readable by its owner alone, for
@@ -31,7 +34,7 @@ export class DeadLetters {
       this.descriptor ??= this.create();
       writeFileSync(this.descriptor, `${deadLetterOf(event, refusal, new Date())}\n`);
     } catch (error) {
-      throw unwritable(this.file ?? this.wanted, error);
+      throw unwritable(this.file ?? this.wanted, error, WHAT, HINT);
     }
     this.count += 1;
   }
@@ -64,7 +67,7 @@ export function checkDeadLetters(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK);
   } catch (error) {
-    throw unwritable(file, error);
+    throw unwritable(file, error, WHAT, HINT);
   }
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
     const hint = 'Name a file in it with --dead-letters.';
@@ -76,10 +79,4 @@ export function checkDeadLetters(file: string): void {
 function numbered(file: string, number: number): string {
   const end = extname(file);
   return number === 1 ? file : `${file.slice(0, file.length - end.length)}-${number}${end}`;
-}
-
-function unwritable(file: string, error: unknown): ProblemError {
-  const message = `dead letters cannot be written here: ${(error as Error).message}`;
-  const hint = 'Name a file that can be written with --dead-letters, and replay again: nothing is indexed twice.';
-  return new ProblemError('INPUT', [{ where: { file }, message, hint }], { cause: error });
 }

@@ -1,6 +1,5 @@
 import { ProblemError, type ErrorCode } from '../errors';
-import { FOR_THE_MOMENT, pause } from '../target/attempts';
-import { backoff, PATIENCE } from '../target/patience';
+import { FOR_THE_MOMENT, whilePutOff } from '../target/attempts';
 import { request, type Target } from '../target/target';
 import type { Ancestor } from './facts';
 
@@ -85,19 +84,14 @@ function linesOf({ id, document, recomputed }: AlertWrite): string {
 async function send(target: Target, index: string, lines: readonly string[]): Promise<number> {
   const path = `/${encodeURIComponent(index)}/_bulk`;
   const where = { url: `${target.url}${path}`, method: 'POST' };
-  const { patience = PATIENCE, signal } = target;
   let created = 0;
-  let pending = lines;
-  for (let attempt = 1; pending.length > 0; attempt += 1) {
+  await whilePutOff(lines, { ...target, where }, async (pending, { last }) => {
     const answers = await sendOnce(target, path, pending);
     created += answers.filter(({ result }) => result === 'created').length;
     const failed = answers.filter(({ status }) => status >= 400);
-    if (attempt >= patience.attempts || failed.some(({ status }) => !isPassing(status))) {
-      refuse(where, failed, answers.length);
-    }
-    pending = pending.filter((_, at) => isPassing(answers[at]?.status ?? 0));
-    if (pending.length > 0) await pause(backoff(patience, attempt), { where, patience, signal });
-  }
+    if (last || failed.some(({ status }) => !isPassing(status))) refuse(where, failed, answers.length);
+    return pending.filter((_, at) => isPassing(answers[at]?.status ?? 0));
+  });
   return created;
 }
 
@@ -112,7 +106,8 @@ async function sendOnce(target: Target, path: string, lines: readonly string[]):
 
 const UNANSWERED: Updated = { _id: '', status: 503, error: { reason: 'the cluster said nothing of this alert' } };
 
-function isPassing(status: number): boolean {
+/** Whether it may go otherwise the next time: somebody else was faster, or the cluster is busy. */
+export function isPassing(status: number): boolean {
   return status === 409 || FOR_THE_MOMENT.has(status);
 }
 

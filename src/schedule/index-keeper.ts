@@ -1,13 +1,12 @@
 import { ProblemError, type Problem } from '../errors';
 import { textAt } from '../rules/group';
 import { alertIndex } from '../rules/indices';
+import { whilePutOff } from '../target/attempts';
 import { request, type Target } from '../target/target';
 import { alerts, type Alert } from './alerts';
+import { isPassing } from './bulk';
 import type { Keeper, StatusChange } from './keeper';
 import { iso } from './window';
-
-/** A run may write the same alert at the same moment, this often in a row. */
-const MOST_ATTEMPTS = 10;
 
 interface Got {
   readonly _id: string;
@@ -18,9 +17,7 @@ interface Got {
 }
 
 interface Updated {
-  readonly items: readonly {
-    readonly update: { readonly _id: string; readonly status: number; readonly error?: { readonly reason?: string } };
-  }[];
+  readonly update?: { readonly status?: number; readonly error?: { readonly reason?: string } };
 }
 
 /** The alert index of a namespace: what the local scheduler and watches write. */
@@ -34,15 +31,14 @@ export function indexKeeper(target: Target, namespace: string): Keeper {
 }
 
 /**
- * Exactly what was read is replaced (seq_no). A run that corrected a count meanwhile is no matter: it is done again upon that. What
- * another analyst said meanwhile stays, and is told.
+ * Exactly what was read is replaced (seq_no). A run that corrected a count meanwhile is no matter: it is done again upon that, and
+ * so is what the cluster puts off. What another analyst said meanwhile stays, and is told.
  */
 async function setStatus(target: Target, index: string, chosen: readonly Alert[], change: StatusChange): Promise<void> {
   const seen = new Map(chosen.map((alert) => [alert._id, statusOf(alert)]));
   const problems: Problem[] = [];
-  const where = { url: `${target.url}/${index}` };
-  let left = [...seen.keys()];
-  for (let attempt = 0; left.length > 0 && attempt < MOST_ATTEMPTS; attempt += 1) {
+  const where = { url: `${target.url}/${index}`, method: 'POST' };
+  await whilePutOff([...seen.keys()], { ...target, where }, async (left, { count, last }) => {
     const changes: Got[] = [];
     for (const there of await read(target, index, left)) {
       const now = statusOf(there._source ?? {});
@@ -51,11 +47,16 @@ async function setStatus(target: Target, index: string, chosen: readonly Alert[]
       else if (now === seen.get(there._id)) changes.push(there);
       else problems.push(overtaken(there._id, now, where));
     }
-    const { conflicts, failed } = await update(target, index, changes, change);
-    problems.push(...failed.map((message) => ({ where, message })));
-    left = conflicts;
-  }
-  problems.push(...left.map((id) => ({ where, message: `alert ${id} is being written all the time; try again` })));
+    const answers = await update(target, index, changes, change);
+    return changes.flatMap(({ _id }, at) => {
+      const { status = 503, error } = answers[at]?.update ?? {};
+      if (status < 400) return [];
+      if (isPassing(status) && !last) return [_id];
+      const reason = `${error?.reason ?? 'no reason given'}${last ? ` (asked ${count} times)` : ''}`;
+      problems.push({ where, message: `alert ${_id} could not be written: ${reason}` });
+      return [];
+    });
+  });
   if (problems.length > 0) throw new ProblemError('REFUSED', problems);
 }
 
@@ -84,23 +85,18 @@ async function update(
   index: string,
   changes: readonly Got[],
   { status, by, at }: StatusChange,
-): Promise<{ conflicts: string[]; failed: string[] }> {
-  if (changes.length === 0) return { conflicts: [], failed: [] };
+): Promise<readonly Updated[]> {
+  if (changes.length === 0) return [];
   const doc = { wmi_detections: { status, status_updated_at: iso(at), status_updated_by: by } };
   const lines = changes.flatMap(({ _id, _seq_no: seqNo, _primary_term: term }) => [
     { update: { _id, if_seq_no: seqNo, if_primary_term: term } },
     { doc },
   ]);
-  const { body } = await request<Updated>(target, {
+  const { body } = await request<{ items: readonly Updated[] }>(target, {
     method: 'POST',
     path: `/${encodeURIComponent(index)}/_bulk`,
     query: { refresh: true },
     ndjson: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
   });
-  const results = body.items.map((item) => item.update);
-  const failed = results.filter((result) => result.status >= 400 && result.status !== 409);
-  return {
-    conflicts: results.filter((result) => result.status === 409).map(({ _id }) => _id),
-    failed: failed.map(({ _id, error }) => `alert ${_id} could not be written: ${error?.reason ?? 'no reason given'}`),
-  };
+  return body.items;
 }

@@ -1,5 +1,6 @@
 import { keepSecret, type Problem } from '../errors';
 import type { Environment } from './references';
+import { decoded } from './user-info';
 
 /** The proxies that the environment names, as curl and others read it. */
 export interface Proxies {
@@ -23,14 +24,25 @@ function proxyUrl(name: string, environment: Environment, problems: Problem[]): 
   if (found === undefined) return undefined;
   const text = found.value.includes('://') ? found.value : `http://${found.value}`;
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) {
-    keepSecret(decodeURIComponent(new URL(text).password));
-    return text;
+    return withPlainUser(text);
   }
   problems.push({
     where: { file: `environment variable ${found.name}` },
     message: 'must be the URL of a proxy that begins with http:// or https://',
   });
   return undefined;
+}
+
+/** The same URL; a percent sign that encodes nothing, which curl takes as it is, is encoded: what connects decodes it. */
+function withPlainUser(text: string): string {
+  const url = new URL(text);
+  if (url.username === '' && url.password === '') return text;
+  const [username, password] = [decoded(url.username), decoded(url.password)];
+  keepSecret(password);
+  keepSecret(url.password);
+  url.username = encodeURIComponent(username);
+  url.password = encodeURIComponent(password);
+  return url.href.replace(/\/$/, '');
 }
 
 function variable(name: string, environment: Environment): { name: string; value: string } | undefined {

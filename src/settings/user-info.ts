@@ -53,7 +53,8 @@ function strip(layer: Layer, product: Product, problems: Problem[]): Layer {
   };
 }
 
-function decoded(text: string): string {
+/** A name or a password as it stands in a URL: percent-encoded, or as it is where that cannot be decoded. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,7 +1,8 @@
 import { ProblemError } from '../errors';
 import { describeDuration } from '../text/duration';
 import type { Asked } from './failure';
-import { askedToWait, backoff, type Patience } from './patience';
+import { askedToWait, backoff, PATIENCE, type Patience } from './patience';
+import type { Circumstances } from './target';
 
 /**
  * Why there is no answer.
@@ -77,11 +78,35 @@ export async function repeatedly<T>(send: () => Promise<Attempt<T>>, manner: Man
   }
 }
 
+/** Which attempt it is, and whether there is none after it. */
+interface Attempted {
+  readonly count: number;
+  readonly last: boolean;
+}
+
+/**
+ * Does something to all items of a list, and again to those that were put off, as patiently as a request is sent again.
+ * @param once one attempt; it returns what was put off, of which it is to think what it likes when the attempt is the last
+ * @throws ProblemError INTERRUPTED when the signal is aborted during a pause, and whatever `once` throws
+ */
+export async function whilePutOff<T>(
+  items: readonly T[],
+  { where, patience = PATIENCE, signal }: { readonly where: Asked } & Circumstances,
+  once: (items: readonly T[], attempt: Attempted) => Promise<readonly T[]>,
+): Promise<void> {
+  let left = items;
+  for (let count = 1; left.length > 0 && count <= patience.attempts; count += 1) {
+    const last = count === patience.attempts;
+    left = await once(left, { count, last });
+    if (left.length > 0 && !last) await pause(backoff(patience, count), { where, patience, signal });
+  }
+}
+
 /**
  * Waits before the next attempt.
  * @throws ProblemError INTERRUPTED when the signal is aborted meanwhile
  */
-export async function pause(
+async function pause(
   milliseconds: number,
   { where, patience, signal }: Pick<Manner, 'where' | 'patience' | 'signal'>,
 ): Promise<void> {

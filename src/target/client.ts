@@ -40,7 +40,6 @@ export function createClient({ url, otherUrls = [], ...access }: Connection, tim
     // Of several nodes one that does not answer is passed over for a minute.
     ConnectionPool: ClusterConnectionPool,
     resurrectStrategy: 'optimistic',
-    maxRetries: Math.max(2, otherUrls.length),
     requestTimeout: timeout,
     headers: authorization === undefined ? {} : { authorization },
     agent: ({ url: node }: { url: URL }) => carrier(node, access, timeout),

@@ -2,7 +2,7 @@ import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import type { Access } from '../settings';
 
 /** Milliseconds until an answer has begun, and between its parts; 0 waits for good. */
-export interface Patience {
+interface Timeouts {
   readonly headersTimeout: number;
   readonly bodyTimeout: number;
 }
@@ -11,7 +11,7 @@ export interface Patience {
  * What carries requests to one URL, for the cluster and for Kibana alike: TLS as the settings want it, and the proxies of
  * the environment. Certificates are verified whatever NODE_TLS_REJECT_UNAUTHORIZED says; only the settings can lift that.
  */
-export function dispatcherFor(url: string, access: Access, patience: Patience): Dispatcher {
+export function dispatcherFor(url: string, access: Access, timeouts: Timeouts): Dispatcher {
   const tls = {
     rejectUnauthorized: access.verify !== false,
     ...(access.ca !== undefined && { ca: access.ca }),
@@ -19,7 +19,7 @@ export function dispatcherFor(url: string, access: Access, patience: Patience): 
     ...(access.clientKey !== undefined && { key: access.clientKey }),
     ...(access.clientKeyPassphrase !== undefined && { passphrase: access.clientKeyPassphrase }),
   };
-  const options = { ...patience, connect: tls };
+  const options = { ...timeouts, connect: tls };
   const { proxies } = access;
   // To a proxy, 127.0.0.1 would be the proxy's own machine.
   if (proxies === undefined || isLoopback(url)) return new Agent(options);

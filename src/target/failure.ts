@@ -1,6 +1,7 @@
 import { errors } from '@elastic/transport';
 import { ProblemError, type ErrorCode, type Problem } from '../errors';
 import { canonicalJson, isRecord } from '../json';
+import { WrongAnswer } from './answer-shape';
 
 /** The request that failed. */
 export interface Asked {
@@ -49,8 +50,8 @@ export function unreachable(error: unknown, { url, method }: Asked): ProblemErro
   if (error instanceof errors.RequestAbortedError) {
     return new ProblemError('INTERRUPTED', [{ where, message: 'interrupted' }], { cause: error });
   }
-  if (error instanceof errors.DeserializationError) {
-    const message = 'the answer is not JSON';
+  if (error instanceof errors.DeserializationError || error instanceof WrongAnswer) {
+    const message = error instanceof WrongAnswer ? error.message : 'the answer is not JSON';
     const hint = 'Something else answers at this URL (a proxy, a login page?): give the URL of the cluster itself.';
     return new ProblemError('NOT_A_SEARCH_ENGINE', [{ where, message, hint }], { cause: error });
   }

@@ -1,7 +1,8 @@
 import { ProblemError, type ErrorCode } from '../errors';
-import { canonicalJson, isRecord } from '../json';
+import { isRecord } from '../json';
+import { WrongAnswer } from './answer-shape';
 import type { Fault } from './attempts';
-import { unreachable, type Asked } from './failure';
+import { serverReason, unreachable, type Asked } from './failure';
 
 /** A request to Kibana that failed, and the space it was for. */
 export interface KibanaAsked extends Asked {
@@ -23,6 +24,7 @@ export function kibanaRefusal(status: number, body: unknown, { url, method, spac
 /** The error for a request that got no (readable) answer. */
 export function kibanaUnreachable(error: unknown, { url, method, space }: KibanaAsked): ProblemError {
   const where = { url, method };
+  if (error instanceof WrongAnswer) return notKibana(where, error.message);
   const names = chainOf(error).map(({ name }) => name);
   if (names.includes('AbortError')) {
     return new ProblemError('INTERRUPTED', [{ where, message: 'interrupted' }], { cause: error });
@@ -44,7 +46,7 @@ export function kibanaUnreachable(error: unknown, { url, method, space }: Kibana
 }
 
 /** The error for an answer that no Kibana gives. */
-export function notKibana({ url, method }: Asked, status: number, what: string): ProblemError {
+export function notKibana({ url, method }: Asked, what: string, status?: number): ProblemError {
   const hint =
     'Give the URL of Kibana itself, with its base path if it has one (server.basePath); Elasticsearch (9200) is another program.';
   return new ProblemError('REFUSED', [
@@ -60,12 +62,12 @@ export function kibanaReason(body: unknown): string {
     const said = message ?? (typeof error === 'string' ? error : undefined);
     if (said !== undefined && said !== '') return said.slice(0, 2_000);
   }
-  const text = typeof body === 'string' ? body : canonicalJson(body);
-  return text === '' || text === 'null' ? 'no reason given' : text.slice(0, 300);
+  return serverReason(body);
 }
 
-/** Why there is no answer, by what `fetch` threw. */
+/** Why there is no answer, by what was thrown. */
 export function kibanaFault(error: unknown): Fault {
+  if (error instanceof WrongAnswer) return 'unreadable';
   const chain = chainOf(error);
   const codes = chain.map(({ code }) => code);
   const names = chain.map(({ name }) => name);

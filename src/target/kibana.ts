@@ -2,6 +2,7 @@ import { fetch, FormData, type Dispatcher, type RequestInit, type Response } fro
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import type { Access } from '../settings';
+import { WrongAnswer } from './answer-shape';
 import { repeatedly, told, type Attempt } from './attempts';
 import { authorizationOf } from './authorization';
 import { dispatcherFor } from './dispatcher';
@@ -42,6 +43,8 @@ export interface KibanaRequest {
   readonly timeout?: number | undefined;
 }
 
+type Timed = KibanaRequest & { readonly timeout: number };
+
 /** A Kibana that answered. The credentials stay inside. */
 export interface Kibana {
   /** Without credentials; fit to be shown. */
@@ -66,17 +69,18 @@ export async function connectKibana(
   around: Circumstances = {},
 ): Promise<Kibana> {
   const url = shownUrl(connection.url);
-  const access = await withAuthority(connection);
+  const access = await withAuthority(connection, around);
   const dispatcher = dispatcherFor(url, access, { headersTimeout: 0, bodyTimeout: 0 });
   const ask = <T>(asked: KibanaRequest): Promise<Answer<T>> =>
     askRepeatedly<T>(url, dispatcher, headersOf(access), asked, around);
-  const { status, body } = await ask<unknown>({ method: 'GET', path: STATUS, timeout: 20_000 });
+  const timeout = Math.min(20_000, (around.patience ?? PATIENCE).timeout);
+  const { status, body } = await ask<unknown>({ method: 'GET', path: STATUS, timeout });
   const version = isRecord(body) ? body.version : undefined;
   if (!isRecord(version) || typeof version.number !== 'string') {
     // Without credentials Kibana answers too, but only with its health.
     throw isRecord(body) && isRecord(body.status)
       ? kibanaRefusal(401, { message: 'Kibana tells its version only to a user' }, where(url, STATUS))
-      : notKibana(where(url, STATUS), status, 'it does not say its version');
+      : notKibana(where(url, STATUS), 'it does not say its version', status);
   }
   const kibana: Kibana = { url, version: version.number, ask };
   await checkSpaces(kibana, spaces);
@@ -126,13 +130,13 @@ async function askRepeatedly<T>(
   const patience = asked.tidies === true && ours?.aborted === true ? { ...given, attempts: 1 } : given;
   const manner = { where: at, safe: IDEMPOTENT.has(asked.method), first: asked.path === STATUS, patience, signal };
   const ended = await repeatedly(
-    () => sendOnce(at, dispatcher, headers, { timeout: patience.timeout, ...asked }, signal),
+    () => sendOnce(at, dispatcher, headers, { ...asked, timeout: asked.timeout ?? patience.timeout }, signal),
     manner,
   );
   const { last } = ended;
   try {
     if ('fault' in last) throw kibanaUnreachable(last.error, at);
-    return answerOf<T>(last.answer, at, asked);
+    return answerOf<T>(last.answer, at, asked.allow);
   } catch (error) {
     throw error instanceof ProblemError ? told(error, ended) : error;
   }
@@ -142,20 +146,24 @@ async function askRepeatedly<T>(
 interface Arrived {
   readonly status: number;
   readonly location: string | null;
-  readonly text: string;
+  /** What is no JSON is left as it is. */
+  readonly body: unknown;
 }
 
 async function sendOnce(
   at: KibanaAsked,
   dispatcher: Dispatcher,
   headers: Record<string, string>,
-  asked: KibanaRequest,
+  asked: Timed,
   signal: AbortSignal | undefined,
 ): Promise<Attempt<Arrived>> {
   try {
     const response = await send(at, dispatcher, headers, asked, signal);
     const { status } = response;
-    const answer = { status, location: response.headers.get('location'), text: await response.text() };
+    const text = await response.text();
+    const body = parsed(text);
+    if (body === undefined && status < 300 && text !== '') throw new WrongAnswer('the answer is not JSON');
+    const answer = { status, location: response.headers.get('location'), body: body ?? text };
     return { answer, status, retryAfter: response.headers.get('retry-after') };
   } catch (error) {
     return { fault: kibanaFault(error), error };
@@ -175,7 +183,7 @@ function send(
   at: KibanaAsked,
   dispatcher: Dispatcher,
   headers: Record<string, string>,
-  { query, body, file, timeout = PATIENCE.timeout }: KibanaRequest,
+  { query, body, file, timeout }: Timed,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   const url = new URL(at.url);
@@ -201,11 +209,9 @@ function formOf({ name, text }: { name: string; text: string }): FormData {
   return form;
 }
 
-function answerOf<T>({ status, location, text }: Arrived, at: KibanaAsked, { allow = [] }: KibanaRequest): Answer<T> {
-  if (status >= 300 && status < 400) throw notKibana(at, status, `it sends elsewhere, to ${location ?? 'nowhere'}`);
-  const body = parsed(text);
-  if (status >= 400 && !allow.includes(status)) throw kibanaRefusal(status, body ?? text, at);
-  if (body === undefined && status < 400 && text !== '') throw notKibana(at, status, 'the answer is not JSON');
+function answerOf<T>({ status, location, body }: Arrived, at: KibanaAsked, allow: readonly number[] = []): Answer<T> {
+  if (status >= 300 && status < 400) throw notKibana(at, `it sends elsewhere, to ${location ?? 'nowhere'}`, status);
+  if (status >= 400 && !allow.includes(status)) throw kibanaRefusal(status, body, at);
   return { status, body: body as T };
 }
 

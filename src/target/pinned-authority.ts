@@ -3,9 +3,10 @@ import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
 import { ProblemError } from '../errors';
 import type { Access } from '../settings';
 import { unreachable } from './failure';
+import type { Circumstances } from './target';
 
-/** As the system's own tools give up on a host that does not answer. */
-const PATIENCE = 20_000;
+/** Milliseconds, as the system's own tools give up on a host that does not answer. */
+const LONGEST = 20_000;
 
 interface Pinnable extends Access {
   readonly url: string;
@@ -16,17 +17,20 @@ interface Pinnable extends Access {
  * The same connection, in which a fingerprint has become the certificate that it is of. That is then the authority to trust,
  * and everything else (signature, dates, host name) is verified as ever: a chain that merely shows the right certificate
  * somewhere proves nothing. Nothing is sent while the certificates are looked at.
- * @throws ProblemError UNREACHABLE when no node answers or none shows that certificate
+ * @throws ProblemError UNREACHABLE when no node answers or none shows that certificate; INTERRUPTED
  */
-export async function withAuthority<T extends Pinnable>(connection: T): Promise<T> {
+export async function withAuthority<T extends Pinnable>(
+  connection: T,
+  { signal }: Pick<Circumstances, 'signal'>,
+): Promise<T> {
   const { url, otherUrls = [], caFingerprint } = connection;
   if (caFingerprint === undefined) return connection;
   const problems: ProblemError[] = [];
   for (const each of [url, ...otherUrls]) {
     try {
-      return { ...connection, ca: await authorityOf(each, caFingerprint) };
+      return { ...connection, ca: await authorityOf(each, caFingerprint, signal) };
     } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
+      if (!(error instanceof ProblemError) || error.code === 'INTERRUPTED') throw error;
       problems.push(error);
     }
   }
@@ -36,9 +40,10 @@ export async function withAuthority<T extends Pinnable>(connection: T): Promise<
   );
 }
 
-async function authorityOf(url: string, fingerprint: string): Promise<string> {
+async function authorityOf(url: string, fingerprint: string, signal: AbortSignal | undefined): Promise<string> {
   const where = { url, method: 'GET' };
-  const shown = await certificatesOf(new URL(url)).catch((error: unknown) => {
+  const shown = await certificatesOf(new URL(url), signal).catch((error: unknown) => {
+    if (signal?.aborted === true) throw new ProblemError('INTERRUPTED', [{ where, message: 'interrupted' }]);
     throw unreachable(error, where);
   });
   const found = shown.find(({ fingerprint256 }) => fingerprint256.replaceAll(':', '') === fingerprint);
@@ -52,15 +57,18 @@ async function authorityOf(url: string, fingerprint: string): Promise<string> {
 }
 
 /** The chain that a host shows, its own certificate first. */
-async function certificatesOf({ protocol, hostname, port }: URL): Promise<DetailedPeerCertificate[]> {
+async function certificatesOf(
+  { protocol, hostname, port }: URL,
+  signal: AbortSignal | undefined,
+): Promise<DetailedPeerCertificate[]> {
   if (protocol !== 'https:')
     throw new Error('a certificate has its fingerprint checked, and the URL is no https:// one');
   const host = hostname.replace(/^\[|\]$/g, '');
   const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
   const socket = connect({ host, port: Number(port || 443), ...servername, rejectUnauthorized: false });
-  socket.setTimeout(PATIENCE, () => socket.destroy(new Error('no answer in time')));
+  socket.setTimeout(LONGEST, () => socket.destroy(new Error('no answer in time')));
   try {
-    await once(socket, 'secureConnect');
+    await once(socket, 'secureConnect', signal === undefined ? {} : { signal });
     return chainOf(socket);
   } finally {
     socket.destroy();

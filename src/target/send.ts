@@ -1,6 +1,6 @@
 import type { Client } from '@elastic/elasticsearch';
 import { errors } from '@elastic/transport';
-import { isWhole } from './answer-shape';
+import { checkShape, WrongAnswer } from './answer-shape';
 import type { Attempt, Fault } from './attempts';
 import type { Patience } from './patience';
 import type { Request } from './target';
@@ -46,9 +46,7 @@ export async function send<T>(
         ...(asked.headers !== undefined && { headers: asked.headers }),
       },
     );
-    if (!first && statusCode < 400 && !isWhole(asked, body)) {
-      return { fault: 'unreadable', error: new errors.DeserializationError('not such an answer', String(body)) };
-    }
+    if (!first && statusCode < 400) checkShape(asked, body);
     return { answer: { status: statusCode, body }, status: statusCode, retryAfter: headers['retry-after'] };
   } catch (error) {
     return failed(error, signal);
@@ -56,7 +54,8 @@ export async function send<T>(
 }
 
 function failed(error: unknown, signal: AbortSignal | undefined): Attempt<never> {
-  if (error instanceof errors.DeserializationError) return { fault: 'unreadable', error };
+  if (error instanceof errors.DeserializationError || error instanceof WrongAnswer)
+    return { fault: 'unreadable', error };
   if (error instanceof errors.TimeoutError) return { fault: 'late', error };
   if (error instanceof errors.RequestAbortedError) {
     if (signal?.aborted === true) return { fault: 'hopeless', error };

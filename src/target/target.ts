@@ -88,7 +88,7 @@ export function shownUrl(url: string): string {
 export async function connect(connection: Connection, around: Circumstances = {}): Promise<Target> {
   const url = shownUrl(connection.url);
   const { timeout } = around.patience ?? PATIENCE;
-  const client = createClient(await withAuthority(connection), timeout);
+  const client = createClient(await withAuthority(connection, around), timeout);
   const nodes = 1 + (connection.otherUrls ?? []).length;
   const { body } = await ask<Root>(
     { ...around, url, client, nodes },

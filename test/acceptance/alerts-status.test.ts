@@ -2,8 +2,10 @@ import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
 import { alertIndex } from '../../src/rules/indices';
 import { indexKeeper } from '../../src/schedule/index-keeper';
+import type { Keeper } from '../../src/schedule/keeper';
 import { request } from '../../src/target/target';
 import { quiet } from '../support/context';
+import { proxy, type Proxy } from '../support/proxy';
 import { scene, wmiChild, type Scene } from '../support/scene';
 
 /** Three alerts, of pid 1 to 3. */
@@ -163,6 +165,61 @@ describe('alerts close, ack and reopen', () => {
     await expect(keeper.setStatus(chosen, change)).rejects.toMatchObject({ code: 'REFUSED' });
     await expect(keeper.setStatus(chosen, change)).rejects.toThrow('somebody made it closed meanwhile');
     await keeper.setStatus(chosen, { ...change, status: 'closed' });
+  });
+
+  let between: Proxy | undefined;
+  afterEach(() => {
+    between?.close();
+  });
+
+  /** The keeper of alerts behind a proxy that has some items of bulk requests refused, the first so many times. */
+  async function behind(
+    here: Scene,
+    fault: { items: (index: number) => boolean; status: number; error: object },
+    times = Infinity,
+  ): Promise<{ keeper: Keeper; sent: () => number }> {
+    let sent = 0;
+    between = await proxy(here.target, ({ path }) => {
+      if (!path.endsWith('/_bulk')) return undefined;
+      sent += 1;
+      return sent <= times ? fault : undefined;
+    });
+    return { keeper: indexKeeper(between.target, here.namespace), sent: () => sent };
+  }
+  const full = { type: 'rejected_execution_exception', reason: 'queue full' };
+  const closing = { status: 'closed', by: 'ines', at: 0 } as const;
+
+  test.each([429, 503])('what a busy cluster puts off (%d) is read again and sent again', async (status) => {
+    const here = await threeAlerts();
+    const { keeper, sent } = await behind(here, { items: (index) => index === 1, status, error: full }, 2);
+    await keeper.setStatus(await here.alerts(), closing);
+    // Of the one alert that is left none is the second.
+    expect(sent()).toBe(2);
+    expect(await statuses(here)).toEqual(['closed', 'closed', 'closed']);
+  });
+
+  test('a cluster that stays busy is asked no longer than any other, and the others are closed', async () => {
+    const here = await threeAlerts();
+    const { keeper, sent } = await behind(here, { items: (index) => index === 0, status: 429, error: full });
+    const error: unknown = await keeper.setStatus(await here.alerts(), closing).catch((each: unknown) => each);
+    expect(error).toMatchObject({ code: 'REFUSED' });
+    expect(
+      plain((error as Error).message)
+        .replace(/http\S+\//, '<url>/')
+        .replace(here.namespace, '<namespace>'),
+    ).toMatchInlineSnapshot(
+      `"POST <url>/wmi-detections-alerts-<namespace>: alert <id> could not be written: queue full (asked 4 times)"`,
+    );
+    expect(sent()).toBe(4);
+    expect((await statuses(here)).sort()).toEqual(['closed', 'closed', 'open']);
+  });
+
+  test('what is refused for good is told, and not sent again', async () => {
+    const here = await threeAlerts();
+    const error = { type: 'illegal_argument_exception', reason: 'no such field' };
+    const { keeper, sent } = await behind(here, { items: (index) => index === 0, status: 400, error });
+    await expect(keeper.setStatus(await here.alerts(), closing)).rejects.toThrow('no such field');
+    expect(sent()).toBe(1);
   });
 
   test('what a watch wrote is closed like what the local scheduler did', async () => {

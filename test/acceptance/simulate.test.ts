@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { simulate, type SimulateOptions } from '../../src/commands/simulate';
@@ -186,6 +186,16 @@ test('a case without expectations fails, until they are generated', async () => 
    "
   `);
   expect(await only(files)).toBe('passed');
+});
+
+test('expectations that cannot be written are told with their file', async () => {
+  const files = { 'fixtures/outer/test-a.json': events({ a: 1 }) };
+  write(files);
+  symlinkSync(join(root, 'no', 'folder.json'), join(root, 'fixtures/outer/test-a.json-expected.json'));
+  await expect(only(files, { generate: true })).rejects.toMatchObject({
+    code: 'INPUT',
+    problems: [{ where: { file: join(root, 'fixtures/outer/test-a.json-expected.json') } }],
+  });
 });
 
 test('generating says which errors have become expectations', async () => {

@@ -65,6 +65,35 @@ describeContract(`failures of Kibana (${contractMissing ?? 'held against the con
     expect(server().seen.filter(finds).length).toBeGreaterThan(2);
   });
 
+  test.each([
+    ['a half', '{"page":1,"da'],
+    ['a page', '<html>Down for maintenance</html>'],
+  ])('of what is no JSON: %s is asked for again, and told when nothing else comes', async (_, body) => {
+    const scope = await scopeFor(server());
+    server().fail(finds, { status: 200, body }, 2);
+    await planKibana(scope, contentWith([rule()]));
+    expect(server().seen.filter(finds).length).toBeGreaterThan(2);
+    server().seen.length = 0;
+    server().fail(finds, { status: 200, body });
+    const error = await errorOf(planKibana(scope, contentWith([rule()])));
+    expect(server().seen.filter(finds)).toHaveLength(4);
+    expect(error.message).toContain("what answers there is not Kibana's API: the answer is not JSON (asked 4 times)");
+  });
+
+  test('a creation whose answer is no JSON may have been done: it is not sent again', async () => {
+    server().fail(creations, { status: 200, body: '{"id":' });
+    const { said, exit } = await failedCreation();
+    expect({ sent: server().seen.filter(creations).length, exit }).toEqual({ sent: 1, exit: 2 });
+    expect(said).toContain('the answer is not JSON');
+  });
+
+  test('of a page that a proxy answers with, the words are told', async () => {
+    const scope = await scopeFor(server());
+    server().fail(finds, { status: 502, body: '<html>\n<head><title>502</title></head><h1>Bad  Gateway</h1></html>' });
+    const error = await errorOf(planKibana(scope, contentWith([rule()])));
+    expect(error.message).toContain('Kibana, space default: 502 Bad Gateway (asked 4 times)');
+  });
+
   test('a read is repeated so often and no oftener', async () => {
     const scope = await scopeFor(server());
     server().fail(finds, { status: 503, message: 'License is not available.', headers: { 'retry-after': '0' } });
@@ -93,6 +122,14 @@ describeContract(`failures of Kibana (${contractMissing ?? 'held against the con
     expect(error.code).toBe('UNREACHABLE');
     expect(error.message).toContain('Kibana, space default: no answer in time');
   });
+
+  // It fails by its own limit where the first request waits for longer than it is told to.
+  test('who answers there is not waited for longer than for any answer', async () => {
+    server().fail(({ path }) => path === '/api/status', 'silent');
+    const patience = quick({ timeout: 100 });
+    const error = await errorOf(connectKibana({ url: server().url, apiKey: API_KEY }, [], { patience }));
+    expect(error.message).toContain('no answer in time');
+  }, 10_000);
 
   test('an interrupted request says so, and is told apart from a late one', async () => {
     const stop = new AbortController();

@@ -1,7 +1,10 @@
+import { grantsOf } from '../../src/access/granted';
+import { USERS } from '../../src/access/roles';
 import { doctor, roles } from '../../src/commands/doctor';
 import { doctorText } from '../../src/report/doctor';
 import { rolesText } from '../../src/report/roles';
 import { readSettings } from '../../src/settings';
+import { connect } from '../../src/target/target';
 import { fakeCluster, type Arrived, type FakeCluster, type Given } from '../support/fake-cluster';
 
 // Who may do what is Elasticsearch's own word in test/contract/elasticsearch-security.test.ts; here stands what it could say.
@@ -100,6 +103,53 @@ test('a cluster without security says so', async () => {
   expect(found.missing).toBe(false);
 });
 
+test.each([
+  [
+    'security is not enabled, in the words of its own handler',
+    500,
+    'Security is not enabled but a security rest handler is registered',
+    'warning',
+  ],
+  ['a fault of the server', 500, 'failed to read the security index', 'unknown'],
+  ['a page that is not there', 404, 'Not Found', 'unknown'],
+  ['a proxy that lets nothing of it through', 403, 'not allowed here', 'unknown'],
+])('what is told of privileges: %s', async (_, status, error, state) => {
+  for (const root of [ELASTICSEARCH, { version: { number: '3.8.0', distribution: 'opensearch' } }]) {
+    said = ({ path }) => (path === '/' ? { body: root } : { status, body: { error } });
+    const { granted, check } = await grantsOf(await connect({ url: server.url }), {
+      namespace: 'soc',
+      spaces: [],
+      scheduler: 'local',
+    });
+    expect({ state: check.state, may: granted.map(({ may }) => may) }).toEqual({
+      state,
+      may: USERS.map(() => (state === 'warning' ? true : undefined)),
+    });
+    if (state === 'unknown') expect(check.message).toContain(error);
+  }
+});
+
+test('what could not be found out about privileges does not say that any are missing', async () => {
+  said = (request) =>
+    request.path.startsWith('/_security')
+      ? { status: 500, body: { error: 'failed to read the security index' } }
+      : elasticsearch(() => false, { type: 'basic', status: 'active' }, Date.now())(request);
+  const { found, text } = await examined('deployer');
+  expect(found.missing).toBe(false);
+  expect(text.slice(text.indexOf('unknown  security'))).toMatchInlineSnapshot(`
+   "unknown  security: what you may do is not told: failed to read the security index
+            The cluster could not do this now; run the command again when it is well.
+
+   What you may do
+   unknown  deployer
+   unknown  shipper
+   unknown  runner
+   unknown  reader
+
+   Nothing is missing for a deployer."
+  `);
+});
+
 test('an OpenSearch with its security plugin: looking is tried, the rest it does not tell', async () => {
   said = ({ path }) => {
     if (path.startsWith('/_plugins/_security/authinfo')) return { body: { user_name: 'ines' } };
@@ -152,6 +202,26 @@ test('a scheduler that is not there is missing', async () => {
   );
 });
 
+test('an interruption ends the questions to Kibana, too', async () => {
+  const stop = new AbortController();
+  let interrupts = true;
+  said = (request) => {
+    if (request.path.startsWith('/api/spaces')) return {};
+    if (request.path !== '/api/status') {
+      return elasticsearch(() => false, { type: 'basic', status: 'active' }, Date.now())(request);
+    }
+    if (interrupts) stop.abort();
+    return { body: { version: { number: '9.1.0' } } };
+  };
+  const settings = readSettings({ esUrl: server.url, kibanaUrl: server.url, space: 'soc' }, {}, { file: false });
+  const asked = () => server.arrived.filter(({ path }) => path.startsWith('/api/')).map(({ path }) => path);
+  await expect(doctor(settings, 'deployer', { signal: stop.signal })).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(asked()).toEqual(['/api/status']);
+  interrupts = false;
+  await doctor(settings, 'deployer');
+  expect(asked()).toContain('/api/spaces/space/soc');
+});
+
 test('a cluster that does not answer is an answer', async () => {
   const found = await doctor(readSettings({ esUrl: 'http://127.0.0.1:1' }, {}), 'deployer');
   expect(doctorText(found, 'deployer')).toMatchInlineSnapshot(`
@@ -161,6 +231,35 @@ test('a cluster that does not answer is an answer', async () => {
    Something is missing for a deployer; \`wmi-detections doctor --roles\` prints whole roles."
   `);
   expect(found.missing).toBe(true);
+});
+
+test.each(['local', 'kibana', 'watcher'])(
+  'with scheduler %s, what is checked is what is printed',
+  async (scheduler) => {
+    said = elasticsearch(() => false, { type: 'trial', status: 'active' }, Date.now());
+    await examined('deployer', { scheduler });
+    const checked = server.arrived.filter(({ path }) => path.endsWith('/_has_privileges'));
+    const printed = roles(readSettings({ namespace: 'soc', scheduler }, {}, { file: false }));
+    expect(checked.map(({ body }) => JSON.parse(body) as unknown)).toEqual(
+      printed.map(({ elasticsearch: { cluster, indices: index } }) => ({ cluster, index })),
+    );
+  },
+);
+
+test('who acknowledges alerts of Kibana may write those, and no rules', () => {
+  const of = (scheduler: string, user: string) =>
+    roles(readSettings({ namespace: 'soc', scheduler, space: 'soc' }, {}, { file: false })).find(
+      (each) => each.user === user,
+    );
+  const onAlerts = (user: string): readonly string[] =>
+    of('kibana', user)?.elasticsearch.indices.flatMap(({ names, privileges }) =>
+      names.includes('.alerts-security.alerts-soc') ? privileges : [],
+    ) ?? [];
+  expect(of('kibana', 'runner')?.kibana).toEqual({ base: [], feature: { siem: ['read'] }, spaces: ['soc'] });
+  expect(onAlerts('runner')).toEqual(['maintenance', 'read', 'view_index_metadata', 'write']);
+  expect(onAlerts('reader')).toEqual(['read']);
+  expect(onAlerts('shipper')).toEqual([]);
+  expect(of('local', 'runner')).not.toHaveProperty('kibana');
 });
 
 test('the roles, as they are printed', () => {

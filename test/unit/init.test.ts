@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { init, initCommand } from '../../src/commands/init';
 import { initText } from '../../src/report/init';
-import { readSettings } from '../../src/settings';
+import { readSettings, type Environment } from '../../src/settings';
 import { quiet } from '../support/context';
 import { fakeCluster, type FakeCluster } from '../support/fake-cluster';
 import { settingsFolder } from '../support/settings-file';
@@ -74,6 +74,31 @@ test('writes no secret, wherever one came from', async () => {
   expect(readFileSync(file(), 'utf8')).not.toContain('hunter2');
 });
 
+test('a user in the URL of the environment is used and not written; the same in a flag is refused', async () => {
+  const esUrl = server.url.replace('//', '//ines:hunter2@');
+  const argv = { config: file(), namespace: 'soc', force: false };
+  const act = (environment: Environment, given: object) =>
+    initCommand.run({ ...quiet(), environment }, { ...argv, ...given });
+  const environment = { WMI_DETECTIONS_ES_URL: esUrl };
+  await expect(act(environment, { esUrl })).rejects.toThrow('--es-url: the URL holds a user name or a password');
+  expect(existsSync(file())).toBe(false);
+  expect((await act(environment, {})).exit).toBe(0);
+  const authorization = `Basic ${Buffer.from('ines:hunter2').toString('base64')}`;
+  expect(server.arrived[0]?.headers).toMatchObject({ authorization });
+  expect(readFileSync(file(), 'utf8')).not.toContain('hunter2');
+});
+
+test('what is wrong in the environment is told by the name of its variable', async () => {
+  const act = initCommand.run(
+    { ...quiet(), environment: { WMI_DETECTIONS_ES_URL: 'cluster:9200' } },
+    { config: file(), namespace: 'soc', force: false },
+  );
+  await expect(act).rejects.toThrowErrorMatchingInlineSnapshot(
+    `"environment variable WMI_DETECTIONS_ES_URL: elasticsearch.url: must be a URL that begins with http:// or https://"`,
+  );
+  expect(existsSync(file())).toBe(false);
+});
+
 test('a file that is there stays, unless it is to be replaced', async () => {
   written('namespace: mine\n');
   const act = (force: boolean) => init(file(), { esUrl: server.url }, {}, { force });
@@ -81,6 +106,21 @@ test('a file that is there stays, unless it is to be replaced', async () => {
   expect(readFileSync(file(), 'utf8')).toBe('namespace: mine\n');
   await act(true);
   expect(readFileSync(file(), 'utf8')).toContain(server.url);
+});
+
+test('where nothing can be written is told as such', async () => {
+  const refused = async (name: string, force: boolean): Promise<string> => {
+    const error: unknown = await init(join(path(), name), { esUrl: server.url }, {}, { force }).catch(
+      (each: unknown) => each,
+    );
+    expect(error).toMatchObject({ code: 'INPUT' });
+    return (error as Error).message.replaceAll(path(), '~');
+  };
+  expect(await refused('no/folder.yml', false)).toMatchInlineSnapshot(`
+   "~/no/folder.yml: settings cannot be written here: ENOENT: no such file or directory, open '~/no/folder.yml'
+     Name a file that can be written with --config."
+  `);
+  expect(await refused('', true)).toContain('EISDIR');
 });
 
 test('a cluster that does not answer is told, and the file is there to be corrected', async () => {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { ProblemError } from '../../src/errors';
+import { ProblemError, redact } from '../../src/errors';
 import { connectKibana } from '../../src/target/kibana';
 import { connect, request } from '../../src/target/target';
-import type { Access } from '../../src/settings';
+import { readSettings, type Access } from '../../src/settings';
 import { connectProxy, type ConnectProxy } from '../support/connect-proxy';
 import { fakeCluster, type FakeCluster } from '../support/fake-cluster';
+import { quick } from '../support/patience';
 import { signatures } from '../support/sigv4';
 
 const KIBANA = { version: { number: '9.1.0' } };
@@ -48,6 +49,29 @@ describe('credentials, to the cluster and to Kibana', () => {
   });
 });
 
+test('an answer that is not that of its request is told by what is wrong with it', async () => {
+  let said: unknown = {};
+  const proxy = await fakeCluster(undefined, ({ path }) => (path === '/' ? {} : { body: said }));
+  try {
+    const target = await connect({ url: proxy.url }, { patience: quick() });
+    const ask = (path: string) => request(target, { method: 'POST', path });
+    const told = async (path: string) => (await message(() => ask(path))).replaceAll(proxy.url, '<url>');
+    expect(await told('/x/_search')).toMatchInlineSnapshot(`
+     "POST <url>/x/_search: the answer has no list \`hits.hits\` (asked 4 times)
+       Something else answers at this URL (a proxy, a login page?): give the URL of the cluster itself."
+    `);
+    expect(await told('/x/_count')).toContain('the answer has no number `count`');
+    said = { hits: [] };
+    expect(await told('/x/_search')).toContain('the answer has no list `hits.hits`');
+    said = null;
+    expect(await told('/x/_search')).toContain('the answer is JSON, but no object');
+    said = { hits: { hits: [] } };
+    expect(await ask('/x/_search')).toEqual({ status: 200, body: said });
+  } finally {
+    proxy.close();
+  }
+});
+
 describe('several nodes', () => {
   test('what one does not answer, another does; a path before theirs is kept', async () => {
     const nowhere = 'http://127.0.0.1:1';
@@ -88,6 +112,19 @@ describe('proxies', () => {
     ]);
     // What is for the proxy alone does not go on to the cluster.
     expect(server.arrived.map(({ headers }) => headers['proxy-authorization'])).toEqual([undefined, undefined]);
+  });
+
+  test.each([
+    ['percent-encoded, as in a URL', 'pass%20word', 'pass word'],
+    ['as it is, with a percent sign of its own', '50%off', '50%off'],
+  ])('a password in HTTP_PROXY is written %s', async (_, written, password) => {
+    proxy = await connectProxy(server.port);
+    const environment = { HTTP_PROXY: proxy.url.replace('//', `//ines:${written}@`) };
+    const { proxies } = readSettings({}, environment, { file: false }).elasticsearch;
+    await connect({ url: 'http://es.behind.test:9200', proxies });
+    const authorization = `Basic ${Buffer.from(`ines:${password}`).toString('base64')}`;
+    expect(proxy.asked).toEqual([{ host: 'es.behind.test:9200', authorization }]);
+    expect(redact(`what was said: ${password}, ${written}`)).toBe('what was said: ***, ***');
   });
 
   test('what NO_PROXY names is not, and loopback never', async () => {

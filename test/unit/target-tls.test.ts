@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProblemError } from '../../src/errors';
@@ -98,6 +99,28 @@ test('a chain that shows the right authority and is not signed by it is refused'
     await refused(server, { caFingerprint: fingerprintOf(ours) });
   } finally {
     server.close();
+  }
+});
+
+test('an interruption while the certificates are looked at is one, and no other node is asked', async () => {
+  const stop = new AbortController();
+  let asked = 0;
+  const silent = createServer((socket) => {
+    asked += 1;
+    stop.abort();
+    socket.destroy();
+  });
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  try {
+    const connection = { url, otherUrls: [url], caFingerprint: fingerprintOf(ours) };
+    await expect(connect(connection, { signal: stop.signal })).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    expect(asked).toBe(1);
+    // Without an interruption it is a node that does not answer, and so the next one is asked.
+    await expect(connect(connection)).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    expect(asked).toBe(3);
+  } finally {
+    silent.close();
   }
 });
 
