@@ -15,9 +15,9 @@ beforeEach(async () => {
     asked === '/' ? {} : { status: 400, body: { error: asked } },
   );
 });
-afterEach(() => {
+afterEach(async () => {
   process.chdir(HERE);
-  engine.close();
+  await engine.close();
 });
 
 /** The headers of the first request that the demo makes of its engine, which answers nothing but who it is. */

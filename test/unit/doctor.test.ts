@@ -16,8 +16,8 @@ const ELASTICSEARCH = { version: { number: '8.19.21' } };
 beforeEach(async () => {
   server = await fakeCluster(undefined, (request) => said(request));
 });
-afterEach(() => {
-  server.close();
+afterEach(async () => {
+  await server.close();
 });
 
 /** An Elasticsearch, on which the user may do all but what `denied` says. */

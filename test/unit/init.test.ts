@@ -15,8 +15,8 @@ beforeEach(async () => {
     asked.startsWith('/_plugins/_alerting') ? { status: 400, body: { error: 'no handler found for uri' } } : {},
   );
 });
-afterEach(() => {
-  server.close();
+afterEach(async () => {
+  await server.close();
 });
 
 const file = (): string => join(path(), 'wmi-detections.yml');

@@ -18,8 +18,8 @@ beforeEach(async () => {
     path === '/api/status' ? { body: KIBANA } : path === '/' || path === '/es/' ? {} : { body: NOTHING },
   );
 });
-afterEach(() => {
-  server.close();
+afterEach(async () => {
+  await server.close();
 });
 
 async function message(act: () => Promise<unknown>): Promise<string> {
@@ -68,7 +68,7 @@ test('an answer that is not that of its request is told by what is wrong with it
     said = { hits: { hits: [] } };
     expect(await ask('/x/_search')).toEqual({ status: 200, body: said });
   } finally {
-    proxy.close();
+    await proxy.close();
   }
 });
 
@@ -96,8 +96,8 @@ describe('several nodes', () => {
 
 describe('proxies', () => {
   let proxy: ConnectProxy;
-  afterEach(() => {
-    proxy.close();
+  afterEach(async () => {
+    await proxy.close();
   });
 
   test('a name that only the proxy knows is reached through it', async () => {

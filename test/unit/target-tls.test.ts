@@ -37,8 +37,8 @@ beforeAll(async () => {
     rejectUnauthorized: true,
   });
 });
-afterAll(() => {
-  for (const server of [good, expired, otherName, mutual]) server.close();
+afterAll(async () => {
+  for (const server of [good, expired, otherName, mutual]) await server.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -98,7 +98,7 @@ test('a chain that shows the right authority and is not signed by it is refused'
   try {
     await refused(server, { caFingerprint: fingerprintOf(ours) });
   } finally {
-    server.close();
+    await server.close();
   }
 });
 
