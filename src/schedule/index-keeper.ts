@@ -4,18 +4,11 @@ import { alertIndex } from '../rules/indices';
 import { request, type Target } from '../target/target';
 import { alerts, type Alert } from './alerts';
 import type { Keeper, StatusChange } from './keeper';
+import { mget, type Got } from './mget';
 import { iso } from './window';
 
 /** A run may write the same alert at the same moment, this often in a row. */
 const MOST_ATTEMPTS = 10;
-
-interface Got {
-  readonly _id: string;
-  readonly found?: boolean;
-  readonly _seq_no?: number;
-  readonly _primary_term?: number;
-  readonly _source?: Readonly<Record<string, unknown>>;
-}
 
 interface Updated {
   readonly items: readonly {
@@ -43,7 +36,8 @@ async function setStatus(target: Target, index: string, chosen: readonly Alert[]
   let left = [...seen.keys()];
   for (let attempt = 0; left.length > 0 && attempt < MOST_ATTEMPTS; attempt += 1) {
     const changes: Got[] = [];
-    for (const there of await read(target, index, left)) {
+    const query = { _source_includes: 'wmi_detections.status' };
+    for (const there of await mget(target, { index, query, body: { ids: left } })) {
       const now = statusOf(there._source ?? {});
       if (there.found !== true) problems.push({ where, message: `alert ${there._id} was deleted meanwhile` });
       else if (now === change.status) continue;
@@ -65,17 +59,6 @@ function overtaken(id: string, status: string | null, where: { url: string }): P
 
 function statusOf(alert: Readonly<Record<string, unknown>>): string | null {
   return textAt(alert, 'wmi_detections.status');
-}
-
-/** As they are now, whether or not a search could find them. */
-async function read(target: Target, index: string, ids: readonly string[]): Promise<readonly Got[]> {
-  const { body } = await request<{ docs: readonly Got[] }>(target, {
-    method: 'POST',
-    path: `/${encodeURIComponent(index)}/_mget`,
-    query: { _source_includes: 'wmi_detections.status' },
-    body: { ids },
-  });
-  return body.docs;
 }
 
 async function update(
