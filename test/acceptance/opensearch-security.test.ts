@@ -13,7 +13,7 @@ import { request, type Request, type Target } from '../../src/target/target';
 import { requestsFor } from '../support/access-requests';
 import { authority } from '../support/certificates';
 import { quiet } from '../support/context';
-import { securedJars } from '../support/opensearch-security-jars';
+import { securedJars, VERSION } from '../support/opensearch-security-jars';
 import { startSecured, type SecuredNode } from '../support/opensearch-security-node';
 import { project } from '../support/project';
 
@@ -25,6 +25,12 @@ const jars = securedJars();
 const lack = 'lack' in jars ? jars.lack : undefined;
 const onOpenSearch = lack === undefined ? describe : describe.skip;
 if (lack !== undefined) test.skip(`no OpenSearch with the security plugin: ${lack}`, () => undefined);
+
+/** Before 3.2 the plugin does not answer what is asked about changes, and those tests are skipped. */
+const answersQuestions = VERSION !== '2.19.1';
+const whereAsked = answersQuestions ? test : test.skip;
+
+jest.setTimeout(300_000);
 
 const ASKED = { namespace: 'soc', spaces: ['default'], scheduler: 'local' } as const;
 const PRINTED = Object.fromEntries(
@@ -102,7 +108,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     await started?.stop();
     rmSync(folder, { recursive: true });
     ours.remove();
-  }, 60_000);
+  });
 
   /** A command, given by a user of the node. */
   async function give(user: string, name: string, argv: Record<string, unknown> = {}): Promise<Outcome> {
@@ -120,13 +126,18 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
   const alertsOf = async (user: string, argv = {}): Promise<{ _id: string }[]> =>
     (await give(user, 'alerts', { limit: 100, ...argv })).json as { _id: string }[];
 
-  test('the deployer deploys; the reader sees that nothing is left to do', async () => {
-    expect((await changes('reader')).length).toBeGreaterThan(10);
+  test('the deployer adopts what is there, and deploys; the reader sees that nothing is left to do', async () => {
+    const id = 'process_creation@ecs-pipeline';
+    const path = `/_ingest/pipeline/${encodeURIComponent(id)}`;
+    await request(node.admin, { method: 'PUT', path, body: { processors: [] } });
+    expect(await changes('reader')).toContain(`foreign ${id}`);
+    await give('deployer', 'adopt', { things: [`ingest_pipeline/${id}`], yes: true });
+    expect(await changes('reader')).toContain(`update ${id}`);
     const { json } = await give('deployer', 'deploy', { yes: true, prune: false });
     const { changes: applied } = json as { changes: { status: string }[] };
     expect([...new Set(applied.map(({ status }) => status))]).toEqual(['done']);
     expect(await changes('reader')).toEqual([]);
-  }, 60_000);
+  });
 
   test('the shipper sends every sample, and each arrives', async () => {
     const { json } = await give('shipper', 'replay', { files: ['samples'] });
@@ -138,7 +149,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     // A second time they are all there, which the shipper learns without reading.
     const again = (await give('shipper', 'replay', { files: ['samples'] })).json as Record<string, number>;
     expect([again['indexed'], again['duplicates'], again['failed']]).toEqual([0, read, 0]);
-  }, 60_000);
+  });
 
   test('the runner writes the alerts, once each, and acknowledges one', async () => {
     const run = async (argv = {}): Promise<number[][]> =>
@@ -154,7 +165,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     const [one] = await alertsOf('runner');
     await give('runner', 'alerts', { action: 'ack', ids: [one?._id] });
     expect((await alertsOf('reader', { status: 'acknowledged' })).map(({ _id }) => _id)).toEqual([one?._id]);
-  }, 60_000);
+  });
 
   test('the reader reads all of it: alerts, what is behind one, risk, what is missing, status', async () => {
     const alerts = await alertsOf('reader');
@@ -168,7 +179,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     const status = (await give('reader', 'status', { since: '24h', 'max-blind': 50 })).text;
     expect(status).toContain('Content: in sync');
     expect(status).toContain('27 documents');
-  }, 60_000);
+  });
 
   test('the deployer tries pipelines and rules, and brings a changed mapping to the data streams', async () => {
     const tried = await give('deployer', 'simulate', { fixtures: 'test/pipelines', generate: false });
@@ -183,7 +194,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     expect(await changes('deployer')).toContain(`rollover ${STREAM}`);
     await deploy();
     expect(await changes('deployer')).toEqual([]);
-  }, 120_000);
+  });
 
   /** The code of the error that a command ends in; of a plan that was begun, FORBIDDEN when none of it was done for that. */
   async function refusalOf(user: string, command: string, argv?: Record<string, unknown>): Promise<unknown> {
@@ -234,20 +245,22 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
       const { status } = await request(node.as(user), { ...asked, allow: [403] });
       expect([user, asked.path, status]).toEqual([user, asked.path, 403]);
     }
-  }, 60_000);
+  });
 
-  test.each(USERS)(
-    'doctor tells the %s that nothing is missing, and what the others may that it may not',
-    async (user) => {
-      const { json, exit } = await give(user, 'doctor', { for: user });
-      const { granted } = json as Doctor;
-      expect([exit, granted.find((each) => each.user === user)?.lacks]).toEqual([0, []]);
-      const others = granted.filter((each) => each.may === false).map((each) => each.user);
-      expect(others).toEqual(USERS.filter((each) => each !== user));
-    },
-  );
+  test.each(USERS)('doctor tells the %s that nothing is missing', async (user) => {
+    const { json, exit } = await give(user, 'doctor', { for: user });
+    expect([exit, (json as Doctor).granted.find((each) => each.user === user)?.lacks]).toEqual([0, []]);
+  });
 
-  test('doctor names to a newcomer what is missing', async () => {
+  whereAsked('doctor tells what is missing for what the others do', async () => {
+    for (const user of USERS) {
+      const { granted } = (await give(user, 'doctor', { for: user })).json as Doctor;
+      const others = granted.filter(({ may }) => may === false).map((each) => each.user);
+      expect([user, others]).toEqual([user, USERS.filter((each) => each !== user)]);
+    }
+  });
+
+  whereAsked('doctor names to a newcomer what is missing', async () => {
     const { json, exit } = await give('newcomer', 'doctor', { for: 'shipper' });
     const { granted } = json as Doctor;
     expect([exit, granted.map(({ may }) => may)]).toEqual([1, [false, false, false, false]]);
@@ -293,28 +306,24 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
   /** Actions without which no request of the role is refused, and those whose want doctor does not notice. */
   const [idle, unnoticed] = [[] as string[], [] as string[]];
 
-  test.each(USERS)(
-    'each action of the %s is needed: without it, a request is refused',
-    async (user) => {
+  test.each(USERS)('each action of the %s is needed: without it, a request is refused', async (user) => {
+    await put(true);
+    for (const less of lesser(user)) {
+      const target = node.as(less.name);
+      const names = less.patterns.length === 0 ? [''] : less.patterns;
+      const verdicts = await Promise.all(names.map((name) => isAllowed(target, less.action, name, answersQuestions)));
+      if (!verdicts.includes(false)) unnoticed.push(less.action);
+      const rows = rowsOf(user, less);
+      if (await isRefused(target, rows)) continue;
+      // What only the first write needs.
+      await put(false);
+      if (!(await isRefused(target, rows))) idle.push(less.name);
       await put(true);
-      for (const less of lesser(user)) {
-        const target = node.as(less.name);
-        const names = less.patterns.length === 0 ? [''] : less.patterns;
-        const verdicts = await Promise.all(names.map((name) => isAllowed(target, less.action, name, true)));
-        if (!verdicts.includes(false)) unnoticed.push(less.action);
-        const rows = rowsOf(user, less);
-        if (await isRefused(target, rows)) continue;
-        // What only the first write needs.
-        await put(false);
-        if (!(await isRefused(target, rows))) idle.push(less.name);
-        await put(true);
-      }
-      expect(idle).toEqual([]);
-    },
-    120_000,
-  );
+    }
+    expect(idle).toEqual([]);
+  });
 
-  test('doctor notices each that is missing, but those that cannot be asked about', () => {
+  whereAsked('doctor notices each that is missing, but those that cannot be asked about', () => {
     expect([...new Set(unnoticed)].sort()).toMatchInlineSnapshot(`
      [
        "indices:admin/data_stream/delete",
@@ -333,7 +342,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     });
     expect(body).toEqual([]);
     expect((await changes('reader')).every((change) => change.startsWith('create '))).toBe(true);
-  }, 60_000);
+  });
 });
 
 const FAILURES = Array.from({ length: 200 }, (_, index) => 400 + index);

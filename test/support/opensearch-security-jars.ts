@@ -5,11 +5,17 @@ import { cacheOf } from '../../src/engine/cache';
 import { findJdk } from '../../src/engine/jdk';
 import { findMaven } from '../../src/engine/maven';
 
-/*
- * OpenSearch with its security plugin, for opensearch-security-node.ts. 3.4.0 is the newest version of which Maven Central has
- * both; of Alerting it has none.
+/**
+ * What Maven Central has both of, OpenSearch (with the runner that starts it) and its security plugin: of 3 nothing newer, of
+ * 2.19 not the same patch. It has no Alerting.
  */
-export const VERSION = '3.4.0';
+const RELEASES = {
+  '3.4.0': { runner: '3.4.0.0', plugin: '3.4.0.0' },
+  '2.19.1': { runner: '2.19.1.0', plugin: '2.19.4.0' },
+} as const;
+
+/** The newest, unless TEST_OPENSEARCH names the other. */
+export const VERSION = (process.env['TEST_OPENSEARCH'] ?? '3.4.0') as keyof typeof RELEASES;
 /** Where pom.xml and SecuredNode.java lie. */
 export const SOURCES = join(__dirname, 'opensearch-security');
 const GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
@@ -27,16 +33,18 @@ export function securedJars(): Jars {
     const { home } = findJdk(process.env);
     if (existsSync(folder)) return { folder };
     mkdirSync(shelf, { recursive: true });
+    const { runner, plugin } = RELEASES[VERSION];
     const fetched = mkdtempSync(join(shelf, 'fetch-'));
     try {
-      const args = ['-B', '-q', '-C', '-f', join(SOURCES, 'pom.xml'), GOAL, `-DoutputDirectory=${fetched}`];
+      const given = [`-Drunner=${runner}`, `-Dplugin=${plugin}`, `-DoutputDirectory=${fetched}`];
+      const args = ['-B', '-q', '-C', '-f', join(SOURCES, 'pom.xml'), GOAL, ...given];
       const env = { ...process.env, JAVA_HOME: home };
       const { status, stdout } = spawnSync(findMaven(process.env), args, { env, encoding: 'utf8', cwd: shelf });
       if (status !== 0) return { lack: `Maven could not fetch them: ${stdout.slice(0, 500)}` };
-      const plugin = join(fetched, 'plugin');
-      mkdirSync(plugin);
-      const zip = join(fetched, `opensearch-security-${VERSION}.0.zip`);
-      if (spawnSync(join(home, 'bin', 'jar'), ['-xf', zip], { cwd: plugin }).status !== 0)
+      const unpacked = join(fetched, 'plugin');
+      mkdirSync(unpacked);
+      const zip = join(fetched, `opensearch-security-${plugin}.zip`);
+      if (spawnSync(join(home, 'bin', 'jar'), ['-xf', zip], { cwd: unpacked }).status !== 0)
         return { lack: 'the archive of the plugin could not be unpacked' };
       rmSync(zip);
       if (!existsSync(folder)) renameSync(fetched, folder);
