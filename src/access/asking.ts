@@ -94,10 +94,7 @@ const CHANGES: Asks = {
   'indices:*': create,
 };
 
-/**
- * Whether the security plugin answers a request that it is only asked about: since 3.2. An older one refuses the unknown
- * parameter, and for a user of its administration certificate it would do the thing.
- */
+/** Whether the security plugin answers a request that it is only asked about: since 3.2. An older one refuses the parameter. */
 export async function answersQuestions(target: Target): Promise<boolean> {
   return (await asked(target, { method: 'GET', path: '/_ingest/pipeline' })) !== undefined;
 }
