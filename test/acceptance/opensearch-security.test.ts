@@ -15,7 +15,7 @@ import { authority } from '../support/certificates';
 import { quiet } from '../support/context';
 import { securedJars, VERSION } from '../support/opensearch-security-jars';
 import { startSecured, type SecuredNode } from '../support/opensearch-security-node';
-import { project } from '../support/project';
+import { project, type Project } from '../support/project';
 
 /*
  * The roles of OpenSearch, as `doctor --roles` prints them, on a real node with the security plugin: each kind of user does
@@ -92,13 +92,15 @@ function rowsOf(user: User, { action, patterns }: Lesser): Row[] {
 }
 
 onOpenSearch('on a real OpenSearch with the security plugin', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'roles-'));
-  const ours = project();
+  let folder: string;
+  let ours: Project;
   let node: SecuredNode;
   let started: SecuredNode | undefined;
 
   beforeAll(async () => {
     if ('lack' in jars) return;
+    folder = mkdtempSync(join(tmpdir(), 'roles-'));
+    ours = project();
     started = node = await startSecured(jars.folder, authority(folder, 'ours'));
     const less = USERS.flatMap((user) => lesser(user).map(({ name, role }): [string, OpenSearchRole] => [name, role]));
     const newcomer = { cluster_permissions: ['cluster:monitor/main'], index_permissions: [] };
