@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAllowed } from '../../src/access/asking';
 import { namesOf } from '../../src/access/names';
-import { requestsOf, USERS, type OpenSearchRole, type User } from '../../src/access/roles';
+import { USERS, type OpenSearchRole } from '../../src/access/roles';
 import type { Row } from '../../src/access/row';
 import { COMMANDS } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
-import { roles, type Doctor } from '../../src/commands/doctor';
-import { readSettings } from '../../src/settings';
+import type { Doctor } from '../../src/commands/doctor';
 import { request, type Request, type Target } from '../../src/target/target';
 import { requestsFor } from '../support/access-requests';
 import { authority } from '../support/certificates';
 import { quiet } from '../support/context';
+import { ASKED, lesser, PRINTED, rowsOf } from '../support/opensearch-roles';
 import { securedJars, VERSION } from '../support/opensearch-security-jars';
 import { startSecured, type SecuredNode } from '../support/opensearch-security-node';
 import { project, type Project } from '../support/project';
@@ -32,64 +32,11 @@ const whereAsked = answersQuestions ? test : test.skip;
 
 jest.setTimeout(300_000);
 
-const ASKED = { namespace: 'soc', spaces: ['default'], scheduler: 'local' } as const;
-const PRINTED = Object.fromEntries(
-  roles(readSettings({ namespace: ASKED.namespace, scheduler: ASKED.scheduler }, {})).map(({ user, opensearch }) => [
-    user,
-    opensearch,
-  ]),
-) as Record<User, OpenSearchRole>;
-
 const [STREAM, ALERTS, STATE] = [
   'logs-sysmon.process_creation-soc',
   'wmi-detections-alerts-soc',
   'wmi-detections-state-soc',
 ];
-
-/** A role without one of its actions. */
-interface Lesser {
-  readonly name: string;
-  readonly action: string;
-  /** Empty for an action of the cluster. */
-  readonly patterns: readonly string[];
-  readonly role: OpenSearchRole;
-}
-
-function lesser(user: User): Lesser[] {
-  const { cluster_permissions: cluster, index_permissions: indices } = PRINTED[user];
-  const without = (actions: readonly string[], action: string): string[] => actions.filter((each) => each !== action);
-  const name = (action: string, place: number): string => `${user}-less-${action.replace(/\W/g, '-')}-${place}`;
-  return [
-    ...cluster.map((action) => ({
-      name: name(action, 0),
-      action,
-      patterns: [],
-      role: { cluster_permissions: without(cluster, action), index_permissions: indices },
-    })),
-    ...indices.flatMap(({ index_patterns: patterns, allowed_actions: actions }, place) =>
-      actions.map((action) => ({
-        name: name(action, place + 1),
-        action,
-        patterns,
-        role: {
-          cluster_permissions: cluster,
-          index_permissions: indices
-            .map((each, at) => (at === place ? { ...each, allowed_actions: without(actions, action) } : each))
-            .filter(({ allowed_actions: left }) => left.length > 0),
-        },
-      })),
-    ),
-  ];
-}
-
-/** The requests of the table for which an action is needed. */
-function rowsOf(user: User, { action, patterns }: Lesser): Row[] {
-  return requestsOf(user, ASKED.scheduler).filter(({ names, opensearch: { cluster, index } }) =>
-    patterns.length === 0
-      ? cluster.includes(action)
-      : index.includes(action) && names !== undefined && namesOf(names, ASKED).join() === patterns.join(),
-  );
-}
 
 onOpenSearch('on a real OpenSearch with the security plugin', () => {
   let folder: string;
