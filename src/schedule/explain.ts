@@ -5,13 +5,14 @@ import { evaluate, type Met } from '../rules/evaluate';
 import { textAt } from '../rules/group';
 import { defaultIndices } from '../rules/indices';
 import type { Rule } from '../rules/rule';
-import { request, type Target } from '../target/target';
+import type { Target } from '../target/target';
 import { chosenAlerts } from './alert-ids';
 import { ancestorsOf, type Alert } from './alerts';
 import { allAlerts } from './all-alerts';
 import type { Ancestor } from './facts';
 import { neighbours, PROCESS_FIELDS, type Neighbours } from './neighbours';
 import type { Hit } from './matches';
+import { mget } from './mget';
 
 /** Each takes a handful of small searches; so many alerts are explained at once. */
 const AT_ONCE = 4;
@@ -137,13 +138,6 @@ function notesOn(
   return notes;
 }
 
-interface Got {
-  readonly _index: string;
-  readonly _id: string;
-  readonly found?: boolean;
-  readonly _source?: Readonly<Record<string, unknown>>;
-}
-
 /** By index and id: an index that is gone is an answer like a document that is. */
 async function read(
   target: Target,
@@ -153,8 +147,7 @@ async function read(
   if (ancestors.length === 0) return { there: [], gone: [] };
   const includes = [...new Set([...PROCESS_FIELDS, ...(rule === undefined ? [] : fieldsOf(rule.condition))])];
   const docs = ancestors.map(({ index, id }) => ({ _index: index, _id: id, _source: includes }));
-  const { body } = await request<{ docs: readonly Got[] }>(target, { method: 'POST', path: '/_mget', body: { docs } });
-  const found = body.docs.filter((doc) => doc.found === true);
+  const found = (await mget(target, { body: { docs } })).filter((doc) => doc.found === true);
   const known = new Set(found.map(({ _index, _id }) => `${_index}/${_id}`));
   return {
     there: found.map(({ _index, _id, _source = {} }) => ({ _index, _id, _source })),

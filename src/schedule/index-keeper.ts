@@ -6,15 +6,8 @@ import { request, type Target } from '../target/target';
 import { alerts, type Alert } from './alerts';
 import { isPassing } from './bulk';
 import type { Keeper, StatusChange } from './keeper';
+import { mget, type Got } from './mget';
 import { iso } from './window';
-
-interface Got {
-  readonly _id: string;
-  readonly found?: boolean;
-  readonly _seq_no?: number;
-  readonly _primary_term?: number;
-  readonly _source?: Readonly<Record<string, unknown>>;
-}
 
 interface Updated {
   readonly update?: { readonly status?: number; readonly error?: { readonly reason?: string } };
@@ -40,7 +33,8 @@ async function setStatus(target: Target, index: string, chosen: readonly Alert[]
   const where = { url: `${target.url}/${index}`, method: 'POST' };
   await whilePutOff([...seen.keys()], { ...target, where }, async (left, { count, last }) => {
     const changes: Got[] = [];
-    for (const there of await read(target, index, left)) {
+    const query = { _source_includes: 'wmi_detections.status' };
+    for (const there of await mget(target, { index, query, body: { ids: left } })) {
       const now = statusOf(there._source ?? {});
       if (there.found !== true) problems.push({ where, message: `alert ${there._id} was deleted meanwhile` });
       else if (now === change.status) continue;
@@ -67,17 +61,6 @@ function overtaken(id: string, status: string | null, where: { url: string }): P
 
 function statusOf(alert: Readonly<Record<string, unknown>>): string | null {
   return textAt(alert, 'wmi_detections.status');
-}
-
-/** As they are now, whether or not a search could find them. */
-async function read(target: Target, index: string, ids: readonly string[]): Promise<readonly Got[]> {
-  const { body } = await request<{ docs: readonly Got[] }>(target, {
-    method: 'POST',
-    path: `/${encodeURIComponent(index)}/_mget`,
-    query: { _source_includes: 'wmi_detections.status' },
-    body: { ids },
-  });
-  return body.docs;
 }
 
 async function update(

@@ -52,7 +52,7 @@ async function everyCommand(): Promise<void> {
   await give('alerts', { limit: 3, output: 'html' });
   await give('alerts', { action: 'ack', ids }, 'ack');
   await give('risk', { from: '2025-03-01', cap: 3 });
-  await give('reconcile', { from: '2025-03-01' });
+  await give('reconcile', { from: '2025-03-01', to: 'now' });
   await give('status', { since: '24h', 'max-blind': 50 });
   await give('doctor', { for: 'deployer' });
   await give('simulate', { fixtures: 'test/pipelines', generate: false });

@@ -76,7 +76,7 @@ test('opensearch-alerting: every request is in the table', async () => {
   expect(ids).toHaveLength(2);
   await give('alerts', { ...all, action: 'explain', ids: ids.slice(0, 1) });
   await give('alerts', { ...all, action: 'ack', ids }, 'ack');
-  await give('risk', { ...all, cap: 3 });
+  await give('risk', { ...all, from: 'now-24h', cap: 3 });
   await give('reconcile', { ...all, from: 'now-24h', to: 'now' });
   await give('status', { ...all, since: '24h', 'max-blind': 50 });
   await give('doctor', { ...all, for: 'reader' });

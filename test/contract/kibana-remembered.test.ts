@@ -278,7 +278,9 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
         const scope = { ...(await naming(named)), target: between.target };
         const { plan, kept: left } = await makeDestroyPlan(scope, { withData: false });
         const deleted = plan.steps.filter(({ change }) => change.id === id);
-        return [deleted.map(({ change }) => change.action), left.find((each) => each.id === id)?.reason];
+        // Data streams that the tests beside this one make meanwhile use it, too.
+        const reason = left.find((each) => each.id === id)?.reason.replace(/\blogs-[^,]*, /g, '');
+        return [deleted.map(({ change }) => change.action), reason];
       };
       const others = 'used by the rules in other spaces of Kibana';
       expect(await kept({ spaces: ['soc'], chosen: true })).toEqual([[], others]);

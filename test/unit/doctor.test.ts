@@ -150,13 +150,58 @@ test('what could not be found out about privileges does not say that any are mis
   `);
 });
 
-test('an OpenSearch with its security plugin: looking is tried, the rest it does not tell', async () => {
-  said = ({ path }) => {
-    if (path.startsWith('/_plugins/_security/authinfo')) return { body: { user_name: 'ines' } };
-    if (path.startsWith('/_component_template')) return { status: 403, body: { error: 'no permissions' } };
-    if (path === '/') return {};
-    return { body: { hits: { hits: [] }, count: 0, index_templates: [], data_streams: [] } };
+/** An OpenSearch with its security plugin, on which the user may do all but what `denied` says of method and path. */
+function openSearch(denied: (asked: string) => boolean, answersQuestions: boolean) {
+  return ({ method, path }: Arrived): Given => {
+    const [asked = '', query = ''] = path.split('?');
+    if (asked === '/') return {};
+    if (asked === '/_plugins/_security/authinfo') return { body: { user_name: 'ines' } };
+    const no = denied(`${method} ${asked}`);
+    if (!query.includes('perform_permission_check'))
+      return no ? { status: 403, body: { error: 'no permissions' } } : ABSENT;
+    if (answersQuestions) return { body: { accessAllowed: !no, missingPrivileges: no ? ['what it is called'] : [] } };
+    return { status: 400, body: { error: 'unrecognized parameter: [perform_permission_check]' } };
   };
+}
+
+const ABSENT = { status: 404, body: { error: 'no such index' } };
+
+test('an OpenSearch with its security plugin: looking is tried, and what changes something is asked', async () => {
+  const denied = (asked: string) =>
+    /^GET \/_component_template|^PUT \/(_index_template|wmi-detections-state)/.test(asked);
+  said = openSearch(denied, true);
+  const { found, text } = await examined('runner');
+  expect(text).toMatchInlineSnapshot(`
+   "ok       cluster: answers at <url>
+   ok       version: OpenSearch 3.8.0
+   ok       licence: OpenSearch needs none
+   unknown  clock: the cluster does not tell its time
+   ok       scheduler local: \`run\` executes the rules, on any cluster
+   unknown  security: you are ines; what deletes indices, and what a bulk request does in a shard, was not asked
+            Compare your role with the one that \`wmi-detections doctor --roles\` prints.
+
+   What you may do
+   no       deployer
+            lacks cluster:admin/component_template/get
+            lacks indices:admin/index_template/put
+            lacks indices:admin/create on wmi-detections-state-soc
+            lacks indices:admin/mapping/put on wmi-detections-state-soc
+            lacks indices:data/write/index on wmi-detections-state-soc
+            lacks indices:* on wmi-detections-state-trial.*
+   unknown  shipper
+   no       runner
+            lacks indices:admin/create on wmi-detections-state-soc
+            lacks indices:data/write/index on wmi-detections-state-soc
+   no       reader
+            lacks cluster:admin/component_template/get
+
+   Something is missing for a runner; \`wmi-detections doctor --roles\` prints whole roles."
+  `);
+  expect(found.missing).toBe(true);
+});
+
+test('an older plugin answers no question: looking is tried, the rest it does not tell', async () => {
+  said = openSearch((asked) => asked.startsWith('GET /_component_template') || asked.startsWith('PUT'), false);
   const { found, text } = await examined('runner');
   expect(text).toMatchInlineSnapshot(`
    "ok       cluster: answers at <url>
@@ -177,8 +222,19 @@ test('an OpenSearch with its security plugin: looking is tried, the rest it does
 
    Nothing is missing for a runner."
   `);
-  expect(found.granted.find(({ user }) => user === 'deployer')).toMatchObject({ may: false });
-  expect(server.arrived.some(({ method }) => method === 'PUT' || method === 'DELETE')).toBe(false);
+  expect(found.missing).toBe(false);
+  expect(server.arrived.some(({ method }) => method === 'PUT')).toBe(false);
+});
+
+test('on OpenSearch nothing that changes anything is sent but as a question, and nothing that deletes data even so', async () => {
+  said = openSearch(() => false, true);
+  await examined('deployer');
+  const sent = server.arrived.map(({ method, path }) => `${method} ${path}`);
+  const looks = /^GET |^(POST|DELETE) \/_search\/scroll|^POST \/\S*(_search|_mget|_refresh|_simulate)$/;
+  const changes = sent.filter((each) => !looks.test(each));
+  expect(changes.length).toBeGreaterThan(10);
+  expect(changes.filter((each) => !each.includes('perform_permission_check=true'))).toEqual([]);
+  expect(changes.filter((each) => /^DELETE (?!\S*no-such)/.test(each))).toEqual([]);
 });
 
 test('a version that is too old, and one that is not known yet', async () => {

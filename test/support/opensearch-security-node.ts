@@ -1,0 +1,164 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { OpenSearchRole } from '../../src/access/roles';
+import { findJdk } from '../../src/engine/jdk';
+import { freePorts } from '../../src/engine/ports';
+import { createClient } from '../../src/target/client';
+import type { Target } from '../../src/target/target';
+import type { Authority } from './certificates';
+import { SOURCES, VERSION } from './opensearch-security-jars';
+
+const PASSWORD = 'only-for-this-test';
+/** The same by bcrypt, of the least cost: every new user's first request waits for it. */
+const HASH = '$2y$04$abcdefghijklmnopqrstuuksBkI1YOOqxWRoEu7YcL.Xb.fRlWgPa';
+
+export interface SecuredNode {
+  readonly url: string;
+  /** The administrator's view. */
+  readonly admin: Target;
+  /** Environment of a command that this user gives. */
+  readonly environmentOf: (user: string) => Record<string, string>;
+  readonly as: (user: string) => Target;
+  /** Makes roles, and for each a user of the same name who has it and nothing else. */
+  readonly createUsers: (roles: Readonly<Record<string, OpenSearchRole>>) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Starts a node on loopback that ends with this process, however that ends.
+ * @param authority signs its certificate, for 127.0.0.1 and no other name
+ */
+export async function startSecured(jars: string, authority: Authority): Promise<SecuredNode> {
+  const folder = mkdtempSync(join(tmpdir(), 'opensearch-'));
+  const [port = 0, transport = 0] = await freePorts(2);
+  configure(join(folder, 'node_1', 'config'), authority);
+  const child = launch(folder, jars, [port, transport]);
+  const url = `https://127.0.0.1:${port}`;
+  const ca = readFileSync(authority.certificate, 'utf8');
+  const client = createClient({ url, ca, username: 'admin', password: PASSWORD }, 60_000);
+  const admin: Target = { url, product: 'opensearch', version: VERSION, client };
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null) {
+      child.stdin?.end();
+      await once(child, 'exit');
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await becomesReady(admin, child, join(folder, 'output.log'));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return usersOf(admin, authority.certificate, stop);
+}
+
+function usersOf(admin: Target, ca: string, stop: () => Promise<void>): SecuredNode {
+  const { url } = admin;
+  const pem = readFileSync(ca, 'utf8');
+  return {
+    url,
+    admin,
+    stop,
+    environmentOf: (user) => ({
+      WMI_DETECTIONS_ES_URL: url,
+      WMI_DETECTIONS_ES_CA: ca,
+      WMI_DETECTIONS_ES_USERNAME: user,
+      WMI_DETECTIONS_ES_PASSWORD: PASSWORD,
+    }),
+    as: (user) => ({ ...admin, client: createClient({ url, ca: pem, username: user, password: PASSWORD }, 60_000) }),
+    createUsers: async (roles) => {
+      await add(admin, 'roles', roles);
+      const users = Object.keys(roles).map((name) => [name, { hash: HASH, opendistro_security_roles: [name] }]);
+      await add(admin, 'internalusers', Object.fromEntries(users) as Record<string, object>);
+    },
+  };
+}
+
+/** Through the plugin's own REST API, all in one change. */
+async function add(admin: Target, kind: string, entries: Readonly<Record<string, object>>): Promise<void> {
+  const changes = Object.entries(entries).map(([name, value]) => ({ op: 'add', path: `/${name}`, value }));
+  // A list of changes, which the requests of the program never are.
+  await admin.client.transport.request({ method: 'PATCH', path: `/_plugins/_security/api/${kind}`, body: changes });
+}
+
+/** One user, the administrator, and no role for everybody: what the plugin brings gives each user bulk and scroll. */
+function configure(config: string, authority: Authority): void {
+  const security = join(config, 'opensearch-security');
+  mkdirSync(security, { recursive: true });
+  const { certificate, key } = authority.sign('node', 'IP:127.0.0.1');
+  copyFileSync(certificate, join(config, 'node.crt'));
+  copyFileSync(key, join(config, 'node.key'));
+  copyFileSync(authority.certificate, join(config, 'ca.crt'));
+  const basic = {
+    http_enabled: true,
+    order: 0,
+    http_authenticator: { type: 'basic', challenge: false },
+    authentication_backend: { type: 'intern' },
+  };
+  const files: Record<string, [string, object]> = {
+    config: ['config', { config: { dynamic: { authc: { basic } } } }],
+    internal_users: ['internalusers', { admin: { hash: HASH, backend_roles: ['admin'] } }],
+    roles_mapping: ['rolesmapping', { all_access: { backend_roles: ['admin'] } }],
+    roles: ['roles', {}],
+    action_groups: ['actiongroups', {}],
+    tenants: ['tenants', {}],
+    nodes_dn: ['nodesdn', {}],
+    allowlist: ['allowlist', { config: { enabled: false } }],
+    audit: ['audit', { config: { enabled: false } }],
+  };
+  for (const [file, [type, content]] of Object.entries(files)) {
+    const body = { _meta: { type, config_version: 2 }, ...content };
+    writeFileSync(join(security, `${file}.yml`), JSON.stringify(body));
+  }
+}
+
+function launch(folder: string, jars: string, ports: readonly number[]): ChildProcess {
+  const { home } = findJdk(process.env);
+  mkdirSync(join(folder, 'tmp'));
+  const log = openSync(join(folder, 'output.log'), 'w');
+  const args = [
+    ...[
+      '-Xmx768m',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-Xlog:disable',
+      '--enable-native-access=ALL-UNNAMED',
+    ],
+    `-Djava.io.tmpdir=${join(folder, 'tmp')}`,
+    // The node's own jars first: the plugin brings some of them in other versions.
+    ...['-cp', [join(jars, '*'), join(jars, 'plugin', '*')].join(delimiter), join(SOURCES, 'SecuredNode.java')],
+    ...[folder, ...ports.map(String)],
+  ];
+  const child = spawn(join(home, 'bin', 'java'), args, { stdio: ['pipe', log, log] });
+  closeSync(log);
+  return child;
+}
+
+async function becomesReady(admin: Target, child: ChildProcess, log: string): Promise<void> {
+  const end = Date.now() + 400_000;
+  for (;;) {
+    try {
+      await admin.client.transport.request({ method: 'GET', path: '/_plugins/_security/authinfo' }, { maxRetries: 0 });
+      return;
+    } catch (error) {
+      if (child.exitCode !== null || Date.now() > end) {
+        throw new Error(`OpenSearch did not start: ${readFileSync(log, 'utf8').slice(-2_000)}`, { cause: error });
+      }
+      await wait(200);
+    }
+  }
+}
