@@ -14,7 +14,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { replay } from '../src/commands/replay';
+import { setFlagsFromString } from 'node:v8';
+import { COLLECTING, replay } from '../src/commands/replay';
 import { MAX_IN_FLIGHT, MAX_CHARACTERS, MAX_EVENTS } from '../src/events/shipment';
 import { eventOf, type Event } from '../src/events/event';
 import { listInputs } from '../src/events/inputs';
@@ -134,6 +135,7 @@ async function time(folder: string, totals: readonly number[]): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  for (const flag of COLLECTING) setFlagsFromString(flag); // As the command does.
   const totals = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [EVENTS];
   const folder = mkdtempSync(join(tmpdir(), 'wmi-detections-bench-'));
   try {

@@ -42,11 +42,15 @@ export class Shipment {
     private readonly options: ShipmentOptions,
   ) {}
 
-  /** @throws ProblemError what stopped a request that was sent before; see createAll */
-  async add(event: Event): Promise<void> {
+  /**
+   * @returns what to wait for before the next, where a batch is full: a promise an event would cost more than its reading
+   * @throws ProblemError what stopped a request that was sent before; see createAll
+   */
+  add(event: Event): Promise<void> | undefined {
     this.batch.push(event);
     this.characters += event.document.length;
-    if (this.batch.length >= MAX_EVENTS || this.characters >= MAX_CHARACTERS) await this.flush();
+    const isFull = this.batch.length >= MAX_EVENTS || this.characters >= MAX_CHARACTERS;
+    return isFull ? this.flush() : undefined;
   }
 
   /**
