@@ -1,4 +1,4 @@
-import { alertIndex, defaultIndices, OWN_DATASETS, stateIndex, UNRECOGNISED_DATASET } from '../rules/indices';
+import { alertIndex, defaultIndices, ownStreams, stateIndex, UNRECOGNISED_DATASET } from '../rules/indices';
 
 /** Which indices and data streams a request is about. */
 export type Names = 'streams' | 'any_stream' | 'events' | 'alerts' | 'state' | 'any_index' | 'trial';
@@ -14,8 +14,7 @@ export interface Where {
 
 /** The names and patterns that a role lists. */
 export function namesOf(names: Names, { namespace, indices }: Where): readonly string[] {
-  const streams = (suffix: string): string[] =>
-    [...OWN_DATASETS, UNRECOGNISED_DATASET].map((dataset) => `logs-${dataset}-${suffix}`);
+  const streams = (suffix: string): string[] => [...ownStreams(suffix), `logs-${UNRECOGNISED_DATASET}-${suffix}`];
   switch (names) {
     case 'streams':
       return streams(namespace);
@@ -31,11 +30,6 @@ export function namesOf(names: Names, { namespace, indices }: Where): readonly s
       return [alertIndex('*'), stateIndex('*')];
     case 'trial':
       // `test` and its private pipelines: names with a time and a random part, removed at the end.
-      return [
-        'wmi-detections-trial-*',
-        alertIndex('trial.*'),
-        stateIndex('trial.*'),
-        ...OWN_DATASETS.map((dataset) => `logs-${dataset}-trial.*`),
-      ];
+      return ['wmi-detections-trial-*', alertIndex('trial.*'), stateIndex('trial.*'), ...ownStreams('trial.*')];
   }
 }

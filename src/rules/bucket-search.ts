@@ -3,6 +3,7 @@ import { canonicalJson, sha256 } from '../json';
 import { parseDuration } from '../text/duration';
 import { threatOf } from './attack';
 import { ABSENT, DAY, GROUP_VALUE, HAS_FIELD } from './bucket-scripts';
+import { anyOf } from './clauses';
 import type { Exception } from './exceptions';
 import { FALLBACKS, sourcesOf } from './group';
 import { toQueryDsl } from './query-dsl';
@@ -104,7 +105,7 @@ function windowOf({ schedule }: Rule): Json {
   const ingested = between('event.ingested', lookback, { lt: '{{period_end}}' });
   const late = between('@timestamp', Math.max(lookback, LOOKBACK_WITHOUT_INGESTED));
   const withoutIngested = { bool: { filter: [late], must_not: [{ exists: { field: 'event.ingested' } }] } };
-  return { bool: { should: [ingested, withoutIngested], minimum_should_match: 1 } };
+  return anyOf([ingested, withoutIngested]);
 }
 
 function between(field: string, seconds: number, end: Json = {}): Json {

@@ -1,3 +1,4 @@
+import { anyOf } from './clauses';
 import type { Condition, Pattern, Test } from './condition';
 import type { Exception } from './exceptions';
 import { hasLetter, isAny } from './letters';
@@ -36,7 +37,7 @@ function compile(condition: Condition): Query {
     case 'and':
       return { bool: { filter: condition.of.map(compile) } };
     case 'or':
-      return { bool: { should: condition.of.map(compile), minimum_should_match: 1 } };
+      return anyOf(condition.of.map(compile));
     case 'not':
       return { bool: { must_not: [compile(condition.of)] } };
     case 'field':
@@ -63,7 +64,7 @@ function compileTest(field: string, test: Test): Query {
 function compileText(field: string, pattern: Pattern, cased: boolean): Query {
   if (pattern.length === 0) {
     // A term query finds no empty text in a wildcard field of OpenSearch, a regexp none in one of Elasticsearch.
-    return { bool: { should: [term(field, '', false), regexp(field, '')], minimum_should_match: 1 } };
+    return anyOf([term(field, '', false), regexp(field, '')]);
   }
   if (isAny(pattern)) return { exists: { field } };
   if (cased || !WILDCARD_FIELD.test(field))

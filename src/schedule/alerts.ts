@@ -1,5 +1,6 @@
 import { isRecord } from '../json';
 import { lotsOf } from '../resources/kibana-find';
+import { anyOf, caseless } from '../rules/clauses';
 import { textsAt } from '../rules/group';
 import { alertIndex } from '../rules/indices';
 import type { Target } from '../target/target';
@@ -51,8 +52,7 @@ function filters({ rule, host, user, status, from, to }: AlertsOptions): Record<
 }
 
 function oneOf(fields: readonly string[], value: string): Record<string, unknown> {
-  const should = fields.map((field) => ({ term: { [field]: { value, case_insensitive: true } } }));
-  return { bool: { should, minimum_should_match: 1 } };
+  return anyOf(fields.map((field) => caseless(field, value)));
 }
 
 const WHOLE_ID = /^[0-9a-f]{64}$/;

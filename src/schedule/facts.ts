@@ -1,3 +1,4 @@
+import { anyOf } from '../rules/clauses';
 import type { StoredRule } from '../rules/stored-rule';
 import type { Target } from '../target/target';
 import { groupOf, timeOf, TIME_FIELDS, type Group } from './group';
@@ -120,5 +121,5 @@ function prefilter({ rule }: Readable, groups: ReadonlyMap<string, Group>): Reco
   if (!values.every((value) => /^(0|[1-9]\d{0,8})$/.test(value))) return [];
   const terms = { terms: { [PREFILTER]: [...new Set(values)].map(Number) } };
   const notIndexed = { bool: { must_not: [{ exists: { field: PREFILTER } }] } };
-  return [{ bool: { should: [terms, notIndexed], minimum_should_match: 1 } }];
+  return [anyOf([terms, notIndexed])];
 }

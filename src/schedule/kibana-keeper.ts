@@ -2,6 +2,7 @@ import { ProblemError } from '../errors';
 import { kibanaRules, spacesOf } from '../resources/kibana-rule';
 import { kibanaRuleId } from '../resources/kibana-names';
 import type { Body, Scope } from '../resources/kind';
+import { anyOf } from '../rules/clauses';
 import { textAt } from '../rules/group';
 import type { Rule } from '../rules/rule';
 import { DEFAULT_SPACE, type Kibana } from '../target/kibana';
@@ -76,10 +77,6 @@ function queryOf(ruleIds: readonly string[], { ids, from, to }: AlertFilter): Bo
       ? []
       : [anyOf([{ range: { [time]: period } }, { bool: { must_not: [{ exists: { field: time } }] } }])]),
   ];
-}
-
-function anyOf(should: readonly Body[]): Body {
-  return { bool: { should, minimum_should_match: 1 } };
 }
 
 /** Page by page in the order of ids: the API knows no other way beyond 10,000. */

@@ -1,3 +1,4 @@
+import { anyOf, caseless } from '../rules/clauses';
 import { textAt, textsAt } from '../rules/group';
 import type { Target } from '../target/target';
 import { readMatches, type Hit } from './matches';
@@ -111,14 +112,6 @@ function onHost(event: object): readonly Query[] {
     textsAt(event, field).map((value) => caseless(field, value)),
   );
   return known.length === 0 ? [] : [anyOf(known)];
-}
-
-function caseless(field: string, value: string): Query {
-  return { term: { [field]: { value, case_insensitive: true } } };
-}
-
-function anyOf(should: readonly Query[]): Query {
-  return { bool: { should, minimum_should_match: 1 } };
 }
 
 /** Both ends included; without an event's own time nothing can be told from a number. */

@@ -1,3 +1,4 @@
+import { anyOf } from '../rules/clauses';
 import { OWN_DATASETS } from '../rules/indices';
 
 /**
@@ -109,8 +110,4 @@ function inOwnStreams(namespace: string, to: number): Record<string, unknown> {
   ]);
   const yetToCome = { range: { 'event.ingested': { gte: iso(to) } } };
   return { bool: { filter: [anyOf(names)], must_not: [yetToCome] } };
-}
-
-function anyOf(clauses: readonly Record<string, unknown>[]): Record<string, unknown> {
-  return { bool: { should: clauses, minimum_should_match: 1 } };
 }

@@ -1,4 +1,5 @@
 import { ProblemError } from '../errors';
+import { anyOf } from '../rules/clauses';
 import { request, type Target } from '../target/target';
 import type { Delay, Failure, FieldCount } from './status';
 
@@ -14,12 +15,10 @@ export interface Part {
 }
 
 /** A pipeline of ours failed (event.kind), or a step of the user's own after it, which leaves the event mapped (tags). */
-export const FAILED: Clause = {
-  bool: {
-    should: [{ term: { 'event.kind': 'pipeline_error' } }, { term: { tags: 'wmi_detections_custom_error' } }],
-    minimum_should_match: 1,
-  },
-};
+export const FAILED: Clause = anyOf([
+  { term: { 'event.kind': 'pipeline_error' } },
+  { term: { tags: 'wmi_detections_custom_error' } },
+]);
 
 /** Of so many failures a shard the reasons are read; a source that fails altogether would take minutes else. */
 const MOST_FAILURES = 10_000;

@@ -1,4 +1,5 @@
 import type { Content, Scope } from '../resources/kind';
+import { anyOf } from '../rules/clauses';
 import { toQueryDsl } from '../rules/query-dsl';
 import { sourceFields } from '../schedule/facts';
 import { groupOf, TIME_FIELDS, type Group } from '../schedule/group';
@@ -162,5 +163,5 @@ async function silenced(target: Target, { rule, query, indices }: Sought, period
 function within({ from, to }: Period): Readonly<Record<string, unknown>> {
   const range = (field: string) => ({ range: { [field]: { gte: iso(from), lt: iso(to) } } });
   const timeless = { bool: { filter: [range('event.ingested')], must_not: [{ exists: { field: '@timestamp' } }] } };
-  return { bool: { should: [range('@timestamp'), timeless], minimum_should_match: 1 } };
+  return anyOf([range('@timestamp'), timeless]);
 }

@@ -1,4 +1,5 @@
 import { ProblemError } from '../errors';
+import { anyOf } from '../rules/clauses';
 import type { Rule } from '../rules/rule';
 import { iso } from '../schedule/window';
 import { request, type Target } from '../target/target';
@@ -119,7 +120,7 @@ function arrivedSince(since: number): Clause {
   const notIngested = {
     bool: { filter: [{ range: { '@timestamp': from } }], must_not: [{ exists: { field: 'event.ingested' } }] },
   };
-  return { bool: { should: [{ range: { 'event.ingested': from } }, notIngested], minimum_should_match: 1 } };
+  return anyOf([{ range: { 'event.ingested': from } }, notIngested]);
 }
 
 function inner(of: Counted | undefined, name: string): Counted {

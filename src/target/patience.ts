@@ -16,7 +16,10 @@ export interface Patience {
   readonly wait: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
-/** Eight times in about half a minute, and never more than 62 seconds of waiting: a node that restarts is back by then. */
+/**
+ * Eight times in about half a minute, and never more than 62 seconds of waiting, but where the server itself asks for longer pauses:
+ * a node that restarts is back by then.
+ */
 export const PATIENCE: Patience = {
   attempts: 8,
   pause: 500,
