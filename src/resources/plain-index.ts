@@ -25,12 +25,9 @@ export const plainIndex: Kind = {
   },
 
   async list({ target }, ids) {
-    if (ids.length === 0) return [];
-    return Object.entries(await mappingsOf(target, ids)).map(([id, body]): Live => ({
-      id,
-      body,
-      ours: compositionMark(body.mappings) !== undefined,
-    }));
+    const live = await found(target, ids);
+    const gone = ids.filter((id) => !live.some((each) => each.id === id));
+    return [...live, ...gone.map((id) => ({ id, body: { gone: true }, ours: true }))];
   },
 
   async put({ target }, { id, body }) {
@@ -42,16 +39,26 @@ export const plainIndex: Kind = {
     await request(target, { method: 'DELETE', path: `/${encodeURIComponent(id)}`, allow: [404] });
   },
 
-  async dataOf(scope) {
-    const made = await plainIndex.list(scope, [alertIndex(scope.namespace), stateIndex(scope.namespace)]);
+  async dataOf({ target, namespace }) {
+    const made = await found(target, [alertIndex(namespace), stateIndex(namespace)]);
     return made.filter(({ ours }) => ours).map(({ id }) => id);
   },
 
   canon: (body) => Object.fromEntries(leafFields(body.mappings)),
   refs: () => [],
-  unchanged: (desired, live) => sameComposition(desired.body, live.body),
+  // One that went away since it was found needs nothing: its next document makes it anew, of the template.
+  unchanged: (desired, live) => live.body.gone === true || sameComposition(desired.body, live.body),
   actionFor: () => 'put_mapping',
 };
+
+async function found(target: Target, ids: readonly string[]): Promise<Live[]> {
+  if (ids.length === 0) return [];
+  return Object.entries(await mappingsOf(target, ids)).map(([id, body]) => ({
+    id,
+    body,
+    ours: compositionMark(body.mappings) !== undefined,
+  }));
+}
 
 /** The mappings of the indices that match, by name; none where none matches. */
 async function mappingsOf(target: Target, patterns: readonly string[]): Promise<Record<string, Body>> {
