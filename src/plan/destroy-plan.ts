@@ -52,12 +52,12 @@ function deletion(kind: Kind, namespace: string, id: string): Step {
 }
 
 /**
- * What needs the shared pipelines and templates: data streams of ours, and the rules that stay, on any scheduler that can be
- * seen from here.
+ * What needs the shared pipelines and templates: the rules that stay, on any scheduler that can be seen from here, then data
+ * streams of ours. Only the first few are told, and there may be hundreds of streams.
  */
 async function usersOfShared(scope: Scope): Promise<string[]> {
   const { namespace: own, scheduler: doomed = 'local' } = scope;
-  const users = new Set(await ourStreams(scope.target));
+  const users = new Set<string>();
   for (const scheduler of SCHEDULERS) {
     for (const { namespace, apart } of await rulesOn(scheduler, scope)) {
       if (namespace !== own) users.add(`the rules of namespace ${namespace}`);
@@ -65,5 +65,5 @@ async function usersOfShared(scope: Scope): Promise<string[]> {
       else if (apart !== undefined) users.add(`the rules in other spaces of Kibana`);
     }
   }
-  return [...users];
+  return [...users, ...(await ourStreams(scope.target))];
 }

@@ -78,6 +78,15 @@ export async function repeatedly<T>(send: () => Promise<Attempt<T>>, manner: Man
   }
 }
 
+/** With what patience a request is sent; one that tidies up even after an interruption, and then only once. */
+export function mannerOf(
+  { tidies = false }: { readonly tidies?: boolean | undefined },
+  { patience = PATIENCE, signal }: Circumstances,
+): Pick<Manner, 'patience' | 'signal'> {
+  if (!tidies) return { patience, signal };
+  return { patience: signal?.aborted === true ? { ...patience, attempts: 1 } : patience };
+}
+
 /** Which attempt it is, and whether there is none after it. */
 interface Attempted {
   readonly count: number;

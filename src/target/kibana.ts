@@ -3,7 +3,7 @@ import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import type { Access } from '../settings';
 import { WrongAnswer } from './answer-shape';
-import { repeatedly, told, type Attempt } from './attempts';
+import { mannerOf, repeatedly, told, type Attempt } from './attempts';
 import { authorizationOf } from './authorization';
 import { dispatcherFor } from './dispatcher';
 import { kibanaFault, kibanaRefusal, kibanaUnreachable, notKibana, type KibanaAsked } from './kibana-failure';
@@ -123,11 +123,10 @@ async function askRepeatedly<T>(
   dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: KibanaRequest,
-  { patience: given = PATIENCE, signal: ours }: Circumstances,
+  around: Circumstances,
 ): Promise<Answer<T>> {
   const at = where(url, asked.path, asked);
-  const signal = asked.tidies === true ? undefined : ours;
-  const patience = asked.tidies === true && ours?.aborted === true ? { ...given, attempts: 1 } : given;
+  const { patience, signal } = mannerOf(asked, around);
   const manner = { where: at, safe: IDEMPOTENT.has(asked.method), first: asked.path === STATUS, patience, signal };
   const ended = await repeatedly(
     () => sendOnce(at, dispatcher, headers, { ...asked, timeout: asked.timeout ?? patience.timeout }, signal),

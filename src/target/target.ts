@@ -2,7 +2,7 @@ import type { Client } from '@elastic/elasticsearch';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import type { Access } from '../settings';
-import { repeatedly, told } from './attempts';
+import { mannerOf, repeatedly, told } from './attempts';
 import { createClient } from './client';
 import { withAuthority } from './pinned-authority';
 import { refusal, unreachable, type Asked } from './failure';
@@ -119,19 +119,12 @@ export function request<T>(target: Target, asked: Request): Promise<Answer<T>> {
 }
 
 async function ask<T>(
-  {
-    client,
-    url,
-    nodes,
-    signal: ours,
-    patience: given = PATIENCE,
-  }: Circumstances & Pick<Target, 'client' | 'url' | 'nodes'>,
+  { client, url, nodes, ...around }: Circumstances & Pick<Target, 'client' | 'url' | 'nodes'>,
   asked: Request,
   first: boolean,
 ): Promise<Answer<T>> {
   const where: Asked = { url: `${url}${asked.path}`, method: asked.method };
-  const signal = asked.tidies === true ? undefined : ours;
-  const patience = asked.tidies === true && ours?.aborted === true ? { ...given, attempts: 1 } : given;
+  const { patience, signal } = mannerOf(asked, around);
   const ended = await repeatedly(() => send<T>(client, asked, { patience, signal, first }), {
     where,
     safe: asked.retry !== false,

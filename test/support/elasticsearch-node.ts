@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { ElasticsearchRole } from '../../src/access/roles';
 import { cacheOf } from '../../src/engine/cache';
 import { findJdk } from '../../src/engine/jdk';
@@ -14,6 +13,7 @@ import type { Access } from '../../src/settings';
 import { createClient } from '../../src/target/client';
 import type { Target } from '../../src/target/target';
 import type { Authority, Signed } from './certificates';
+import { becomesReady } from './node-ready';
 
 /*
  * A real Elasticsearch with security: the distribution that Elastic publishes on Maven Central for integration tests. It
@@ -115,7 +115,7 @@ export async function startElasticsearch(
   };
   const admin = as(userOf('admin'));
   try {
-    await becomesReady(admin, child, join(folder, 'output.log'));
+    await becomesReady(admin, '/_security/_authenticate', child, join(folder, 'output.log'));
   } catch (error) {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
@@ -189,19 +189,4 @@ function launch(folder: string, program: string, home: string): ChildProcess {
     cwd: folder,
     stdio: 'ignore',
   });
-}
-
-async function becomesReady(admin: Target, child: ChildProcess, log: string): Promise<void> {
-  const end = Date.now() + 400_000;
-  for (;;) {
-    try {
-      await admin.client.transport.request({ method: 'GET', path: '/_security/_authenticate' }, { maxRetries: 0 });
-      return;
-    } catch (error) {
-      if (child.exitCode !== null || Date.now() > end) {
-        throw new Error(`Elasticsearch did not start: ${readFileSync(log, 'utf8').slice(-2_000)}`, { cause: error });
-      }
-      await wait(200);
-    }
-  }
 }

@@ -12,13 +12,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { OpenSearchRole } from '../../src/access/roles';
 import { findJdk } from '../../src/engine/jdk';
 import { freePorts } from '../../src/engine/ports';
 import { createClient } from '../../src/target/client';
 import type { Target } from '../../src/target/target';
 import type { Authority } from './certificates';
+import { becomesReady } from './node-ready';
 import { SOURCES, VERSION } from './opensearch-security-jars';
 
 const PASSWORD = 'only-for-this-test';
@@ -58,7 +58,7 @@ export async function startSecured(jars: string, authority: Authority): Promise<
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await becomesReady(admin, child, join(folder, 'output.log'));
+    await becomesReady(admin, '/_plugins/_security/authinfo', child, join(folder, 'output.log'));
   } catch (error) {
     await stop();
     throw error;
@@ -146,19 +146,4 @@ function launch(folder: string, jars: string, ports: readonly number[]): ChildPr
   const child = spawn(join(home, 'bin', 'java'), args, { stdio: ['pipe', log, log] });
   closeSync(log);
   return child;
-}
-
-async function becomesReady(admin: Target, child: ChildProcess, log: string): Promise<void> {
-  const end = Date.now() + 400_000;
-  for (;;) {
-    try {
-      await admin.client.transport.request({ method: 'GET', path: '/_plugins/_security/authinfo' }, { maxRetries: 0 });
-      return;
-    } catch (error) {
-      if (child.exitCode !== null || Date.now() > end) {
-        throw new Error(`OpenSearch did not start: ${readFileSync(log, 'utf8').slice(-2_000)}`, { cause: error });
-      }
-      await wait(200);
-    }
-  }
 }
