@@ -7,7 +7,7 @@
 const MARK = '\u{F0000}';
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'gu');
+const MARKED = new RegExp(`^"${MARK}(-?\\d+)"$`, 'u');
 
 /**
  * Parses JSON; integers that a JavaScript number cannot hold survive until {@link writeJson}.
@@ -23,5 +23,5 @@ export function parseJson(text: string): unknown {
 
 /** The JSON text of a value from {@link parseJson}, on one line, with every integer as it was read. */
 export function writeJson(value: unknown): string {
-  return JSON.stringify(value).replace(MARKED, '$1');
+  return JSON.stringify(value).replace(TOKEN, (token) => MARKED.exec(token)?.[1] ?? token);
 }

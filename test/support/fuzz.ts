@@ -5,12 +5,14 @@ import type { Harbour } from './ship';
 /** `FUZZ_EVENTS=1000000 FUZZ_SEED=n npx jest test/fuzz/…` asks for a million. */
 export const EVENTS = Number(process.env['FUZZ_EVENTS'] ?? 2000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20261122);
-const BATCH = 300;
+/** A long run is in a hurry, and its first fault is told as it is: shrinking a batch of thousands would not end. */
+const LONG = EVENTS > 20_000;
+const BATCH = LONG ? 2400 : 300;
 /** Milliseconds. */
 const SHRINKING = 30_000;
 
 /**
- * Tries many batches of events; a failure is shrunk to few events.
+ * Tries many batches of events; a failure is shrunk to few events, but in a long run.
  * @param firstFault what is wrong with the first of a batch with which anything is
  * @param events so many are sent, or a few more or less
  * @param together looks at all that the node holds, with which nothing is wrong one by one, before it is taken away
@@ -44,7 +46,11 @@ export async function tryBatches<T>(
     await forget(node);
     all = [];
   });
-  const details = await fc.check(property, { seed: SEED, numRuns: Math.ceil((2 * events) / BATCH) });
+  const details = await fc.check(property, {
+    seed: SEED,
+    numRuns: Math.ceil((2 * events) / BATCH),
+    endOnFailure: LONG,
+  });
   expect(
     details.failed ? [`seed ${details.seed}, path ${details.counterexamplePath}`, details.errorInstance] : [],
   ).toEqual([]);

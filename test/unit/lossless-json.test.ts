@@ -15,3 +15,8 @@ test('what fits a number is one', () => {
 test('what is not JSON is refused', () => {
   expect(() => parseJson('{"a":01}')).toThrow(SyntaxError);
 });
+
+test('a text that holds a marked integer among other characters stays a text', () => {
+  const carried = parseJson('[9007199254740993]') as string[];
+  expect(JSON.parse(writeJson([`"${carried.join()}`, `${carried.join()}"`]))).toHaveLength(2);
+});
