@@ -2,6 +2,8 @@ import { startAttached, type Engine } from '../../src/engine/attached';
 import { destroy } from '../../src/commands/destroy';
 import { deploy, exitOf, type Deployed } from '../../src/commands/deploy';
 import { ProblemError } from '../../src/errors';
+import { SOURCES } from '../../src/events/recognise';
+import { streamOf } from '../../src/events/streams';
 import { readAllContent } from '../../src/plan/content';
 import { makePlan, type Plan } from '../../src/plan/plan';
 import type { Scope } from '../../src/resources/kind';
@@ -254,6 +256,14 @@ test('destroy of one namespace leaves what another one uses', async () => {
   const { kept } = await destroy(scope('other'), quiet(), { withData: true, yes: true });
   expect(kept[0]?.reason).toBe('used by the rules of namespace default');
   expect(actions(await plan())).toEqual([]);
+});
+
+test('destroy tells the rules that need what is shared before the streams, of which there may be hundreds', async () => {
+  await deployed();
+  await deployed({ namespace: 'other' });
+  for (const source of SOURCES) await indexEvent(streamOf(source, 'default'));
+  const { kept } = await destroy(scope('other'), quiet(), { withData: true, yes: true });
+  expect(kept[0]?.reason).toMatch(/^used by the rules of namespace default, logs-\S+, logs-\S+ and 2 more$/);
 });
 
 test('destroy without a yes changes nothing', async () => {
