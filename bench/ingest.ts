@@ -40,7 +40,7 @@ async function shapes(): Promise<Shape[]> {
         for (const frame of read.frames) {
           const event = eventOf(frame, name);
           stream = streamOf(event.source, 'bench');
-          documents.push(event.document);
+          documents.push(event.document.toString());
         }
       }
     }

@@ -111,7 +111,7 @@ function totalOf(sizes: readonly (number | undefined)[]): number | undefined {
  * time goes to collecting, at 100 there are 20 MB more. Several threads for so little only wait for each other: one takes a
  * seventh less of the processors, and less time.
  */
-export const COLLECTING = ['--heap-growing-percent=60', '--no-parallel-scavenge'] as const;
+export const COLLECTING = ['--heap-growing-percent=100', '--no-parallel-scavenge'] as const;
 
 export const replayCommand = declare({
   name: 'replay <files..>',

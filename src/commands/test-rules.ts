@@ -3,7 +3,7 @@ import { startAttached } from '../engine/attached';
 import { describePlace, ProblemError, type ErrorCode } from '../errors';
 import { createAll } from '../events/bulk';
 import { carried } from '../events/event';
-import { sourceOfDocument, sourceOfText } from '../events/recognise';
+import { sourceOfText } from '../events/recognise';
 import { applyPlan } from '../plan/apply';
 import { readAllContent } from '../plan/content';
 import { makePlan } from '../plan/plan';
@@ -127,7 +127,7 @@ async function readBack({ target, indexOf }: ProvingGround, sent: readonly Sent[
 
 /** An event under the wrong source would pass as a negative one whatever the rule says. */
 function misdirected({ event, source }: RuleTest): string | undefined {
-  const recognised = typeof event === 'string' ? sourceOfText(event) : sourceOfDocument(event);
+  const recognised = sourceOfText(typeof event === 'string' ? event : JSON.stringify(event));
   return recognised === source ? undefined : `it is an event of source ${recognised}, and not of ${source}`;
 }
 

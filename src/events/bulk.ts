@@ -3,13 +3,14 @@ import { isRecord } from '../json';
 import { FOR_THE_MOMENT, whilePutOff } from '../target/attempts';
 import { refusal, serverReason } from '../target/failure';
 import { request, type Target } from '../target/target';
+import type { Utf8 } from './frame';
 
 /** Something to index, as two lines of a bulk request. */
 export interface Item {
   readonly stream: string;
   readonly id: string;
   /** JSON on one line. */
-  readonly document: string;
+  readonly document: Utf8;
 }
 
 /** What became of an item, for good. */
@@ -97,8 +98,7 @@ function itemsOf(pending: readonly { readonly item: Item }[]): Item[] {
 
 /** One request. @returns a verdict an item, or `split` */
 async function send(target: Target, items: readonly Item[]): Promise<readonly (Verdict | undefined)[] | 'split'> {
-  let ndjson = '';
-  for (const item of items) ndjson += linesOf(item);
+  const ndjson = Buffer.concat(items.flatMap(linesOf));
   const query = { filter_path: 'errors,error,items.*.status,items.*.error' };
   const asked = { method: 'POST', path: '/_bulk', query, ndjson, allow: [400, TOO_LARGE] } as const;
   const { status, body } = await request<BulkAnswer>(target, asked);
@@ -110,8 +110,11 @@ async function send(target: Target, items: readonly Item[]): Promise<readonly (V
   return poisoned(verdicts) ? 'split' : verdicts;
 }
 
-function linesOf({ stream, id, document }: Item): string {
-  return `{"create":{"_index":${JSON.stringify(stream)},"_id":${JSON.stringify(id)}}}\n${document}\n`;
+const LINE_END = Buffer.from('\n');
+
+function linesOf({ stream, id, document }: Item): Buffer[] {
+  const action = `{"create":{"_index":${JSON.stringify(stream)},"_id":${JSON.stringify(id)}}}\n`;
+  return [Buffer.from(action), typeof document === 'string' ? Buffer.from(document) : document, LINE_END];
 }
 
 function verdictOn(target: Target, answer: ItemAnswer[string] | undefined): Verdict | undefined {

@@ -1,6 +1,7 @@
 import { isRecord } from '../json';
 import type { Event } from './event';
 import type { Frame } from './frame';
+import { readObject } from './json-text';
 
 /** Why an event is not in the cluster, and is not going to be unless something is mended. */
 export interface Refusal {
@@ -20,7 +21,7 @@ export function deadLetterOf(event: Event, { reason, status, stream }: Refusal, 
   const { id, json, fault, text } = event;
   return JSON.stringify({
     dead_letter: { version: VERSION, time: time.toISOString(), reason, status, stream, id, file, line, json, fault },
-    event: { original: text },
+    event: { original: text.toString() },
   });
 }
 
@@ -29,9 +30,9 @@ export function deadLetterOf(event: Event, { reason, status, stream }: Refusal, 
  * comes back. A text that was mended by hand is a new event.
  * @returns undefined when the record is none
  */
-export function takenBack({ value, line }: Frame): Frame | undefined {
-  const letter = value?.dead_letter;
-  const event = value?.event;
+export function takenBack({ json: wrapping, text: whole, line }: Frame): Frame | undefined {
+  if (wrapping?.object.has('dead_letter') !== true) return undefined;
+  const { dead_letter: letter, event } = JSON.parse(whole.toString()) as Record<string, unknown>;
   if (!isRecord(letter) || letter.version !== VERSION || !isRecord(event)) return undefined;
   const { original: text } = event;
   if (typeof text !== 'string') return undefined;
@@ -46,12 +47,9 @@ export function takenBack({ value, line }: Frame): Frame | undefined {
   };
 }
 
-function parsed(text: string): Pick<Frame, 'form' | 'value' | 'fault'> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isRecord(value)) return { form: 'json', value };
-  } catch {
-    // Told below, as of any record that should be JSON.
-  }
-  return { form: 'text', fault: 'is a dead letter whose event is not JSON any more' };
+function parsed(text: string): Pick<Frame, 'form' | 'json' | 'fault'> {
+  const json = readObject(Buffer.from(text));
+  // Told as of any record that should be JSON.
+  if (json === undefined) return { form: 'text', fault: 'is a dead letter whose event is not JSON any more' };
+  return { form: 'json', json };
 }

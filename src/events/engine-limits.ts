@@ -9,11 +9,11 @@
  *   3  `_id`, `_index`, `_version` … at the root: dropped, or taken for the request's own
  */
 export const MAX_NESTING = 1_000;
-export const MAX_NUMBER_LENGTH = 1_000;
-export const MAX_NAME_LENGTH = 50_000;
+const MAX_NUMBER_LENGTH = 1_000;
+const MAX_NAME_LENGTH = 50_000;
 
 /** Keys at a document's root that a pipeline reads as the request's metadata. */
-export const STEERING_KEYS: ReadonlySet<string> = new Set([
+const STEERING_KEYS: ReadonlySet<string> = new Set([
   '_id',
   '_index',
   '_type',
@@ -25,3 +25,28 @@ export const STEERING_KEYS: ReadonlySet<string> = new Set([
   '_op_type',
   '_dynamic_templates',
 ]);
+
+const MIN_LONG = -(2n ** 63n);
+const MAX_LONG = 2n ** 63n - 1n;
+/** Of the shortest integer beyond 64 bits. */
+const DIGITS_BEYOND = 19;
+
+/** Why the engine cannot take a number, as it is written. */
+export function obstacleOfNumber(written: string): string | undefined {
+  if (written.length < DIGITS_BEYOND) return undefined;
+  if (written.length > MAX_NUMBER_LENGTH) return `has a number of more than ${MAX_NUMBER_LENGTH} digits`;
+  if (!/^-?\d+$/.test(written)) return undefined;
+  const number = BigInt(written);
+  return number < MIN_LONG || number > MAX_LONG ? `has an integer beyond 64 bits (${written.slice(0, 30)})` : undefined;
+}
+
+/**
+ * Why the engine cannot take a key.
+ * @param depth of the object that it stands in, 1 at the root
+ */
+export function obstacleOfKey(key: string, depth: number): string | undefined {
+  if (key.length > MAX_NAME_LENGTH) return `has a key of more than ${MAX_NAME_LENGTH} characters`;
+  if (/\p{Cs}/u.test(key)) return 'has half a surrogate pair in a key';
+  if (depth > 1 || !STEERING_KEYS.has(key)) return undefined;
+  return `has the key ${key} at its root, which the cluster takes for an order and not for data`;
+}

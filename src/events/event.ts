@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Frame } from './frame';
-import { inspectJson } from './json-text';
+import { encode, toBytes, type ByteText } from './byte-text';
+import type { Frame, Utf8 } from './frame';
 import { sourceOfDocument, sourceOfText, type Source } from './recognise';
 
 /** One event, ready to be sent. */
@@ -11,15 +11,15 @@ export interface Event {
   /** Rests on the content alone, so that the same event is indexed once, however often it is replayed. */
   readonly id: string;
   /** The document as JSON on one line. */
-  readonly document: string;
+  readonly document: Utf8;
   /** The event as it stood in the file. */
-  readonly text: string;
+  readonly text: Utf8;
   /** Whether that was a JSON object. */
   readonly json: boolean;
   /** Where it stood first, when it came back in a dead letter. */
-  readonly origin?: { readonly file: string; readonly line: number };
+  readonly origin?: { readonly file: string; readonly line: number } | undefined;
   /** Why it is not sent as it is, or what is odd about it; undefined for a sound event. */
-  readonly fault?: string;
+  readonly fault?: string | undefined;
 }
 
 /** Half of SHA-256 is beyond chance, and every byte of an id is kept in memory by the cluster. */
@@ -31,25 +31,30 @@ const ID_DIGITS = 40;
  * The id of JSON does not depend on the order of keys or on blanks; that of text is over the text as it is.
  */
 export function eventOf(frame: Frame, file: string): Event {
-  const { line, text, value, fault, origin } = frame;
-  const place = { file, line, text, json: value !== undefined, ...(origin !== undefined && { origin }) };
-  if (value === undefined)
-    return { ...place, ...carried(text, sourceOfText(text)), ...(fault !== undefined && { fault }) };
-  const source = sourceOfDocument(value);
-  const inspection = inspectJson(text);
-  if ('obstacle' in inspection) return { ...place, ...carried(text, source), fault: inspection.obstacle };
+  const { line, text, json, origin } = frame;
+  const source = json === undefined ? sourceOfText(text.toString()) : sourceOfDocument(json.object);
   // Bytes that were not UTF-8 have been decoded to characters: what is sent is sound JSON, only the file was not.
-  if (fault !== undefined) return { ...place, ...carried(text, source), fault };
-  // Line breaks in valid JSON stand between values only; a bulk request needs each document on one line.
-  const document = text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]+/g, ' ') : text;
-  return { ...place, source, id: idOf(source, inspection.canonical), document };
+  const fault = json?.obstacle ?? frame.fault;
+  if (json !== undefined && fault === undefined) {
+    // Line breaks in valid JSON stand between values only; a bulk request needs each document on one line.
+    const document = json.onOneLine ? text : text.toString().replace(/[\r\n]+/g, ' ');
+    const id = idOf(source, json.object.canonical());
+    return { file, line, source, id, document, text, json: true, origin };
+  }
+  return { file, line, ...carried(text, source), text, json: json !== undefined, origin, fault };
 }
 
 /** The event as text in `message`, where the pipelines read it. */
-export function carried(text: string, source: Source): Pick<Event, 'source' | 'id' | 'document'> {
-  return { source, id: idOf(source, text), document: JSON.stringify({ message: text }) };
+export function carried(whole: Utf8, source: Source): Pick<Event, 'source' | 'id' | 'document'> {
+  const text = whole.toString();
+  return { source, id: idOf(source, encode(text)), document: JSON.stringify({ message: text }) };
 }
 
-function idOf(source: Source, content: string): string {
-  return hash('sha256', `${source}\n${content}`, 'hex').slice(0, ID_DIGITS);
+/** Where an event's content is hashed, one after the other: a buffer for each would be garbage at once. */
+const room = Buffer.alloc(64 * 1024);
+
+function idOf(source: Source, content: ByteText): string {
+  const text = `${source}\n${content}`;
+  const bytes = text.length > room.length ? toBytes(text) : room.subarray(0, room.write(text, 'latin1'));
+  return hash('sha256', bytes, 'hex').slice(0, ID_DIGITS);
 }

@@ -1,7 +1,8 @@
-import { isRecord } from '../json';
+import { isUtf8 } from 'node:buffer';
 import { decode } from './encoding';
-import { lineEnd, MORE, NEWLINE, waitOrDrop, type Cut, type Window } from './frame';
+import { lineEnd, MORE, NEWLINE, waitOrDrop, type Cut, type Frame, type Window } from './frame';
 import { scanObject } from './json-scan';
+import { readObject } from './json-text';
 
 const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
@@ -31,19 +32,15 @@ export function cutJson(window: Window, start: number): Cut | typeof MORE {
 }
 
 /** The bytes as a JSON object; undefined when they are none. */
-function parseObject(
-  data: Buffer,
-  start: number,
-  end: number,
-): { text: string; value: Record<string, unknown>; fault?: string } | undefined {
-  const { text, strayBytes } = decode(data.subarray(start, end));
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!isRecord(value)) return undefined;
-    return { text, value, ...(strayBytes > 0 && { fault: strayFault(strayBytes) }) };
-  } catch {
-    return undefined;
+function parseObject(data: Buffer, start: number, end: number): Pick<Frame, 'text' | 'json' | 'fault'> | undefined {
+  const bytes = data.subarray(start, end);
+  if (isUtf8(bytes)) {
+    const json = readObject(bytes);
+    return json && { text: bytes, json };
   }
+  const { text, strayBytes } = decode(bytes);
+  const json = readObject(Buffer.from(text));
+  return json && { text, json, fault: strayFault(strayBytes) };
 }
 
 /** What is said of bytes that are not UTF-8. */

@@ -1,5 +1,10 @@
+import type { JsonText } from './json-text';
+
 /** What a piece of a file is by its form. `text` is whatever is none of the others. */
 type Form = 'json' | 'xml' | 'rendered' | 'text';
+
+/** A text; or its bytes, so that what waits to be sent is neither decoded for nothing nor encoded once more. */
+export type Utf8 = string | Buffer;
 
 /** One record as it stands in a file. */
 export interface Frame {
@@ -7,9 +12,9 @@ export interface Frame {
   /** 1-based number of the line on which it begins. */
   readonly line: number;
   /** Complete, without the blanks around it; empty when it was dropped. */
-  readonly text: string;
-  /** The parsed object, of form `json`. */
-  readonly value?: Readonly<Record<string, unknown>>;
+  readonly text: Utf8;
+  /** What it holds, of form `json`. */
+  readonly json?: JsonText | undefined;
   /** What is wrong with it, in words that follow the place. */
   readonly fault?: string;
   /** Where it stood first, of an event that came back in a dead letter. */

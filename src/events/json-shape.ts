@@ -1,11 +1,21 @@
+import { encode, type ByteText } from './byte-text';
+
 /** How the members of an object are put in order. */
 export interface Order {
   /** Index of each member in the text, in the order of the keys. */
   readonly positions: readonly number[];
   /** What stands before each value, in the same order: a comma but for the first, the key, a colon. */
-  readonly labels: readonly string[];
-  /** A key that comes twice. */
-  readonly duplicate?: string;
+  readonly labels: readonly ByteText[];
+  /** Index in the text of the value that each key has; of a key that comes twice, that of the last. */
+  readonly indices: ReadonlyMap<string, number>;
+  /** What is wrong with the keys together. */
+  readonly obstacle?: string;
+}
+
+/** A key, and why the engine cannot take it. */
+export interface Key {
+  readonly key: string;
+  readonly obstacle?: string;
 }
 
 /**
@@ -15,15 +25,17 @@ export interface Order {
 export class Shape {
   /** The shape that came after this one the last time: most often it comes again. */
   likely: Shape | undefined;
-  readonly next = new Map<string, Shape>();
+  readonly next = new Map<ByteText, Shape>();
   /** Once it has been asked for. */
   order: Order | undefined;
 
   private constructor(
     /** The last key as it is written, with its quotes. */
-    readonly written: string,
+    readonly written: ByteText,
     readonly key: string,
     readonly before: Shape | undefined,
+    /** Why the engine cannot take one of the keys. */
+    readonly obstacle?: string,
   ) {}
 
   /** The shape of an object without members. */
@@ -34,11 +46,14 @@ export class Shape {
   /**
    * This shape and one key more.
    * @param written the key as it stands in the text
-   * @param key what it means
+   * @param key what it means; it is kept in mind unless something is wrong with it
    */
-  grow(written: string, key: string): Shape {
-    const shape = new Shape(ownCopy(written), ownCopy(key), this);
-    this.next.set(shape.written, shape);
+  grow(written: ByteText, { key, obstacle }: Key): Shape {
+    const shape = new Shape(ownCopy(written), ownCopy(key), this, this.obstacle ?? obstacle);
+    if (obstacle === undefined) {
+      this.next.set(shape.written, shape);
+      this.likely = shape;
+    }
     return shape;
   }
 }
@@ -50,11 +65,12 @@ function orderOf(last: Shape): Order {
   keys.reverse();
   const sorted = keys.map((key, position) => ({ key, position }));
   sorted.sort(({ key: left }, { key: right }) => (left < right ? -1 : left > right ? 1 : 0));
-  const duplicate = sorted.find(({ key }, index) => sorted[index - 1]?.key === key)?.key;
+  const duplicate = sorted.find(({ key }, index) => sorted[index - 1]?.key === key)?.key.slice(0, 80);
   return {
     positions: sorted.map(({ position }) => position),
-    labels: sorted.map(({ key }, index) => `${index === 0 ? '' : ','}${JSON.stringify(key)}:`),
-    ...(duplicate !== undefined && { duplicate }),
+    labels: sorted.map(({ key }, index) => `${index === 0 ? '' : ','}${encode(JSON.stringify(key))}:`),
+    indices: new Map(keys.map((key, position) => [key, position])),
+    ...(duplicate !== undefined && { obstacle: `holds the key ${JSON.stringify(duplicate)} twice in one object` }),
   };
 }
 
@@ -65,7 +81,7 @@ function ownCopy(piece: string): string {
 
 /** Rough sizes in characters: of a shape beside its key, and of a member in an order. */
 const SHAPE_COST = 100;
-const MEMBER_COST = 50;
+const MEMBER_COST = 100;
 const MAX_COST = 2_000_000;
 
 /** The shapes seen so far. Objects at the root and those within are kept apart, for they obey different rules. */
@@ -81,17 +97,16 @@ export class Shapes {
 
   /**
    * The shape after one key more.
-   * @param keyOf what the key means; asked only when it is new after that shape, and may throw
+   * @param keyOf what the key means; asked only when it is new after that shape
    */
-  after(shape: Shape, written: string, keyOf: (written: string) => string): Shape {
-    let next = shape.next.get(written);
-    if (next === undefined) {
-      const key = keyOf(written);
-      this.makeRoom(SHAPE_COST + 2 * written.length);
-      next = shape.grow(written, key);
+  after(shape: Shape, written: ByteText, keyOf: (written: ByteText) => Key): Shape {
+    const known = shape.next.get(written);
+    if (known !== undefined) {
+      shape.likely = known;
+      return known;
     }
-    shape.likely = next;
-    return next;
+    this.makeRoom(SHAPE_COST + 2 * written.length);
+    return shape.grow(written, keyOf(written));
   }
 
   /** The order of the members of an object whose shape this is. */

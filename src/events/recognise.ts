@@ -1,4 +1,5 @@
-import { isRecord } from '../json';
+import { JsonObject } from './json-object';
+import { readObject } from './json-text';
 
 /** Where an event comes from. It only chooses the data stream; the pipelines there do the rest. */
 export type Source = 'sysmon' | 'windows_security' | 'crowdstrike' | 'unrecognised';
@@ -57,7 +58,7 @@ const PATHS: readonly (readonly string[])[] = [
 const CARRIERS: readonly (readonly string[])[] = [['message'], ['event', 'original']];
 
 /** The source of an event that is a JSON object. */
-export function sourceOfDocument(document: Readonly<Record<string, unknown>>): Source {
+export function sourceOfDocument(document: JsonObject): Source {
   if (isFalcon(document)) return 'crowdstrike';
   for (const path of PATHS) {
     const name = valueAt(document, path);
@@ -94,13 +95,9 @@ function sourceOfXml(xml: string): Source {
   );
 }
 
-function sourceOfJson(json: string): Source {
-  try {
-    const document: unknown = JSON.parse(json);
-    return isRecord(document) ? sourceOfDocument(document) : 'unrecognised';
-  } catch {
-    return 'unrecognised';
-  }
+function sourceOfJson(text: string): Source {
+  const json = readObject(Buffer.from(text));
+  return json === undefined ? 'unrecognised' : sourceOfDocument(json.object);
 }
 
 function named(name: string | undefined): Source | undefined {
@@ -108,17 +105,17 @@ function named(name: string | undefined): Source | undefined {
 }
 
 /** Falcon Data Replicator: every record names its event, its sensor (aid) and its customer (cid). */
-function isFalcon(document: Readonly<Record<string, unknown>>): boolean {
-  if (typeof document.event_simpleName === 'string') return 'aid' in document || 'cid' in document;
-  const { crowdstrike } = document;
-  return isRecord(crowdstrike) && ('event_simpleName' in crowdstrike || 'event' in crowdstrike);
+function isFalcon(document: JsonObject): boolean {
+  if (typeof document.get('event_simpleName') === 'string') return document.has('aid') || document.has('cid');
+  const crowdstrike = document.get('crowdstrike');
+  return crowdstrike instanceof JsonObject && (crowdstrike.has('event_simpleName') || crowdstrike.has('event'));
 }
 
 /** The value at a path, whether its keys are nested or written with dots. */
-function valueAt(document: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
-  const [first = '', ...rest] = path;
-  const value = document[first];
-  if (rest.length === 0) return value;
-  if (isRecord(value)) return valueAt(value, rest);
-  return value === undefined ? document[path.join('.')] : undefined;
+function valueAt(document: JsonObject, path: readonly string[], from = 0): string | JsonObject | undefined {
+  const key = path[from] ?? '';
+  const value = document.get(key);
+  if (from === path.length - 1) return value;
+  if (value instanceof JsonObject) return valueAt(value, path, from + 1);
+  return document.has(key) ? undefined : document.get(path.slice(from).join('.'));
 }

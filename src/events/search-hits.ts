@@ -1,5 +1,6 @@
 import { isRecord } from '../json';
 import type { Frame } from './frame';
+import { readObject } from './json-text';
 import { CLOSE_BRACKET, COLON, COMMA, JsonReader, OPEN_BRACE, OPEN_BRACKET, QUOTE, type Span } from './json-reader';
 
 /**
@@ -9,14 +10,16 @@ import { CLOSE_BRACKET, COLON, COMMA, JsonReader, OPEN_BRACE, OPEN_BRACKET, QUOT
  * @returns the record itself when it is neither
  */
 export function unwrapHits(frame: Frame): readonly Frame[] {
-  const { value, text } = frame;
-  if (value === undefined) return [frame];
-  if (isHit(value)) return sourcesIn(frame, [value], [whole(text)]);
+  const { json } = frame;
+  if (json === undefined || !(json.object.has('_source') || json.object.has('hits'))) return [frame];
+  const text = frame.text.toString();
+  const value = JSON.parse(text) as Record<string, unknown>;
+  if (isHit(value)) return sourcesIn(frame, text, [whole(text)]);
   const hits = isRecord(value.hits) ? value.hits.hits : undefined;
   if (!Array.isArray(hits) || hits.length === 0 || !hits.every(isHit)) return [frame];
   const outer = memberOf(text, whole(text), 'hits');
   const list = outer && memberOf(text, outer, 'hits');
-  return list === undefined ? [frame] : sourcesIn(frame, hits, itemsOf(text, list));
+  return list === undefined ? [frame] : sourcesIn(frame, text, itemsOf(text, list));
 }
 
 interface Hit {
@@ -27,16 +30,15 @@ function isHit(value: unknown): value is Hit {
   return isRecord(value) && isRecord(value._source) && typeof value._index === 'string';
 }
 
-function sourcesIn(frame: Frame, hits: readonly Hit[], spans: readonly Span[]): Frame[] {
-  const { text } = frame;
+function sourcesIn(frame: Frame, text: string, hits: readonly Span[]): Frame[] {
   let { line } = frame;
   let counted = 0;
-  return hits.map(({ _source }, index) => {
-    const hit = spans[index] ?? whole(text);
+  return hits.map((hit) => {
     const source = memberOf(text, hit, '_source') ?? hit;
     for (let at = text.indexOf('\n', counted); at >= 0 && at < source.start; at = text.indexOf('\n', at + 1)) line += 1;
     counted = source.start;
-    return { ...frame, line, text: text.slice(source.start, source.end), value: _source };
+    const inner = Buffer.from(text.slice(source.start, source.end));
+    return { ...frame, line, text: inner, json: readObject(inner) };
   });
 }
 

@@ -51,7 +51,7 @@ export interface Request {
   /** Sent as JSON. */
   readonly body?: Readonly<Record<string, unknown>> | undefined;
   /** Sent as it is, as `application/x-ndjson` (bulk). */
-  readonly ndjson?: string | undefined;
+  readonly ndjson?: string | Buffer | undefined;
   /** Statuses from 400 on that the caller wants to see instead of an error. */
   readonly allow?: readonly number[] | undefined;
   /** It tidies up: it is sent even after an interruption, and then only once. */

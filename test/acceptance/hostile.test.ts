@@ -111,7 +111,11 @@ describe('an archive made to do harm', () => {
           problems.push(new ProblemError('INPUT', [each.problem]).message.replaceAll(`${folder}/`, ''));
         else
           for (const { text, fault } of each.frames) {
-            records.push([each.file.replace(`${folder}/`, ''), text, ...(fault === undefined ? [] : [fault])]);
+            records.push([
+              each.file.replace(`${folder}/`, ''),
+              text.toString(),
+              ...(fault === undefined ? [] : [fault]),
+            ]);
           }
       }
     }

@@ -59,7 +59,7 @@ export async function ownSeeds(): Promise<Seed[]> {
         seeds.push({
           name: `${read.file.slice(SAMPLES.length + 1)}:${line}`,
           source: stream,
-          document: parseJson(document) as Json,
+          document: parseJson(document.toString()) as Json,
         });
       }
     }

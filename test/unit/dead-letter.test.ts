@@ -33,8 +33,8 @@ test.each([
   const event = eventOf(frame, 'a.log');
   const { id, source, document, text, json, fault, origin } = thereAndBack(event);
   const { id: id0, source: source0, document: document0, text: text0, json: json0, fault: fault0 } = event;
-  expect({ id, source, document, text, json, fault }).toEqual({
-    ...{ id: id0, source: source0, document: document0, text: text0, json: json0, fault: fault0 },
+  expect({ id, source, document: document.toString(), text: text.toString(), json, fault }).toEqual({
+    ...{ id: id0, source: source0, document: document0.toString(), text: text0.toString(), json: json0, fault: fault0 },
   });
   expect(origin).toEqual({ file: 'a.log', line: 1 });
 });

@@ -45,7 +45,9 @@ async function readAll(path: string | Readable): Promise<{ records: string[]; pr
       if ('problem' in read)
         problems.push(new ProblemError('INPUT', [read.problem]).message.replaceAll(`${folder}/`, ''));
       else
-        records.push(...read.frames.map(({ text, line }) => `${read.file.replace(`${folder}/`, '')}:${line} ${text}`));
+        records.push(
+          ...read.frames.map(({ text, line }) => `${read.file.replace(`${folder}/`, '')}:${line} ${text.toString()}`),
+        );
     }
   }
   return { records, problems };

@@ -1,15 +1,22 @@
 import fc from 'fast-check';
-import { inspectJson } from '../../src/events/json-text';
-import { canonicalJson } from '../../src/json';
+import { decode, holdsControls } from '../../src/events/byte-text';
+import { JsonObject } from '../../src/events/json-object';
+import { readObject as readBytes, type JsonText } from '../../src/events/json-text';
+import { canonicalJson, isRecord } from '../../src/json';
+
+function readObject(text: string): JsonText | undefined {
+  return readBytes(Buffer.from(text));
+}
 
 function obstacle(text: string): string | undefined {
-  const inspection = inspectJson(text);
-  return 'obstacle' in inspection ? inspection.obstacle : undefined;
+  const json = readObject(text);
+  if (json === undefined) throw new Error('is not JSON');
+  return json.obstacle;
 }
 
 function canonical(text: string): string | undefined {
-  const inspection = inspectJson(text);
-  return 'canonical' in inspection ? inspection.canonical : undefined;
+  const json = readObject(text);
+  return json === undefined || json.obstacle !== undefined ? undefined : decode(json.object.canonical());
 }
 
 const nested = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
@@ -46,6 +53,179 @@ test('the obstacle is named', () => {
   expect(obstacle(nested(1_001))).toMatchInlineSnapshot(`"is nested more than 1000 levels deep"`);
 });
 
+/** Whether `JSON.parse` makes an object of it: a program that was looked at more often than ours. */
+function isObject(text: string): boolean {
+  try {
+    return isRecord(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+describe('a text is a JSON object exactly when JSON.parse says so', () => {
+  const values = [
+    '0',
+    '-0',
+    '-',
+    '01',
+    '1.',
+    '.5',
+    '1e',
+    '1E+5',
+    '-1.5e-3',
+    '+1',
+    '0x1',
+    'NaN',
+    'true',
+    'True',
+    'null',
+    'nul',
+  ];
+  const strings = [
+    '"',
+    '"\\"',
+    '"\\\\"',
+    '"\\\\\\"',
+    '"\\x"',
+    '"\\u12g4"',
+    '"\\u0041"',
+    '"\\u12"',
+    '"\\/\\b\\f\\n\\r\\t"',
+    "'a'",
+  ];
+  const others = [
+    '[]',
+    '[,]',
+    '[1,]',
+    '[1 2]',
+    '{}',
+    '{,}',
+    '{"b"}',
+    '{"b":}',
+    '{"b":1,}',
+    '{b:1}',
+    '[}',
+    '',
+    '"a" "b"',
+    '"a":1',
+  ];
+  test.each([...values, ...strings, ...others])('{"a":%s}', (value) => {
+    for (const text of [`{"a":${value}}`, `{"a":[${value}],"b":"\\\\"}`, ` {"b":"\\"" , "a"\n:\t${value}\r}\n`]) {
+      expect([text, readObject(text) !== undefined]).toEqual([text, isObject(text)]);
+    }
+  });
+
+  test.each([
+    '',
+    ' ',
+    '[]',
+    '1',
+    '"a"',
+    '{',
+    '}',
+    '{}{}',
+    '{} x',
+    '\u00a0{}',
+    '\ufeff{}',
+    '{"a":1}\0',
+    '{"a\u0001":1}',
+  ])('%j', (text) => {
+    expect(readObject(text) !== undefined).toBe(isObject(text));
+  });
+
+  test.each([0, 1, 8, 9, 10, 11, 12, 13, 31, 32, 127, 0x2028, 0xd800])(
+    'character %d, within a string and without',
+    (code) => {
+      const character = String.fromCharCode(code);
+      for (const text of [
+        `{"a":"x${character}y"}`,
+        `{"a":${character}1}`,
+        `{"a${character}":1}`,
+        `{"a":"\\${character}"}`,
+      ]) {
+        expect(readObject(text) !== undefined).toBe(isObject(text));
+      }
+    },
+  );
+
+  test('however a sound text is cut, doubled and changed', () => {
+    const piece = fc.constantFrom(
+      ...Array.from('{}[]:,"\\u0/-+.eE1 \n\t\0aé'),
+      '\\u00',
+      'true',
+      'null',
+      '""',
+      '{"a":1}',
+      ',"a":',
+      '\\"',
+      '\\\\',
+    );
+    const change = fc.tuple(fc.nat(), fc.nat({ max: 3 }), fc.oneof(fc.constant(''), piece));
+    const text = fc.jsonValue().map((value) => JSON.stringify({ path: 'C:\\Windows\\"x"', value }));
+    const verdicts = new Set<boolean>();
+    fc.assert(
+      fc.property(text, fc.array(change, { minLength: 1, maxLength: 3 }), (sound, changes) => {
+        const changed = changes.reduce((current, [place, length, inserted]) => {
+          const at = place % (current.length + 1);
+          return current.slice(0, at) + inserted + current.slice(at + length);
+        }, sound);
+        const verdict = isObject(changed);
+        verdicts.add(verdict);
+        expect([changed, readObject(changed) !== undefined]).toEqual([changed, verdict]);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(verdicts.size).toBe(2);
+  });
+
+  test('beyond the depth that is read', () => {
+    const deep = nested(5_000);
+    expect(readObject(deep)?.obstacle).toBe('is nested more than 1000 levels deep');
+    expect(readObject(deep.slice(0, -1))).toBeUndefined();
+    expect(readObject(`{"a":${'['.repeat(100_000)}`)).toBeUndefined();
+    expect(readObject(`{"a":${'[1,'.repeat(1_500)}1${']'.repeat(1_500)},"b":01}`)).toBeUndefined();
+  });
+});
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 11])('a control character is found wherever it stands in %d bytes', (length) => {
+  const room = Buffer.alloc(32, 0);
+  for (let start = 0; start < 5; start += 1) {
+    const bytes = room.subarray(start, start + length);
+    for (const character of [0x20, 0x7f, 0x80, 0xa0, 0xff]) expect(holdsControls(bytes.fill(character))).toBe(false);
+    for (let at = 0; at < length; at += 1) {
+      for (const control of [0x00, 0x0a, 0x1f]) {
+        for (const character of [0x20, 0x80, 0xff]) {
+          bytes.fill(character)[at] = control;
+          expect(holdsControls(bytes)).toBe(true);
+        }
+      }
+    }
+    room.fill(0);
+  }
+});
+
+describe('what an object holds', () => {
+  test('strings and objects, by their keys; of a key that comes twice the last, as JSON.parse has it', () => {
+    const object = readObject(
+      '{"a":"C:\\\\x","\\u0062":{"c":"\\u00e9"},"d":1,"e":["x"],"f":"first","f":"last","g":""}',
+    )?.object;
+    const inner = object?.get('b');
+    expect([object?.get('a'), inner instanceof JsonObject && inner.get('c')]).toEqual(['C:\\x', 'é']);
+    expect([object?.get('d'), object?.get('e'), object?.get('f'), object?.get('g')]).toEqual([
+      undefined,
+      undefined,
+      'last',
+      '',
+    ]);
+    expect([object?.has('d'), object?.has('x'), object?.get('x'), object?.has('constructor')]).toEqual([
+      true,
+      false,
+      undefined,
+      false,
+    ]);
+  });
+});
+
 test('the canonical form is that of the parsed value, whatever blanks and order of keys', () => {
   // Whole numbers of 19 digits and more are JavaScript's rounding of something else; they are tested above and below.
   const safe = fc
@@ -66,7 +246,8 @@ test('numbers that only differ beyond the precision of a double stay different',
 });
 
 test('the ways to write a character are one', () => {
-  expect(canonical('{"\\u0061":"\\/\\u00e9"}')).toBe(canonical('{"a":"/é"}'));
+  expect(canonical('{"\\u0061\\u00fc":"\\/\\u00e9\\ud83d\\ude00€"}')).toBe(canonical('{"aü":"/é😀€"}'));
+  expect(canonical('{"ü\\u0061":"\\/\\u00e9"}')).toBe('{"üa":"/é"}');
 });
 
 describe('what was learnt from the keys of earlier objects changes nothing', () => {

@@ -1,4 +1,4 @@
-import { sourceOfDocument, sourceOfText } from '../../src/events/recognise';
+import { sourceOfText } from '../../src/events/recognise';
 
 const SYSMON = 'Microsoft-Windows-Sysmon/Operational';
 const SECURITY = 'Microsoft-Windows-Security-Auditing';
@@ -39,7 +39,7 @@ test.each([
   ['nothing', 'unrecognised', {}],
   ['wrong types', 'unrecognised', { Channel: 7, winlog: 'x', Event: [], message: null }],
 ])('%s is %s', (_, source, document) => {
-  expect(sourceOfDocument(document)).toBe(source);
+  expect(sourceOfText(JSON.stringify(document))).toBe(source);
 });
 
 test.each([
