@@ -11,20 +11,16 @@
  * Memory. `replay` reads a file of 1 GB in a process of its own. A server on loopback takes everything: this measures our
  * memory, which must stay bounded however large the file is, and not a cluster's speed. Less than 200 MB is asked of us.
  */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { COLLECTING, replay } from '../src/commands/replay';
-import { MAX_IN_FLIGHT, MAX_CHARACTERS, MAX_EVENTS } from '../src/events/shipment';
-import { eventOf, type Event } from '../src/events/event';
-import { listInputs } from '../src/events/inputs';
-import { readInput } from '../src/events/read';
-import { streamOf } from '../src/events/streams';
 import { request, type Target } from '../src/target/target';
-import { onEngine, row, timed } from './engine';
+import { onEngine, row } from './engine';
 import { writeEvents } from './events';
 import { peakMemory } from './memory';
+import { WAYS, type Effort, type Way } from './ways';
 
 const EVENTS = 20_000;
 const GIGABYTE = 10 ** 9;
@@ -32,87 +28,54 @@ const GIGABYTE = 10 ** 9;
 const ROUNDS = 10;
 const WIDTHS = [12, 10, 12, 12, 12, 8, 10, 9, 9];
 
-async function eventsOf(path: string): Promise<Event[]> {
-  const events: Event[] = [];
-  for (const input of listInputs([path])) {
-    for await (const read of readInput(input, () => undefined)) {
-      if ('problem' in read) throw new Error(read.problem.message);
-      events.push(...read.frames.map((frame) => eventOf(frame, path)));
-    }
-  }
-  return events;
+/** A process that sends the events of a file whenever it is told to. */
+interface Sender {
+  readonly child: ChildProcess;
+  /** Aborted when it has ended, so that nobody waits for it. */
+  readonly signal: AbortSignal;
 }
 
-/** Bulk requests of the size that `replay` sends. */
-function requestsOf(events: readonly Event[], action: (event: Event) => object): string[] {
-  const requests: string[] = [];
-  let lines: string[] = [];
-  let characters = 0;
-  for (const event of events) {
-    lines.push(`${JSON.stringify({ create: action(event) })}\n${event.document.toString()}\n`);
-    characters += event.document.length;
-    if (lines.length < MAX_EVENTS && characters < MAX_CHARACTERS) continue;
-    requests.push(lines.join(''));
-    lines = [];
-    characters = 0;
-  }
-  return lines.length > 0 ? [...requests, lines.join('')] : requests;
+async function start(way: Way, { url }: Target, path: string): Promise<Sender> {
+  const child = fork(join(__dirname, 'ways.ts'), [way, url, path, namespaceOf(way)]);
+  const ended = new AbortController();
+  child.once('exit', () => {
+    ended.abort();
+  });
+  const { signal } = ended;
+  await once(child, 'message', { signal });
+  return { child, signal };
 }
 
-async function upload(target: Target, requests: readonly string[]): Promise<void> {
-  const waiting = [...requests];
-  const worker = async (): Promise<void> => {
-    for (let ndjson = waiting.shift(); ndjson !== undefined; ndjson = waiting.shift()) {
-      const query = { filter_path: 'errors,items.*.status' };
-      const asked = { method: 'POST', path: '/_bulk', query, ndjson } as const;
-      const { body } = await request<{ errors: boolean }>(target, asked);
-      if (body.errors) throw new Error('documents were refused');
-    }
-  };
-  await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, worker));
+async function turn({ child, signal }: Sender): Promise<Effort> {
+  child.send('go');
+  const [effort] = (await once(child, 'message', { signal })) as [Effort];
+  return effort;
 }
 
-async function replayed(target: Target, path: string, namespace: string, total: number): Promise<void> {
-  const { counts } = await replay(target, [path], { namespace });
-  if (counts.indexed !== total) throw new Error(`not all were indexed: ${JSON.stringify(counts)}`);
+function namespaceOf(way: Way): string {
+  return `bench${WAYS.indexOf(way)}`;
 }
 
 async function measure(target: Target, name: string, path: string, total: number): Promise<void> {
-  // The requests are made anew for each turn: what this process keeps would be looked through whenever `replay` collects.
-  const ways: ((namespace: string) => Promise<() => Promise<void>>)[] = [
-    async (namespace) => {
-      const requests = requestsOf(await eventsOf(path), ({ source }) => ({ _index: streamOf(source, namespace) }));
-      return () => upload(target, requests);
-    },
-    async (namespace) => {
-      const action = ({ source, id }: Event): object => ({ _index: streamOf(source, namespace), _id: id });
-      const requests = requestsOf(await eventsOf(path), action);
-      return () => upload(target, requests);
-    },
-    (namespace) => Promise.resolve(() => replayed(target, path, namespace, total)),
-  ];
-  const took: number[][] = ways.map(() => []);
-  const worked: number[][] = ways.map(() => []);
+  const senders = await Promise.all(WAYS.map((way) => start(way, target, path)));
+  const efforts: Record<Way, Effort[]> = { bare: [], 'with ids': [], replay: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (let turn = 0; turn < ways.length; turn += 1) {
-      const way = (round + turn) % ways.length;
-      const act = await ways[way]?.(`bench${way}`);
-      if (act === undefined) continue;
-      const before = process.cpuUsage();
-      const time = await timed(act);
-      const { user, system } = process.cpuUsage(before);
-      if (round > 0) {
-        took[way]?.push(time);
-        worked[way]?.push((user + system) / total);
-      }
-      await request(target, { method: 'DELETE', path: `/_data_stream/logs-*-bench${way}` });
+    for (let count = 0; count < WAYS.length; count += 1) {
+      const at = (round + count) % WAYS.length;
+      const [way, sender] = [WAYS[at], senders[at]];
+      if (way === undefined || sender === undefined) continue;
+      const effort = await turn(sender);
+      if (round > 0) efforts[way].push(effort);
+      await request(target, { method: 'DELETE', path: `/_data_stream/logs-*-${namespaceOf(way)}` });
     }
   }
-  const [bare = [], withIds = [], ours = []] = took;
+  for (const { child } of senders) child.kill();
+  const [bare = [], withIds = [], ours = []] = WAYS.map((way) => efforts[way].map(({ time }) => time));
   const speed = (times: readonly number[]): number => Math.round((total / median(times)) * 1_000);
+  const work = (way: Way): number => Math.round(median(efforts[way].map((effort) => effort.work)) / total);
   const ratios = [ratio(ours, bare).toFixed(2), ratio(ours, withIds).toFixed(2)];
-  const [bareCpu = 0, , ourCpu = 0] = worked.map((times) => Math.round(median(times)));
-  console.log(row([name, total, speed(bare), speed(withIds), speed(ours), ...ratios, bareCpu, ourCpu], WIDTHS));
+  const cells = [name, total, speed(bare), speed(withIds), speed(ours), ...ratios, work('bare'), work('replay')];
+  console.log(row(cells, WIDTHS));
 }
 
 /** The median over the rounds: what a machine does from one minute to the next would be in a ratio of two medians. */
@@ -140,7 +103,6 @@ async function time(folder: string, totals: readonly number[]): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  for (const flag of COLLECTING) setFlagsFromString(flag); // As the command does.
   const totals = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [EVENTS];
   const folder = mkdtempSync(join(tmpdir(), 'wmi-detections-bench-'));
   try {

@@ -1,0 +1,94 @@
+/**
+ * One way for a file of events into a cluster, in a process of its own: what another way leaves in memory would be looked
+ * through whenever this one collects its garbage. bench/replay.ts starts it, and tells it when to go.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { COLLECTING, replay } from '../src/commands/replay';
+import { MAX_IN_FLIGHT, MAX_CHARACTERS, MAX_EVENTS } from '../src/events/shipment';
+import { eventOf, type Event } from '../src/events/event';
+import { listInputs } from '../src/events/inputs';
+import { readInput } from '../src/events/read';
+import { streamOf } from '../src/events/streams';
+import { connect, request, type Target } from '../src/target/target';
+
+export const WAYS = ['bare', 'with ids', 'replay'] as const;
+export type Way = (typeof WAYS)[number];
+
+/** Milliseconds by the clock, and microseconds of this process on the processors. */
+export interface Effort {
+  readonly time: number;
+  readonly work: number;
+}
+
+async function eventsOf(path: string): Promise<Event[]> {
+  const events: Event[] = [];
+  for (const input of listInputs([path])) {
+    for await (const read of readInput(input, () => undefined)) {
+      if ('problem' in read) throw new Error(read.problem.message);
+      events.push(...read.frames.map((frame) => eventOf(frame, path)));
+    }
+  }
+  return events;
+}
+
+/** Bulk requests of the size that `replay` sends. */
+function requestsOf(events: readonly Event[], action: (event: Event) => object): string[] {
+  const requests: string[] = [];
+  let lines: string[] = [];
+  let characters = 0;
+  for (const event of events) {
+    lines.push(`${JSON.stringify({ create: action(event) })}\n${event.document.toString()}\n`);
+    characters += event.document.length;
+    if (lines.length < MAX_EVENTS && characters < MAX_CHARACTERS) continue;
+    requests.push(lines.join(''));
+    lines = [];
+    characters = 0;
+  }
+  return lines.length > 0 ? [...requests, lines.join('')] : requests;
+}
+
+async function upload(target: Target, requests: readonly string[]): Promise<void> {
+  const waiting = [...requests];
+  const worker = async (): Promise<void> => {
+    for (let ndjson = waiting.shift(); ndjson !== undefined; ndjson = waiting.shift()) {
+      const query = { filter_path: 'errors,items.*.status' };
+      const asked = { method: 'POST', path: '/_bulk', query, ndjson } as const;
+      const { body } = await request<{ errors: boolean }>(target, asked);
+      if (body.errors) throw new Error('documents were refused');
+    }
+  };
+  await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, worker));
+}
+
+async function prepared(way: Way, target: Target, path: string, namespace: string): Promise<() => Promise<unknown>> {
+  if (way === 'replay') {
+    for (const flag of COLLECTING) setFlagsFromString(flag); // As the command does.
+    return async () => {
+      const { counts } = await replay(target, [path], { namespace });
+      if (counts.indexed !== counts.read) throw new Error(`not all were indexed: ${JSON.stringify(counts)}`);
+    };
+  }
+  const requests = requestsOf(await eventsOf(path), ({ source, id }) => ({
+    _index: streamOf(source, namespace),
+    ...(way === 'with ids' && { _id: id }),
+  }));
+  return () => upload(target, requests);
+}
+
+async function main(way: Way, url: string, path: string, namespace: string): Promise<void> {
+  const act = await prepared(way, await connect({ url }), path, namespace);
+  process.on('message', () => {
+    const before = process.cpuUsage();
+    const began = performance.now();
+    void act().then(() => {
+      const { user, system } = process.cpuUsage(before);
+      process.send?.({ time: performance.now() - began, work: user + system } satisfies Effort);
+    });
+  });
+  process.send?.('ready');
+}
+
+if (process.send !== undefined) {
+  const [, , way, url = '', path = '', namespace = ''] = process.argv;
+  void main(way as Way, url, path, namespace);
+}
