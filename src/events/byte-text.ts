@@ -1,6 +1,6 @@
 /**
  * UTF-8 as one character a byte, which JavaScript calls a binary string. All that JSON is made of is ASCII and stands there as it
- * is; to read it so and to hash it so takes a fifth of the time of decoding it first and encoding it again.
+ * is, so it can be read without being decoded, and hashed without being encoded again.
  */
 export type ByteText = string;
 

@@ -30,7 +30,10 @@ export class Framer {
 
   constructor(private readonly limit: number = LONGEST_RECORD) {}
 
-  /** @returns the records that `chunk` completes */
+  /**
+   * @param chunk must stay as it is: records of JSON are views of it, not copies
+   * @returns the records that it completes
+   */
   push(chunk: Buffer): Frame[] {
     this.waiting.push(chunk);
     this.size += chunk.length;

@@ -55,6 +55,7 @@ function unwrap(frame: Frame): readonly Frame[] {
   return back === undefined ? unwrapHits(frame) : [back];
 }
 
+/** What is cut at a time: the records of a whole chunk would outlive a collection of garbage before they are looked at. */
 const PIECE = 32 * 1024;
 
 const NO_EVENTS = 'Did the export that wrote it fail?';
