@@ -31,7 +31,7 @@ export class Framer {
   constructor(private readonly limit: number = LONGEST_RECORD) {}
 
   /**
-   * @param chunk must stay as it is: records of JSON are views of it, not copies
+   * @param chunk must stay as it is: records of JSON may be views of it, not copies
    * @returns the records that it completes
    */
   push(chunk: Buffer): Frame[] {
@@ -75,7 +75,7 @@ export class Framer {
     this.waiting = at < data.length ? [data.subarray(at)] : [];
     this.size = data.length - at;
     this.wanted = Math.min(2 * this.size, this.limit);
-    return frames;
+    return isWorthKeeping(frames, data) ? frames : frames.map(onItsOwn);
   }
 
   private cutAt(window: Window, at: number): Cut | typeof MORE {
@@ -120,6 +120,22 @@ export class Framer {
   private countLines(data: Buffer, from: number, to: number): void {
     for (let at = data.indexOf(NEWLINE, from); at >= 0 && at < to; at = data.indexOf(NEWLINE, at + 1)) this.line += 1;
   }
+}
+
+/**
+ * A view keeps all the bytes in memory that it is a view of, as long as the event waits to be sent. That costs little where most of
+ * them are events, and much where a small one stands between megabytes of comments or blank lines.
+ */
+function isWorthKeeping(frames: readonly Frame[], data: Buffer): boolean {
+  const kept = frames.reduce((sum, { text }) => sum + text.length, 0);
+  return MIN_KEPT * kept >= data.buffer.byteLength;
+}
+
+/** In a chunk of a file two pieces are cut one after the other: together they keep twice of what each does. */
+const MIN_KEPT = 4;
+
+function onItsOwn(frame: Frame): Frame {
+  return typeof frame.text === 'string' ? frame : { ...frame, text: Buffer.from(frame.text) };
 }
 
 function skipBlank(data: Buffer, from: number): number {

@@ -7,7 +7,7 @@ import { Shapes, type Key, type Shape } from './json-shape';
 /** A text that is a JSON object. */
 export interface JsonText {
   readonly object: JsonObject;
-  /** Why the engine would refuse it or lose something of it (see engine-limits.ts); the first such thing. */
+  /** Why the engine would refuse it or lose something of it (see engine-limits.ts); one such thing of several. */
   readonly obstacle?: string;
   /** There is no line break, and no tab, between the values. */
   readonly onOneLine: boolean;

@@ -28,7 +28,11 @@ export async function* readInput(input: Input, onBytes: (count: number) => void)
   }
 }
 
-async function* readMember({ name, bytes }: Member): AsyncGenerator<Read> {
+async function* readMember({ name, bytes, fault }: Member): AsyncGenerator<Read> {
+  if (fault !== undefined) {
+    yield { problem: { where: { file: name }, ...fault } };
+    return;
+  }
   const framer = new Framer();
   let count = 0;
   try {

@@ -11,6 +11,8 @@ export interface Member {
   readonly name: string;
   /** UTF-8, in chunks; must be read to its end before the next member is asked for. */
   readonly bytes: AsyncIterable<Buffer>;
+  /** Why there is nothing to read in it, in words that follow its name. */
+  readonly fault?: { readonly message: string; readonly hint: string };
 }
 
 /** An archive in a compressed file in an archive is plenty; deeper is a trap. */
@@ -19,13 +21,19 @@ const MAX_LAYERS = 5;
 /**
  * Takes gzip and tar off, layer by layer, by content and not by name. Nothing is written to disk, so member names are
  * only shown; links and special files are left out. Memory stays bounded: everything streams.
- * @throws ProblemError INPUT, while the bytes are read: a truncated or corrupt archive, a member that is no text
+ * @throws ProblemError INPUT, while the bytes are read: a truncated or corrupt archive
  */
 export async function* unpack(name: string, source: AsyncIterable<Buffer>, layer = 0): AsyncGenerator<Member> {
   const { head, bytes } = await peek(source);
   const found = fileKind(head);
   if (found.kind === 'binary') {
-    throw problem(name, `is ${found.what}, not an event log in text form`, found.hint);
+    // Not thrown: in an archive others come after it.
+    yield {
+      name,
+      bytes: rest(Buffer.alloc(0), undefined),
+      fault: { message: `is ${found.what}, not an event log in text form`, hint: found.hint },
+    };
+    return;
   }
   if (found.kind === 'text') {
     yield { name, bytes: asUtf8(head, bytes) };

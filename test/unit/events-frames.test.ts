@@ -269,3 +269,13 @@ test('every character between blanks, brackets and commas of arrays is in some r
     { numRuns: 2_000 },
   );
 });
+
+test('a small record does not keep megabytes around it in memory', () => {
+  const comment = `<!-- ${'x'.repeat(1_000_000)} -->\n`;
+  const blanks = ' '.repeat(200_000);
+  for (const around of [comment, blanks]) {
+    const found = frames(`${around}{"a":1}\n${around}{"b":2}\n`, 65_536);
+    expect(found.map(({ text }) => text.toString())).toEqual(['{"a":1}', '{"b":2}']);
+    for (const { text } of found) expect((text as Buffer).buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
+  }
+});

@@ -262,6 +262,21 @@ describe('what is wrong is told, and what came before it is kept', () => {
     `);
   });
 
+  test('what comes after a binary file in an archive is read all the same', async () => {
+    const binary = Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01\0'), Buffer.alloc(300_000, 7)]);
+    const archive = await tar([
+      ['a.json', '{"a":1}'],
+      ['b.bin', binary],
+      ['c.json', '{"c":1}'],
+    ]);
+    const { records, problems } = await readAll(file('mixed.tar', archive));
+    expect(records).toEqual(['mixed.tar/a.json:1 {"a":1}', 'mixed.tar/c.json:1 {"c":1}']);
+    expect(problems.join('\n')).toMatchInlineSnapshot(`
+     "mixed.tar/b.bin: is a Linux program, not an event log in text form
+       Replay event logs as JSON lines, event XML or rendered text, plain or in .gz, .tar, .tar.gz."
+    `);
+  });
+
   test('a file that holds only blanks', async () => {
     expect(await readAll(file('blank.log', ' \r\n\n\t\n'))).toMatchInlineSnapshot(`
      {
