@@ -18,8 +18,11 @@ export async function* readInput(input: Input, onBytes: (count: number) => void)
   let file = input.name;
   try {
     for await (const member of unpack(input.name, counted(input.open(), onBytes))) {
-      file = member.name;
-      yield* readMember(member);
+      if ('problem' in member) yield member;
+      else {
+        file = member.name;
+        yield* readMember(member);
+      }
     }
   } catch (error) {
     if (error instanceof ProblemError) for (const problem of error.problems) yield { problem };
@@ -28,11 +31,7 @@ export async function* readInput(input: Input, onBytes: (count: number) => void)
   }
 }
 
-async function* readMember({ name, bytes, fault }: Member): AsyncGenerator<Read> {
-  if (fault !== undefined) {
-    yield { problem: { where: { file: name }, ...fault } };
-    return;
-  }
+async function* readMember({ name, bytes }: Member): AsyncGenerator<Read> {
   const framer = new Framer();
   let count = 0;
   try {

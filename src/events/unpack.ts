@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { extract } from 'tar-stream';
-import { ProblemError } from '../errors';
+import { ProblemError, type Problem } from '../errors';
 import { asUtf8 } from './encoding';
 import { fileKind, HEAD_BYTES } from './file-kind';
 import { inflate } from './inflate';
@@ -11,9 +11,10 @@ export interface Member {
   readonly name: string;
   /** UTF-8, in chunks; must be read to its end before the next member is asked for. */
   readonly bytes: AsyncIterable<Buffer>;
-  /** Why there is nothing to read in it, in words that follow its name. */
-  readonly fault?: { readonly message: string; readonly hint: string };
 }
+
+/** A text file, or why one is none: others may come after it. */
+export type Unpacked = Member | { readonly problem: Problem };
 
 /** An archive in a compressed file in an archive is plenty; deeper is a trap. */
 const MAX_LAYERS = 5;
@@ -23,16 +24,12 @@ const MAX_LAYERS = 5;
  * only shown; links and special files are left out. Memory stays bounded: everything streams.
  * @throws ProblemError INPUT, while the bytes are read: a truncated or corrupt archive
  */
-export async function* unpack(name: string, source: AsyncIterable<Buffer>, layer = 0): AsyncGenerator<Member> {
+export async function* unpack(name: string, source: AsyncIterable<Buffer>, layer = 0): AsyncGenerator<Unpacked> {
   const { head, bytes } = await peek(source);
   const found = fileKind(head);
   if (found.kind === 'binary') {
-    // Not thrown: in an archive others come after it.
-    yield {
-      name,
-      bytes: rest(Buffer.alloc(0), undefined),
-      fault: { message: `is ${found.what}, not an event log in text form`, hint: found.hint },
-    };
+    const message = `is ${found.what}, not an event log in text form`;
+    yield { problem: { where: { file: name }, message, hint: found.hint } };
     return;
   }
   if (found.kind === 'text') {
@@ -59,7 +56,7 @@ async function* gunzip(name: string, bytes: AsyncIterable<Buffer>): AsyncGenerat
   }
 }
 
-async function* untar(name: string, bytes: AsyncIterable<Buffer>, layer: number): AsyncGenerator<Member> {
+async function* untar(name: string, bytes: AsyncIterable<Buffer>, layer: number): AsyncGenerator<Unpacked> {
   const archive = extract();
   pipeline(Readable.from(bytes), archive, () => undefined);
   try {

@@ -267,12 +267,15 @@ describe('what is wrong is told, and what came before it is kept', () => {
     const archive = await tar([
       ['a.json', '{"a":1}'],
       ['b.bin', binary],
+      ['b.gz', gzipSync(binary)],
       ['c.json', '{"c":1}'],
     ]);
     const { records, problems } = await readAll(file('mixed.tar', archive));
     expect(records).toEqual(['mixed.tar/a.json:1 {"a":1}', 'mixed.tar/c.json:1 {"c":1}']);
     expect(problems.join('\n')).toMatchInlineSnapshot(`
      "mixed.tar/b.bin: is a Linux program, not an event log in text form
+       Replay event logs as JSON lines, event XML or rendered text, plain or in .gz, .tar, .tar.gz.
+     mixed.tar/b.gz: is a Linux program, not an event log in text form
        Replay event logs as JSON lines, event XML or rendered text, plain or in .gz, .tar, .tar.gz."
     `);
   });
