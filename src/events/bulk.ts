@@ -3,15 +3,7 @@ import { isRecord } from '../json';
 import { FOR_THE_MOMENT, whilePutOff } from '../target/attempts';
 import { refusal, serverReason } from '../target/failure';
 import { request, type Target } from '../target/target';
-import type { Utf8 } from './frame';
-
-/** Something to index, as two lines of a bulk request. */
-export interface Item {
-  readonly stream: string;
-  readonly id: string;
-  /** JSON on one line. */
-  readonly document: Utf8;
-}
+import { withBody, type Item } from './bulk-body';
 
 /** What became of an item, for good. */
 export type Outcome =
@@ -98,23 +90,15 @@ function itemsOf(pending: readonly { readonly item: Item }[]): Item[] {
 
 /** One request. @returns a verdict an item, or `split` */
 async function send(target: Target, items: readonly Item[]): Promise<readonly (Verdict | undefined)[] | 'split'> {
-  const ndjson = Buffer.concat(items.flatMap(linesOf));
   const query = { filter_path: 'errors,error,items.*.status,items.*.error' };
-  const asked = { method: 'POST', path: '/_bulk', query, ndjson, allow: [400, TOO_LARGE] } as const;
-  const { status, body } = await request<BulkAnswer>(target, asked);
+  const asked = { method: 'POST', path: '/_bulk', query, allow: [400, TOO_LARGE] } as const;
+  const { status, body } = await withBody(items, (ndjson) => request<BulkAnswer>(target, { ...asked, ndjson }));
   if (status >= 400) {
     if (items.length > 1) return 'split';
     return [{ result: 'refused', status, reason: serverReason(body) }];
   }
   const verdicts = items.map((_, at) => verdictOn(target, Object.values(body.items?.[at] ?? {})[0]));
   return poisoned(verdicts) ? 'split' : verdicts;
-}
-
-const LINE_END = Buffer.from('\n');
-
-function linesOf({ stream, id, document }: Item): Buffer[] {
-  const action = `{"create":{"_index":${JSON.stringify(stream)},"_id":${JSON.stringify(id)}}}\n`;
-  return [Buffer.from(action), typeof document === 'string' ? Buffer.from(document) : document, LINE_END];
 }
 
 function verdictOn(target: Target, answer: ItemAnswer[string] | undefined): Verdict | undefined {

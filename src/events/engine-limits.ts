@@ -42,11 +42,11 @@ export function obstacleOfNumber(written: string): string | undefined {
 
 /**
  * Why the engine cannot take a key.
- * @param depth of the object that it stands in, 1 at the root
+ * @param isAtRoot whether it stands in the document itself, and not in an object within
  */
-export function obstacleOfKey(key: string, depth: number): string | undefined {
+export function obstacleOfKey(key: string, isAtRoot: boolean): string | undefined {
   if (key.length > MAX_NAME_LENGTH) return `has a key of more than ${MAX_NAME_LENGTH} characters`;
   if (/\p{Cs}/u.test(key)) return 'has half a surrogate pair in a key';
-  if (depth > 1 || !STEERING_KEYS.has(key)) return undefined;
+  if (!isAtRoot || !STEERING_KEYS.has(key)) return undefined;
   return `has the key ${key} at its root, which the cluster takes for an order and not for data`;
 }

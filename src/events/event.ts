@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { encode, toBytes, type ByteText } from './byte-text';
 import type { Frame, Utf8 } from './frame';
+import type { JsonText } from './json-text';
 import { sourceOfDocument, sourceOfText, type Source } from './recognise';
+import { wordsOf } from './words';
 
 /** One event, ready to be sent. */
 export interface Event {
@@ -38,7 +39,7 @@ export function eventOf(frame: Frame, file: string): Event {
   if (json !== undefined && fault === undefined) {
     // Line breaks in valid JSON stand between values only; a bulk request needs each document on one line.
     const document = json.onOneLine ? text : text.toString().replace(/[\r\n]+/g, ' ');
-    const id = idOf(source, json.object.canonical());
+    const id = idOfObject(source, json);
     return { file, line, source, id, document, text, json: true, origin };
   }
   return { file, line, ...carried(text, source), text, json: json !== undefined, origin, fault };
@@ -47,14 +48,23 @@ export function eventOf(frame: Frame, file: string): Event {
 /** The event as text in `message`, where the pipelines read it. */
 export function carried(whole: Utf8, source: Source): Pick<Event, 'source' | 'id' | 'document'> {
   const text = whole.toString();
-  return { source, id: idOf(source, encode(text)), document: JSON.stringify({ message: text }) };
+  return { source, id: idOfText(source, text), document: JSON.stringify({ message: text }) };
 }
 
-/** Where an event's content is hashed, one after the other: a buffer for each would be garbage at once. */
-const room = Buffer.alloc(64 * 1024);
-
-function idOf(source: Source, content: ByteText): string {
-  const text = `${source}\n${content}`;
-  const bytes = text.length > room.length ? toBytes(text) : room.subarray(0, room.write(text, 'latin1'));
-  return hash('sha256', bytes, 'hex').slice(0, ID_DIGITS);
+function idOfText(source: Source, text: string): string {
+  return idOf(Buffer.from(`${source}\n${text}`));
 }
+
+function idOfObject(source: Source, { object, size }: JsonText): string {
+  const head = `${source}\n`;
+  const needed = head.length + size;
+  const room = needed > ROOM.bytes.length ? wordsOf(Buffer.allocUnsafe(needed)) : ROOM;
+  return idOf(room.bytes.subarray(0, object.write(room, room.bytes.write(head))));
+}
+
+function idOf(content: Buffer): string {
+  return hash('sha256', content, 'hex').slice(0, ID_DIGITS);
+}
+
+/** Where an event's canonical form is written, one after the other: a buffer for each would be garbage at once. */
+const ROOM = wordsOf(Buffer.alloc(64 * 1024));

@@ -21,6 +21,8 @@ export class Framer {
   private size = 0;
   /** Scanning starts again only when there is twice as much, so that a long record costs no quadratic time. */
   private wanted = 0;
+  /** What waits has no line break. */
+  private isWithinLine = false;
   private line = 1;
   private arrays = 0;
   /** Nothing but blanks since an object: what an array lost its brackets from has a comma here. */
@@ -35,9 +37,16 @@ export class Framer {
    * @returns the records that it completes
    */
   push(chunk: Buffer): Frame[] {
+    const next = this.isWithinLine ? chunk.indexOf(NEWLINE) + 1 : 0;
+    if (next === 0 || next === chunk.length) return this.add(chunk, next > 0);
+    // Most often this ends the record: then only its two pieces are put together, and not all that comes after it.
+    return [...this.add(chunk.subarray(0, next), true), ...this.add(chunk.subarray(next), false)];
+  }
+
+  private add(chunk: Buffer, endsLine: boolean): Frame[] {
     this.waiting.push(chunk);
     this.size += chunk.length;
-    return this.size < this.wanted ? [] : this.cut(false);
+    return this.size < this.wanted && !endsLine ? [] : this.cut(false);
   }
 
   /** @returns the records that are complete so far; for a stream that broke off, of which the last record is only a piece */
@@ -74,6 +83,7 @@ export class Framer {
     }
     this.waiting = at < data.length ? [data.subarray(at)] : [];
     this.size = data.length - at;
+    this.isWithinLine = this.size > 0 && data.indexOf(NEWLINE, at) < 0;
     this.wanted = Math.min(2 * this.size, this.limit);
     return isWorthKeeping(frames, data) ? frames : frames.map(onItsOwn);
   }
@@ -131,7 +141,7 @@ function isWorthKeeping(frames: readonly Frame[], data: Buffer): boolean {
   return MIN_KEPT * kept >= data.buffer.byteLength;
 }
 
-/** In a chunk of a file two pieces are cut one after the other: together they keep twice of what each does. */
+/** A quarter: what waits to be sent then keeps at most four times of what it is. */
 const MIN_KEPT = 4;
 
 function onItsOwn(frame: Frame): Frame {

@@ -1,8 +1,9 @@
-import { encode, fromBytes, holdsControls, type ByteText } from './byte-text';
 import { MAX_NESTING, obstacleOfKey, obstacleOfNumber } from './engine-limits';
-import { JsonObject, textOf, type Written } from './json-object';
+import { Key, Keys, type Place } from './json-keys';
+import { Members } from './json-members';
+import { IN_PARTS, JsonList, JsonObject, textOf, type Material, type Part } from './json-object';
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, JsonReader, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-reader';
-import { Shapes, type Key, type Shape } from './json-shape';
+import { pieceOf, plainEnd, standsAt, wordsOf, type Piece, type Words } from './words';
 
 /** A text that is a JSON object. */
 export interface JsonText {
@@ -11,112 +12,150 @@ export interface JsonText {
   readonly obstacle?: string;
   /** There is no line break, and no tab, between the values. */
   readonly onOneLine: boolean;
+  /** Bytes of the text. */
+  readonly size: number;
 }
 
 /**
  * Reads a text in one pass: whether it is a JSON object (RFC 8259, as `JSON.parse` sees it), what it holds, and what the engine
  * cannot take.
- * @param bytes UTF-8
+ * @param bytes UTF-8; what is returned is a view of them
  * @returns undefined when it is none
  */
 export function readObject(bytes: Buffer): JsonText | undefined {
-  const hasControls = holdsControls(bytes);
-  const parser = new Parser(fromBytes(bytes), hasControls);
+  const parser = new Parser(wordsOf(bytes));
   try {
     const object = parser.document();
-    const { obstacle } = parser;
-    return { object, onOneLine: !hasControls, ...(obstacle !== undefined && { obstacle }) };
+    const { obstacle, onOneLine } = parser;
+    return { object, onOneLine, size: bytes.length, ...(obstacle !== undefined && { obstacle }) };
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
+const SPACE = 0x20;
 const PLUS = 0x2b;
 const SLASH = 0x2f;
+const ZERO = 0x30;
+const NINE = 0x39;
 const BACKSLASH = 0x5c;
 const LOWER_U = 0x75;
+/** In place of a byte beyond the last: no text has it, and nothing can follow it. */
+const END = -1;
 
 /** What may follow a backslash, beside `u` and four digits (RFC 8259, section 7). */
 const ESCAPED: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
 const UNICODE_ESCAPE = /^\\u[\da-fA-F]{4}$/;
 const SCALAR = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/;
-// eslint-disable-next-line no-control-regex -- no string of JSON holds one.
-const CONTROL = /[\u0000-\u001f]/;
+
+/** Digits of a number that the engine can take whatever they are. */
+const MAX_SHORT = 15;
 
 /** What was learnt from earlier texts; it changes the speed and nothing else. */
-const shapes = new Shapes();
+const keys = new Keys();
+const members = new Members();
 
 class Parser {
   obstacle: string | undefined;
+  onOneLine = true;
+  private readonly bytes: Buffer;
+  private readonly material: Material;
+  private readonly parts: Part[] = [];
   private at = 0;
-  /** Where the next backslash stands; it may lie behind. At the end when there is none. */
-  private backslash: number;
-  private isSound = false;
+  /** The value that was read last; see Spans. */
+  private start = 0;
+  private end = 0;
+  /** One character a byte, once it is known to be JSON and deeper than it is read here. */
+  private sound: string | undefined;
 
-  constructor(
-    private readonly text: ByteText,
-    private readonly hasControls: boolean,
-  ) {
-    this.backslash = this.backslashFrom(0);
+  constructor(private readonly text: Words) {
+    this.bytes = text.bytes;
+    this.material = { text, parts: this.parts };
   }
 
   /** @throws SyntaxError */
   document(): JsonObject {
+    members.clear();
     if (this.skipBlank() !== OPEN_BRACE) throw notJson();
-    const object = this.object(1);
-    this.skipBlank();
-    if (this.at < this.text.length) throw notJson();
+    const object = this.object(1, keys.root);
+    if (this.skipBlank() !== END) throw notJson();
     return object;
   }
 
-  private value(depth: number): Written {
+  /** @param key under which it stands */
+  private value(depth: number, key: Key): void {
     const first = this.skipBlank();
-    if (first === QUOTE) return this.string();
-    if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return this.scalar();
-    if (depth === MAX_NESTING) return this.tooDeep();
-    return first === OPEN_BRACE ? this.object(depth + 1) : this.array(depth + 1);
+    if (first === QUOTE) this.string();
+    else if (first !== OPEN_BRACE && first !== OPEN_BRACKET) this.scalar();
+    else if (depth === MAX_NESTING) this.tooDeep();
+    else if (first === OPEN_BRACE) this.part(this.object(depth + 1, keys.under(key)));
+    else this.part(this.array(depth + 1, key));
   }
 
-  private object(depth: number): JsonObject {
-    let shape = shapes.empty(depth);
-    const values: Written[] = [];
+  private piece(start: number, end: number): void {
+    this.start = start;
+    this.end = end;
+  }
+
+  private part(part: Part): void {
+    this.piece(this.parts.length, IN_PARTS);
+    this.parts.push(part);
+  }
+
+  private object(depth: number, place: Place): JsonObject {
+    const first = members.count;
+    let key = place.start;
     this.at += 1;
     if (this.skipBlank() === CLOSE_BRACE) this.at += 1;
     else {
       do {
-        shape = this.keyAfter(shape, depth);
+        key = this.keyAfter(key, place);
         if (this.skipBlank() !== COLON) throw notJson();
         this.at += 1;
-        values.push(this.value(depth));
+        const member = members.add(key);
+        this.value(depth, key);
+        members.setValue(member, this.start, this.end);
       } while (this.goesOn(CLOSE_BRACE));
     }
-    const order = shapes.orderOf(shape);
-    this.obstacle ??= shape.obstacle ?? order.obstacle;
-    return new JsonObject(order, values);
+    const { object, twice } = members.takeObject(first, place, this.material);
+    if (twice !== undefined)
+      this.obstacle ??= `holds the key ${JSON.stringify(twice.slice(0, 80))} twice in one object`;
+    return object;
   }
 
   /** Goes past a key. */
-  private keyAfter(shape: Shape, depth: number): Shape {
+  private keyAfter(before: Key, place: Place): Key {
     const next = this.skipBlank();
-    const { likely } = shape;
-    if (likely !== undefined && this.text.startsWith(likely.written, this.at)) {
-      this.at += likely.written.length;
-      return likely;
+    const { likely } = before;
+    // By index: an iterator takes several times as long.
+    for (let index = 0; index < likely.length; index += 1) {
+      const key = likely[index];
+      if (key === undefined || !standsAt(key.written, this.text, this.at)) continue;
+      this.at += key.written.end;
+      this.obstacle ??= key.obstacle;
+      return key;
     }
     if (next !== QUOTE) throw notJson();
-    return shapes.after(shape, this.string(), (written) => keyOf(written, depth));
+    const start = this.at;
+    this.skipString();
+    const key = keys.key(place, { words: this.text, start, end: this.at }, readKey);
+    before.isFollowedBy(key);
+    this.obstacle ??= key.obstacle;
+    return key;
   }
 
-  private array(depth: number): Written[] {
-    const items: Written[] = [];
+  private array(depth: number, key: Key): JsonList {
+    const items: number[] = [];
     this.at += 1;
     if (this.skipBlank() === CLOSE_BRACKET) this.at += 1;
     else {
-      do items.push(this.value(depth));
-      while (this.goesOn(CLOSE_BRACKET));
+      do {
+        this.value(depth, key);
+        items.push(this.start, this.end);
+      } while (this.goesOn(CLOSE_BRACKET));
     }
-    return items;
+    return new JsonList(this.material, items);
   }
 
   /** Goes past a comma, or past the end of an object or an array. @returns whether it was a comma */
@@ -127,75 +166,97 @@ class Parser {
     return next === COMMA;
   }
 
-  private string(): ByteText {
-    const { text } = this;
+  private string(): void {
     const start = this.at;
-    let end = text.indexOf('"', start + 1);
+    const hasLongEscapes = this.skipString();
+    // Characters can be written in several ways; these are the ways that have a shorter one.
+    if (hasLongEscapes) this.part(shortest(this.bytes.subarray(start, this.at)));
+    else this.piece(start, this.at);
+  }
+
+  /** Goes past a string. @returns whether it has characters that can be written shorter */
+  private skipString(): boolean {
+    const { bytes, text } = this;
     let hasLongEscapes = false;
-    if (this.backslash < start) this.backslash = this.backslashFrom(start);
-    while (this.backslash < end) {
-      const code = text.charCodeAt(this.backslash + 1);
+    let end = plainEnd(text, this.at + 1);
+    while (bytes[end] === BACKSLASH) {
+      const code = bytes[end + 1] ?? END;
       // Most of all by far are Windows' paths.
-      if (code !== BACKSLASH && !ESCAPED.has(code) && !this.isUnicodeEscape()) throw notJson();
+      if (code !== BACKSLASH && !ESCAPED.has(code) && !this.isUnicodeEscape(end)) throw notJson();
       hasLongEscapes ||= code === LOWER_U || code === SLASH;
-      if (this.backslash + 1 === end) end = text.indexOf('"', end + 1);
-      this.backslash = this.backslashFrom(this.backslash + 2);
+      end = plainEnd(text, end + 2);
     }
-    if (end < 0) throw notJson();
+    if (bytes[end] !== QUOTE) throw notJson();
     this.at = end + 1;
-    const written = text.slice(start, this.at);
-    if (this.hasControls && CONTROL.test(written)) throw notJson();
-    // Characters can be written in several ways; these two are the ways that have a shorter one.
-    return hasLongEscapes ? encode(JSON.stringify(textOf(written))) : written;
+    return hasLongEscapes;
   }
 
-  private isUnicodeEscape(): boolean {
-    return UNICODE_ESCAPE.test(this.text.slice(this.backslash, this.backslash + 6));
+  private isUnicodeEscape(at: number): boolean {
+    return UNICODE_ESCAPE.test(this.latin1(at, at + 6));
   }
 
-  private backslashFrom(start: number): number {
-    const at = this.text.indexOf('\\', start);
-    return at < 0 ? this.text.length : at;
-  }
-
-  private scalar(): ByteText {
-    const { text } = this;
+  private scalar(): void {
+    const { bytes } = this;
     const start = this.at;
-    let code = text.charCodeAt(start);
-    while ((code > COMMA && code !== CLOSE_BRACKET && code !== CLOSE_BRACE) || code === PLUS)
-      code = text.charCodeAt(++this.at);
-    const written = text.slice(start, this.at);
+    const first = bytes[start] ?? END;
+    let code = first;
+    let isDigits = true;
+    while ((code > COMMA && code !== CLOSE_BRACKET && code !== CLOSE_BRACE) || code === PLUS) {
+      isDigits &&= code >= ZERO && code <= NINE;
+      code = bytes[++this.at] ?? END;
+    }
+    this.piece(start, this.at);
+    const length = this.at - start;
+    // Short whole numbers, as nearly all are, need no text.
+    if (isDigits && length > 0 && length <= MAX_SHORT && (first !== ZERO || length === 1)) return;
+    const written = this.latin1(start, this.at);
     if (!SCALAR.test(written)) throw notJson();
     this.obstacle ??= obstacleOfNumber(written);
-    return written;
   }
 
   /** Deeper than the engine goes, and than a recursion should go. All that is asked still is whether it is JSON. */
-  private tooDeep(): Written {
-    if (!this.isSound) JSON.parse(this.text);
-    this.isSound = true;
+  private tooDeep(): void {
+    if (this.sound === undefined) {
+      JSON.parse(this.bytes.toString());
+      this.sound = this.latin1(0, this.bytes.length);
+    }
     this.obstacle ??= `is nested more than ${MAX_NESTING} levels deep`;
-    this.at = new JsonReader(this.text, this.at).skipValue().end;
-    return 'null';
+    this.at = new JsonReader(this.sound, this.at).skipValue().end;
+    this.part(NULL);
   }
 
-  /** Goes to the next character that is no blank. @returns its code; NaN at the end */
+  private latin1(start: number, end: number): string {
+    return this.bytes.toString('latin1', start, end);
+  }
+
+  /** Goes to the next byte that is no blank. @returns it; END at the end */
   private skipBlank(): number {
-    let code = this.text.charCodeAt(this.at);
-    while (code <= 0x20) {
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) throw notJson();
-      code = this.text.charCodeAt(++this.at);
+    let code = this.bytes[this.at] ?? END;
+    while (code <= SPACE && code !== END) {
+      if (code !== SPACE) {
+        if (code !== 0x0a && code !== 0x0d && code !== 0x09) throw notJson();
+        this.onOneLine = false;
+      }
+      code = this.bytes[++this.at] ?? END;
     }
     return code;
   }
 }
 
+const NULL = wordsOf(Buffer.from('null'));
+
 function notJson(): SyntaxError {
   return new SyntaxError('not JSON');
 }
 
-function keyOf(written: ByteText, depth: number): Key {
-  const key = textOf(written);
-  const obstacle = obstacleOfKey(key, depth);
-  return obstacle === undefined ? { key } : { key, obstacle };
+/** A string in the shortest way to write it. */
+function shortest(written: Buffer): Words {
+  return wordsOf(Buffer.from(JSON.stringify(textOf(written))));
+}
+
+function readKey(written: Piece, { isRoot }: Place): Key {
+  const bytes = written.words.bytes.subarray(written.start, written.end);
+  const text = textOf(bytes);
+  const canonical = bytes.includes(BACKSLASH) ? pieceOf(JSON.stringify(text)) : written;
+  return new Key(written, canonical, text, obstacleOfKey(text, isRoot));
 }

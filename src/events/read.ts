@@ -36,11 +36,9 @@ async function* readMember({ name, bytes }: Member): AsyncGenerator<Read> {
   let count = 0;
   try {
     for await (const chunk of bytes) {
-      for (let at = 0; at < chunk.length; at += PIECE) {
-        const frames = framer.push(chunk.subarray(at, at + PIECE)).flatMap(unwrap);
-        count += frames.length;
-        if (frames.length > 0) yield { file: name, frames };
-      }
+      const frames = framer.push(chunk).flatMap(unwrap);
+      count += frames.length;
+      if (frames.length > 0) yield { file: name, frames };
     }
   } catch (error) {
     yield { file: name, frames: framer.complete().flatMap(unwrap) };
@@ -57,9 +55,6 @@ function unwrap(frame: Frame): readonly Frame[] {
   const back = takenBack(frame);
   return back === undefined ? unwrapHits(frame) : [back];
 }
-
-/** What is cut at a time: the records of a whole chunk would outlive a collection of garbage before they are looked at. */
-const PIECE = 32 * 1024;
 
 const NO_EVENTS = 'Did the export that wrote it fail?';
 

@@ -1,5 +1,6 @@
 import type { Target } from '../target/target';
-import { createAll, type Item, type Outcome } from './bulk';
+import { createAll, type Outcome } from './bulk';
+import type { Item } from './bulk-body';
 import type { Refusal } from './dead-letter';
 import { carried, type Event } from './event';
 import { streamOf } from './streams';
