@@ -35,8 +35,8 @@ interface Sender {
   readonly signal: AbortSignal;
 }
 
-async function start(way: Way, { url }: Target, path: string): Promise<Sender> {
-  const child = fork(join(__dirname, 'ways.ts'), [way, url, path, namespaceOf(way)]);
+async function start(way: Way, { url }: Target, path: string, total: number): Promise<Sender> {
+  const child = fork(join(__dirname, 'ways.ts'), [way, url, path, namespaceOf(way), String(total)]);
   const ended = new AbortController();
   child.once('exit', () => {
     ended.abort();
@@ -57,7 +57,7 @@ function namespaceOf(way: Way): string {
 }
 
 async function measure(target: Target, name: string, path: string, total: number): Promise<void> {
-  const senders = await Promise.all(WAYS.map((way) => start(way, target, path)));
+  const senders = await Promise.all(WAYS.map((way) => start(way, target, path, total)));
   const efforts: Record<Way, Effort[]> = { bare: [], 'with ids': [], replay: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     for (let count = 0; count < WAYS.length; count += 1) {

@@ -60,23 +60,33 @@ async function upload(target: Target, requests: readonly string[]): Promise<void
   await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, worker));
 }
 
-async function prepared(way: Way, target: Target, path: string, namespace: string): Promise<() => Promise<unknown>> {
+/** A file of events, and where they go. */
+interface Load {
+  readonly path: string;
+  /** How many events the file holds. */
+  readonly total: number;
+  readonly namespace: string;
+}
+
+async function prepared(way: Way, target: Target, { path, total, namespace }: Load): Promise<() => Promise<unknown>> {
   if (way === 'replay') {
     for (const flag of COLLECTING) setFlagsFromString(flag); // As the command does.
     return async () => {
       const { counts } = await replay(target, [path], { namespace });
-      if (counts.indexed !== counts.read) throw new Error(`not all were indexed: ${JSON.stringify(counts)}`);
+      if (counts.indexed !== total) throw new Error(`not all ${total} were indexed: ${JSON.stringify(counts)}`);
     };
   }
-  const requests = requestsOf(await eventsOf(path), ({ source, id }) => ({
+  const events = await eventsOf(path);
+  if (events.length !== total) throw new Error(`${events.length} of ${total} events were read`);
+  const requests = requestsOf(events, ({ source, id }) => ({
     _index: streamOf(source, namespace),
     ...(way === 'with ids' && { _id: id }),
   }));
   return () => upload(target, requests);
 }
 
-async function main(way: Way, url: string, path: string, namespace: string): Promise<void> {
-  const act = await prepared(way, await connect({ url }), path, namespace);
+async function main(way: Way, url: string, load: Load): Promise<void> {
+  const act = await prepared(way, await connect({ url }), load);
   process.on('message', () => {
     const before = process.cpuUsage();
     const began = performance.now();
@@ -89,6 +99,6 @@ async function main(way: Way, url: string, path: string, namespace: string): Pro
 }
 
 if (process.send !== undefined) {
-  const [, , way, url = '', path = '', namespace = ''] = process.argv;
-  void main(way as Way, url, path, namespace);
+  const [, , way, url = '', path = '', namespace = '', total] = process.argv;
+  void main(way as Way, url, { path, namespace, total: Number(total) });
 }

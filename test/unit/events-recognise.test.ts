@@ -37,6 +37,7 @@ test.each([
   ['a name of Falcon without sensor and customer', 'unrecognised', { event_simpleName: 'ProcessRollup2' }],
   ['a message that only mentions it', 'unrecognised', { message: `see ${SYSMON}` }],
   ['nothing', 'unrecognised', {}],
+  ['a path that ends at a text, beside its dotted twin', 'unrecognised', { winlog: 'x', 'winlog.channel': 'Security' }],
   ['wrong types', 'unrecognised', { Channel: 7, winlog: 'x', Event: [], message: null }],
 ])('%s is %s', (_, source, document) => {
   expect(sourceOfText(JSON.stringify(document))).toBe(source);
