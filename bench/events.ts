@@ -26,11 +26,9 @@ export function writeEvents(
   while (written < events && size < bytes) {
     let piece = '';
     for (let count = 0; count < PIECE && written < events; count += 1, written += 1) {
-      const sample =
-        shape === 'winlogbeat'
-          ? reordered(samples[written % samples.length] ?? '', written)
-          : (samples[written % samples.length] ?? '');
-      piece += `${sample.replace(/("RecordNumber"|"record_id"): ?\d+/, `$1:${written}`)}\n`;
+      const sample = samples[written % samples.length] ?? '';
+      const event = shape === 'winlogbeat' ? reordered(sample, written) : sample;
+      piece += `${event.replace(/("RecordNumber"|"record_id"): ?\d+/, `$1:${written}`)}\n`;
     }
     size += writeSync(file, piece);
   }

@@ -108,7 +108,7 @@ function totalOf(sizes: readonly (number | undefined)[]): number | undefined {
 /**
  * How V8 collects garbage, for the whole process (measured by bench/replay.ts on 1 GB). What a replay keeps is some 20 MB; what it
  * reads is garbage at once, and left alone that piles up. How far it may, in percent: at 60 a fifth more of the processor's time is
- * asked for than at 150, where there are 164 MB at most; 200 is no faster, and comes to 181. Several threads for so little only
+ * asked for than at 150, where there are 168 MB at most; 200 is no faster, and comes to 181. Several threads for so little only
  * wait for each other.
  */
 export const COLLECTING = ['--heap-growing-percent=150', '--no-parallel-scavenge'] as const;

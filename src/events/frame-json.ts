@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { decode } from './encoding';
 import { lineEnd, MORE, NEWLINE, waitOrDrop, type Cut, type Frame, type Window } from './frame';
+import { CLOSE_BRACE, COMMA, OPEN_BRACE } from './json-codes';
 import { scanObject } from './json-scan';
 import { readObject } from './json-text';
-
-const CLOSE_BRACE = 0x7d;
-const COMMA = 0x2c;
 
 /**
  * Cuts the JSON object that begins at `start`: one a line, pretty-printed over many, or several on one line.
@@ -66,7 +64,8 @@ function holdsObject(data: Buffer, from: number, to: number): boolean {
     const found = data.indexOf(NEWLINE, at);
     const next = found < 0 || found >= to ? to : found + 1;
     const end = trimmedEnd(data, at, next);
-    if (data[at] === 0x7b && data[end - 1] === CLOSE_BRACE && parseObject(data, at, end) !== undefined) return true;
+    if (data[at] === OPEN_BRACE && data[end - 1] === CLOSE_BRACE && parseObject(data, at, end) !== undefined)
+      return true;
     at = next;
   }
   return false;

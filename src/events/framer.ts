@@ -2,12 +2,9 @@ import { MORE, NEWLINE, type Cut, type Frame, type Window } from './frame';
 import { cutJson } from './frame-json';
 import { cutText } from './frame-text';
 import { cutXml } from './frame-xml';
+import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET } from './json-codes';
 
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 const LESS_THAN = 0x3c;
-const COMMA = 0x2c;
 
 /** 16 MiB: five hundred times the longest command line of Windows. */
 const LONGEST_RECORD = 16 * 2 ** 20;

@@ -1,3 +1,6 @@
+import { obstacleOfKey } from './engine-limits';
+import { BACKSLASH } from './json-codes';
+import { canonicalOf, textOf } from './json-string';
 import { hashOf, onItsOwn, pieceOf, standsAt, type Piece } from './words';
 
 /** So many of the keys that came after one are looked at before all others. */
@@ -47,7 +50,7 @@ export class Key {
 /** More keys than any source has in one place. */
 const MAX_KEYS = 1_000;
 
-const NOTHING = pieceOf('');
+const NOTHING = pieceOf(Buffer.alloc(0));
 
 /** The keys of one place in documents, such as those of `winlog.event_data`. */
 export class Place {
@@ -163,13 +166,12 @@ export class Keys {
 
   /**
    * The key that is written there. It is kept in mind when it comes for the second time: most of those that are new come once.
-   * @param read what it means
    */
-  key(place: Place, written: Piece, read: (written: Piece, place: Place) => Key): Key {
+  key(place: Place, written: Piece): Key {
     const hash = hashOf(written);
     const known = place.find(hash, written);
     if (known !== undefined) return known;
-    const key = read(written, place);
+    const key = readKey(written, place);
     const slot = hash & (this.came.length - 1);
     if (this.came[slot] === hash) return this.learn(place, hash, key.onItsOwn());
     this.came[slot] = hash;
@@ -187,4 +189,11 @@ export class Keys {
     }
     return key;
   }
+}
+
+function readKey(written: Piece, { isRoot }: Place): Key {
+  const bytes = written.words.bytes.subarray(written.start, written.end);
+  const text = textOf(bytes);
+  const canonical = bytes.includes(BACKSLASH) ? pieceOf(canonicalOf(text)) : written;
+  return new Key(written, canonical, text, obstacleOfKey(text, isRoot));
 }

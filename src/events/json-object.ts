@@ -1,4 +1,6 @@
+import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-codes';
 import type { Key } from './json-keys';
+import { textOf } from './json-string';
 import { copy, type Words } from './words';
 
 /** What is more than a piece of the text: an object, a list, or a string that is written in another way than it stands there. */
@@ -93,14 +95,6 @@ export class JsonObject {
   }
 }
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-
 function put(code: number, { view }: Words, at: number): number {
   view.setUint8(at, code);
   return at + 1;
@@ -113,10 +107,4 @@ function writeValue({ text, parts }: Material, values: Spans, index: number, roo
   const part = parts[start];
   if (part instanceof JsonObject || part instanceof JsonList) return part.write(room, at);
   return part === undefined ? at : copy(part, 0, part.bytes.length, room, at);
-}
-
-/** What a string means. @param written UTF-8, with its quotes */
-export function textOf(written: Buffer): string {
-  const text = written.toString();
-  return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
 }

@@ -1,9 +1,11 @@
-import { MAX_NESTING, obstacleOfKey, obstacleOfNumber } from './engine-limits';
-import { Key, Keys, type Place } from './json-keys';
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-codes';
+import { MAX_NESTING, obstacleOfNumber } from './engine-limits';
+import { Keys, type Key, type Place } from './json-keys';
 import { Members } from './json-members';
-import { IN_PARTS, JsonList, JsonObject, textOf, type Material, type Part } from './json-object';
-import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, JsonReader, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-reader';
-import { pieceOf, plainEnd, standsAt, wordsOf, type Piece, type Words } from './words';
+import { IN_PARTS, JsonList, JsonObject, type Material, type Part } from './json-object';
+import { JsonReader } from './json-reader';
+import { canonicalOf, textOf } from './json-string';
+import { plainEnd, standsAt, wordsOf, type Words } from './words';
 
 /** A text that is a JSON object. */
 export interface JsonText {
@@ -39,7 +41,6 @@ const PLUS = 0x2b;
 const SLASH = 0x2f;
 const ZERO = 0x30;
 const NINE = 0x39;
-const BACKSLASH = 0x5c;
 const LOWER_U = 0x75;
 /** In place of a byte beyond the last: no text has it, and nothing can follow it. */
 const END = -1;
@@ -139,7 +140,7 @@ class Parser {
     if (next !== QUOTE) throw notJson();
     const start = this.at;
     this.skipString();
-    const key = keys.key(place, { words: this.text, start, end: this.at }, readKey);
+    const key = keys.key(place, { words: this.text, start, end: this.at });
     before.isFollowedBy(key);
     this.obstacle ??= key.obstacle;
     return key;
@@ -168,9 +169,8 @@ class Parser {
 
   private string(): void {
     const start = this.at;
-    const hasLongEscapes = this.skipString();
     // Characters can be written in several ways; these are the ways that have a shorter one.
-    if (hasLongEscapes) this.part(shortest(this.bytes.subarray(start, this.at)));
+    if (this.skipString()) this.part(wordsOf(canonicalOf(textOf(this.bytes.subarray(start, this.at)))));
     else this.piece(start, this.at);
   }
 
@@ -247,16 +247,4 @@ const NULL = wordsOf(Buffer.from('null'));
 
 function notJson(): SyntaxError {
   return new SyntaxError('not JSON');
-}
-
-/** A string in the shortest way to write it. */
-function shortest(written: Buffer): Words {
-  return wordsOf(Buffer.from(JSON.stringify(textOf(written))));
-}
-
-function readKey(written: Piece, { isRoot }: Place): Key {
-  const bytes = written.words.bytes.subarray(written.start, written.end);
-  const text = textOf(bytes);
-  const canonical = bytes.includes(BACKSLASH) ? pieceOf(JSON.stringify(text)) : written;
-  return new Key(written, canonical, text, obstacleOfKey(text, isRoot));
 }

@@ -1,7 +1,8 @@
 import { isRecord } from '../json';
 import type { Frame } from './frame';
 import { readObject } from './json-text';
-import { CLOSE_BRACKET, COLON, COMMA, JsonReader, OPEN_BRACE, OPEN_BRACKET, QUOTE, type Span } from './json-reader';
+import { CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-codes';
+import { JsonReader, type Span } from './json-reader';
 
 /**
  * The events in a record that is an export of a cluster: a search hit, as elasticdump writes one a line

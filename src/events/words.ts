@@ -1,3 +1,5 @@
+import { BACKSLASH, QUOTE } from './json-codes';
+
 /**
  * UTF-8 bytes that are read four at a time where that is enough. All that JSON is made of is ASCII, and no byte of another character
  * is ASCII: so it is read, compared and copied as it is, and only what is asked for is decoded.
@@ -32,15 +34,15 @@ export interface Piece {
   readonly end: number;
 }
 
-/** Of a text. */
-export function pieceOf(text: string): Piece {
-  const words = wordsOf(Buffer.from(text));
+/** The whole of some bytes. */
+export function pieceOf(bytes: Buffer): Piece {
+  const words = wordsOf(bytes);
   return { words, start: 0, end: words.bytes.length };
 }
 
 /** The same bytes by themselves: a piece keeps in memory all that it is a piece of. */
 export function onItsOwn({ words, start, end }: Piece): Piece {
-  return { words: wordsOf(Buffer.from(words.bytes.subarray(start, end))), start: 0, end: end - start };
+  return pieceOf(Buffer.from(words.bytes.subarray(start, end)));
 }
 
 /** Whether the bytes of a piece stand in a text. */
@@ -71,8 +73,8 @@ function mixed(hash: number, word: number): number {
 
 const EVERY_BYTE = 0x01010101;
 const HIGHEST_BITS = 0x80808080;
-const QUOTES = 0x22 * EVERY_BYTE;
-const BACKSLASHES = 0x5c * EVERY_BYTE;
+const QUOTES = QUOTE * EVERY_BYTE;
+const BACKSLASHES = BACKSLASH * EVERY_BYTE;
 const SPACES = 0x20 * EVERY_BYTE;
 
 /**
@@ -97,5 +99,5 @@ export function plainEnd({ bytes, view }: Words, from: number): number {
 }
 
 function isPlain(byte: number): boolean {
-  return byte >= 0x20 && byte !== 0x22 && byte !== 0x5c;
+  return byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH;
 }

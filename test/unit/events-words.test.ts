@@ -32,7 +32,7 @@ test.each(LENGTHS)('%d bytes are copied, and no more', (length) => {
 });
 
 test.each(LENGTHS)('%d bytes stand where they are, and where one is another they do not', (length) => {
-  const piece = pieceOf('abcdefghijklm'.slice(0, length));
+  const piece = pieceOf(Buffer.from('abcdefghijklm'.slice(0, length)));
   const bytes = Buffer.from(`xy${'abcdefghijklm'.slice(0, length)}`);
   expect(standsAt(piece, within(bytes), 2)).toBe(true);
   expect(standsAt(piece, within(bytes), 3)).toBe(false);
