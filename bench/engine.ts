@@ -3,7 +3,7 @@ import { readContent } from '../src/content/read-content';
 import { applyPlan } from '../src/plan/apply';
 import { makePlan } from '../src/plan/plan';
 import { PROGRAM_FOLDER } from '../src/program';
-import { connect, request, type Target } from '../src/target/target';
+import { connect, request, type Target } from '../src/cluster/cluster';
 
 /** An embedded engine of its own with our pipelines and templates, for one benchmark; ends when the benchmark does. */
 export async function onEngine(act: (target: Target) => Promise<void>): Promise<void> {

@@ -9,12 +9,12 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventOf } from '../src/events/event';
-import { listInputs } from '../src/events/inputs';
-import { readInput } from '../src/events/read';
-import { streamOf } from '../src/events/streams';
+import { eventOf } from '../src/replay/event';
+import { listInputs } from '../src/replay/inputs';
+import { readInput } from '../src/replay/read';
+import { streamOf } from '../src/replay/streams';
 import { PROGRAM_FOLDER } from '../src/program';
-import { request, type Target } from '../src/target/target';
+import { request, type Target } from '../src/cluster/cluster';
 import { bulk, onEngine, row } from './engine';
 
 const REQUEST = 1_000;

@@ -16,7 +16,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { request, type Target } from '../src/target/target';
+import { request, type Target } from '../src/cluster/cluster';
 import { onEngine, row } from './engine';
 import { writeEvents } from './events';
 import { peakMemory } from './memory';

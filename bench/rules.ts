@@ -6,9 +6,9 @@
  */
 import { join } from 'node:path';
 import { PROGRAM_FOLDER } from '../src/program';
-import { toQueryDsl } from '../src/rules/query-dsl';
-import { readRules } from '../src/rules/rule';
-import { request, type Target } from '../src/target/target';
+import { toQueryDsl } from '../src/sigma/compile/query-dsl';
+import { readRules } from '../src/detections/rule';
+import { request, type Target } from '../src/cluster/cluster';
 import { bulk, onEngine, row } from './engine';
 import { processCreation } from './process-creation';
 

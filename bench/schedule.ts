@@ -14,10 +14,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { run } from '../src/commands/run';
 import { PROGRAM_FOLDER } from '../src/program';
-import { detectionRule } from '../src/resources/detection-rule';
-import { readRules } from '../src/rules/rule';
-import { watch } from '../src/schedule/watch';
-import { request, type Target } from '../src/target/target';
+import { detectionRule } from '../src/schedulers/local/detection-rule';
+import { readRules } from '../src/detections/rule';
+import { watch } from '../src/schedulers/local/run-loop';
+import { request, type Target } from '../src/cluster/cluster';
 import { bulk, onEngine, row, timed } from './engine';
 import { processCreation } from './process-creation';
 

@@ -6,15 +6,15 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type * as ReplayModule from '../src/commands/replay';
-import type * as EventModule from '../src/events/event';
-import type { Event } from '../src/events/event';
-import type * as InputsModule from '../src/events/inputs';
-import type * as ReadModule from '../src/events/read';
-import type * as ShipmentModule from '../src/events/shipment';
-import type * as StreamsModule from '../src/events/streams';
+import type * as EventModule from '../src/replay/event';
+import type { Event } from '../src/replay/event';
+import type * as InputsModule from '../src/replay/inputs';
+import type * as ReadModule from '../src/replay/read';
+import type * as ShipmentModule from '../src/replay/shipment';
+import type * as StreamsModule from '../src/replay/streams';
 import { PROGRAM_FOLDER } from '../src/program';
-import type * as TargetModule from '../src/target/target';
-import type { Target } from '../src/target/target';
+import type * as TargetModule from '../src/cluster/cluster';
+import type { Target } from '../src/cluster/cluster';
 
 /** What is measured is the program as it is shipped: what tsx makes of its sources takes half as much again. */
 const requireBuilt = createRequire(join(PROGRAM_FOLDER, 'dist', 'cli.js'));

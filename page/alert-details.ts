@@ -1,4 +1,4 @@
-import type { Met } from '../src/rules/evaluate';
+import type { Met } from '../src/sigma/compile/evaluate';
 import { element, type Child } from './dom';
 import type { Item } from './filters';
 import { link } from './link';

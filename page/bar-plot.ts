@@ -1,6 +1,6 @@
 import { BarController, BarElement, CategoryScale, Chart, Legend, LinearScale, Tooltip } from 'chart.js';
 import { cut } from '../src/text/characters';
-import { neutral } from '../src/text/neutral';
+import { neutral } from '../src/text/escape';
 import { colorOf } from './color';
 import { element, fill } from './dom';
 import { safeText } from './safe-text';

@@ -1,5 +1,5 @@
 import type { AlertsPage } from '../src/report/alerts-page';
-import { neutral } from '../src/text/neutral';
+import { neutral } from '../src/text/escape';
 import { plural } from '../src/text/plural';
 import { alertRow, type AlertRow } from './alert-row';
 import { followAppearance } from './appearance';

@@ -1,5 +1,5 @@
 import { howFound, type ProcessNode } from '../src/report/process-node';
-import type { Met } from '../src/rules/evaluate';
+import type { Met } from '../src/sigma/compile/evaluate';
 import { element } from './dom';
 import { safeText } from './safe-text';
 

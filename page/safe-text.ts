@@ -1,4 +1,4 @@
-import { neutral } from '../src/text/neutral';
+import { neutral } from '../src/text/escape';
 import { element, type Child } from './dom';
 
 /** A part of a text, in UTF-16 units. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
- * Writes src/rules/attack-data.json, what `validate` knows of MITRE ATT&CK Enterprise, out of MITRE's own STIX 2.1 bundle:
+ * Writes src/detections/attack-data.json, what `validate` knows of MITRE ATT&CK Enterprise, out of MITRE's own STIX 2.1 bundle:
  *
  *     npm run attack -- enterprise-attack-18.1.json
  *
@@ -32,7 +32,7 @@ interface StixObject {
 }
 
 /**
- * What src/rules/attack-data.json holds.
+ * What src/detections/attack-data.json holds.
  * @param bundle a STIX 2.1 bundle of ATT&CK Enterprise, version 9 or newer
  * @throws Error when it is none: no collection that says its version, or no techniques
  */

@@ -1,12 +1,12 @@
 import type { ExitStatus } from '../errors';
 import { adoptAll, findAdoptions, type Adopted, type Adoptions } from '../plan/adopt';
-import { readAllContent } from '../plan/content';
+import { readAllContent } from '../resources/read-all-content';
 import { refuseUnsafe } from '../plan/guard';
 import { PROGRAM_FOLDER } from '../program';
 import { adoptText } from '../report/adopt';
 import { interruptedLine } from '../report/plan';
 import type { Content, Scope } from '../resources/kind';
-import { neutral } from '../text/neutral';
+import { neutral } from '../text/escape';
 import { declare, settingsOf, type Context } from './command';
 import { scopeOf } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';

@@ -3,12 +3,12 @@ import { alertsHtml } from '../report/alerts-html';
 import { statusChangeText } from '../report/alert-status';
 import { explainText } from '../report/explain';
 import type { Scope } from '../resources/kind';
-import type { Rule } from '../rules/rule';
-import type { AlertStatus } from '../schedule/alert-filter';
-import type { Alert, AlertsOptions } from '../schedule/alerts';
-import { clusterTimeOrOurs } from '../schedule/clock';
-import { explain } from '../schedule/explain';
-import { setStatus } from '../schedule/set-status';
+import type { Rule } from '../detections/rule';
+import type { AlertStatus } from '../detections/alert-filter';
+import type { Alert, AlertsOptions } from '../schedulers/alert-index-search';
+import { clusterTimeOrOurs } from '../cluster/clock';
+import { explain } from '../alerts/explain';
+import { setStatus } from '../alerts/set-status';
 import { pageOf } from './alerts-page';
 import type { Context, Outcome } from './command';
 

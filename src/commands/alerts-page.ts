@@ -2,11 +2,11 @@ import { version } from '../program';
 import type { AlertsPage } from '../report/alerts-page';
 import { alertsPageOf } from '../report/alerts-page-of';
 import type { Scope } from '../resources/kind';
-import type { Rule } from '../rules/rule';
-import type { Alert } from '../schedule/alerts';
-import { explainAlerts, type Explanation } from '../schedule/explain';
-import { entitiesAtRisk } from '../schedule/risk';
-import { iso } from '../schedule/window';
+import type { Rule } from '../detections/rule';
+import type { Alert } from '../schedulers/alert-index-search';
+import { explainAlerts, type Explanation } from '../alerts/explain';
+import { entitiesAtRisk } from '../alerts/risk';
+import { iso } from '../detections/windows';
 import type { Context } from './command';
 import { CAP } from './risk';
 

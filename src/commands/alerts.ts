@@ -1,11 +1,11 @@
 import { alertsCsv } from '../report/alerts-csv';
 import { alertsHtml } from '../report/alerts-html';
 import { alertsTable } from '../report/alerts-table';
-import { readAllContent } from '../plan/content';
+import { readAllContent } from '../resources/read-all-content';
 import { PROGRAM_FOLDER } from '../program';
-import type { Rule } from '../rules/rule';
-import { allAlerts } from '../schedule/all-alerts';
-import { neutral } from '../text/neutral';
+import type { Rule } from '../detections/rule';
+import { allAlerts } from '../alerts/all-alerts';
+import { neutral } from '../text/escape';
 import { ACTIONS, changeStatus, explainOne, refuseIdle } from './alert-actions';
 import { declare, settingsOf, type Context } from './command';
 import { countOf } from './count-flag';

@@ -1,9 +1,9 @@
-import { readAllContent } from '../plan/content';
+import { readAllContent } from '../resources/read-all-content';
 import { PROGRAM_FOLDER } from '../program';
 import type { Scope } from '../resources/kind';
-import type { Rule } from '../rules/rule';
+import type { Rule } from '../detections/rule';
 import type { Settings } from '../settings';
-import { requireAlerting } from '../target/alerting';
+import { requireAlerting } from '../schedulers/opensearch-alerting/plugin';
 import { targetOf, type Context } from './command';
 import { kibanaOf } from './scheduler';
 

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type { InferredOptionType, Options, PositionalOptions } from 'yargs';
 import { describePlace, ProblemError, stoppedAfter, type ExitStatus } from '../errors';
 import { readSettings, type Environment, type Flags, type Settings } from '../settings';
-import type { Patience } from '../target/patience';
-import { connect, type Circumstances, type Target } from '../target/target';
+import type { Patience } from '../cluster/patience';
+import { connect, type Circumstances, type Target } from '../cluster/cluster';
 
 /** What a command may use of the world around it; only cli.ts makes one. */
 export interface Context {

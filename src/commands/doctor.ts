@@ -1,12 +1,12 @@
-import type { Check, Granted } from '../access/check';
-import { checkClock, checkLicence, checkScheduler, checkVersion, failed } from '../access/condition';
-import { grantsOf } from '../access/granted';
-import { kibanaPrivileges } from '../access/kibana-role';
-import { commandsOf, elasticsearchRole, openSearchRole, USERS, type For, type User } from '../access/roles';
+import type { Check, Granted } from '../doctor/check';
+import { checkClock, checkLicence, checkScheduler, checkVersion, failed } from '../doctor/checks';
+import { grantsOf } from '../doctor/permissions';
+import { kibanaPrivileges } from '../schedulers/kibana/role';
+import { commandsOf, elasticsearchRole, openSearchRole, USERS, type For, type User } from '../doctor/roles';
 import { doctorText } from '../report/doctor';
 import { rolesText } from '../report/roles';
 import type { Settings } from '../settings';
-import type { Circumstances, Target } from '../target/target';
+import type { Circumstances, Target } from '../cluster/cluster';
 import { declare, settingsOf, targetOf } from './command';
 
 /** What `doctor` found; nothing was changed. */

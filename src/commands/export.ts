@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readYaml } from '../content/yaml-file';
-import { readAllContent } from '../plan/content';
+import { readAllContent } from '../resources/read-all-content';
 import { PROGRAM_FOLDER } from '../program';
 import { canonicalJson } from '../json';
-import { kibanaNdjson, kibanaRulesOf } from '../report/export-kibana';
-import { watchesOf } from '../report/export-watcher';
-import { monitorsOf } from '../report/export-monitors';
+import { kibanaNdjson, kibanaRulesOf } from '../schedulers/kibana/export';
+import { watchesOf } from '../schedulers/watcher/export';
+import { monitorsOf } from '../schedulers/opensearch-alerting/export';
 import { navigatorLayer } from '../report/navigator';
-import { chosenRules } from '../rules/chosen-rules';
-import { readFieldTypes } from '../rules/field-types';
-import type { Rule } from '../rules/rule';
+import { chosenRules } from '../detections/choose-rules';
+import { readFieldTypes } from '../sigma/field-types';
+import type { Rule } from '../detections/rule';
 import { declare, settingsOf } from './command';
 
 const FORMATS = ['kibana', 'opensearch-alerting', 'watcher', 'sigma', 'navigator'] as const;

@@ -2,10 +2,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { ProblemError, unwritable } from '../errors';
 import { initText, settingsFile, type Answers, type Tried } from '../report/init';
 import { DEFAULT_FILE, readSettings, type Environment, type SchedulerName, type Settings } from '../settings';
-import { seesAlerting } from '../target/alerting';
-import { connectKibana } from '../target/kibana';
-import type { Circumstances } from '../target/target';
-import { watcherLack } from '../target/watcher';
+import { seesAlerting } from '../schedulers/opensearch-alerting/plugin';
+import { connectKibana } from '../cluster/kibana';
+import type { Circumstances } from '../cluster/cluster';
+import { watcherLack } from '../schedulers/watcher/availability';
 import { declare, targetOf, type Context } from './command';
 
 /** What `init` did. */

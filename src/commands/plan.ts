@@ -1,10 +1,10 @@
 import type { ExitStatus } from '../errors';
-import { readAllContent } from '../plan/content';
+import { readAllContent } from '../resources/read-all-content';
 import { makePlan, type Plan } from '../plan/plan';
 import { PROGRAM_FOLDER } from '../program';
 import { onlyOf } from '../plan/only';
-import { unnamedNotes, withUnnamedSpaces } from '../plan/kibana-spaces';
-import { schedulersBeside } from '../plan/schedulers';
+import { unnamedNotes, withUnnamedSpaces } from '../schedulers/kibana/spaces';
+import { schedulersBeside } from '../plan/other-schedulers';
 import { unprovenLines, unprovenRules, type Unproven } from '../plan/unproven';
 import { planText } from '../report/plan';
 import { planMarkdown, type PlanFlags } from '../report/plan-markdown';

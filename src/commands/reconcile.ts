@@ -1,8 +1,8 @@
 import type { ExitStatus } from '../errors';
 import { reconcileText } from '../report/reconcile';
-import { clusterTimeOrOurs } from '../schedule/clock';
-import { iso } from '../schedule/window';
-import { reconcile } from '../status/reconcile';
+import { clusterTimeOrOurs } from '../cluster/clock';
+import { iso } from '../detections/windows';
+import { reconcile } from '../alerts/reconcile';
 import { declare, settingsOf } from './command';
 import { contentOf, scopeOf } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';

@@ -1,10 +1,10 @@
 import { riskCsv, riskText } from '../report/risk';
 import type { Scope } from '../resources/kind';
-import type { Rule } from '../rules/rule';
-import { allAlerts } from '../schedule/all-alerts';
-import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../schedule/risk';
-import { iso } from '../schedule/window';
-import { neutral } from '../text/neutral';
+import type { Rule } from '../detections/rule';
+import { allAlerts } from '../alerts/all-alerts';
+import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../alerts/risk';
+import { iso } from '../detections/windows';
+import { neutral } from '../text/escape';
 import { analystScope } from './analyst-scope';
 import { declare, settingsOf } from './command';
 import { countOf } from './count-flag';

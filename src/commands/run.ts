@@ -1,13 +1,13 @@
 import { ProblemError, stoppedAfter, type Problem } from '../errors';
 import { runLine, runText } from '../report/run';
 import { watchLines } from '../report/watch';
-import { chosenRules, withRuleName } from '../schedule/choose-rules';
-import { clusterTimeOrOurs } from '../schedule/clock';
-import { runNow, type NowOptions } from '../schedule/run-now';
-import type { RuleRun } from '../schedule/run-rule';
-import { readStoredRules } from '../schedule/state';
-import { watch, type WatchOptions } from '../schedule/watch';
-import type { Target } from '../target/target';
+import { chosenRules, withRuleName } from '../schedulers/local/choose-rules';
+import { clusterTimeOrOurs } from '../cluster/clock';
+import { runNow, type NowOptions } from '../schedulers/local/run-scheduled';
+import type { RuleRun } from '../schedulers/local/execute-window';
+import { readStoredRules } from '../schedulers/local/state';
+import { watch, type WatchOptions } from '../schedulers/local/run-loop';
+import type { Target } from '../cluster/cluster';
 import { declare, settingsOf, targetOf, type Context, type Outcome } from './command';
 import { checkPeriod, timeOf } from './time-flag';
 

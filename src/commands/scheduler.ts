@@ -1,11 +1,11 @@
 import { ProblemError } from '../errors';
 import type { Scheduler, Scope } from '../resources/kind';
 import type { Settings } from '../settings';
-import { requireAlerting } from '../target/alerting';
-import { connectKibana } from '../target/kibana';
-import type { Target } from '../target/target';
+import { requireAlerting } from '../schedulers/opensearch-alerting/plugin';
+import { connectKibana } from '../cluster/kibana';
+import type { Target } from '../cluster/cluster';
 import type { Context } from './command';
-import { requireWatcher } from '../target/watcher';
+import { requireWatcher } from '../schedulers/watcher/availability';
 
 /** The flags of the commands that put rules somewhere, or take them away. */
 export const SCHEDULER_OPTIONS = {

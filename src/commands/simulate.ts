@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
-import type { CaseResult, SimulateResult } from '../content/case-result';
-import { readFixtures, type Fixture } from '../content/fixture';
-import { compare, expectedText, withoutDynamic } from '../content/fixture-compare';
-import { tagsOf } from '../content/pipeline-tags';
+import type { CaseResult, SimulateResult } from '../testing/case-result';
+import { readFixtures, type Fixture } from '../testing/fixture';
+import { compare, expectedText, withoutDynamic } from '../testing/fixture-compare';
+import { tagsOf } from '../testing/pipeline-tags';
 import type { Resource } from '../content/resource';
 import { ProblemError, unwritable } from '../errors';
-import type { Target } from '../target/target';
-import { withTrial, type Trial } from '../target/trial-pipelines';
+import type { Target } from '../cluster/cluster';
+import { withTrial, type Trial } from '../testing/trial-pipelines';
 import { startAttached } from '../engine/attached';
 import { readContent } from '../content/read-content';
 import { PROGRAM_FOLDER } from '../program';

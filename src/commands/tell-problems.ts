@@ -1,6 +1,6 @@
 import { describePlace } from '../errors';
-import type { ReplayResult } from '../events/ledger';
-import { neutral } from '../text/neutral';
+import type { ReplayResult } from '../replay/replay-stats';
+import { neutral } from '../text/escape';
 import type { Context } from './command';
 
 /** Says on standard error what was wrong with single records, and how many more there were than are kept. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { ProblemError, type Problem } from '../errors';
-import { readAllContent } from '../plan/content';
+import { readAllContent } from '../resources/read-all-content';
 import { expiredNotes } from '../report/expired';
 import { plural } from '../text/plural';
 import { validateJunit } from '../report/validate';
 import type { Content } from '../resources/kind';
 import { PROGRAM_FOLDER } from '../program';
-import { readRuleTests, slugsOf, TESTS_FOLDER, type RuleTest } from '../rules/rule-tests';
+import { readRuleTests, slugsOf, TESTS_FOLDER, type RuleTest } from '../testing/rule-tests';
 import { declare, settingsOf } from './command';
 
 /** What is on the disk, all of it valid. */

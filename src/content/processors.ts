@@ -25,7 +25,7 @@ export const PROCESSORS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     json: 'field target_field add_to_root',
     kv: 'field field_split value_split target_field include_keys exclude_keys ignore_missing prefix trim_key trim_value strip_brackets',
     lowercase: 'field target_field ignore_missing',
-    // Only Elasticsearch knows ignore_missing_pipeline; src/target/translate.ts says what becomes of it.
+    // Only Elasticsearch knows ignore_missing_pipeline; src/cluster/translate.ts says what becomes of it.
     pipeline: 'name ignore_missing_pipeline',
     remove: 'field ignore_missing',
     rename: 'field target_field ignore_missing',

@@ -1,6 +1,6 @@
 import { ProblemError, redact, type Problem } from '../errors';
 import { canonicalJson } from '../json';
-import { levelsOf } from '../resources';
+import { levelsOf } from '../schedulers/levels';
 import type { Content, Desired, Kind, Live, Scope } from '../resources/kind';
 import { suggestion } from '../text/suggest';
 import { INTERRUPTED, OVERTAKEN } from './apply';

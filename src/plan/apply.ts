@@ -1,6 +1,6 @@
 import { ProblemError, redact, type Problem } from '../errors';
 import type { Desired, Kind, Scope } from '../resources/kind';
-import { FOR_THE_MOMENT } from '../target/attempts';
+import { FOR_THE_MOMENT } from '../cluster/attempts';
 import type { Change, Plan, Step } from './plan';
 
 export interface AppliedChange extends Change {

@@ -1,7 +1,7 @@
-import { levelsOf } from '../resources';
+import { levelsOf } from '../schedulers/levels';
 import { ourStreams } from '../resources/data-stream';
 import type { Kind, Scope } from '../resources/kind';
-import { rulesOn } from '../resources/rules-on';
+import { rulesOn } from '../schedulers/find-deployed-rules';
 import { SCHEDULERS } from '../settings';
 import { makePlan, planFrom, type Plan, type Step } from './plan';
 

@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from '../json';
-import { levelsOf } from '../resources';
+import { levelsOf } from '../schedulers/levels';
 import { digestOf } from '../resources/ownership';
 import type { Action, Content, Desired, Kind, Live, Scope } from '../resources/kind';
 import { bodyDiff } from './diff';

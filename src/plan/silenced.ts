@@ -1,10 +1,10 @@
-import { isOfList } from '../resources/kibana-names';
+import { isOfList } from '../schedulers/kibana/ownership-marks';
 import type { Content, Scope } from '../resources/kind';
-import { activeExceptions, type Exception } from '../rules/exceptions';
-import { defaultIndices } from '../rules/indices';
-import { toQueryDsl } from '../rules/query-dsl';
-import type { Rule } from '../rules/rule';
-import { request, type Target } from '../target/target';
+import { activeExceptions, type Exception } from '../sigma/exceptions';
+import { defaultIndices } from '../detections/indices';
+import { toQueryDsl } from '../sigma/compile/query-dsl';
+import type { Rule } from '../detections/rule';
+import { request, type Target } from '../cluster/cluster';
 import type { Plan } from './plan';
 
 /** Of the events that a rule matches, how many its exceptions silence. */

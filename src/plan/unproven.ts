@@ -1,4 +1,4 @@
-import { ruleKinds } from '../resources';
+import { ruleKinds } from '../schedulers/levels';
 import type { KindName, Scope } from '../resources/kind';
 
 /** A rule that has stored no alert since it was last changed, on a scheduler where nothing else proves it. */

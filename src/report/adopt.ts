@@ -1,5 +1,5 @@
 import type { Adopted } from '../plan/adopt';
-import { neutral } from '../text/neutral';
+import { neutral } from '../text/escape';
 
 /** What was taken over, with what the next deploy changes in it. */
 export function adoptText(adopted: readonly Adopted[], ours: readonly string[]): string {

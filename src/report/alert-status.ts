@@ -1,6 +1,6 @@
 import { INTERRUPTED, OVERTAKEN } from '../plan/apply';
-import type { StatusResult } from '../schedule/set-status';
-import { neutral } from '../text/neutral';
+import type { StatusResult } from '../alerts/set-status';
+import { neutral } from '../text/escape';
 import { cellOf } from './alerts-columns';
 import { interruptedLine } from './plan';
 import { shortId } from './short-id';

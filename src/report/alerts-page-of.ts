@@ -1,10 +1,10 @@
 import { canonicalJson, isRecord } from '../json';
-import { textAt, textsAt } from '../rules/group';
-import type { Rule } from '../rules/rule';
-import { severityOf } from '../rules/severity';
-import type { Alert } from '../schedule/alerts';
-import type { Explanation } from '../schedule/explain';
-import type { RiskEntity } from '../schedule/risk';
+import { textAt, textsAt } from '../detections/group';
+import type { Rule } from '../detections/rule';
+import { severityOf } from '../detections/severity';
+import type { Alert } from '../schedulers/alert-index-search';
+import type { Explanation } from '../alerts/explain';
+import type { RiskEntity } from '../alerts/risk';
 import type { AlertsPage, PageAlert, PageRisk, PageRule, PageTechnique } from './alerts-page';
 import { processTree } from './process-tree';
 

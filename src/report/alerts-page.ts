@@ -1,6 +1,6 @@
-import type { Met } from '../rules/evaluate';
-import type { Severity } from '../rules/severity';
-import type { RiskAlert } from '../schedule/risk';
+import type { Met } from '../sigma/compile/evaluate';
+import type { Severity } from '../detections/severity';
+import type { RiskAlert } from '../alerts/risk';
 import type { ProcessNode } from './process-node';
 
 /** Everything that the page of alerts (page/) shows. Plain JSON: it is written into the page as such. */

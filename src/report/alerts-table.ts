@@ -1,6 +1,6 @@
-import { severityOf } from '../rules/severity';
+import { severityOf } from '../detections/severity';
 import { cut, lengthOf } from '../text/characters';
-import { neutral } from '../text/neutral';
+import { neutral } from '../text/escape';
 import { cellOf, type Column } from './alerts-columns';
 import { ID_SHOWN, shortId } from './short-id';
 

@@ -1,11 +1,11 @@
-import type { ReplayResult } from '../events/ledger';
+import type { ReplayResult } from '../replay/replay-stats';
 import type { AppliedChange } from '../plan/apply';
 import type { Content, Scope } from '../resources/kind';
-import { threatOf } from '../rules/attack';
-import { describeRule } from '../rules/describe';
-import type { Rule } from '../rules/rule';
-import { severityOf } from '../rules/severity';
-import type { RuleRun } from '../schedule/run-rule';
+import { threatOf } from '../detections/attack';
+import { describeRule } from '../sigma/compile/describe';
+import type { Rule } from '../detections/rule';
+import { severityOf } from '../detections/severity';
+import type { RuleRun } from '../schedulers/local/execute-window';
 import { plural } from '../text/plural';
 import { alertsTable } from './alerts-table';
 import { cellOf } from './alerts-columns';

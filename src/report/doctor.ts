@@ -1,5 +1,5 @@
-import type { Check, Granted } from '../access/check';
-import { neutral } from '../text/neutral';
+import type { Check, Granted } from '../doctor/check';
+import { neutral } from '../text/escape';
 
 const SIGNS = { ok: 'ok     ', warning: 'warning', missing: 'MISSING', unknown: 'unknown' } as const;
 

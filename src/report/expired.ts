@@ -1,4 +1,4 @@
-import { expiredExceptions, type RuleExceptions } from '../rules/exceptions';
+import { expiredExceptions, type RuleExceptions } from '../sigma/exceptions';
 
 /**
  * What is to be said of exceptions whose day has passed: they silence nothing any more.

@@ -1,8 +1,8 @@
-import { textAt } from '../rules/group';
-import type { Met } from '../rules/evaluate';
-import { severityOf } from '../rules/severity';
-import type { ExplainedEvent, Explanation } from '../schedule/explain';
-import { neutral } from '../text/neutral';
+import { textAt } from '../detections/group';
+import type { Met } from '../sigma/compile/evaluate';
+import { severityOf } from '../detections/severity';
+import type { ExplainedEvent, Explanation } from '../alerts/explain';
+import { neutral } from '../text/escape';
 import { cut, lengthOf } from '../text/characters';
 import { plural } from '../text/plural';
 import { howFound, type ProcessNode } from './process-node';

@@ -1,5 +1,5 @@
 import type { SchedulerName, Settings } from '../settings';
-import { neutral } from '../text/neutral';
+import { neutral } from '../text/escape';
 
 /** What the file is to say. */
 export interface Answers {

@@ -1,5 +1,5 @@
-import { ATTACK_VERSION, subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf } from '../rules/attack';
-import type { Rule } from '../rules/rule';
+import { ATTACK_VERSION, subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf } from '../detections/attack';
+import type { Rule } from '../detections/rule';
 
 /** A technique under one tactic, as the Navigator draws it: one cell. */
 interface Cell {

@@ -1,4 +1,4 @@
-import type { FoundBy } from '../schedule/neighbours';
+import type { FoundBy } from '../alerts/process-relatives';
 
 /** A process around an alert, and those that it started. Plain JSON: the page of alerts has it as such. */
 export interface ProcessNode {

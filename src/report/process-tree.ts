@@ -1,5 +1,5 @@
-import { textAt } from '../rules/group';
-import type { Neighbours } from '../schedule/neighbours';
+import { textAt } from '../detections/group';
+import type { Neighbours } from '../alerts/process-relatives';
 import type { ProcessNode } from './process-node';
 
 type Source = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import type { ReplayProgress } from '../events/ledger';
+import type { ReplayProgress } from '../replay/replay-stats';
 import { describeDuration } from '../text/duration';
 
 const BAR_WIDTH = 24;

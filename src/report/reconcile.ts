@@ -1,8 +1,8 @@
 import type { Scheduler } from '../resources/kind';
-import { iso } from '../schedule/window';
-import type { Reason } from '../status/missing';
-import type { MissingAlert, RuleReconciliation } from '../status/reconcile';
-import { neutral } from '../text/neutral';
+import { iso } from '../detections/windows';
+import type { Reason } from '../alerts/missing';
+import type { MissingAlert, RuleReconciliation } from '../alerts/reconcile';
+import { neutral } from '../text/escape';
 import { cut } from '../text/characters';
 import { plural } from '../text/plural';
 

@@ -1,4 +1,4 @@
-import type { ReplayResult } from '../events/ledger';
+import type { ReplayResult } from '../replay/replay-stats';
 
 const SOURCES = {
   sysmon: 'Sysmon',

@@ -1,5 +1,5 @@
-import type { RiskAlert, RiskEntity } from '../schedule/risk';
-import { neutral } from '../text/neutral';
+import type { RiskAlert, RiskEntity } from '../alerts/risk';
+import { neutral } from '../text/escape';
 import { plural } from '../text/plural';
 import { csvOf } from './csv';
 import { shortId } from './short-id';

@@ -1,4 +1,4 @@
-import { neutral } from '../text/neutral';
+import { neutral } from '../text/escape';
 
 /** So many characters of an id that nobody has two alerts with the same beginning. */
 export const ID_SHOWN = 12;

@@ -1,5 +1,5 @@
-import type { CaseResult, SimulateResult, Unreached } from '../content/case-result';
-import { neutral } from '../text/neutral';
+import type { CaseResult, SimulateResult, Unreached } from '../testing/case-result';
+import { neutral } from '../text/escape';
 import { plural } from '../text/plural';
 import { junit, type JunitCase } from './junit';
 

@@ -1,5 +1,5 @@
-import type { Verdict } from '../schedule/rule-verdict';
-import { neutral } from '../text/neutral';
+import type { Verdict } from '../testing/rule-verdict';
+import { neutral } from '../text/escape';
 import { junit } from './junit';
 
 /** The verdicts, rule by rule, and the numbers; for a person. */

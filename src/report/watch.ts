@@ -1,4 +1,4 @@
-import type { Told } from '../schedule/watch';
+import type { Told } from '../schedulers/local/run-loop';
 import { describeDuration } from '../text/duration';
 import { errorLines } from './error';
 

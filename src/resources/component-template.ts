@@ -1,5 +1,5 @@
 import { only, withoutMark } from './ownership';
-import { canonTemplate } from './settings-form';
+import { canonTemplate } from './normalize-settings';
 import { storedKind } from './stored-kind';
 import { listedTemplates } from './listed-templates';
 

@@ -1,6 +1,6 @@
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
-import { request } from '../target/target';
+import { request } from '../cluster/cluster';
 import { streamsByTemplate } from './data-stream';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
 import { only } from './ownership';

@@ -1,9 +1,9 @@
 import type { Resource } from '../content/resource';
 import { ProblemError } from '../errors';
 import { canonicalJson, isRecord } from '../json';
-import { OWN_DATASETS, UNRECOGNISED_DATASET } from '../rules/indices';
-import { request, type Target } from '../target/target';
-import { composition, compositionMark, leafFields, patternsOf, sameComposition } from './composition';
+import { OWN_DATASETS, UNRECOGNISED_DATASET } from '../detections/indices';
+import { request, type Target } from '../cluster/cluster';
+import { composition, compositionMark, leafFields, patternsOf, sameComposition } from './effective-template';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
 
 /**

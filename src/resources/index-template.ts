@@ -1,10 +1,10 @@
 import { isRecord } from '../json';
-import { componentsOf, composition } from './composition';
+import { componentsOf, composition } from './effective-template';
 import { canonLifecycle, lifecycleOf } from './data-stream-lifecycle';
 import type { Body } from './kind';
 import { listedTemplates } from './listed-templates';
 import { only, withoutMark } from './ownership';
-import { canonTemplate } from './settings-form';
+import { canonTemplate } from './normalize-settings';
 import { storedKind } from './stored-kind';
 
 const KEYS = ['index_patterns', 'composed_of', 'priority', 'version', 'template', 'data_stream', '_meta'];

@@ -1,10 +1,10 @@
 import type { Place, ProblemError } from '../errors';
 import type { Resource } from '../content/resource';
-import type { RuleExceptions } from '../rules/exceptions';
-import type { Rule } from '../rules/rule';
-import type { Kibana } from '../target/kibana';
-import type { Target } from '../target/target';
-import type { Remembered } from './deployed-to';
+import type { RuleExceptions } from '../sigma/exceptions';
+import type { Rule } from '../detections/rule';
+import type { Kibana } from '../cluster/kibana';
+import type { Target } from '../cluster/cluster';
+import type { Remembered } from '../schedulers/deployment-record';
 
 export type KindName =
   | 'ingest_pipeline'

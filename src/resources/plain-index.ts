@@ -1,7 +1,7 @@
 import { isRecord } from '../json';
-import { alertIndex, stateIndex } from '../rules/indices';
-import { request, type Target } from '../target/target';
-import { composition, compositionMark, leafFields, patternsOf, sameComposition } from './composition';
+import { alertIndex, stateIndex } from '../detections/indices';
+import { request, type Target } from '../cluster/cluster';
+import { composition, compositionMark, leafFields, patternsOf, sameComposition } from './effective-template';
 import type { Body, Desired, Kind, Live } from './kind';
 
 /**

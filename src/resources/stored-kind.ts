@@ -1,6 +1,6 @@
 import type { Resource, ResourceKind } from '../content/resource';
-import { request, type Product } from '../target/target';
-import { prepare } from '../target/translate';
+import { request, type Product } from '../cluster/cluster';
+import { prepare } from '../cluster/translate';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
 import { digestOf, markOf, unstamped, withDescription, withMeta } from './ownership';
 

@@ -1,6 +1,6 @@
 import { describePlace, type Problem } from '../errors';
 import { cloudUrls } from './cloud-id';
-import type { Said } from './said';
+import type { Said } from './setting-lookup';
 
 /** The URLs of a product: as they are written, or as a cloud id says them; of two layers the first counts. */
 export function addressesOf({ product, find }: Said, problems: Problem[]): readonly string[] {

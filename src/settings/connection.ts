@@ -4,7 +4,7 @@ import { credentialsOf, type Credentials } from './credentials';
 import type { Layer } from './layers';
 import type { Proxies } from './proxies';
 import type { Environment } from './references';
-import { saidOf } from './said';
+import { saidOf } from './setting-lookup';
 import type { Product } from './shape';
 import { tlsOf, type Tls } from './tls';
 

@@ -1,5 +1,5 @@
 import { describePlace, keepSecret, type Problem } from '../errors';
-import type { Said } from './said';
+import type { Said } from './setting-lookup';
 import type { Environment } from './references';
 import type { WrittenKey } from './shape';
 

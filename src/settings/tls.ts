@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { keepSecret, type Place, type Problem } from '../errors';
-import type { Said } from './said';
+import type { Said } from './setting-lookup';
 import type { WrittenKey } from './shape';
 
 /** How the other end's certificate is verified, and the one that we show. */

@@ -1,7 +1,7 @@
-import { allOf } from '../rules/combine';
-import type { Condition } from '../rules/condition';
-import { toQueryDsl } from '../rules/query-dsl';
-import type { Rule } from '../rules/rule';
+import { allOf } from '../sigma/combine';
+import type { Condition } from '../sigma/condition';
+import { toQueryDsl } from '../sigma/compile/query-dsl';
+import type { Rule } from '../detections/rule';
 import { fieldsOf, lackText, needsOf, neededFields } from './needs';
 import type { Coverage } from './status';
 

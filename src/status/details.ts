@@ -1,6 +1,6 @@
 import { ProblemError } from '../errors';
-import { anyOf } from '../rules/clauses';
-import { request, type Target } from '../target/target';
+import { anyOf } from '../sigma/compile/clauses';
+import { request, type Target } from '../cluster/cluster';
 import type { Delay, Failure, FieldCount } from './status';
 
 type Clause = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import type { Scheduler, Scope } from '../resources/kind';
-import { kibanaRuleStates } from './kibana-rules';
-import { monitorRuleStates } from './monitor-rules';
-import { readState, ruleState } from './state';
+import { kibanaRuleStates } from '../schedulers/kibana/rule-states';
+import { monitorRuleStates } from '../schedulers/opensearch-alerting/rule-states';
+import { readState, ruleState } from '../schedulers/local/rule-states';
 import type { RuleState } from './status';
-import { watchRuleStates } from './watch-rules';
+import { watchRuleStates } from '../schedulers/watcher/rule-states';
 
 /** How the rules of a namespace are doing, by what runs them. Now is in milliseconds since 1970. */
 const STATES: Readonly<Record<Scheduler, (scope: Scope, now: number) => Promise<RuleState[]>>> = {

@@ -1,8 +1,8 @@
 import { ProblemError } from '../errors';
-import { anyOf } from '../rules/clauses';
-import type { Rule } from '../rules/rule';
-import { iso } from '../schedule/window';
-import { request, type Target } from '../target/target';
+import { anyOf } from '../sigma/compile/clauses';
+import type { Rule } from '../detections/rule';
+import { iso } from '../detections/windows';
+import { request, type Target } from '../cluster/cluster';
 import { parseDuration } from '../text/duration';
 import { coverageQuestion } from './coverage';
 import { FAILED, readDelay, readFailures, readIgnored, type Part } from './details';

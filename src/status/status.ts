@@ -1,6 +1,6 @@
 import type { Counts } from '../plan/plan';
 import type { Scheduler } from '../resources/kind';
-import type { LastRun } from '../schedule/state';
+import type { LastRun } from '../schedulers/local/state';
 
 /** Everything that `status` says; the JSON that scripts read. Times are ISO 8601, spans milliseconds. */
 export interface Status {

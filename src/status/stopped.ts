@@ -1,5 +1,5 @@
 import type { Scheduler, Scope } from '../resources/kind';
-import { request } from '../target/target';
+import { request } from '../cluster/cluster';
 
 /**
  * Whether somebody switched a scheduler off as a whole, so that it runs nothing, whatever its rules say.

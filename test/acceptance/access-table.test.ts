@@ -1,10 +1,10 @@
-import { REQUESTS } from '../../src/access/requests';
-import type { Row, Verb } from '../../src/access/row';
+import { REQUESTS } from '../../src/doctor/requests';
+import type { Row, Verb } from '../../src/schedulers/request-table';
 import { COMMANDS } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import { startAttached, type Engine } from '../../src/engine/attached';
 import { rowsFor, type Seen } from '../support/access-match';
-import { connect } from '../../src/target/target';
+import { connect } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { proxy, type Proxy } from '../support/proxy';
 

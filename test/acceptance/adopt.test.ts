@@ -2,13 +2,13 @@ import { startAttached, type Engine } from '../../src/engine/attached';
 import { adopt, type AdoptResult } from '../../src/commands/adopt';
 import { deploy } from '../../src/commands/deploy';
 import { destroy } from '../../src/commands/destroy';
-import { readAllContent } from '../../src/plan/content';
+import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan, type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Scope } from '../../src/resources/kind';
-import { stateIndex } from '../../src/rules/indices';
-import { storedRuleId } from '../../src/rules/stored-rule';
-import { connect, request, type Target } from '../../src/target/target';
+import { stateIndex } from '../../src/detections/indices';
+import { storedRuleId } from '../../src/schedulers/local/stored-rule';
+import { connect, request, type Target } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 
 // Pipelines and templates are shared by a whole cluster, so these tests have a node of their own.

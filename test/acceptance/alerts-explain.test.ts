@@ -1,8 +1,8 @@
-import type { Rule } from '../../src/rules/rule';
+import type { Rule } from '../../src/detections/rule';
 import type { Scope } from '../../src/resources/kind';
-import { explain, type Explanation } from '../../src/schedule/explain';
+import { explain, type Explanation } from '../../src/alerts/explain';
 import { explainText } from '../../src/report/explain';
-import { request } from '../../src/target/target';
+import { request } from '../../src/cluster/cluster';
 import { scene, SYSMON, wmiChild, type Event, type Scene } from '../support/scene';
 import { ruleOf } from '../support/rule';
 

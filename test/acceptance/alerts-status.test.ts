@@ -1,9 +1,9 @@
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
-import { alertIndex } from '../../src/rules/indices';
-import { indexKeeper } from '../../src/schedule/index-keeper';
-import type { Keeper } from '../../src/schedule/keeper';
-import { request } from '../../src/target/target';
+import { alertIndex } from '../../src/detections/indices';
+import { indexKeeper } from '../../src/schedulers/alert-index';
+import type { Keeper } from '../../src/schedulers/alert-store';
+import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { proxy, type Proxy } from '../support/proxy';
 import { scene, wmiChild, type Scene } from '../support/scene';

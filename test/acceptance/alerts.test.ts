@@ -1,6 +1,6 @@
-import { alerts } from '../../src/schedule/alerts';
-import { alertIndex } from '../../src/rules/indices';
-import { request } from '../../src/target/target';
+import { alerts } from '../../src/schedulers/alert-index-search';
+import { alertIndex } from '../../src/detections/indices';
+import { request } from '../../src/cluster/cluster';
 import { freshNamespace, scene, wmiChild, type Scene } from '../support/scene';
 import { testTarget } from '../support/target';
 

@@ -1,7 +1,7 @@
 import { dataStream } from '../../src/resources/data-stream';
 import { MANAGED_BY } from '../../src/resources/ownership';
 import { plainIndex } from '../../src/resources/plain-index';
-import { alertIndex } from '../../src/rules/indices';
+import { alertIndex } from '../../src/detections/indices';
 import { freshNamespace } from '../support/scene';
 import { testTarget } from '../support/target';
 

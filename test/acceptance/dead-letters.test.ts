@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { replay } from '../../src/commands/replay';
 import { ProblemError } from '../../src/errors';
-import type { ReplayResult } from '../../src/events/ledger';
+import type { ReplayResult } from '../../src/replay/replay-stats';
 import { replayJson, replayText } from '../../src/report/replay';
-import { request, type Target } from '../../src/target/target';
+import { request, type Target } from '../../src/cluster/cluster';
 import { temporaryFolder } from '../support/outside';
 import { freshNamespace } from '../support/scene';
 import { testTarget } from '../support/target';

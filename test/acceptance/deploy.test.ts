@@ -2,12 +2,12 @@ import { startAttached, type Engine } from '../../src/engine/attached';
 import { destroy } from '../../src/commands/destroy';
 import { deploy, exitOf, type Deployed } from '../../src/commands/deploy';
 import { ProblemError } from '../../src/errors';
-import { SOURCES } from '../../src/events/recognise';
-import { streamOf } from '../../src/events/streams';
-import { readAllContent } from '../../src/plan/content';
+import { SOURCES } from '../../src/replay/recognise';
+import { streamOf } from '../../src/replay/streams';
+import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan, type Plan } from '../../src/plan/plan';
 import type { Scope } from '../../src/resources/kind';
-import { connect, request, type Target } from '../../src/target/target';
+import { connect, request, type Target } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { project, type Project } from '../support/project';
 

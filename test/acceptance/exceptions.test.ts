@@ -1,11 +1,11 @@
-import { readAllContent } from '../../src/plan/content';
+import { readAllContent } from '../../src/resources/read-all-content';
 import { silencedShare } from '../../src/plan/silenced';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { detectionRule } from '../../src/resources/detection-rule';
+import { detectionRule } from '../../src/schedulers/local/detection-rule';
 import type { Content } from '../../src/resources/kind';
-import type { Exception } from '../../src/rules/exceptions';
+import type { Exception } from '../../src/sigma/exceptions';
 import { indexEcs } from '../support/ecs-index';
-import { request } from '../../src/target/target';
+import { request } from '../../src/cluster/cluster';
 import { testTarget } from '../support/target';
 
 /* The shipped exception for DismHost.exe, switched on, on a real engine and our mappings. */

@@ -1,6 +1,6 @@
-import { alertIndex, stateIndex } from '../../src/rules/indices';
-import type { Patience } from '../../src/target/patience';
-import { request } from '../../src/target/target';
+import { alertIndex, stateIndex } from '../../src/detections/indices';
+import type { Patience } from '../../src/cluster/patience';
+import { request } from '../../src/cluster/cluster';
 import { faultScene, type Verb } from '../support/fault-scene';
 import { CASES, PARTIAL, SILENT, TELLING, Trouble, type Case } from '../support/faults';
 import { keepShared } from '../support/guard';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { eventOf } from '../../src/events/event';
-import { listInputs } from '../../src/events/inputs';
-import { readInput } from '../../src/events/read';
-import { toQueryDsl } from '../../src/rules/query-dsl';
-import { readRules, type Rule } from '../../src/rules/rule';
+import { eventOf } from '../../src/replay/event';
+import { listInputs } from '../../src/replay/inputs';
+import { readInput } from '../../src/replay/read';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
+import { readRules, type Rule } from '../../src/detections/rule';
 import {
   describeLabelled,
   describeWith,

@@ -1,4 +1,4 @@
-import { request } from '../../src/target/target';
+import { request } from '../../src/cluster/cluster';
 import { at, harbour, STREAMS, type Harbour } from '../support/ship';
 import * as event from '../support/windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';

@@ -1,10 +1,10 @@
 import { planCommand } from '../../src/commands/plan';
 import { quiet } from '../support/context';
 import { replay } from '../../src/commands/replay';
-import { request } from '../../src/target/target';
+import { request } from '../../src/cluster/cluster';
 import { SAMPLES } from '../support/samples';
 import { checkReviewed, onlyOf } from '../../src/plan/only';
-import { readAllContent } from '../../src/plan/content';
+import { readAllContent } from '../../src/resources/read-all-content';
 import { unsafeReasons } from '../../src/plan/guard';
 import { makePlan, planFrom, type Plan, type Step } from '../../src/plan/plan';
 import { silencedRules } from '../../src/plan/silenced';

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { reconcileCommand } from '../../src/commands/reconcile';
 import { reconcileText } from '../../src/report/reconcile';
-import { alertIndex, defaultIndices, stateIndex } from '../../src/rules/indices';
-import { toQueryDsl } from '../../src/rules/query-dsl';
+import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import type { Scope } from '../../src/resources/kind';
-import { reconcile, type RuleReconciliation } from '../../src/status/reconcile';
-import { request } from '../../src/target/target';
+import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
+import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { SEED } from '../support/random-rules';
 import { exception } from '../support/kibana-scene';

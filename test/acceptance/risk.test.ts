@@ -1,6 +1,6 @@
 import { riskCommand } from '../../src/commands/risk';
 import type { Outcome } from '../../src/commands/command';
-import type { RiskEntity } from '../../src/schedule/risk';
+import type { RiskEntity } from '../../src/alerts/risk';
 import { quiet } from '../support/context';
 import { scene, wmiChild, type Scene } from '../support/scene';
 

@@ -1,5 +1,5 @@
-import { readFieldTypes } from '../../src/rules/field-types';
-import { readRules, type Rule } from '../../src/rules/rule';
+import { readFieldTypes } from '../../src/sigma/field-types';
+import { readRules, type Rule } from '../../src/detections/rule';
 import { indexEcs, matchesOf } from '../support/ecs-index';
 import { testTarget } from '../support/target';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Client } from '@elastic/elasticsearch';
 import { run } from '../../src/commands/run';
-import { request, type Target } from '../../src/target/target';
+import { request, type Target } from '../../src/cluster/cluster';
 import { scene, SYSMON, wmiChild, type Event, type Scene } from '../support/scene';
 
 /** A process that dies just before or after one of its requests reaches the cluster. */

@@ -1,5 +1,5 @@
-import { alertIndex } from '../../src/rules/indices';
-import { request } from '../../src/target/target';
+import { alertIndex } from '../../src/detections/indices';
+import { request } from '../../src/cluster/cluster';
 import { scene, wmiChild, type Event, type Scene } from '../support/scene';
 
 interface AlertDocument {

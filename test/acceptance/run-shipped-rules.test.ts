@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { run } from '../../src/commands/run';
-import { defaultIndices } from '../../src/rules/indices';
-import { toQueryDsl } from '../../src/rules/query-dsl';
-import { readRules } from '../../src/rules/rule';
+import { defaultIndices } from '../../src/detections/indices';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
+import { readRules } from '../../src/detections/rule';
 import { scene, storeRule, wmiChild } from '../support/scene';
 
 test('both shipped rules run as they are stored, each with its own risk, severity and message', async () => {

@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
-import { stateIndex } from '../../src/rules/indices';
-import { storedRuleId, type StoredRule } from '../../src/rules/stored-rule';
-import { readWatermark } from '../../src/schedule/state';
-import { watch, type Told, type WatchOptions } from '../../src/schedule/watch';
-import { request, type Target } from '../../src/target/target';
+import { stateIndex } from '../../src/detections/indices';
+import { storedRuleId, type StoredRule } from '../../src/schedulers/local/stored-rule';
+import { readWatermark } from '../../src/schedulers/local/state';
+import { watch, type Told, type WatchOptions } from '../../src/schedulers/local/run-loop';
+import { request, type Target } from '../../src/cluster/cluster';
 import { proxy } from '../support/proxy';
 import { scene, storeRule, SYSMON, wmiChild, type Scene } from '../support/scene';
 import { simulation, type Simulation } from '../support/simulation';

@@ -1,6 +1,6 @@
-import { stateIndex } from '../../src/rules/indices';
-import { moveWatermark, readWatermark, type Watermark } from '../../src/schedule/state';
-import { request } from '../../src/target/target';
+import { stateIndex } from '../../src/detections/indices';
+import { moveWatermark, readWatermark, type Watermark } from '../../src/schedulers/local/state';
+import { request } from '../../src/cluster/cluster';
 import { scene, type Scene } from '../support/scene';
 
 const RUN = { from: null, to: null, events: 0, alerts: 0, new: 0 };

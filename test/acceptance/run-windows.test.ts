@@ -1,4 +1,4 @@
-import { request } from '../../src/target/target';
+import { request } from '../../src/cluster/cluster';
 import { scene, SYSMON, wmiChild, type Scene } from '../support/scene';
 
 const at = (time: string): number => Date.parse(time);

@@ -1,9 +1,9 @@
 import { freshNamespace, scene, storeRule, SYSMON, wmiChild } from '../support/scene';
 import { run } from '../../src/commands/run';
 import { testTarget } from '../support/target';
-import { readWatermark } from '../../src/schedule/state';
-import { alertIndex } from '../../src/rules/indices';
-import { request } from '../../src/target/target';
+import { readWatermark } from '../../src/schedulers/local/state';
+import { alertIndex } from '../../src/detections/indices';
+import { request } from '../../src/cluster/cluster';
 
 describe('run', () => {
   test('the first run reads everything in our own streams, however old', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { request } from '../../src/target/target';
+import { request } from '../../src/cluster/cluster';
 import { SAMPLES } from '../support/samples';
 import { at, harbour, STREAMS, type Harbour, type Source } from '../support/ship';
 import { SYSMON, SYSMON_DATA, winlogbeat, xml } from '../support/windows-events';

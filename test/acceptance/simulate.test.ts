@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { simulate, type SimulateOptions } from '../../src/commands/simulate';
 import { readContent } from '../../src/content/read-content';
-import { request, type Target } from '../../src/target/target';
+import { request, type Target } from '../../src/cluster/cluster';
 import { testTarget } from '../support/target';
 
 let target: Target;

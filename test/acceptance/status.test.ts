@@ -2,13 +2,13 @@ import { startAttached, type Engine } from '../../src/engine/attached';
 import { deploy } from '../../src/commands/deploy';
 import { run } from '../../src/commands/run';
 import { status, statusCommand, type StatusOptions } from '../../src/commands/status';
-import { readAllContent } from '../../src/plan/content';
+import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { statusText } from '../../src/report/status';
-import { ownStreams } from '../../src/rules/indices';
+import { ownStreams } from '../../src/detections/indices';
 import type { SourceState, Status } from '../../src/status/status';
-import { connect, request, type Target } from '../../src/target/target';
+import { connect, request, type Target } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 
 // What is deployed is shared by a whole cluster, so these tests have a node of their own; each has its namespace there.

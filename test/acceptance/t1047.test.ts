@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { alerts } from '../../src/schedule/alerts';
+import { alerts } from '../../src/schedulers/alert-index-search';
 import { replay } from '../../src/commands/replay';
 import { run } from '../../src/commands/run';
 import { deploy } from '../../src/commands/deploy';
-import { readAllContent } from '../../src/plan/content';
+import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { request } from '../../src/target/target';
+import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { freshNamespace } from '../support/scene';
 import { testTarget } from '../support/target';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { readContent } from '../../src/content/read-content';
 import type { Resource } from '../../src/content/resource';
-import { request, type Target } from '../../src/target/target';
-import { prepare } from '../../src/target/translate';
+import { request, type Target } from '../../src/cluster/cluster';
+import { prepare } from '../../src/cluster/translate';
 import { testTarget } from '../support/target';
 
 /*

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { testRules, testRulesCommand } from '../../src/commands/test-rules';
 import { isRecord } from '../../src/json';
-import { readAllContent } from '../../src/plan/content';
+import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { readRuleTests, slugsOf } from '../../src/rules/rule-tests';
-import { withProvingGround } from '../../src/schedule/proving-ground';
-import type { Verdict } from '../../src/schedule/rule-verdict';
-import { request } from '../../src/target/target';
+import { readRuleTests, slugsOf } from '../../src/testing/rule-tests';
+import { withProvingGround } from '../../src/testing/sandbox';
+import type { Verdict } from '../../src/testing/rule-verdict';
+import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { project, type Project } from '../support/project';
 import { testTarget } from '../support/target';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { alerts, type Alert } from '../../src/schedule/alerts';
+import { alerts, type Alert } from '../../src/schedulers/alert-index-search';
 import { run } from '../../src/commands/run';
 import { isRecord } from '../../src/json';
-import { watchBody } from '../../src/resources/watch-body';
-import { defaultIndices } from '../../src/rules/indices';
-import { toQueryDsl } from '../../src/rules/query-dsl';
-import { readRules } from '../../src/rules/rule';
-import { request } from '../../src/target/target';
+import { watchBody } from '../../src/schedulers/watcher/watch-body';
+import { defaultIndices } from '../../src/detections/indices';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
+import { readRules } from '../../src/detections/rule';
+import { request } from '../../src/cluster/cluster';
 import {
   describeLabelled,
   documentOf,

@@ -1,7 +1,7 @@
-import type { Alert } from '../../src/schedule/alerts';
-import { watchBody } from '../../src/resources/watch-body';
-import { alertIndex, defaultIndices } from '../../src/rules/indices';
-import { request } from '../../src/target/target';
+import type { Alert } from '../../src/schedulers/alert-index-search';
+import { watchBody } from '../../src/schedulers/watcher/watch-body';
+import { alertIndex, defaultIndices } from '../../src/detections/indices';
+import { request } from '../../src/cluster/cluster';
 import { scene, wmiChild, type Event, type Scene } from '../support/scene';
 import { runWatch, writeAlerts, type WatchRun } from '../support/watch-run';
 

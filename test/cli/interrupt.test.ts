@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunning } from '../../src/engine/processes';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { stateIndex } from '../../src/rules/indices';
+import { stateIndex } from '../../src/detections/indices';
 import { startCli, type Ended, type Running } from '../support/cli';
 import { eventually } from '../support/eventually';
 import { jdk, temporaryFolder } from '../support/outside';

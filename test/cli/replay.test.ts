@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { request, type Target } from '../../src/target/target';
+import { request, type Target } from '../../src/cluster/cluster';
 import { cli, type Ended } from '../support/cli';
 import { freshNamespace } from '../support/scene';
 import { testTarget } from '../support/target';

@@ -1,6 +1,6 @@
-import { alertIndex } from '../../src/rules/indices';
-import { readWatermark } from '../../src/schedule/state';
-import { request } from '../../src/target/target';
+import { alertIndex } from '../../src/detections/indices';
+import { readWatermark } from '../../src/schedulers/local/state';
+import { request } from '../../src/cluster/cluster';
 import { cli, startCli, type Ended } from '../support/cli';
 import { proxy, type Fault } from '../support/proxy';
 import { scene, wmiChild, type Event, type Scene } from '../support/scene';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { readWatermark } from '../../src/schedule/state';
+import { readWatermark } from '../../src/schedulers/local/state';
 import { cli, startCli, type Running } from '../support/cli';
 import { proxy } from '../support/proxy';
 import { scene, storeRule, wmiChild, type Scene } from '../support/scene';

@@ -1,11 +1,11 @@
-import type { Verb } from '../../src/access/row';
+import type { Verb } from '../../src/schedulers/request-table';
 import { COMMANDS } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
-import { withProvingGround } from '../../src/schedule/proving-ground';
-import { foundByWatch } from '../../src/schedule/watch-trial';
-import { readAllContent } from '../../src/plan/content';
+import { withProvingGround } from '../../src/testing/sandbox';
+import { foundByWatch } from '../../src/schedulers/watcher/try-rule';
+import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
-import type { Target } from '../../src/target/target';
+import type { Target } from '../../src/cluster/cluster';
 import { alertingScene, deployMonitors } from '../support/alerting-scene';
 import { rowsFor, type Seen } from '../support/access-match';
 import { quiet } from '../support/context';

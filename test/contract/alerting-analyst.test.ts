@@ -1,7 +1,7 @@
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
-import type { Explanation } from '../../src/schedule/explain';
-import { monitorAlerts } from '../../src/schedule/monitor-alerts';
+import type { Explanation } from '../../src/alerts/explain';
+import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
 import { alertingScene, deployMonitors, type AlertingScene } from '../support/alerting-scene';
 import { quiet } from '../support/context';
 import { contentWith } from '../support/kibana-scene';

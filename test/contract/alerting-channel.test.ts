@@ -1,6 +1,6 @@
-import { notifyAction } from '../../src/resources/monitor-action';
-import { triggerOf } from '../../src/resources/monitor-names';
-import { request } from '../../src/target/target';
+import { notifyAction } from '../../src/schedulers/opensearch-alerting/notify-action';
+import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
+import { request } from '../../src/cluster/cluster';
 import { alertingScene, deployMonitors, planMonitors } from '../support/alerting-scene';
 import { actions, contentWith, rule } from '../support/kibana-scene';
 import { testTarget } from '../support/target';

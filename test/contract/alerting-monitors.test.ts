@@ -1,6 +1,6 @@
 import { isRecord } from '../../src/json';
-import { monitorBody } from '../../src/resources/monitor-body';
-import { triggerOf } from '../../src/resources/monitor-names';
+import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';
+import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
 import { alertingScene, deployMonitors, planMonitors, type AlertingScene } from '../support/alerting-scene';
 import type { Stored } from '../support/alerting-routes';
 import { actions, contentWith, exception, results, rule } from '../support/kibana-scene';

@@ -1,13 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { elasticsearchRole, requestsOf, USERS, type ElasticsearchRole, type User } from '../../src/access/roles';
-import type { Row } from '../../src/access/row';
-import { namesOf } from '../../src/access/names';
+import { elasticsearchRole, requestsOf, USERS, type ElasticsearchRole, type User } from '../../src/doctor/roles';
+import type { Row } from '../../src/schedulers/request-table';
+import { namesOf } from '../../src/schedulers/index-patterns';
 import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
-import { serverReason } from '../../src/target/failure';
-import { connect, request, type Request, type Target } from '../../src/target/target';
+import { serverReason } from '../../src/cluster/failure';
+import { connect, request, type Request, type Target } from '../../src/cluster/cluster';
 import { requestsFor } from '../support/access-requests';
 import { authority, type Authority } from '../support/certificates';
 import {

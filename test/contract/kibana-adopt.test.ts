@@ -1,7 +1,7 @@
 import { exportRules } from '../../src/commands/export';
 import { adoptAll, findAdoptions, type Adopted } from '../../src/plan/adopt';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { kibanaRuleId } from '../../src/resources/kibana-names';
+import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Scope } from '../../src/resources/kind';
 import { contractMissing } from '../support/kibana-contract';
 import { actions, deployKibana, planKibana, scopeFor, shipped } from '../support/kibana-scene';

@@ -1,10 +1,10 @@
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { allAlerts } from '../../src/schedule/all-alerts';
-import type { Explanation } from '../../src/schedule/explain';
-import { entitiesAtRisk } from '../../src/schedule/risk';
-import { request } from '../../src/target/target';
+import { allAlerts } from '../../src/alerts/all-alerts';
+import type { Explanation } from '../../src/alerts/explain';
+import { entitiesAtRisk } from '../../src/alerts/risk';
+import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, rule, scopeFor, shipped, uuidOf } from '../support/kibana-scene';

@@ -1,4 +1,4 @@
-import type { Rule } from '../../src/rules/rule';
+import type { Rule } from '../../src/detections/rule';
 import { contractMissing } from '../support/kibana-contract';
 import {
   actions,

@@ -1,6 +1,6 @@
 import { ProblemError } from '../../src/errors';
 import { exitOf } from '../../src/commands/deploy';
-import { connectKibana } from '../../src/target/kibana';
+import { connectKibana } from '../../src/cluster/kibana';
 import { contractMissing } from '../support/kibana-contract';
 import {
   contentWith,

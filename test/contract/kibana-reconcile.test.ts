@@ -1,6 +1,6 @@
-import { reconcile, type RuleReconciliation } from '../../src/status/reconcile';
+import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { reconcileText } from '../../src/report/reconcile';
-import { kibanaRuleId } from '../../src/resources/kibana-names';
+import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Scope } from '../../src/resources/kind';
 import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, exception, rule, scopeFor } from '../support/kibana-scene';

@@ -1,8 +1,8 @@
 import { deployText } from '../../src/report/plan';
-import { canonRule } from '../../src/resources/kibana-rule-canon';
-import { kibanaRuleId } from '../../src/resources/kibana-names';
+import { canonRule } from '../../src/schedulers/kibana/normalize-rule';
+import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Applied } from '../../src/plan/apply';
-import { connectKibana } from '../../src/target/kibana';
+import { connectKibana } from '../../src/cluster/kibana';
 import { contractMissing } from '../support/kibana-contract';
 import {
   actions,

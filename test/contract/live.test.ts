@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { testRules, testRulesCommand } from '../../src/commands/test-rules';
 import { liveRunner } from '../../src/commands/test-runners';
-import { readAllContent } from '../../src/plan/content';
-import { readRuleTests, slugsOf, TESTS_FOLDER } from '../../src/rules/rule-tests';
-import { withProvingGround } from '../../src/schedule/proving-ground';
-import type { Verdict } from '../../src/schedule/rule-verdict';
+import { readAllContent } from '../../src/resources/read-all-content';
+import { readRuleTests, slugsOf, TESTS_FOLDER } from '../../src/testing/rule-tests';
+import { withProvingGround } from '../../src/testing/sandbox';
+import type { Verdict } from '../../src/testing/rule-verdict';
 import { readSettings } from '../../src/settings';
 import { alertingScene, type AlertingScene } from '../support/alerting-scene';
 import { quiet } from '../support/context';

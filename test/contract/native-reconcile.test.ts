@@ -1,6 +1,6 @@
-import { reconcile, type RuleReconciliation } from '../../src/status/reconcile';
-import { askAlerting } from '../../src/target/alerting';
-import { watchId } from '../../src/resources/watch-mark';
+import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
+import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
+import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import type { Scope } from '../../src/resources/kind';
 import { alertingScene, deployMonitors } from '../support/alerting-scene';
 import { contentWith, rule } from '../support/kibana-scene';

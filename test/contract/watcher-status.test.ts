@@ -1,9 +1,9 @@
 import { unsafeReasons } from '../../src/plan/guard';
-import { watchId } from '../../src/resources/watch-mark';
+import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import { attentionOf } from '../../src/status/attention';
 import type { RuleState } from '../../src/status/status';
-import { watchRuleStates } from '../../src/status/watch-rules';
-import { request } from '../../src/target/target';
+import { watchRuleStates } from '../../src/schedulers/watcher/rule-states';
+import { request } from '../../src/cluster/cluster';
 import { contentWith, manyRules, rule } from '../support/kibana-scene';
 import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
 import type { KeptWatch } from '../support/watcher-state';

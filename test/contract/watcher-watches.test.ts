@@ -1,5 +1,5 @@
-import { watchId } from '../../src/resources/watch-mark';
-import { request } from '../../src/target/target';
+import { watchId } from '../../src/schedulers/watcher/ownership-marks';
+import { request } from '../../src/cluster/cluster';
 import { actions, contentWith, exception, results, rule, shipped } from '../support/kibana-scene';
 import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
 import type { Seen } from '../support/watcher-server';

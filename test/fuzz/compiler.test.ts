@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { parseYaml } from '../../src/content/yaml-file';
-import { parseRule } from '../../src/rules/parse-rule';
-import { toQueryDsl } from '../../src/rules/query-dsl';
+import { parseRule } from '../../src/detections/parse-rule';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { findAll, indexEvents, type Found } from '../support/fuzz-index';
 import { detection, EVENTS, events, SEED } from '../support/random-rules';
 import { ruleWith } from '../support/rule';

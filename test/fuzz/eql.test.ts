@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { parseYaml } from '../../src/content/yaml-file';
-import { toEql } from '../../src/rules/eql';
-import { toEsql } from '../../src/rules/esql';
-import type { Exception } from '../../src/rules/exceptions';
-import type { FieldTypes } from '../../src/rules/field-types';
-import { parseRule } from '../../src/rules/parse-rule';
-import type { Rule } from '../../src/rules/rule';
+import { toEql } from '../../src/sigma/compile/eql';
+import { toEsql } from '../../src/sigma/compile/esql';
+import type { Exception } from '../../src/sigma/exceptions';
+import type { FieldTypes } from '../../src/sigma/field-types';
+import { parseRule } from '../../src/detections/parse-rule';
+import type { Rule } from '../../src/detections/rule';
 import { eqlMatcher } from '../support/eql-evaluator';
 import { esqlMatches } from '../support/esql-evaluator';
 import { detection, events, SEED } from '../support/random-rules';

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { parseYaml } from '../../src/content/yaml-file';
-import type { Condition } from '../../src/rules/condition';
-import { evaluate, type Met } from '../../src/rules/evaluate';
-import { parseRule } from '../../src/rules/parse-rule';
-import { toQueryDsl } from '../../src/rules/query-dsl';
+import type { Condition } from '../../src/sigma/condition';
+import { evaluate, type Met } from '../../src/sigma/compile/evaluate';
+import { parseRule } from '../../src/detections/parse-rule';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { findAll, indexEvents } from '../support/fuzz-index';
 import { detection, EVENTS, events, SEED } from '../support/random-rules';
 import { ruleWith } from '../support/rule';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { watchBody } from '../../src/resources/watch-body';
-import { groupOf } from '../../src/schedule/group';
-import { request, type Target } from '../../src/target/target';
+import { watchBody } from '../../src/schedulers/watcher/watch-body';
+import { groupOf } from '../../src/detections/event-group';
+import { request, type Target } from '../../src/cluster/cluster';
 import { rule } from '../support/kibana-scene';
 import { testTarget } from '../support/target';
 import { runWatch } from '../support/watch-run';

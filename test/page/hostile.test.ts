@@ -1,5 +1,5 @@
-import type { Explanation } from '../../src/schedule/explain';
-import type { Alert } from '../../src/schedule/alerts';
+import type { Explanation } from '../../src/alerts/explain';
+import type { Alert } from '../../src/schedulers/alert-index-search';
 import { alertDocument, CALL, explanationOf, pageWith } from '../support/alerts-page';
 import { describeInBrowser } from '../support/browser';
 

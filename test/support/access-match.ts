@@ -1,6 +1,6 @@
-import { namesOf, type Names, type Where } from '../../src/access/names';
-import { REQUESTS } from '../../src/access/requests';
-import type { Row, Verb } from '../../src/access/row';
+import { namesOf, type Names, type Where } from '../../src/schedulers/index-patterns';
+import { REQUESTS } from '../../src/doctor/requests';
+import type { Row, Verb } from '../../src/schedulers/request-table';
 
 /** A request as it was seen, and the command that made it. */
 export interface Seen {

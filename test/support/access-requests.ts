@@ -1,6 +1,6 @@
-import { namesOf, type Where } from '../../src/access/names';
-import type { Row } from '../../src/access/row';
-import type { Request } from '../../src/target/target';
+import { namesOf, type Where } from '../../src/schedulers/index-patterns';
+import type { Row } from '../../src/schedulers/request-table';
+import type { Request } from '../../src/cluster/cluster';
 
 /** Requests of a row of the table that can be sent: one for each of its names, and for patterns a name that they match. */
 export function requestsFor(row: Row, where: Where): Request[] {

@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/json';
-import { request, type Target } from '../../src/target/target';
+import { request, type Target } from '../../src/cluster/cluster';
 import type { Ran } from './alerting-run';
 import { bucketTriggers, randomId, type Json } from './alerting-validate';
 

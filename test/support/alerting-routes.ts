@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/json';
-import type { Target } from '../../src/target/target';
+import type { Target } from '../../src/cluster/cluster';
 import type { AlertStore } from './alerting-alerts';
 import { contentOf, keysOf } from './alerting-alerts';
 import { runMonitor, type Ran } from './alerting-run';

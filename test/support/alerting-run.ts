@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/json';
-import type { Target } from '../../src/target/target';
+import type { Target } from '../../src/cluster/cluster';
 import { bucketTriggers, listOf, type Json } from './alerting-validate';
 
 /** What a run found: the buckets of each trigger, or what went wrong; the errors stand where the plugin puts them. */

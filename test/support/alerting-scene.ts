@@ -1,8 +1,8 @@
 import { applyPlan, type Applied } from '../../src/plan/apply';
 import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
 import type { Content, Scope } from '../../src/resources/kind';
-import { stateIndex } from '../../src/rules/indices';
-import { request } from '../../src/target/target';
+import { stateIndex } from '../../src/detections/indices';
+import { request } from '../../src/cluster/cluster';
 import { startAlerting, type AlertingServer } from './alerting-server';
 import { freshNamespace } from './scene';
 import { testTarget } from './target';

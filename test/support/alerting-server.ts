@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Target } from '../../src/target/target';
+import { connect, type Target } from '../../src/cluster/cluster';
 import { AlertStore } from './alerting-alerts';
 import { answerAlerting, type Monitors } from './alerting-routes';
 import { listening } from './listening';

@@ -1,13 +1,13 @@
 import { alertsHtml } from '../../src/report/alerts-html';
 import { alertsPageOf } from '../../src/report/alerts-page-of';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { readAllContent } from '../../src/plan/content';
-import { alertFrame } from '../../src/resources/alert-frame';
-import type { Met } from '../../src/rules/evaluate';
-import type { Rule } from '../../src/rules/rule';
-import type { Alert } from '../../src/schedule/alerts';
-import type { Explanation } from '../../src/schedule/explain';
-import { entitiesAtRisk } from '../../src/schedule/risk';
+import { readAllContent } from '../../src/resources/read-all-content';
+import { alertFrame } from '../../src/detections/alert-document';
+import type { Met } from '../../src/sigma/compile/evaluate';
+import type { Rule } from '../../src/detections/rule';
+import type { Alert } from '../../src/schedulers/alert-index-search';
+import type { Explanation } from '../../src/alerts/explain';
+import { entitiesAtRisk } from '../../src/alerts/risk';
 
 /** Our two rules. */
 export const [CHILD, CALL] = readAllContent(PROGRAM_FOLDER).rules as unknown as readonly [Rule, Rule];

@@ -1,4 +1,4 @@
-import { request, type Target } from '../../src/target/target';
+import { request, type Target } from '../../src/cluster/cluster';
 import { SYSMON } from './scene';
 
 /** The name that events of a namespace's Sysmon stream have in `_index`. */

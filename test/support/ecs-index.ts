@@ -1,8 +1,8 @@
 import { readContent } from '../../src/content/read-content';
-import type { Rule } from '../../src/rules/rule';
-import { toQueryDsl } from '../../src/rules/query-dsl';
-import { prepare } from '../../src/target/translate';
-import { request, type Target } from '../../src/target/target';
+import type { Rule } from '../../src/detections/rule';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
+import { prepare } from '../../src/cluster/translate';
+import { request, type Target } from '../../src/cluster/cluster';
 
 /**
  * An index with the mappings of our event streams and no pipeline, for documents that are ECS already. Creates it anew.

@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ElasticsearchRole } from '../../src/access/roles';
+import type { ElasticsearchRole } from '../../src/doctor/roles';
 import { cacheOf } from '../../src/engine/cache';
 import { findJdk } from '../../src/engine/jdk';
 import { findMaven } from '../../src/engine/maven';
 import { freePorts } from '../../src/engine/ports';
 import type { Access } from '../../src/settings';
-import { createClient } from '../../src/target/client';
-import type { Target } from '../../src/target/target';
+import { createClient } from '../../src/cluster/client';
+import type { Target } from '../../src/cluster/cluster';
 import type { Authority, Signed } from './certificates';
 import { becomesReady } from './node-ready';
 

@@ -1,4 +1,4 @@
-import { request, type Target } from '../../src/target/target';
+import { request, type Target } from '../../src/cluster/cluster';
 import { EVENTS } from './random-rules';
 import type { FlatDocument } from './sigma-evaluator';
 

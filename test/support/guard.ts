@@ -1,4 +1,4 @@
-import { request } from '../../src/target/target';
+import { request } from '../../src/cluster/cluster';
 import { freshNamespace } from './scene';
 import { testTarget } from './target';
 

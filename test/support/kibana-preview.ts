@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isRecord } from '../../src/json';
-import { readMatches } from '../../src/schedule/matches';
+import { readMatches } from '../../src/cluster/search-all';
 import { parseDuration } from '../../src/text/duration';
-import { request } from '../../src/target/target';
+import { request } from '../../src/cluster/cluster';
 import { eqlMatcher } from './eql-evaluator';
 import type { Thing } from './kibana-state';
 import type { FlatDocument } from './sigma-evaluator';

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { applyPlan, type Applied } from '../../src/plan/apply';
-import { readAllContent } from '../../src/plan/content';
+import { readAllContent } from '../../src/resources/read-all-content';
 import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Content, Scope } from '../../src/resources/kind';
-import type { Exception } from '../../src/rules/exceptions';
-import type { Rule } from '../../src/rules/rule';
-import { connectKibana } from '../../src/target/kibana';
+import type { Exception } from '../../src/sigma/exceptions';
+import type { Rule } from '../../src/detections/rule';
+import { connectKibana } from '../../src/cluster/kibana';
 import { API_KEY, type KibanaServer } from './kibana-server';
 import { quick } from './patience';
 import { testTarget } from './target';

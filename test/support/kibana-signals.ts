@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isRecord } from '../../src/json';
-import { kibanaRuleId } from '../../src/resources/kibana-names';
-import type { Rule } from '../../src/rules/rule';
+import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
+import type { Rule } from '../../src/detections/rule';
 import { listOf, Refusal, type Space, type Thing } from './kibana-state';
 import type { Event } from './scene';
 

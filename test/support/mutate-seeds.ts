@@ -1,7 +1,7 @@
-import { parseJson } from '../../src/content/lossless-json';
-import { eventOf } from '../../src/events/event';
-import { listInputs } from '../../src/events/inputs';
-import { readInput } from '../../src/events/read';
+import { parseJson } from '../../src/testing/lossless-json';
+import { eventOf } from '../../src/replay/event';
+import { listInputs } from '../../src/replay/inputs';
+import { readInput } from '../../src/replay/read';
 import { documentOf, labelledEvents, labelledFiles, sourceOf } from './labelled';
 import type { Json } from './mutate';
 import { SAMPLES } from './samples';

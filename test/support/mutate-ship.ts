@@ -1,7 +1,7 @@
-import { writeJson } from '../../src/content/lossless-json';
-import { toQueryDsl } from '../../src/rules/query-dsl';
-import { readRules } from '../../src/rules/rule';
-import { request } from '../../src/target/target';
+import { writeJson } from '../../src/testing/lossless-json';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
+import { readRules } from '../../src/detections/rule';
+import { request } from '../../src/cluster/cluster';
 import type { Json } from './mutate';
 import { STREAMS, type Harbour, type Indexed, type Source } from './ship';
 

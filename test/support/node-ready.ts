@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Target } from '../../src/target/target';
+import type { Target } from '../../src/cluster/cluster';
 
 /**
  * Waits until a node with security answers who its administrator is.

@@ -1,6 +1,6 @@
-import { namesOf } from '../../src/access/names';
-import { requestsOf, type OpenSearchRole, type User } from '../../src/access/roles';
-import type { Row } from '../../src/access/row';
+import { namesOf } from '../../src/schedulers/index-patterns';
+import { requestsOf, type OpenSearchRole, type User } from '../../src/doctor/roles';
+import type { Row } from '../../src/schedulers/request-table';
 import { roles } from '../../src/commands/doctor';
 import { readSettings } from '../../src/settings';
 

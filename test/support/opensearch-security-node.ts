@@ -12,11 +12,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { OpenSearchRole } from '../../src/access/roles';
+import type { OpenSearchRole } from '../../src/doctor/roles';
 import { findJdk } from '../../src/engine/jdk';
 import { freePorts } from '../../src/engine/ports';
-import { createClient } from '../../src/target/client';
-import type { Target } from '../../src/target/target';
+import { createClient } from '../../src/cluster/client';
+import type { Target } from '../../src/cluster/cluster';
 import type { Authority } from './certificates';
 import { becomesReady } from './node-ready';
 import { SOURCES, VERSION } from './opensearch-security-jars';

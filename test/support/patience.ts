@@ -1,4 +1,4 @@
-import type { Patience } from '../../src/target/patience';
+import type { Patience } from '../../src/cluster/patience';
 
 /** A patience that does not sleep: each pause ends at once, unless the command was interrupted. */
 export function quick(change: Partial<Patience> = {}): Patience {

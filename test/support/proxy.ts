@@ -1,6 +1,6 @@
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { connect, type Target } from '../../src/target/target';
+import { connect, type Target } from '../../src/cluster/cluster';
 import { quick } from './patience';
 
 /** An answer that the engine did not give. A text is sent as it is, as a page of some other program. */

@@ -1,6 +1,6 @@
 import { parseYaml } from '../../src/content/yaml-file';
-import { parseRule } from '../../src/rules/parse-rule';
-import type { Rule } from '../../src/rules/rule';
+import { parseRule } from '../../src/detections/parse-rule';
+import type { Rule } from '../../src/detections/rule';
 
 /** A whole, valid rule around a detection, as plain data to be written as YAML. */
 export function ruleWith(detection: unknown): Record<string, unknown> {

@@ -1,10 +1,10 @@
-import { alerts, type Alert } from '../../src/schedule/alerts';
-import { alertIndex } from '../../src/rules/indices';
-import { toQueryDsl } from '../../src/rules/query-dsl';
-import { readRules } from '../../src/rules/rule';
-import { runRule } from '../../src/schedule/run-rule';
-import { eventWindow } from '../../src/schedule/window';
-import { request } from '../../src/target/target';
+import { alerts, type Alert } from '../../src/schedulers/alert-index-search';
+import { alertIndex } from '../../src/detections/indices';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
+import { readRules } from '../../src/detections/rule';
+import { runRule } from '../../src/schedulers/local/execute-window';
+import { eventWindow } from '../../src/detections/windows';
+import { request } from '../../src/cluster/cluster';
 import { STREAMS, type Harbour } from './ship';
 
 /** Runs our rules over all that was shipped to a harbour, whenever it was; its alerts, which are gone afterwards. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventOf } from '../../src/events/event';
-import { listInputs } from '../../src/events/inputs';
-import { readInput } from '../../src/events/read';
+import { eventOf } from '../../src/replay/event';
+import { listInputs } from '../../src/replay/inputs';
+import { readInput } from '../../src/replay/read';
 
 const ROOT = join(__dirname, '../..');
 export const SAMPLES = join(ROOT, 'samples');

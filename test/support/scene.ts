@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { readYaml } from '../../src/content/yaml-file';
 import { run, type RunOptions } from '../../src/commands/run';
-import { alerts, type Alert, type AlertsOptions } from '../../src/schedule/alerts';
+import { alerts, type Alert, type AlertsOptions } from '../../src/schedulers/alert-index-search';
 import { isRecord } from '../../src/json';
-import { alertIndex, defaultIndices, stateIndex } from '../../src/rules/indices';
-import type { Rule } from '../../src/rules/rule';
-import { storedRuleId, type StoredRule } from '../../src/rules/stored-rule';
-import type { RuleRun } from '../../src/schedule/run-rule';
-import { request, type Target } from '../../src/target/target';
-import { prepare } from '../../src/target/translate';
+import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
+import type { Rule } from '../../src/detections/rule';
+import { storedRuleId, type StoredRule } from '../../src/schedulers/local/stored-rule';
+import type { RuleRun } from '../../src/schedulers/local/execute-window';
+import { request, type Target } from '../../src/cluster/cluster';
+import { prepare } from '../../src/cluster/translate';
 import { testTarget } from './target';
 
 const ROOT = join(__dirname, '..', '..');

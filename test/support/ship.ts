@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/json';
-import { request, type Target } from '../../src/target/target';
+import { request, type Target } from '../../src/cluster/cluster';
 import { freshNamespace } from './scene';
 import { testTarget } from './target';
 

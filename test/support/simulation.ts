@@ -1,4 +1,4 @@
-import type { Pace } from '../../src/schedule/pace';
+import type { Pace } from '../../src/schedulers/local/timer';
 
 /** A pace at which time passes only while everybody waits, and then at once. */
 export interface Simulation extends Pace {

@@ -1,4 +1,4 @@
-import { connect, type Target } from '../../src/target/target';
+import { connect, type Target } from '../../src/cluster/cluster';
 
 let connected: Promise<Target> | undefined;
 

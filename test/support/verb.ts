@@ -1,6 +1,6 @@
 import { COMMANDS } from '../../src/commands';
 import { ProblemError } from '../../src/errors';
-import type { Patience } from '../../src/target/patience';
+import type { Patience } from '../../src/cluster/patience';
 import { quiet } from './context';
 import { quick } from './patience';
 

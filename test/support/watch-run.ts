@@ -1,7 +1,7 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
-import { request, type Target } from '../../src/target/target';
+import { request, type Target } from '../../src/cluster/cluster';
 
 type Json = Record<string, unknown>;
 

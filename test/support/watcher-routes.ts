@@ -1,6 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { isRecord } from '../../src/json';
-import type { Target } from '../../src/target/target';
+import type { Target } from '../../src/cluster/cluster';
 import { runWatch, type WatchRun } from './watch-run';
 import type { TypedRequest } from './watcher-contract';
 import type { Seen, WatcherServer } from './watcher-server';

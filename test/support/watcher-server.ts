@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Target } from '../../src/target/target';
+import { connect, type Target } from '../../src/cluster/cluster';
 import { listening } from './listening';
 import { testTarget } from './target';
 import type { TypedRequest } from './watcher-contract';

@@ -1,6 +1,6 @@
-import { monitorBody } from '../../src/resources/monitor-body';
-import { canonMonitor } from '../../src/resources/monitor-canon';
-import { toBucketSearch } from '../../src/rules/bucket-search';
+import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';
+import { canonMonitor } from '../../src/schedulers/opensearch-alerting/normalize-monitor';
+import { toBucketSearch } from '../../src/schedulers/opensearch-alerting/bucket-search';
 import { rewriteSearch } from '../support/alerting-rewrite';
 import { bucketTriggers, storable, type Json } from '../support/alerting-validate';
 import { rule } from '../support/kibana-scene';

@@ -1,6 +1,6 @@
-import { repeatedly, told, type Attempt, type Ended, type Fault } from '../../src/target/attempts';
-import { refusal } from '../../src/target/failure';
-import { askedToWait, backoff, PATIENCE } from '../../src/target/patience';
+import { repeatedly, told, type Attempt, type Ended, type Fault } from '../../src/cluster/attempts';
+import { refusal } from '../../src/cluster/failure';
+import { askedToWait, backoff, PATIENCE } from '../../src/cluster/patience';
 import { quick } from '../support/patience';
 
 const where = { url: 'http://cluster/_bulk', method: 'POST' };

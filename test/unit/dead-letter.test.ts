@@ -1,7 +1,7 @@
-import { deadLetterOf, takenBack } from '../../src/events/dead-letter';
-import { eventOf, type Event } from '../../src/events/event';
-import type { Frame } from '../../src/events/frame';
-import { Framer } from '../../src/events/framer';
+import { deadLetterOf, takenBack } from '../../src/replay/dead-letter';
+import { eventOf, type Event } from '../../src/replay/event';
+import type { Frame } from '../../src/replay/input-record';
+import { Framer } from '../../src/replay/splitter';
 
 const refusal = { reason: 'because', status: 500, stream: 'logs-x' };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Frame } from '../../src/events/frame';
-import { Framer } from '../../src/events/framer';
+import type { Frame } from '../../src/replay/input-record';
+import { Framer } from '../../src/replay/splitter';
 
 /** All records of a text, the bytes given in chunks of one size. */
 function frames(text: string | Buffer, chunk = 7, limit?: number): Frame[] {

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { ProblemError } from '../../src/errors';
-import { listInputs } from '../../src/events/inputs';
-import { readInput } from '../../src/events/read';
+import { listInputs } from '../../src/replay/inputs';
+import { readInput } from '../../src/replay/read';
 
 let folder = '';
 beforeAll(() => {

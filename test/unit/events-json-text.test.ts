@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { JsonObject } from '../../src/events/json-object';
-import { readObject as readBytes, type JsonText } from '../../src/events/json-text';
-import { wordsOf } from '../../src/events/words';
+import { JsonObject } from '../../src/replay/json-object';
+import { readObject as readBytes, type JsonText } from '../../src/replay/json-text';
+import { wordsOf } from '../../src/replay/words';
 import { canonicalJson, isRecord } from '../../src/json';
 
 function readObject(text: string): JsonText | undefined {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { exportCommand, exportRules, type Exported, type ExportOptions } from '../../src/commands/export';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { ownerOf } from '../../src/resources/monitor-names';
-import { readRules } from '../../src/rules/rule';
+import { ownerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
+import { readRules } from '../../src/detections/rule';
 import { quiet } from '../support/context';
 import { project } from '../support/project';
 

@@ -1,5 +1,5 @@
-import { mget } from '../../src/schedule/mget';
-import { connect } from '../../src/target/target';
+import { mget } from '../../src/cluster/mget';
+import { connect } from '../../src/cluster/cluster';
 import { fakeCluster } from '../support/fake-cluster';
 
 /** What `_mget` answers for one document, and what is made of it. */

@@ -1,4 +1,4 @@
-import { backoff, PACE } from '../../src/schedule/pace';
+import { backoff, PACE } from '../../src/schedulers/local/timer';
 
 describe('backoff', () => {
   test('doubles from a second on, up to the longest pause', () => {

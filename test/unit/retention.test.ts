@@ -4,7 +4,7 @@ import { ProblemError } from '../../src/errors';
 import { indexTemplate } from '../../src/resources/index-template';
 import { isRecord } from '../../src/json';
 import type { Body, Scope } from '../../src/resources/kind';
-import type { Product, Target } from '../../src/target/target';
+import type { Product, Target } from '../../src/cluster/cluster';
 
 const content = { resources: readContent(join(__dirname, '../..')), rules: [] };
 

@@ -1,4 +1,4 @@
-import type { SimulateResult } from '../../src/content/case-result';
+import type { SimulateResult } from '../../src/testing/case-result';
 import { simulateJunit, simulateText } from '../../src/report/simulate';
 
 const pipeline = 'logs-x@default-pipeline';

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProblemError } from '../../src/errors';
-import { connect } from '../../src/target/target';
+import { connect } from '../../src/cluster/cluster';
 import type { Access } from '../../src/settings';
 import { authority, type Authority, type Signed } from '../support/certificates';
 import { fakeCluster, type FakeCluster } from '../support/fake-cluster';

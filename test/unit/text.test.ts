@@ -1,5 +1,5 @@
 import { describeDuration, parseDuration } from '../../src/text/duration';
-import { neutral } from '../../src/text/neutral';
+import { neutral } from '../../src/text/escape';
 import { nearest } from '../../src/text/suggest';
 
 test.each([

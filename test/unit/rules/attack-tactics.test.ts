@@ -1,6 +1,6 @@
 import { parseYaml } from '../../../src/content/yaml-file';
-import { checkTactics } from '../../../src/rules/attack-tactics';
-import { Findings } from '../../../src/rules/findings';
+import { checkTactics } from '../../../src/detections/attack-tactics';
+import { Findings } from '../../../src/sigma/findings';
 
 function verdict(...tags: string[]): string {
   const findings = new Findings(parseYaml(`tags: [${tags.join(', ')}]`, 'r.yml'));

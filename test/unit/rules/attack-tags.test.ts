@@ -1,6 +1,6 @@
 import { parseYaml } from '../../../src/content/yaml-file';
-import { checkAttackTags } from '../../../src/rules/attack-tags';
-import { Findings } from '../../../src/rules/findings';
+import { checkAttackTags } from '../../../src/detections/attack-tags';
+import { Findings } from '../../../src/sigma/findings';
 
 function verdict(...tags: string[]): string {
   const findings = new Findings(parseYaml(`tags: [${tags.join(', ')}]`, 'r.yml'));

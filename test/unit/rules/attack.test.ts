@@ -1,5 +1,5 @@
-import { threatOf } from '../../../src/rules/attack';
-import { severityOf } from '../../../src/rules/severity';
+import { threatOf } from '../../../src/detections/attack';
+import { severityOf } from '../../../src/detections/severity';
 
 test('the tags of both detections are ECS threat fields', () => {
   expect(threatOf({ tags: ['attack.execution', 'attack.t1047'] })).toEqual({

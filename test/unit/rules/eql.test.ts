@@ -1,6 +1,6 @@
-import { toEql } from '../../../src/rules/eql';
-import { readFieldTypes } from '../../../src/rules/field-types';
-import { readRules } from '../../../src/rules/rule';
+import { toEql } from '../../../src/sigma/compile/eql';
+import { readFieldTypes } from '../../../src/sigma/field-types';
+import { readRules } from '../../../src/detections/rule';
 import { eqlMatcher } from '../../support/eql-evaluator';
 import { ruleOf } from '../../support/rule';
 

@@ -1,7 +1,7 @@
-import { toEsql } from '../../../src/rules/esql';
-import { readFieldTypes } from '../../../src/rules/field-types';
-import { groupValue } from '../../../src/rules/group';
-import { readRules } from '../../../src/rules/rule';
+import { toEsql } from '../../../src/sigma/compile/esql';
+import { readFieldTypes } from '../../../src/sigma/field-types';
+import { groupValue } from '../../../src/detections/group';
+import { readRules } from '../../../src/detections/rule';
 import { esqlMatches, runEsql } from '../../support/esql-evaluator';
 import { ruleOf } from '../../support/rule';
 

@@ -1,4 +1,4 @@
-import { evaluate } from '../../../src/rules/evaluate';
+import { evaluate } from '../../../src/sigma/compile/evaluate';
 import { ruleOf } from '../../support/rule';
 
 /** Each part of the values that met the rule, and what it met; undefined where the rule does not hold. */

@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseYaml } from '../../../src/content/yaml-file';
 import { ProblemError } from '../../../src/errors';
-import { toExceptionEntries } from '../../../src/rules/exception-entries';
+import { toExceptionEntries } from '../../../src/sigma/compile/exception-entries';
 import {
   activeExceptions,
   expiredExceptions,
   parseExceptions,
   readExceptions,
   type Exception,
-} from '../../../src/rules/exceptions';
-import { readFieldTypes } from '../../../src/rules/field-types';
-import { toQueryDsl } from '../../../src/rules/query-dsl';
-import { readRules } from '../../../src/rules/rule';
+} from '../../../src/sigma/exceptions';
+import { readFieldTypes } from '../../../src/sigma/field-types';
+import { toQueryDsl } from '../../../src/sigma/compile/query-dsl';
+import { readRules } from '../../../src/detections/rule';
 import { ruleOf } from '../../support/rule';
 
 const types = readFieldTypes('.');

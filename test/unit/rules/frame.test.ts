@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { parseYaml } from '../../../src/content/yaml-file';
 import { ProblemError } from '../../../src/errors';
-import { parseRule } from '../../../src/rules/parse-rule';
+import { parseRule } from '../../../src/detections/parse-rule';
 import { ruleWith } from '../../support/rule';
 
 type Part = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { groupValue } from '../../../src/rules/group';
+import { groupValue } from '../../../src/detections/group';
 
 test.each([
   ['nested', { process: { name: 'a.exe' } }],

@@ -1,5 +1,5 @@
-import { renderMessage, riskObjects } from '../../../src/rules/message';
-import { readRules } from '../../../src/rules/rule';
+import { renderMessage, riskObjects } from '../../../src/detections/message';
+import { readRules } from '../../../src/detections/rule';
 
 const [viaWmi, callCreate] = readRules('rules');
 if (viaWmi === undefined || callCreate === undefined) throw new Error('rules/ holds two rules');

@@ -1,6 +1,6 @@
-import { parsePattern } from '../../../src/rules/pattern';
-import { isTooComplex } from '../../../src/rules/pattern-effort';
-import { windashVariants } from '../../../src/rules/windash';
+import { parsePattern } from '../../../src/sigma/pattern';
+import { isTooComplex } from '../../../src/sigma/pattern-effort';
+import { windashVariants } from '../../../src/sigma/windash';
 
 const shown = (value: string): string =>
   parsePattern(value)

@@ -1,4 +1,4 @@
-import { toQueryDsl } from '../../../src/rules/query-dsl';
+import { toQueryDsl } from '../../../src/sigma/compile/query-dsl';
 import { ruleOf } from '../../support/rule';
 
 /** The clause of one search, without those of the log source, as one line. */

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseYaml } from '../../../src/content/yaml-file';
 import { ProblemError } from '../../../src/errors';
-import { readFieldTypes } from '../../../src/rules/field-types';
-import { parseRule } from '../../../src/rules/parse-rule';
-import { readRules } from '../../../src/rules/rule';
-import { SPLUNK_FIELDS } from '../../../src/rules/splunk-fields';
+import { readFieldTypes } from '../../../src/sigma/field-types';
+import { parseRule } from '../../../src/detections/parse-rule';
+import { readRules } from '../../../src/detections/rule';
+import { SPLUNK_FIELDS } from '../../../src/detections/splunk-fields';
 import { ruleWith } from '../../support/rule';
 
 const rules = readRules('rules', readFieldTypes('.'));

@@ -1,6 +1,6 @@
 import { parseYaml } from '../../../src/content/yaml-file';
 import { ProblemError } from '../../../src/errors';
-import { parseRuleTests, readRuleTests, slugsOf, type RuleTest } from '../../../src/rules/rule-tests';
+import { parseRuleTests, readRuleTests, slugsOf, type RuleTest } from '../../../src/testing/rule-tests';
 import { project } from '../../support/project';
 
 function parsed(text: string): RuleTest[] {

@@ -1,0 +1,66 @@
+import { kibanaRuleId } from '../schedulers/kibana/ownership-marks';
+import type { Content, Scheduler, Scope } from '../resources/kind';
+import { indicesOf, soughtBy } from '../schedulers/opensearch-alerting/monitor-body';
+import { activeExceptions } from '../sigma/exceptions';
+import { defaultIndices } from '../detections/indices';
+import { toQueryDsl } from '../sigma/compile/query-dsl';
+import type { Rule } from '../detections/rule';
+import { monitorsAndRules } from '../schedulers/opensearch-alerting/monitor-alerts';
+import { readStoredRules } from '../schedulers/local/state';
+import { ruleStates } from '../status/rule-states';
+import type { RuleState } from '../status/status';
+
+/** A rule, and what it is to find as it is deployed. */
+export interface Sought {
+  readonly rule: Rule;
+  /** One Query DSL clause, exceptions included. */
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly indices: readonly string[];
+  /** How it is doing; null where it is not on the scheduler. */
+  readonly state: RuleState | null;
+}
+
+type Query = Omit<Sought, 'state'>;
+
+/*
+ *   scheduler           | the rules, and their queries
+ *   --------------------|------------------------------------------------
+ *   local               | as they are stored
+ *   opensearch-alerting | as the monitors hold them
+ *   kibana, watcher     | as the content says, with the exceptions of today
+ */
+const QUERIES: Readonly<Record<Scheduler, (scope: Scope, content: Content, now: number) => Promise<Query[]>>> = {
+  local: ({ target, namespace }) => readStoredRules(target, namespace),
+  kibana: ofContent,
+  watcher: ofContent,
+  async 'opensearch-alerting'({ target, namespace }, { rules }) {
+    const found = await monitorsAndRules(target, namespace, rules);
+    return found.flatMap(({ found: { monitor }, rule }) =>
+      rule === undefined ? [] : [{ rule, query: soughtBy(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) }],
+    );
+  },
+};
+
+function ofContent({ namespace, indices }: Scope, { rules, exceptions = [] }: Content, now: number): Promise<Query[]> {
+  return Promise.resolve(
+    rules.map((rule) => {
+      const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now));
+      return { rule, query, indices: indices ?? defaultIndices(namespace) };
+    }),
+  );
+}
+
+/**
+ * What the rules on the scheduler of a scope are to find.
+ * @param now milliseconds since 1970
+ */
+export async function soughtRules(scope: Scope, content: Content, now: number): Promise<Sought[]> {
+  const { scheduler = 'local', namespace } = scope;
+  const queries = await QUERIES[scheduler](scope, content, now);
+  const states = await ruleStates(scope, now);
+  return queries.map((each) => {
+    const { uuid } = each.rule;
+    const id = scheduler === 'kibana' ? kibanaRuleId(uuid, namespace) : uuid;
+    return { ...each, state: states.find((state) => state.uuid === id) ?? null };
+  });
+}

@@ -1,0 +1,156 @@
+import { ProblemError } from '../errors';
+import type { Scope } from '../resources/kind';
+import { fieldsOf } from '../sigma/combine';
+import { evaluate, type Met } from '../sigma/compile/evaluate';
+import { textAt } from '../detections/group';
+import { defaultIndices } from '../detections/indices';
+import type { Rule } from '../detections/rule';
+import type { Target } from '../cluster/cluster';
+import { chosenAlerts } from './alert-ids';
+import { ancestorsOf, type Alert } from '../schedulers/alert-index-search';
+import { allAlerts } from './all-alerts';
+import type { Ancestor } from '../schedulers/group-summary';
+import { neighbours, PROCESS_FIELDS, type Neighbours } from './process-relatives';
+import type { Hit } from '../cluster/search-all';
+import { mget } from '../cluster/mget';
+
+/** Each takes a handful of small searches; so many alerts are explained at once. */
+const AT_ONCE = 4;
+
+/** An event of an alert, and what of it met the rule. */
+export interface ExplainedEvent extends Hit {
+  /** null where the rule is not known, or does not (any more) hold of the event. */
+  readonly met: readonly Met[] | null;
+}
+
+export interface Explanation {
+  readonly alert: Alert;
+  /** What the rule says, as it is in the content; null where it is not there. */
+  readonly rule: Pick<Rule, 'uuid' | 'name' | 'version' | 'triage' | 'references' | 'falsePositives'> | null;
+  /** The alert's events that are still there, the earliest first. */
+  readonly events: readonly ExplainedEvent[];
+  /** Those that are not: deleted by retention, or by somebody. */
+  readonly gone: readonly Ancestor[];
+  /** `_source` of the first event, as far as it tells of its process; where no event is there any more, the alert itself. */
+  readonly process: Readonly<Record<string, unknown>>;
+  /** What that process came from, and what it started. */
+  readonly around: Neighbours;
+  /** What should be known of all this, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Why an alert is there: its events, which part of which field met what, the processes around it, and what to do about it.
+ * @param rules those of the content
+ * @param words one id, or its beginning
+ * @throws ProblemError USAGE when that is not exactly one alert
+ */
+export async function explain(scope: Scope, rules: readonly Rule[], words: readonly string[]): Promise<Explanation> {
+  const { namespace } = scope;
+  const among = await allAlerts(scope, rules, { namespace, ids: words });
+  const { chosen, problems } = chosenAlerts(among, words);
+  if (problems.length > 0) throw new ProblemError('USAGE', problems);
+  const [first, ...more] = chosen;
+  if (first === undefined || more.length > 0) {
+    throw new ProblemError('USAGE', [{ message: 'explain takes one alert', hint: 'Name one id.' }]);
+  }
+  const explanation = await explainAlert(scope, rules, first.alert);
+  return { ...explanation, notes: [...among.notes, ...explanation.notes] };
+}
+
+/**
+ * Explains alerts that are known already, a few at a time.
+ * @param said called with the number of those that are done
+ * @returns one for each, in the same order
+ */
+export async function explainAlerts(
+  scope: Scope,
+  rules: readonly Rule[],
+  alerts: readonly Alert[],
+  said: (done: number) => void,
+): Promise<Explanation[]> {
+  const explanations: Explanation[] = [];
+  const left = [...alerts.entries()];
+  let done = 0;
+  const some = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [place, alert] = next;
+      explanations[place] = await explainAlert(scope, rules, alert);
+      said((done += 1));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, some));
+  } finally {
+    // Where one failed, the others do not go on.
+    left.length = 0;
+  }
+  return explanations;
+}
+
+async function explainAlert(scope: Scope, rules: readonly Rule[], alert: Alert): Promise<Explanation> {
+  const { target, namespace, indices = defaultIndices(namespace) } = scope;
+  const rule = rules.find(({ uuid }) => uuid === textAt(alert, 'rule.uuid'));
+  const ancestors = ancestorsOf(alert);
+  const { there, gone } = await read(target, ancestors, rule);
+  const events = there.map((hit): ExplainedEvent => {
+    const met = rule === undefined ? undefined : evaluate(rule.condition, hit._source);
+    return { ...hit, met: met ?? null };
+  });
+  // The alert itself names its process, where no event does any more.
+  const process = events[0]?._source ?? { ...alert, '@timestamp': textAt(alert, 'event.start') };
+  return {
+    alert,
+    rule: rule === undefined ? null : ruleOf(rule),
+    events,
+    gone,
+    process,
+    around: await neighbours(target, indices, process),
+    notes: notesOn(alert, rule, events, ancestors),
+  };
+}
+
+function ruleOf({ uuid, name, version, triage, references, falsePositives }: Rule): Explanation['rule'] {
+  return { uuid, name, version, triage, references, falsePositives };
+}
+
+function notesOn(
+  alert: Alert,
+  rule: Rule | undefined,
+  events: readonly ExplainedEvent[],
+  ancestors: readonly Ancestor[],
+): string[] {
+  const notes: string[] = [];
+  const version = textAt(alert, 'rule.version');
+  const count = Number(textAt(alert, 'wmi_detections.count') ?? ancestors.length);
+  if (rule === undefined)
+    notes.push('The rule is not in the content here: name what it was deployed from with --content.');
+  else if (version !== null && version !== String(rule.version)) {
+    notes.push(
+      `The alert is of version ${version} of the rule; what is said of conditions is by version ${rule.version}.`,
+    );
+  }
+  if (rule !== undefined && events.some(({ met }) => met === null)) {
+    notes.push('The rule as it is here does not hold of every event: it was changed since.');
+  }
+  if (ancestors.length === 0) notes.push('The alert does not name its events.');
+  else if (count > ancestors.length) notes.push(`Of its ${count} events the alert names ${ancestors.length}.`);
+  return notes;
+}
+
+/** By index and id: an index that is gone is an answer like a document that is. */
+async function read(
+  target: Target,
+  ancestors: readonly Ancestor[],
+  rule: Rule | undefined,
+): Promise<{ there: Hit[]; gone: Ancestor[] }> {
+  if (ancestors.length === 0) return { there: [], gone: [] };
+  const includes = [...new Set([...PROCESS_FIELDS, ...(rule === undefined ? [] : fieldsOf(rule.condition))])];
+  const docs = ancestors.map(({ index, id }) => ({ _index: index, _id: id, _source: includes }));
+  const found = (await mget(target, { body: { docs } })).filter((doc) => doc.found === true);
+  const known = new Set(found.map(({ _index, _id }) => `${_index}/${_id}`));
+  return {
+    there: found.map(({ _index, _id, _source = {} }) => ({ _index, _id, _source })),
+    gone: ancestors.filter(({ index, id }) => !known.has(`${index}/${id}`)),
+  };
+}

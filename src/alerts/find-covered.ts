@@ -1,0 +1,62 @@
+import type { Scope } from '../resources/kind';
+import { groupValue, textAt } from '../detections/group';
+import type { Rule } from '../detections/rule';
+import { allAlerts } from './all-alerts';
+import { ancestorsOf, storedIds, type Alert } from '../schedulers/alert-index-search';
+import { alertId } from '../detections/event-group';
+
+/** Whether an event has its alert: by its group, or by itself. */
+export interface Alerted {
+  /** `_id`s of the alerts of groups. */
+  readonly groups: ReadonlySet<string>;
+  /** `<index>/<id>` of events that alerts name. */
+  readonly events: ReadonlySet<string>;
+}
+
+interface Period {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The alerts that there are for some groups.
+ *
+ *   scheduler           | an event has its alert when
+ *   --------------------|----------------------------------------------------------------------------------------
+ *   local, watcher      | the alert index has one of its group
+ *   opensearch-alerting | the plugin holds one of its group, or the alert index has one
+ *   kibana              | an alert names it among its ancestors; of a rule of type esql, which names none, one of its group
+ * @param groups the `_id`s that the alerts of these groups have
+ */
+export async function alertedOf(
+  scope: Scope,
+  rule: Rule,
+  groups: readonly string[],
+  { from, to }: Period,
+): Promise<Alerted> {
+  const { target, namespace, scheduler = 'local' } = scope;
+  const stored = await storedIds(target, namespace, groups);
+  if (scheduler === 'local' || scheduler === 'watcher') return { groups: stored, events: new Set() };
+  // An alert of a group lasts, so it may have begun before.
+  const { kept } = await allAlerts(scope, [rule], { namespace, rule: rule.uuid, from, to });
+  const own = kept.map(({ alert }) => alert);
+  const events = own.flatMap(eventsOf);
+  const named = own.map((alert) => (eventsOf(alert).length > 0 ? alert._id : groupIdOf(rule, alert)));
+  return { groups: new Set([...stored, ...named]), events: new Set(events) };
+}
+
+function eventsOf(alert: Alert): string[] {
+  return ancestorsOf(alert).map(({ index, id }) => `${index}/${id}`);
+}
+
+/** What the alert would be called if we had written it. */
+function groupIdOf(rule: Rule, alert: Alert): string {
+  const day = (textAt(alert, 'event.start') ?? '').slice(0, 10);
+  return textAt(alert, 'wmi_detections.scheduler') === 'kibana'
+    ? alertId(
+        rule,
+        day,
+        rule.groupBy.map((field) => groupValue(alert, field)),
+      )
+    : alert._id;
+}

@@ -1,0 +1,119 @@
+import { iso } from '../detections/windows';
+import { describeDuration, parseDuration } from '../text/duration';
+import type { Sought } from './deployed-query';
+
+/** An event of a group without alert. Times are milliseconds since 1970; null where the event does not say. */
+export interface Lone {
+  readonly index: string;
+  readonly id: string;
+  readonly time: number | null;
+  readonly ingested: number | null;
+}
+
+/** Why an alert may be missing; scripts may rely on the codes. */
+export interface Reason {
+  readonly code:
+    | 'not_deployed'
+    | 'disabled'
+    | 'never_run'
+    | 'not_run'
+    | 'run_failed'
+    | 'gap'
+    | 'no_ingested'
+    | 'no_timestamp'
+    | 'late'
+    | 'unknown';
+  readonly message: string;
+}
+
+/** Up to when a rule has looked at what came in, milliseconds since 1970; undefined where it never ran. */
+export function lookedUpTo({ rule, state }: Sought, now: number): number | undefined {
+  if (state === null) return undefined;
+  // A monitor does not say when it ran: as its schedule has it, then.
+  const silent = state.scheduler === 'opensearch-alerting' && state.enabled;
+  if (silent) return now - (parseDuration(state.interval ?? rule.schedule.interval) ?? 0) - SETTLE;
+  const time = Date.parse(state.watermark ?? state.execution?.at ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}
+
+const SETTLE = 60_000;
+const DAY = 86_400_000;
+
+/** When an event could be seen first. */
+export function arrival({ ingested, time }: Lone): number {
+  return ingested ?? time ?? 0;
+}
+
+/**
+ * What is known of why the events of a group have no alert, the surest first.
+ *
+ *   what                                                | code
+ *   ----------------------------------------------------|-------------------------
+ *   the rule is not on the scheduler, or not enabled    | not_deployed, disabled
+ *   it never ran, or not since the event came in        | never_run, not_run
+ *   its last run failed, or left a gap                  | run_failed, gap
+ *   the event lacks what windows rest on                | no_ingested, no_timestamp
+ *   it came in later than the rule looks back           | late
+ *   none of these, or only the last                     | unknown
+ */
+export function reasonsOf(sought: Sought, events: readonly Lone[], now: number): Reason[] {
+  const reasons = [...ofRule(sought, events, now), ...ofEvents(sought, events)];
+  // Windows rest on event.ingested: an event that is late is missed only by a scheduler that began later still.
+  if (reasons.some(({ code }) => code !== 'late')) return reasons;
+  // What an analyst excepts in Kibana is in lists of theirs, which say nothing that could be held against an event here.
+  const excepted = sought.state?.scheduler === 'kibana' ? ', an exception that was added in Kibana may silence it' : '';
+  const message = `nothing else says why: the alert may have been deleted${excepted}, or the event was there before the rule, which looks back only so far`;
+  return [...reasons, { code: 'unknown', message }];
+}
+
+function ofRule(sought: Sought, events: readonly Lone[], now: number): Reason[] {
+  const { state } = sought;
+  if (state === null) return [{ code: 'not_deployed', message: 'the rule is not on this scheduler' }];
+  const reasons: Reason[] = [];
+  if (!state.enabled) reasons.push({ code: 'disabled', message: 'the rule is disabled' });
+  const upTo = lookedUpTo(sought, now);
+  const latest = most(events.map(arrival));
+  if (upTo === undefined && state.scheduler !== 'opensearch-alerting') {
+    reasons.push({ code: 'never_run', message: 'the rule has never run to its end' });
+  } else if (upTo !== undefined && latest > upTo) {
+    const message = `came in at ${iso(latest)}; the rule has looked up to ${iso(upTo)}, and has not run since or failed`;
+    reasons.push({ code: 'not_run', message });
+  }
+  const { result = '', message = '', gap = 0 } = state.execution ?? {};
+  if (/fail/.test(result)) {
+    const said = message === '' ? '' : `: ${message}`;
+    reasons.push({ code: 'run_failed', message: `the last run of the rule ended in ${result}${said}` });
+  }
+  if (gap > 0) {
+    reasons.push({ code: 'gap', message: `nothing ran for ${describeDuration(gap)} before the last run` });
+  }
+  return reasons;
+}
+
+/** Of a list that may be too long to be the arguments of a call. */
+function most(numbers: readonly number[]): number {
+  return numbers.reduce((one, other) => Math.max(one, other), 0);
+}
+
+function long(milliseconds: number): string {
+  return milliseconds < 2 * DAY ? describeDuration(milliseconds) : `${Math.round(milliseconds / DAY)} days`;
+}
+
+function ofEvents({ rule }: Sought, events: readonly Lone[]): Reason[] {
+  const reasons: Reason[] = [];
+  if (events.some(({ ingested }) => ingested === null)) {
+    const message = 'has no event.ingested: it is looked for by its @timestamp, and only for a day';
+    reasons.push({ code: 'no_ingested', message });
+  }
+  if (events.some(({ time }) => time === null)) {
+    reasons.push({ code: 'no_timestamp', message: 'has no @timestamp' });
+  }
+  const lookback = parseDuration(rule.schedule.lookback) ?? 0;
+  const delays = events.map(({ time, ingested }) => (time === null || ingested === null ? 0 : ingested - time));
+  const delay = most(delays);
+  if (delay > lookback) {
+    const message = `came in ${long(delay)} after it happened, later than the look-back of ${rule.schedule.lookback}`;
+    reasons.push({ code: 'late', message });
+  }
+  return reasons;
+}

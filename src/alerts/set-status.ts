@@ -1,0 +1,74 @@
+import { ProblemError, type Problem } from '../errors';
+import type { Scope } from '../resources/kind';
+import { textAt } from '../detections/group';
+import type { Rule } from '../detections/rule';
+import { chosenAlerts } from './alert-ids';
+import type { AlertStatus } from '../detections/alert-filter';
+import type { Alert, AlertsOptions } from '../schedulers/alert-index-search';
+import { allAlerts } from './all-alerts';
+import type { Keeper, StatusChange } from '../schedulers/alert-store';
+
+export interface StatusResult {
+  readonly status: AlertStatus;
+  /** As they were before. */
+  readonly changed: readonly Alert[];
+  /** Those that had the status already; nothing was written for them. */
+  readonly unchanged: readonly Alert[];
+  /** Those that were on their way when somebody interrupted it: they may have the status or not. */
+  readonly unsure: readonly Alert[];
+  /** Those that an interruption left as they were. */
+  readonly notBegun: readonly Alert[];
+}
+
+/**
+ * Gives alerts the status that an analyst wants, whatever keeps them. Said twice it is done once.
+ * @param options `ids`: ids or their beginnings; what else it says narrows down where they are looked for
+ * @throws ProblemError USAGE, before anything is changed, with every id that is no alert's or more than one's; REFUSED likewise
+ *   with every alert whose keeper cannot do that; REFUSED also when somebody else was quicker
+ */
+export async function setStatus(
+  scope: Scope,
+  rules: readonly Rule[],
+  options: AlertsOptions & { readonly ids: readonly string[] },
+  change: StatusChange,
+): Promise<StatusResult> {
+  const { chosen, problems } = chosenAlerts(await allAlerts(scope, rules, options), options.ids);
+  const { status } = change;
+  const isSo = ({ alert }: { alert: Alert }): boolean => textAt(alert, 'wmi_detections.status') === status;
+  const changing = chosen.filter((each) => !isSo(each));
+  const refused = changing.flatMap(({ alert, keeper }): Problem[] => {
+    const why = keeper.refusal(alert, status);
+    return why === undefined ? [] : [{ message: `alert ${alert._id} cannot be ${WORDS[status]}: ${why}` }];
+  });
+  if (problems.length + refused.length > 0) {
+    throw new ProblemError(problems.length > 0 ? 'USAGE' : 'REFUSED', [...problems, ...refused]);
+  }
+  const keepers = new Map<Keeper, Alert[]>();
+  for (const { alert, keeper } of changing) keepers.set(keeper, [...(keepers.get(keeper) ?? []), alert]);
+  const lists: Record<Outcome, Alert[]> = { changed: [], unsure: [], notBegun: [] };
+  for (const [keeper, alerts] of keepers) {
+    for (const batch of keeper.batches(alerts)) {
+      const outcome = scope.target.signal?.aborted === true ? 'notBegun' : await changeBatch(keeper, batch, change);
+      lists[outcome].push(...batch);
+    }
+  }
+  return { status, ...lists, unchanged: chosen.filter(isSo).map(({ alert }) => alert) };
+}
+
+type Outcome = 'changed' | 'unsure' | 'notBegun';
+
+async function changeBatch(keeper: Keeper, batch: readonly Alert[], change: StatusChange): Promise<Outcome> {
+  try {
+    await keeper.setStatus(batch, change);
+    return 'changed';
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'INTERRUPTED') return 'unsure';
+    throw error;
+  }
+}
+
+const WORDS: Readonly<Record<AlertStatus, string>> = {
+  open: 'reopened',
+  acknowledged: 'acknowledged',
+  closed: 'closed',
+};

@@ -1,0 +1,34 @@
+import { threatOf, type Threat } from './attack';
+import type { Rule } from './rule';
+import { severityOf } from './severity';
+import { MANAGED_BY } from '../resources/ownership';
+
+/** What every alert of a rule holds, whatever its events: ECS (design, section 7). */
+export interface AlertFrame {
+  readonly event: { readonly kind: 'alert'; readonly risk_score: number; readonly severity: number };
+  readonly rule: Readonly<Record<string, unknown>>;
+  readonly threat: Threat;
+  readonly tags: readonly string[];
+}
+
+/** The part of an alert that its rule decides; each scheduler that writes alerts of its own builds on it. */
+export function alertFrame(rule: Rule): AlertFrame {
+  return {
+    event: { kind: 'alert', risk_score: rule.risk.score, severity: severityOf(rule.risk.score).number },
+    rule: {
+      uuid: rule.uuid,
+      name: rule.name,
+      version: String(rule.version),
+      description: rule.description,
+      author: rule.authors,
+      reference: rule.references,
+      ...(rule.license !== null && { license: rule.license }),
+      ruleset: MANAGED_BY,
+    },
+    threat: threatOf(rule),
+    tags: [...rule.tags, rule.type, ...rule.analyticStories],
+  };
+}
+
+/** Group fields that are numbers in ECS; a value that is none is left out of its ECS place, where it would be refused. */
+export const NUMBER_FIELDS: readonly string[] = ['process.pid', 'process.parent.pid'];

@@ -1,0 +1,126 @@
+import type { YamlFile } from '../content/yaml-file';
+import { parseDuration } from '../text/duration';
+import { checkTactics } from './attack-tactics';
+import { checkAttackTags } from './attack-tags';
+import { parseDetection } from '../sigma/detection';
+import { checkFieldTypes, type FieldTypes } from '../sigma/field-types';
+import { Findings } from '../sigma/findings';
+import { isRecord } from '../json';
+import type { Frame } from './rule-schema';
+import { checkFrame } from './frame-findings';
+import { unknownTokens } from './message';
+import { checkNamedFields } from './named-fields';
+import type { Rule, Upstream } from './rule';
+import { severityOf } from './severity';
+import { SPLUNK_FIELDS } from './splunk-fields';
+import { typed } from '../sigma/coerce-values';
+
+/**
+ * Reads one Sigma rule.
+ * @param slug the file's name without its ending
+ * @param fieldTypes the fields that can be searched, see `readFieldTypes`; without them fields are not checked
+ * @throws ProblemError RULE_INVALID with everything that is wrong in the file
+ */
+export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes): Rule {
+  const findings = new Findings(yaml);
+  const frame = checkFrame(yaml.value, findings);
+  const detection = isRecord(yaml.value) ? yaml.value.detection : undefined;
+  // A missing detection is reported once, by its own parser.
+  const condition = parseDetection(detection, findings);
+  if (fieldTypes !== undefined) checkFieldTypes(detection, fieldTypes, findings);
+  if (fieldTypes !== undefined && frame !== undefined) checkNamedFields(frame, fieldTypes, findings);
+  if (frame !== undefined) checkSense(frame, findings);
+  findings.throwIfFound('RULE_INVALID');
+  if (frame === undefined || condition === undefined) throw new Error(`${yaml.file}: refused without a reason`);
+  const own = frame.wmi_detections;
+  return {
+    slug,
+    uuid: frame.id,
+    name: frame.title,
+    status: frame.status ?? null,
+    description: frame.description,
+    license: frame.license ?? null,
+    references: frame.references ?? [],
+    authors: frame.author.split(/\s*,\s*/),
+    date: frame.date ?? null,
+    modified: frame.modified ?? null,
+    tags: frame.tags,
+    logsource: { category: frame.logsource.category, product: frame.logsource.product },
+    condition: fieldTypes === undefined ? condition : typed(condition, fieldTypes),
+    fields: frame.fields ?? [],
+    falsePositives: [frame.falsepositives ?? []].flat(),
+    level: frame.level,
+    version: own.version,
+    type: own.type,
+    groupBy: own.group_by,
+    risk: own.risk,
+    schedule: own.schedule,
+    kibana: { ...own.kibana, type: own.kibana?.type ?? 'eql' },
+    analyticStories: own.analytic_stories,
+    assetType: own.asset_type,
+    securityDomain: own.security_domain,
+    killChainPhases: own.kill_chain_phases,
+    dataSources: own.data_sources,
+    setup: own.setup,
+    triage: own.triage,
+    upstream: upstreamOf(own.upstream),
+  };
+}
+
+/** What is well formed, and yet cannot be meant. */
+function checkSense(frame: Frame, findings: Findings): void {
+  const own = frame.wmi_detections;
+  const at = (...path: (string | number)[]): (string | number)[] => ['wmi_detections', ...path];
+  const severity = severityOf(own.risk.score).word;
+  if (frame.level !== severity) {
+    findings.add(
+      ['level'],
+      `level ${frame.level} does not agree with a risk score of ${own.risk.score}, which is ${severity}`,
+      'Scores: 0-21 low, 22-47 medium, 48-73 high, 74-100 critical.',
+    );
+  }
+  if ((parseDuration(own.schedule.lookback) ?? 0) < (parseDuration(own.schedule.interval) ?? 0)) {
+    findings.add(
+      at('schedule', 'lookback'),
+      `a look-back of ${own.schedule.lookback} is shorter than the interval of ${own.schedule.interval}`,
+      'Events between two runs would be missed: make it at least as long.',
+    );
+  }
+  checkAttackTags(frame.tags, findings);
+  checkTactics(frame.tags, findings);
+  const repeated = own.group_by.findIndex((field, index) => own.group_by.indexOf(field) < index);
+  if (repeated >= 0) findings.add(at('group_by', repeated), `"${own.group_by[repeated] ?? ''}" is in group_by twice`);
+  for (const token of unknownTokens(own.risk.message)) {
+    findings.add(
+      at('risk', 'message'),
+      `the message has an unknown token $${token}$`,
+      `Known: ${Object.keys(SPLUNK_FIELDS).join(', ')}.`,
+    );
+  }
+  own.risk.objects.forEach(({ name }, index) => {
+    if (Object.hasOwn(SPLUNK_FIELDS, name)) return;
+    findings.add(
+      at('risk', 'objects', index, 'name'),
+      `there is no field "${name}" to carry a risk`,
+      `Known: ${Object.keys(SPLUNK_FIELDS).join(', ')}.`,
+    );
+  });
+}
+
+function upstreamOf(upstream: Frame['wmi_detections']['upstream']): Upstream {
+  return {
+    source: upstream.source,
+    status: upstream.status,
+    lastUpdated: upstream.last_updated,
+    datamodel: upstream.datamodel,
+    products: upstream.products,
+    search: upstream.search,
+    groupBy: upstream.group_by,
+    requiredFields: upstream.required_fields,
+    mitreAttackIds: upstream.mitre_attack_ids,
+    drilldownSearches: upstream.drilldown_searches,
+    tests: upstream.tests.map(({ name, attack_data }) => ({ name, attackData: attack_data })),
+    testDataset: upstream.test_dataset,
+    manualTest: upstream.manual_test,
+  };
+}

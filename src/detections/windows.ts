@@ -1,0 +1,113 @@
+import { anyOf } from '../sigma/compile/clauses';
+import { OWN_DATASETS } from './indices';
+
+/**
+ * Which documents a run reads (design, section 7). Times are milliseconds since 1970.
+ *
+ *   run            | documents                        | chosen by      | from                              | to
+ *   ---------------|----------------------------------|----------------|-----------------------------------|-----
+ *   first          | in our own streams               |                | the beginning                     | now
+ *   first          | others', with event.ingested     | event.ingested | now - the rule's look-back        | now
+ *   later          | with event.ingested              | event.ingested | watermark - overlap               | now
+ *   first or later | others' without event.ingested   | @timestamp     | now or watermark, less 24 h       | open
+ *   --from --to    | all                              | @timestamp     | --from                            | --to
+ *
+ * `now` is the cluster's time. The overlap and the settle delay cover what was stamped before `now` but could not be seen
+ * yet; reading something twice does no harm, because an alert's id is stable. Where event.ingested is missing only the
+ * event's own time is left, and nothing says when it arrived: so that end is open, for clocks that run ahead.
+ */
+const MINUTE = 60_000;
+const OVERLAP = 5 * MINUTE;
+const SETTLE = MINUTE;
+const LOOKBACK_WITHOUT_INGESTED = 24 * 60 * MINUTE;
+
+export interface Window {
+  /** null: from the beginning. */
+  readonly from: number | null;
+  /** null: no end (only where `--to` is not given for a window of event time). */
+  readonly to: number | null;
+  readonly timebase: 'event.ingested' | '@timestamp';
+  /** A Query DSL clause that the documents of the window meet. */
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Where the watermark stands once the alerts of this window are written; null when a window moves none. */
+  readonly watermark: number | null;
+}
+
+/** What a scheduled run knows. */
+export interface Progress {
+  /** Where the last run left the watermark; null before the first. */
+  readonly watermark: number | null;
+  /** The cluster's time. */
+  readonly now: number;
+  /** The rule's look-back in milliseconds. */
+  readonly lookback: number;
+  readonly namespace: string;
+}
+
+/** The window of a scheduled run. */
+export function nextWindow({ watermark, now, lookback, namespace }: Progress): Window {
+  const to = now;
+  const common = { to, timebase: 'event.ingested', watermark: now - SETTLE } as const;
+  const late = Math.max(LOOKBACK_WITHOUT_INGESTED, lookback);
+  if (watermark === null) {
+    const others = [ingested(now - lookback, to), withoutIngested(now - late)];
+    return { ...common, from: null, query: anyOf([inOwnStreams(namespace, to), ...others]) };
+  }
+  // The cluster's clock was set back: what came in since cannot be told from what was read before, so read a day.
+  const from = watermark > now ? now - LOOKBACK_WITHOUT_INGESTED : watermark - OVERLAP;
+  return { ...common, from, query: anyOf([ingested(from, to), withoutIngested(Math.min(watermark, now) - late)]) };
+}
+
+/** The window of `run --from --to`: event time, half-open; null leaves a side open. */
+export function eventWindow(from: number | null, to: number | null): Window {
+  return { from, to, timebase: '@timestamp', query: between('@timestamp', from, to), watermark: null };
+}
+
+/**
+ * Events of one UTC day, `2026-01-31`; where an event has no @timestamp its day is that of event.ingested. The first and the last
+ * day take in everything before and after, as {@link iso} does.
+ */
+export function onDay(day: string): Readonly<Record<string, unknown>> {
+  const midnight = Date.parse(`${day}T00:00:00.000Z`);
+  const next = midnight + 24 * 60 * MINUTE;
+  const start = midnight <= FIRST ? null : midnight;
+  const end = next > LAST ? null : next;
+  return anyOf([
+    between('@timestamp', start, end),
+    { bool: { filter: [between('event.ingested', start, end)], must_not: [{ exists: { field: '@timestamp' } }] } },
+  ]);
+}
+
+/** ISO 8601 with milliseconds and `Z`. Years that four digits cannot hold become the nearest that they can. */
+export function iso(milliseconds: number): string {
+  return new Date(Math.min(Math.max(milliseconds, FIRST), LAST)).toISOString();
+}
+
+const FIRST = Date.parse('0001-01-01T00:00:00.000Z');
+const LAST = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Half-open. */
+function between(field: string, from: number | null, to: number | null): Record<string, unknown> {
+  // Text, not numbers with a format: it is right on a keyword field as well.
+  const range = { ...(from !== null && { gte: iso(from) }), ...(to !== null && { lt: iso(to) }) };
+  return Object.keys(range).length === 0 ? { match_all: {} } : { range: { [field]: range } };
+}
+
+function ingested(from: number, to: number): Record<string, unknown> {
+  return between('event.ingested', from, to);
+}
+
+function withoutIngested(from: number): Record<string, unknown> {
+  return { bool: { filter: [between('@timestamp', from, null)], must_not: [{ exists: { field: 'event.ingested' } }] } };
+}
+
+/** Everything in our own streams, except what is stamped with a time that is not yet. */
+function inOwnStreams(namespace: string, to: number): Record<string, unknown> {
+  // A backing index is `.ds-<stream>-<date>-<number>`; a restored or mounted one has a prefix before it.
+  const names = OWN_DATASETS.flatMap((dataset) => [
+    { term: { _index: `logs-${dataset}-${namespace}` } },
+    { wildcard: { _index: `*.ds-logs-${dataset}-${namespace}-*` } },
+  ]);
+  const yetToCome = { range: { 'event.ingested': { gte: iso(to) } } };
+  return { bool: { filter: [anyOf(names)], must_not: [yetToCome] } };
+}

@@ -1,0 +1,139 @@
+import { ProblemError } from '../errors';
+import { connectKibana } from '../cluster/kibana';
+import { seesAlerting } from '../schedulers/opensearch-alerting/plugin';
+import { request, type Circumstances, type Target } from '../cluster/cluster';
+import { watcherLack } from '../schedulers/watcher/availability';
+import type { Settings } from '../settings';
+import { describeDuration } from '../text/duration';
+import type { Check } from './check';
+
+/** The oldest version of each product that the content is written for, and the newest that is known. */
+const VERSIONS = { elasticsearch: ['8.0', '9'], opensearch: ['2.19', '3'] } as const;
+
+/** From this on, windows and ages that people read are misleading. */
+const MOST_MILLISECONDS_APART = 60_000;
+
+/** Whether the cluster's version is one of those that this program is written for. */
+export function checkVersion({ product, version }: Target): Check {
+  const [oldest, newest] = VERSIONS[product];
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldMajor = 0, oldMinor = 0] = oldest.split('.').map(Number);
+  const name = product === 'opensearch' ? 'OpenSearch' : 'Elasticsearch';
+  if (major < oldMajor || (major === oldMajor && minor < oldMinor)) {
+    return {
+      about: 'version',
+      state: 'missing',
+      message: `${name} ${version}`,
+      mend: `Upgrade it to ${oldest} or newer.`,
+    };
+  }
+  if (major > Number(newest)) {
+    const mend = `Nothing is known of it: try \`plan\`, and \`test\` in a namespace of its own. Known are ${oldest} to ${newest}.x.`;
+    return { about: 'version', state: 'warning', message: `${name} ${version}`, mend };
+  }
+  return { about: 'version', state: 'ok', message: `${name} ${version}` };
+}
+
+/** The licence of an Elasticsearch; OpenSearch has none. */
+export async function checkLicence(target: Target): Promise<Check> {
+  if (target.product === 'opensearch') return { about: 'licence', state: 'ok', message: 'OpenSearch needs none' };
+  const { status, body } = await request<{ license?: { type?: string; status?: string } }>(target, {
+    method: 'GET',
+    path: '/_license',
+    allow: [400, 403, 404, 405, 410],
+  });
+  const { type = 'unknown', status: state = 'active' } = (status === 200 ? body.license : undefined) ?? {};
+  if (type === 'unknown')
+    return { about: 'licence', state: 'unknown', message: 'the cluster does not tell its licence' };
+  if (state === 'active') return { about: 'licence', state: 'ok', message: type };
+  return { about: 'licence', state: 'missing', message: `${type}, ${state}`, mend: 'Renew the licence.' };
+}
+
+/**
+ * Whether the cluster's clock and ours agree. Windows rest on the cluster's alone; ours is in what a person compares.
+ * @param ours milliseconds since 1970
+ */
+export async function checkClock(target: Target, ours: () => number = Date.now): Promise<Check> {
+  const before = ours();
+  const { status, body } = await request<{ timestamp?: number }>(target, {
+    method: 'GET',
+    path: '/_cluster/stats',
+    query: { filter_path: 'timestamp' },
+    allow: [400, 403, 404, 405],
+  });
+  const theirs = status === 200 ? body.timestamp : undefined;
+  if (theirs === undefined) return { about: 'clock', state: 'unknown', message: 'the cluster does not tell its time' };
+  // It said so at some moment between the question and the answer.
+  const apart = theirs < before ? before - theirs : Math.max(0, theirs - ours());
+  if (apart <= MOST_MILLISECONDS_APART) return { about: 'clock', state: 'ok', message: 'agrees with ours' };
+  const message = `${describeDuration(apart)} ${theirs < before ? 'behind' : 'ahead of'} ours`;
+  return {
+    about: 'clock',
+    state: 'warning',
+    message,
+    mend: 'Set the clocks by NTP: ages and "now-24h" are off by that.',
+  };
+}
+
+/** Whether what is to run the rules is there. */
+export async function checkScheduler(settings: Settings, target: Target): Promise<Check> {
+  const about = `scheduler ${settings.scheduler}`;
+  const local = '`--scheduler local` works on every cluster.';
+  switch (settings.scheduler) {
+    case 'local':
+      return { about, state: 'ok', message: '`run` executes the rules, on any cluster' };
+    case 'watcher': {
+      const lack = await watcherLack(target);
+      if (lack === undefined) return { about, state: 'ok', message: 'Watcher is there' };
+      return { about, state: 'missing', message: `no watches there: ${lack}`, mend: local };
+    }
+    case 'opensearch-alerting':
+      if (await seesAlerting(target)) return { about, state: 'ok', message: 'the alerting plugin is there' };
+      return { about, state: 'missing', message: 'no alerting plugin is there, or you may not look', mend: local };
+    case 'kibana':
+      return checkKibana(settings, about, target);
+  }
+}
+
+interface KibanaPrivileges {
+  readonly has_encryption_key?: boolean;
+  readonly has_all_requested?: boolean;
+}
+
+async function checkKibana({ kibana }: Settings, about: string, around: Circumstances): Promise<Check> {
+  const { url, spaces, ...access } = kibana;
+  if (url === undefined) {
+    const mend = 'Give --kibana-url, or use --scheduler local.';
+    return { about, state: 'missing', message: 'no Kibana is named', mend };
+  }
+  try {
+    const server = await connectKibana({ url, ...access }, spaces, around);
+    for (const space of spaces) {
+      const path = '/api/detection_engine/privileges';
+      const { body } = await server.ask<KibanaPrivileges>({ method: 'GET', path, space });
+      if (body.has_encryption_key === false) {
+        const message = 'Kibana has no key to encrypt with, and runs no rules without';
+        return {
+          about,
+          state: 'missing',
+          message,
+          mend: 'Set xpack.encryptedSavedObjects.encryptionKey in kibana.yml.',
+        };
+      }
+      if (body.has_all_requested === false) {
+        const message = `in space ${space} you may not do everything with alerts`;
+        return { about, state: 'warning', message, mend: '`wmi-detections doctor --roles` prints what is needed.' };
+      }
+    }
+    return { about, state: 'ok', message: `Kibana ${server.version} at ${server.url}` };
+  } catch (error) {
+    return failed(about, error);
+  }
+}
+
+/** A check that ended in an error of its own. */
+export function failed(about: string, error: unknown): Check {
+  if (!(error instanceof ProblemError) || error.code === 'INTERRUPTED') throw error;
+  const [problem] = error.problems;
+  return { about, state: 'missing', message: problem?.message ?? error.message, mend: problem?.hint };
+}

@@ -1,0 +1,158 @@
+import { refusal, serverReason } from '../cluster/failure';
+import { request, type Request, type Target } from '../cluster/cluster';
+import { answersQuestions, isAllowed, type Verdict } from './probe';
+import type { Check, Granted } from './check';
+import { failed } from './checks';
+import {
+  elasticsearchRole,
+  openSearchRole,
+  USERS,
+  type ElasticsearchRole,
+  type For,
+  type OpenSearchRole,
+  type User,
+} from './roles';
+
+/** What the present user may do, and what there is to say about how that was found out. */
+export interface Grants {
+  readonly granted: readonly Granted[];
+  readonly check: Check;
+}
+
+/**
+ * Finds out what the present user may do. Nothing is changed, and nothing but looking is tried.
+ *
+ *   what the cluster says when it is asked who somebody is   | what is said of it
+ *   ---------------------------------------------------------|--------------------------------------------
+ *   200                                                      | what he may do, as far as it is told
+ *   nobody handles that, or security is not enabled          | everyone may do everything
+ *   any other                                                | unknown: a fault is no permission
+ */
+export async function grantsOf(target: Target, asked: For): Promise<Grants> {
+  try {
+    return await (target.product === 'elasticsearch' ? byElasticsearch(target, asked) : byTrying(target, asked));
+  } catch (error) {
+    const { message, mend } = failed('security', error);
+    const check: Check = {
+      about: 'security',
+      state: 'unknown',
+      message: `what you may do is not told: ${message}`,
+      mend,
+    };
+    return { granted: all(undefined), check };
+  }
+}
+
+const UNGUARDED: Check = {
+  about: 'security',
+  state: 'warning',
+  message: 'the cluster asks nobody who he is: whoever reaches it can do everything',
+  mend: 'Switch security on (xpack.security.enabled; the security plugin of OpenSearch), unless it is a workbench.',
+};
+
+/** The same of every kind of user. */
+function all(may: Granted['may']): Granted[] {
+  return USERS.map((user) => ({ user, may, lacks: [] }));
+}
+
+/** What a cluster without security says: the API is not there, or its handler finds security switched off. */
+const NO_SECURITY = /no handler found|security is not enabled/i;
+
+/**
+ * Asks security about somebody.
+ * @returns undefined where there is no security
+ * @throws ProblemError for every other answer that is none
+ */
+async function askSecurity<T>(
+  target: Target,
+  asked: Pick<Request, 'method' | 'path' | 'body'>,
+): Promise<T | undefined> {
+  const { status, body } = await request<T>(target, { ...asked, allow: [400, 500] });
+  if (status === 200) return body;
+  if (NO_SECURITY.test(serverReason(body))) return undefined;
+  throw refusal(status, body, { url: `${target.url}${asked.path}`, method: asked.method });
+}
+
+interface HasPrivileges {
+  readonly username?: string;
+  readonly cluster?: Readonly<Record<string, boolean>>;
+  readonly index?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
+}
+
+async function byElasticsearch(target: Target, asked: For): Promise<Grants> {
+  const granted: Granted[] = [];
+  let name = '';
+  for (const user of USERS) {
+    const role = elasticsearchRole(user, asked);
+    const told = await askSecurity<HasPrivileges>(target, {
+      method: 'POST',
+      path: '/_security/user/_has_privileges',
+      body: { cluster: role.cluster, index: role.indices },
+    });
+    if (told === undefined) return { granted: all(true), check: UNGUARDED };
+    name = told.username ?? '';
+    const lacks = lacking(role, told);
+    granted.push({ user, may: lacks.length === 0, lacks });
+  }
+  return { granted, check: { about: 'security', state: 'ok', message: `you are ${name}` } };
+}
+
+function lacking(role: ElasticsearchRole, { cluster = {}, index = {} }: HasPrivileges): string[] {
+  return [
+    ...role.cluster.filter((privilege) => cluster[privilege] !== true),
+    ...role.indices.flatMap(({ names, privileges }) =>
+      privileges.flatMap((privilege) => {
+        const without = names.filter((each) => index[each]?.[privilege] !== true);
+        return without.length === 0 ? [] : [`${privilege} on ${without.join(', ')}`];
+      }),
+    ),
+  ];
+}
+
+/**
+ * OpenSearch's security plugin does not tell a user what he may do. What only looks is tried; of what changes something it is
+ * asked, action by action, where it answers that.
+ */
+async function byTrying(target: Target, asked: For): Promise<Grants> {
+  const told = await askSecurity<{ user_name?: string }>(target, {
+    method: 'GET',
+    path: '/_plugins/_security/authinfo',
+  });
+  if (told === undefined) return { granted: all(true), check: UNGUARDED };
+  const questions = await answersQuestions(target);
+  const verdicts = new Map<string, Promise<Verdict>>();
+  const verdictOn = (action: string, name: string): Promise<Verdict> => {
+    const key = `${action} ${name}`;
+    const verdict = verdicts.get(key) ?? isAllowed(target, action, name, questions);
+    verdicts.set(key, verdict);
+    return verdict;
+  };
+  const granted: Granted[] = [];
+  for (const user of USERS) granted.push(await grantedTo(user, openSearchRole(user, asked), verdictOn));
+  const name = told.user_name ?? 'somebody';
+  const mend = 'Compare your role with the one that `wmi-detections doctor --roles` prints.';
+  const untold = questions
+    ? 'what deletes indices, and what a bulk request does in a shard, was not asked'
+    : 'the security plugin does not tell what you may change';
+  return { granted, check: { about: 'security', state: 'unknown', message: `you are ${name}; ${untold}`, mend } };
+}
+
+async function grantedTo(
+  user: User,
+  role: OpenSearchRole,
+  verdictOn: (action: string, name: string) => Promise<Verdict>,
+): Promise<Granted> {
+  const lacks: string[] = [];
+  const untold: string[] = [];
+  const examine = async (action: string, names: readonly string[]): Promise<void> => {
+    const verdicts = await Promise.all(names.map((name) => verdictOn(action, name)));
+    if (verdicts.includes(undefined)) untold.push(action);
+    const without = names.filter((_, index) => verdicts[index] === false);
+    if (without.length > 0) lacks.push(names[0] === '' ? action : `${action} on ${without.join(', ')}`);
+  };
+  for (const action of role.cluster_permissions) await examine(action, ['']);
+  for (const { index_patterns: names, allowed_actions: actions } of role.index_permissions) {
+    for (const action of actions) await examine(action, names);
+  }
+  return { user, may: lacks.length > 0 ? false : untold.length > 0 ? undefined : true, lacks };
+}

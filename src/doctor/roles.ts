@@ -1,0 +1,98 @@
+import type { SchedulerName } from '../settings';
+import { kibanaIndices } from '../schedulers/kibana/role';
+import { namesOf, type Names, type Where } from '../schedulers/index-patterns';
+import { NAMES, REQUESTS } from './requests';
+import type { Row, Verb } from '../schedulers/request-table';
+
+/** The kinds of users. Who deploys need not be who ships events, runs the rules or reads the alerts. */
+export const USERS = ['deployer', 'shipper', 'runner', 'reader'] as const;
+
+export type User = (typeof USERS)[number];
+
+/** The commands of each kind of user. */
+const COMMANDS: Readonly<Record<User, readonly Verb[]>> = {
+  deployer: ['plan', 'deploy', 'destroy', 'adopt', 'status', 'simulate', 'test', 'doctor'],
+  shipper: ['replay'],
+  runner: ['run', 'ack'],
+  reader: ['plan', 'status', 'alerts', 'risk', 'reconcile', 'doctor'],
+};
+
+/** Body of `PUT /_security/role/<name>`, and of an API key's `role_descriptors`. */
+export interface ElasticsearchRole {
+  readonly cluster: readonly string[];
+  readonly indices: readonly { readonly names: readonly string[]; readonly privileges: readonly string[] }[];
+}
+
+/** Body of `PUT /_plugins/_security/api/roles/<name>`. */
+export interface OpenSearchRole {
+  readonly cluster_permissions: readonly string[];
+  readonly index_permissions: readonly {
+    readonly index_patterns: readonly string[];
+    readonly allowed_actions: readonly string[];
+  }[];
+}
+
+/** What a privilege of Elasticsearch grants beside its name, as far as the table asks for it. */
+const INCLUDED: Readonly<Record<string, readonly string[]>> = {
+  manage_ingest_pipelines: ['read_pipeline'],
+  manage_watcher: ['monitor_watcher'],
+};
+
+export interface For extends Where {
+  readonly scheduler: SchedulerName;
+}
+
+/** The commands that a kind of user can give. */
+export function commandsOf(user: User): readonly Verb[] {
+  return COMMANDS[user];
+}
+
+/** The requests that the commands of a kind of user make. */
+export function requestsOf(user: User, scheduler: SchedulerName): readonly Row[] {
+  return REQUESTS.filter(
+    (row) =>
+      row.verbs.some((verb) => COMMANDS[user].includes(verb)) &&
+      (row.scheduler === undefined || row.scheduler === scheduler),
+  );
+}
+
+/** What a kind of user needs on Elasticsearch, and no more: for our requests, and for those that Kibana makes in its name. */
+export function elasticsearchRole(user: User, asked: For): ElasticsearchRole {
+  const rows = requestsOf(user, asked.scheduler).map(({ names, elasticsearch }) => ({ names, ...elasticsearch }));
+  const own = byNames(rows).map(([names, privileges]) => ({ names: namesOf(names, asked), privileges }));
+  const beside = asked.scheduler === 'kibana' ? kibanaIndices(user, asked.spaces, namesOf('events', asked)) : [];
+  return {
+    cluster: withoutIncluded(union(rows.map(({ cluster }) => cluster))),
+    indices: [...own, ...beside],
+  };
+}
+
+/** What a kind of user needs of OpenSearch's security plugin, and no more. */
+export function openSearchRole(user: User, asked: For): OpenSearchRole {
+  const rows = requestsOf(user, asked.scheduler).map(({ names, opensearch }) => ({ names, ...opensearch }));
+  return {
+    cluster_permissions: union(rows.map(({ cluster }) => cluster)),
+    index_permissions: byNames(rows).map(([names, actions]) => ({
+      index_patterns: namesOf(names, asked),
+      allowed_actions: actions,
+    })),
+  };
+}
+
+function byNames(
+  rows: readonly { readonly names: Names | undefined; readonly index: readonly string[] }[],
+): [Names, readonly string[]][] {
+  return NAMES.map((names): [Names, readonly string[]] => [
+    names,
+    union(rows.filter((row) => row.names === names).map(({ index }) => index)),
+  ]).filter(([, privileges]) => privileges.length > 0);
+}
+
+function withoutIncluded(privileges: readonly string[]): readonly string[] {
+  const included = privileges.flatMap((privilege) => INCLUDED[privilege] ?? []);
+  return privileges.filter((privilege) => !included.includes(privilege));
+}
+
+function union(lists: readonly (readonly string[])[]): readonly string[] {
+  return [...new Set(lists.flat())].sort();
+}

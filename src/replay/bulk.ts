@@ -1,0 +1,140 @@
+import { ProblemError } from '../errors';
+import { isRecord } from '../json';
+import { FOR_THE_MOMENT, whilePutOff } from '../cluster/attempts';
+import { refusal, serverReason } from '../cluster/failure';
+import { request, type Target } from '../cluster/cluster';
+import { withBody, type Item } from './bulk-body';
+
+/** What became of an item, for good. */
+export type Outcome =
+  | { readonly result: 'indexed' | 'duplicate' }
+  | { readonly result: 'refused'; readonly reason: string; readonly status: number };
+
+/** What the cluster says of an item: that it is to be sent again, or that no item can be indexed now. */
+type Verdict =
+  | Outcome
+  | { readonly result: 'busy'; readonly reason: string; readonly status: number }
+  | { readonly result: 'stopped'; readonly error: ProblemError };
+
+const TOO_LARGE = 413;
+
+type ItemAnswer = Readonly<Record<string, { readonly status: number; readonly error?: unknown }>>;
+
+interface BulkAnswer {
+  readonly items?: readonly ItemAnswer[];
+}
+
+export interface CreateOptions {
+  /** Told of each item as soon as its outcome is known, so that it is known even when an error ends the rest. */
+  readonly onOutcome?: ((index: number, outcome: Outcome) => void) | undefined;
+}
+
+/**
+ * Creates documents, each under its id.
+ *
+ *   what the cluster says                   | what is done
+ *   ----------------------------------------|------------------------------------------------------------
+ *   201                                     | indexed
+ *   409                                     | duplicate: it is there already
+ *   no answer, 429, 502-504 to the request  | sent again, see cluster/attempts.ts
+ *   429, 502-504 or nothing to an item      | that item is sent again, with the same patience
+ *   400 for every item and with one reason, | halves are sent by themselves, down to the item at fault:
+ *   400 or 413 for the request              |   one that cannot be parsed fails all that are sent with it
+ *   write block, 403                        | READ_ONLY, FORBIDDEN at once: nothing can be indexed
+ *   any other                               | refused, with the reason
+ *
+ * @returns one outcome an item, in their order
+ * @throws ProblemError READ_ONLY, UNREACHABLE, UNAUTHORIZED, FORBIDDEN, REFUSED (still busy in the end), INTERRUPTED
+ */
+export async function createAll(
+  target: Target,
+  items: readonly Item[],
+  { onOutcome }: CreateOptions = {},
+): Promise<Outcome[]> {
+  const outcomes = new Map<number, Outcome>();
+  const settle = (index: number, outcome: Outcome): void => {
+    outcomes.set(index, outcome);
+    onOutcome?.(index, outcome);
+  };
+  const numbered = items.map((item, index) => ({ item, index }));
+  await whilePutOff(numbered, { ...target, where: whereOf(target) }, async (pending, { count, last }) => {
+    const verdicts = await send(target, itemsOf(pending));
+    if (verdicts === 'split') {
+      const half = Math.ceil(pending.length / 2);
+      for (const part of [pending.slice(0, half), pending.slice(half)]) {
+        const onPart = (at: number, outcome: Outcome): void => {
+          settle(part[at]?.index ?? -1, outcome);
+        };
+        await createAll(target, itemsOf(part), { onOutcome: onPart });
+      }
+      return [];
+    }
+    let obstacle: ProblemError | undefined;
+    const putOff = pending.filter(({ index }, at) => {
+      const verdict = verdicts[at] ?? { result: 'busy', status: 0, reason: 'the cluster said nothing of this item' };
+      if (verdict.result === 'stopped') obstacle ??= verdict.error;
+      else if (verdict.result !== 'busy') settle(index, verdict);
+      else if (last) obstacle ??= stillBusy(target, verdict, count);
+      else return true;
+      return false;
+    });
+    if (obstacle !== undefined) throw obstacle;
+    return putOff;
+  });
+  return items.flatMap((_, index) => outcomes.get(index) ?? []);
+}
+
+function itemsOf(pending: readonly { readonly item: Item }[]): Item[] {
+  return pending.map(({ item }) => item);
+}
+
+/** One request. @returns a verdict an item, or `split` */
+async function send(target: Target, items: readonly Item[]): Promise<readonly (Verdict | undefined)[] | 'split'> {
+  const query = { filter_path: 'errors,error,items.*.status,items.*.error' };
+  const asked = { method: 'POST', path: '/_bulk', query, allow: [400, TOO_LARGE] } as const;
+  const { status, body } = await withBody(items, (ndjson) => request<BulkAnswer>(target, { ...asked, ndjson }));
+  if (status >= 400) {
+    if (items.length > 1) return 'split';
+    return [{ result: 'refused', status, reason: serverReason(body) }];
+  }
+  const verdicts = items.map((_, at) => verdictOn(target, Object.values(body.items?.[at] ?? {})[0]));
+  return poisoned(verdicts) ? 'split' : verdicts;
+}
+
+function verdictOn(target: Target, answer: ItemAnswer[string] | undefined): Verdict | undefined {
+  if (answer === undefined) return undefined;
+  const { status, error } = answer;
+  if (status < 300) return { result: 'indexed' };
+  if (status === 409) return { result: 'duplicate' };
+  const where = whereOf(target);
+  if (isRecord(error) && error.type === 'cluster_block_exception') {
+    const hint =
+      'The disk is too full or somebody blocked writing: free space or lift the block, then replay again; events already there are not indexed twice.';
+    const problem = { where: { ...where, status }, message: serverReason({ error }), hint };
+    return { result: 'stopped', error: new ProblemError('READ_ONLY', [problem]) };
+  }
+  if (status === 403) return { result: 'stopped', error: refusal(status, { error }, where) };
+  return { result: FOR_THE_MOMENT.has(status) ? 'busy' : 'refused', status, reason: serverReason({ error }) };
+}
+
+function stillBusy(
+  target: Target,
+  { status, reason }: { status: number; reason: string },
+  count: number,
+): ProblemError {
+  const where = { ...whereOf(target), ...(status > 0 && { status }) };
+  const message = `some events were put off again and again: ${reason} (asked ${count} times)`;
+  const hint = 'The cluster could not do this now; run the command again when it is well.';
+  return new ProblemError('REFUSED', [{ where, message, hint }]);
+}
+
+function whereOf({ url }: Target): { url: string; method: string } {
+  return { url: `${url}/_bulk`, method: 'POST' };
+}
+
+/** Whether all of several items were refused for one and the same reason: that of one of them, most likely. */
+function poisoned(verdicts: readonly (Verdict | undefined)[]): boolean {
+  const [first] = verdicts;
+  if (verdicts.length < 2 || first?.result !== 'refused' || first.status !== 400) return false;
+  return verdicts.every((verdict) => verdict?.result === 'refused' && verdict.reason === first.reason);
+}

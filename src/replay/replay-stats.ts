@@ -1,0 +1,130 @@
+import type { Problem } from '../errors';
+import type { Event } from './event';
+import type { Frame } from './input-record';
+import type { Source } from './recognise';
+import type { Fate } from './shipment';
+import { streamOf } from './streams';
+
+/** The result of `replay`, as `--output json` prints it. read = indexed + duplicates + failed = the sum of bySource. */
+export interface ReplayCounts {
+  read: number;
+  /** Created by this run, those kept as text included. */
+  indexed: number;
+  /** In the cluster already, or twice in the input. */
+  duplicates: number;
+  /** Not in the cluster. */
+  failed: number;
+  bySource: Record<Source, number>;
+}
+
+/** What a run did and what it found wrong. The answer to "did all go well" is no when there is any problem. */
+export interface ReplayResult {
+  readonly counts: ReplayCounts;
+  /** The first hundred, in the order in which they were found. */
+  readonly problems: readonly Problem[];
+  /** How many there were in all. */
+  readonly problemCount: number;
+  /** Where the events are that the cluster refused for good; undefined when there are none. */
+  readonly deadLetters?: { readonly file: string; readonly count: number } | undefined;
+}
+
+/** How far a run has come. */
+export interface ReplayProgress {
+  /** Bytes of the inputs, as they are on disk, whose events the cluster has answered for: reading runs ahead of sending. */
+  readonly bytesDone: number;
+  /** Bytes of all inputs; undefined when one is a pipe. */
+  readonly bytesTotal: number | undefined;
+  /** Events that the cluster has answered for. */
+  readonly records: number;
+  readonly elapsedMs: number;
+}
+
+const MAX_PROBLEMS = 100;
+const PROGRESS_EVERY_MS = 200;
+
+export interface LedgerOptions {
+  readonly namespace: string;
+  readonly bytesTotal: number | undefined;
+  readonly onProgress?: ((progress: ReplayProgress) => void) | undefined;
+}
+
+/** Counts what happens to the events of a run, and tells of it. */
+export class Ledger {
+  bytesRead = 0;
+  private readonly counts: ReplayCounts = {
+    read: 0,
+    indexed: 0,
+    duplicates: 0,
+    failed: 0,
+    bySource: { sysmon: 0, windows_security: 0, crowdstrike: 0, unrecognised: 0 },
+  };
+  private readonly problems: Problem[] = [];
+  private problemCount = 0;
+  private readonly began = performance.now();
+  private reported = this.began;
+
+  constructor(private readonly options: LedgerOptions) {}
+
+  read(event: Event): void {
+    this.counts.read += 1;
+    this.counts.bySource[event.source] += 1;
+    if (event.fault === undefined) return;
+    const stream = streamOf(event.source, this.options.namespace);
+    this.problem({ where: placeOf(event), message: event.fault, hint: `Kept as text in ${stream}.` });
+  }
+
+  drop(file: string, frame: Frame): void {
+    this.counts.read += 1;
+    this.counts.failed += 1;
+    this.counts.bySource.unrecognised += 1;
+    const hint = 'No event is that long: is the file an event log?';
+    this.problem({ where: { file, line: frame.line }, message: frame.fault ?? 'was left out', hint });
+  }
+
+  /** @param letters the file that holds what failed */
+  settle(event: Event, outcome: Fate, letters?: string): void {
+    const { counts } = this;
+    if (outcome.fate === 'duplicate') counts.duplicates += 1;
+    else if (outcome.fate === 'failed') counts.failed += 1;
+    else counts.indexed += 1;
+    if (outcome.fate === 'kept as text') {
+      const hint = `Kept as text in ${streamOf('unrecognised', this.options.namespace)}.`;
+      this.problem({ where: placeOf(event), message: `was refused by the cluster: ${outcome.reason}`, hint });
+    } else if (outcome.fate === 'failed') {
+      const hint = letters === undefined ? undefined : `Kept in ${letters}: mend the cause, then replay that file.`;
+      this.problem({ where: placeOf(event), message: `was not indexed: ${outcome.reason}`, hint });
+    }
+    if (performance.now() - this.reported >= PROGRESS_EVERY_MS) this.report();
+  }
+
+  problem(problem: Problem): void {
+    this.problemCount += 1;
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
+  }
+
+  report(): void {
+    this.reported = performance.now();
+    const { read, indexed, duplicates, failed } = this.counts;
+    const answered = indexed + duplicates + failed;
+    this.options.onProgress?.({
+      bytesDone: read === 0 ? 0 : Math.round((this.bytesRead * answered) / read),
+      bytesTotal: this.options.bytesTotal,
+      records: answered,
+      elapsedMs: this.reported - this.began,
+    });
+  }
+
+  /** What has been done, for the message of an error that ends the run. */
+  account(): string {
+    const { indexed, duplicates } = this.counts;
+    return `${indexed} events were indexed before, ${duplicates} were there already; a second run goes on from there`;
+  }
+
+  result(): ReplayResult {
+    return { counts: this.counts, problems: this.problems, problemCount: this.problemCount };
+  }
+}
+
+function placeOf({ file, line }: Event): { file: string; line: number } {
+  return { file, line };
+}

@@ -1,0 +1,79 @@
+import { isUtf8 } from 'node:buffer';
+import { decode } from './encoding';
+import { lineEnd, MORE, NEWLINE, waitOrDrop, type Cut, type Frame, type Window } from './input-record';
+import { CLOSE_BRACE, COMMA, OPEN_BRACE } from './json-codes';
+import { scanObject } from './json-scan';
+import { readObject } from './json-text';
+
+/**
+ * Cuts the JSON object that begins at `start`: one a line, pretty-printed over many, or several on one line.
+ * One that is not JSON is cut to the end of its line; over several lines, to the place where it is certainly broken,
+ * unless a later one of these lines is an object by itself: then only the first was cut off.
+ */
+export function cutJson(window: Window, start: number): Cut | typeof MORE {
+  const { data } = window;
+  const line = lineEnd(window, start);
+  if (line !== undefined) {
+    const end = trimmedEnd(data, start, line);
+    const whole = data[end - 1] === CLOSE_BRACE ? parseObject(data, start, end) : undefined;
+    if (whole !== undefined) return { next: end, frame: { form: 'json', ...whole } };
+  }
+  const scan = scanObject(data, start);
+  if (scan === 'open') {
+    if (!window.atEnd || data.length - start > window.limit) return waitOrDrop(window, start);
+    return broken(window, start, data.length, 'cut off before its closing brace');
+  }
+  if ('brokenAt' in scan) return broken(window, start, scan.brokenAt, scan.why);
+  const object = parseObject(data, start, scan.end);
+  if (object === undefined) return broken(window, start, scan.end - 1, 'syntax error');
+  return { next: scan.end, frame: { form: 'json', ...object } };
+}
+
+/** The bytes as a JSON object; undefined when they are none. */
+function parseObject(data: Buffer, start: number, end: number): Pick<Frame, 'text' | 'json' | 'fault'> | undefined {
+  const bytes = data.subarray(start, end);
+  if (isUtf8(bytes)) {
+    const json = readObject(bytes);
+    return json && { text: bytes, json };
+  }
+  const { text, strayBytes } = decode(bytes);
+  const json = readObject(Buffer.from(text));
+  return json && { text, json, fault: strayFault(strayBytes) };
+}
+
+/** What is said of bytes that are not UTF-8. */
+export function strayFault(count: number): string {
+  return `has ${count} ${count === 1 ? 'byte' : 'bytes'} that are not UTF-8, read as Windows-1252`;
+}
+
+function broken(window: Window, start: number, brokenAt: number, why: string): Cut | typeof MORE {
+  const { data } = window;
+  const beginning = data.lastIndexOf(NEWLINE, brokenAt - 1) + 1;
+  // A brace that opens a line where no value can stand belongs to the next record.
+  const opensLine = why === 'cut off before its closing brace' && beginning > start;
+  const end = opensLine ? beginning : lineEnd(window, brokenAt);
+  const first = lineEnd(window, start);
+  if (end === undefined || first === undefined) return waitOrDrop(window, start);
+  const next = first < end && holdsObject(data, first, end) ? first : end;
+  const { text } = decode(data.subarray(start, next));
+  return { next, frame: { form: 'text', text: text.trimEnd(), fault: `is not JSON (${why})` } };
+}
+
+function holdsObject(data: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to;) {
+    const found = data.indexOf(NEWLINE, at);
+    const next = found < 0 || found >= to ? to : found + 1;
+    const end = trimmedEnd(data, at, next);
+    if (data[at] === OPEN_BRACE && data[end - 1] === CLOSE_BRACE && parseObject(data, at, end) !== undefined)
+      return true;
+    at = next;
+  }
+  return false;
+}
+
+/** The end of the line without blanks, and without the comma that follows an element of an array. */
+function trimmedEnd(data: Buffer, start: number, end: number): number {
+  let at = end;
+  while (at > start && (data[at - 1] ?? 0) <= 0x20) at -= 1;
+  return data[at - 1] === COMMA && data[at - 2] === CLOSE_BRACE ? at - 1 : at;
+}

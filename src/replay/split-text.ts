@@ -1,0 +1,76 @@
+import { decode } from './encoding';
+import { lineEnd, MORE, NEWLINE, startsWith, waitOrDrop, type Cut, type Window } from './input-record';
+import { strayFault } from './split-json';
+import { opensEvent } from './split-xml';
+
+/** The first line of every event that Windows' and Splunk's exports render as text; before it often a line with the time. */
+const HEAD = 'LogName=';
+
+/** A line with a time is short and begins with a digit: `09/15/2020 11:48:27 PM`, `2020-09-15T23:48:27Z`. */
+const LONGEST_TIME = 64;
+
+/**
+ * Cuts the rendered event that begins at `start`: from its time or `LogName=` to the next such event, or to an event XML or
+ * a JSON object at the beginning of a line (files mix them). Its message may span lines and hold blank ones.
+ * What is no rendered event is cut as one line and reported.
+ */
+export function cutText(window: Window, start: number): Cut | typeof MORE {
+  const head = headAt(window, start);
+  if (head === MORE) return waitOrDrop(window, start);
+  const end = head === undefined ? lineEnd(window, start) : blockEnd(window, head);
+  if (end === undefined) return waitOrDrop(window, start);
+  const { text, strayBytes } = decode(window.data.subarray(start, end));
+  const stray = strayBytes > 0 ? { fault: strayFault(strayBytes) } : {};
+  if (head !== undefined) {
+    return { next: end, frame: { form: 'rendered', text: text.replace(/[\r\n]+$/, ''), ...stray } };
+  }
+  const fault = 'is neither JSON, event XML nor a rendered event';
+  return { next: end, frame: { form: 'text', text: text.trimEnd(), fault } };
+}
+
+/** Where `LogName=` stands, when a rendered event begins at `at`. */
+function headAt(window: Window, at: number): number | typeof MORE | undefined {
+  const { data, atEnd } = window;
+  if (startsWith(data, at, HEAD)) return at;
+  if (!atEnd && data.length - at < HEAD.length) return MORE;
+  if (!isDigit(data[at])) return undefined;
+  const newline = data.subarray(at, at + LONGEST_TIME).indexOf(NEWLINE);
+  if (newline < 0) return !atEnd && data.length - at < LONGEST_TIME ? MORE : undefined;
+  const next = at + newline + 1;
+  if (startsWith(data, next, HEAD)) return next;
+  return !atEnd && data.length - next < HEAD.length ? MORE : undefined;
+}
+
+/** Where the event ends whose `LogName=` stands at `head`; undefined when the data does not tell yet. */
+function blockEnd({ data, atEnd }: Window, head: number): number | undefined {
+  const nextHead = data.indexOf(`\n${HEAD}`, head);
+  const limit = nextHead < 0 ? data.length : timeBefore(data, nextHead + 1, head);
+  for (let at = data.indexOf(NEWLINE, head) + 1; at > 0 && at < limit; at = data.indexOf(NEWLINE, at) + 1) {
+    if (opensEvent(data, at)) return at;
+    if (startsWith(data, at, '{"')) {
+      const end = data.indexOf(NEWLINE, at);
+      if (end < 0 && !atEnd) return undefined;
+      if (isObject(data.toString('utf8', at, end < 0 ? data.length : end))) return at;
+    }
+  }
+  return nextHead >= 0 || atEnd ? limit : undefined;
+}
+
+/** The beginning of the line before `head` when it holds a time, else `head`. */
+function timeBefore(data: Buffer, head: number, after: number): number {
+  const line = data.lastIndexOf(NEWLINE, head - 2) + 1;
+  return line > after && head - line <= LONGEST_TIME && isDigit(data[line]) ? line : head;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
+
+function isObject(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+import { ProblemError, type Problem } from '../errors';
+import { isRecord } from '../json';
+import { MANAGED_BY } from '../resources/ownership';
+import { request, type Target } from '../cluster/cluster';
+import { SOURCES, type Source } from './recognise';
+
+/** The data set of each source (design, section 2). */
+const DATASETS: Readonly<Record<Source, string>> = {
+  sysmon: 'sysmon.process_creation',
+  windows_security: 'windows_security.process_creation',
+  crowdstrike: 'crowdstrike.process_rollup2',
+  unrecognised: 'wmi_detections.unrecognised',
+};
+
+/** The data stream of a source in a namespace. */
+export function streamOf(source: Source, namespace: string): string {
+  return `logs-${DATASETS[source]}-${namespace}`;
+}
+
+/**
+ * Sees to it that our templates stand behind every data stream. Without them the cluster would make up an index of its own
+ * for the first event, with guessed types and without our pipeline, and no template mends that afterwards.
+ * @throws ProblemError REFUSED naming the templates that are missing and those that are not ours
+ */
+export async function checkTemplates(target: Target): Promise<void> {
+  const ids = SOURCES.map((source) => `logs-${DATASETS[source]}@template`);
+  const states = await Promise.all(ids.map((id) => templateState(target, id)));
+  const missing = ids.filter((_, index) => states[index] === 'missing');
+  const foreign = ids.filter((_, index) => states[index] === 'foreign');
+  const where = { url: target.url };
+  const problems: Problem[] = [];
+  if (missing.length > 0) {
+    const message = `nothing was sent: the cluster has no index template ${missing.join(', ')}`;
+    problems.push({ where, message, hint: 'Run `wmi-detections deploy` first.' });
+  }
+  if (foreign.length > 0) {
+    const message = `nothing was sent: somebody else's index template stands at ${foreign.join(', ')}`;
+    const hint = 'Rename or remove it, or take it over with `wmi-detections adopt`; then run `wmi-detections deploy`.';
+    problems.push({ where, message, hint });
+  }
+  if (problems.length > 0) throw new ProblemError('REFUSED', problems);
+}
+
+async function templateState(target: Target, id: string): Promise<'ours' | 'missing' | 'foreign'> {
+  const asked = { method: 'GET', path: `/_index_template/${id}`, allow: [404] } as const;
+  const { status, body } = await request<unknown>(target, asked);
+  if (status === 404) return 'missing';
+  const [template] = isRecord(body) && Array.isArray(body.index_templates) ? (body.index_templates as unknown[]) : [];
+  return managedBy(template) === MANAGED_BY ? 'ours' : 'foreign';
+}
+
+function managedBy(template: unknown): unknown {
+  const inner = isRecord(template) ? template.index_template : undefined;
+  const meta = isRecord(inner) ? inner._meta : undefined;
+  return isRecord(meta) ? meta.managed_by : undefined;
+}

@@ -1,0 +1,91 @@
+import type { Resource } from '../content/resource';
+import { canonicalJson, isRecord, sha256 } from '../json';
+import type { Product } from '../cluster/cluster';
+import { prepare } from '../cluster/translate';
+import type { Body } from './kind';
+import { MANAGED_BY } from './ownership';
+import { canonTemplate } from './normalize-settings';
+
+/** By what an index says of which settings and mappings it was made: it stands in `_meta` of its mappings. */
+export interface CompositionMark {
+  readonly managed_by: typeof MANAGED_BY;
+  readonly mappings_digest: string;
+  readonly settings_digest: string;
+}
+
+/** The ids of the component templates of an index template, in their order. */
+export function componentsOf(body: Body): string[] {
+  return Array.isArray(body.composed_of) ? body.composed_of.map(String) : [];
+}
+
+/**
+ * What a new index of a template is made of: settings and mappings of its components, then its own, merged.
+ * @param template an index template
+ * @param all the resources that hold its components; one that is missing adds nothing
+ * @returns `{settings, mappings}` in canonical form, the mark in the mappings' `_meta`
+ */
+export function composition(template: Resource, all: readonly Resource[], product: Product): Body {
+  const components = componentsOf(template.body).flatMap((id) =>
+    all.filter((resource) => resource.kind === 'component_template' && resource.id === id),
+  );
+  const merged = [...components, template]
+    .map((part) => canonTemplate(prepare(part, product).template))
+    .reduce<Body>(mergeDeep, {});
+  const mappings = isRecord(merged.mappings) ? merged.mappings : {};
+  const mark: CompositionMark = {
+    managed_by: MANAGED_BY,
+    mappings_digest: digest(mappings),
+    settings_digest: digest(merged.settings),
+  };
+  return { ...merged, mappings: { ...mappings, _meta: mark } };
+}
+
+/** The mark of the mappings of an index; undefined where it was not made from one of our templates. */
+export function compositionMark(mappings: unknown): CompositionMark | undefined {
+  const meta = isRecord(mappings) ? mappings._meta : undefined;
+  if (!isRecord(meta) || meta.managed_by !== MANAGED_BY) return undefined;
+  const { mappings_digest, settings_digest } = meta;
+  return typeof mappings_digest === 'string' && typeof settings_digest === 'string'
+    ? { managed_by: MANAGED_BY, mappings_digest, settings_digest }
+    : undefined;
+}
+
+/** Whether two things were made of the same settings and mappings. */
+export function sameComposition(left: Body, right: Body): boolean {
+  const [one, other] = [compositionMark(left.mappings), compositionMark(right.mappings)];
+  return one?.mappings_digest === other?.mappings_digest && one?.settings_digest === other?.settings_digest;
+}
+
+/** Leaf fields of a mapping: dotted path to definition, multi-fields included in it. */
+export function leafFields(mappings: unknown): Map<string, Body> {
+  const leaves = new Map<string, Body>();
+  const walk = (properties: unknown, path: string): void => {
+    if (!isRecord(properties)) return;
+    for (const [name, definition] of Object.entries(properties)) {
+      if (!isRecord(definition)) continue;
+      const at = path === '' ? name : `${path}.${name}`;
+      if (definition.properties === undefined) leaves.set(at, definition);
+      else walk(definition.properties, at);
+    }
+  };
+  walk(isRecord(mappings) ? mappings.properties : undefined, '');
+  return leaves;
+}
+
+/** The index patterns of an index template. */
+export function patternsOf(template: Body): string[] {
+  return Array.isArray(template.index_patterns) ? template.index_patterns.map(String) : [];
+}
+
+function digest(part: unknown): string {
+  return sha256(canonicalJson(part)).slice(0, 16);
+}
+
+function mergeDeep(under: Body, over: Body): Body {
+  const merged: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const existing = merged[key];
+    merged[key] = isRecord(existing) && isRecord(value) ? mergeDeep(existing, value) : value;
+  }
+  return merged;
+}

@@ -1,0 +1,85 @@
+import { ProblemError, type Problem } from '../errors';
+import { textAt } from '../detections/group';
+import { alertIndex } from '../detections/indices';
+import { whilePutOff } from '../cluster/attempts';
+import { request, type Target } from '../cluster/cluster';
+import { alerts, type Alert } from './alert-index-search';
+import { isPassing } from './alert-writes';
+import type { Keeper, StatusChange } from './alert-store';
+import { mget, type Got } from '../cluster/mget';
+import { iso } from '../detections/windows';
+
+interface Updated {
+  readonly update?: { readonly status?: number; readonly error?: { readonly reason?: string } };
+}
+
+/** The alert index of a namespace: what the local scheduler and watches write. */
+export function indexKeeper(target: Target, namespace: string): Keeper {
+  return {
+    list: async (wanted) => ({ alerts: await alerts(target, { ...wanted, namespace }), notes: [] }),
+    refusal: () => undefined,
+    batches: (all) => [all],
+    setStatus: (chosen, change) => setStatus(target, alertIndex(namespace), chosen, change),
+  };
+}
+
+/**
+ * Exactly what was read is replaced (seq_no). A run that corrected a count meanwhile is no matter: it is done again upon that, and
+ * so is what the cluster puts off. What another analyst said meanwhile stays, and is told.
+ */
+async function setStatus(target: Target, index: string, chosen: readonly Alert[], change: StatusChange): Promise<void> {
+  const seen = new Map(chosen.map((alert) => [alert._id, statusOf(alert)]));
+  const problems: Problem[] = [];
+  const where = { url: `${target.url}/${index}`, method: 'POST' };
+  await whilePutOff([...seen.keys()], { ...target, where }, async (left, { count, last }) => {
+    const changes: Got[] = [];
+    const query = { _source_includes: 'wmi_detections.status' };
+    for (const there of await mget(target, { index, query, body: { ids: left } })) {
+      const now = statusOf(there._source ?? {});
+      if (there.found !== true) problems.push({ where, message: `alert ${there._id} was deleted meanwhile` });
+      else if (now === change.status) continue;
+      else if (now === seen.get(there._id)) changes.push(there);
+      else problems.push(overtaken(there._id, now, where));
+    }
+    const answers = await update(target, index, changes, change);
+    return changes.flatMap(({ _id }, at) => {
+      const { status = 503, error } = answers[at]?.update ?? {};
+      if (status < 400) return [];
+      if (isPassing(status) && !last) return [_id];
+      const reason = `${error?.reason ?? 'no reason given'}${last ? ` (asked ${count} times)` : ''}`;
+      problems.push({ where, message: `alert ${_id} could not be written: ${reason}` });
+      return [];
+    });
+  });
+  if (problems.length > 0) throw new ProblemError('REFUSED', problems);
+}
+
+function overtaken(id: string, status: string | null, where: { url: string }): Problem {
+  const message = `alert ${id} was left as it is: somebody made it ${status ?? 'one without status'} meanwhile`;
+  return { where, message, hint: 'Look at it again; if you still want to, say it again.' };
+}
+
+function statusOf(alert: Readonly<Record<string, unknown>>): string | null {
+  return textAt(alert, 'wmi_detections.status');
+}
+
+async function update(
+  target: Target,
+  index: string,
+  changes: readonly Got[],
+  { status, by, at }: StatusChange,
+): Promise<readonly Updated[]> {
+  if (changes.length === 0) return [];
+  const doc = { wmi_detections: { status, status_updated_at: iso(at), status_updated_by: by } };
+  const lines = changes.flatMap(({ _id, _seq_no: seqNo, _primary_term: term }) => [
+    { update: { _id, if_seq_no: seqNo, if_primary_term: term } },
+    { doc },
+  ]);
+  const { body } = await request<{ items: readonly Updated[] }>(target, {
+    method: 'POST',
+    path: `/${encodeURIComponent(index)}/_bulk`,
+    query: { refresh: true },
+    ndjson: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+  });
+  return body.items;
+}

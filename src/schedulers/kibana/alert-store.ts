@@ -1,0 +1,130 @@
+import { ProblemError } from '../../errors';
+import { kibanaRules, spacesOf } from './rule-kind';
+import { kibanaRuleId } from './ownership-marks';
+import type { Body, Scope } from '../../resources/kind';
+import { anyOf } from '../../sigma/compile/clauses';
+import { textAt } from '../../detections/group';
+import type { Rule } from '../../detections/rule';
+import { DEFAULT_SPACE, type Kibana } from '../../cluster/kibana';
+import type { AlertFilter } from '../../detections/alert-filter';
+import type { Alert } from '../alert-index-search';
+import type { Keeper, Listed } from '../alert-store';
+import { alertOfKibana, kibanaFields } from './alert-document';
+import type { Hit } from '../../cluster/search-all';
+import { iso } from '../../detections/windows';
+
+const SIGNALS = '/api/detection_engine/signals';
+const PAGE = 500;
+const ID = 'kibana.alert.uuid';
+
+interface Page {
+  readonly timed_out?: boolean;
+  readonly _shards?: { readonly failed?: number };
+  readonly hits: { readonly hits: readonly Hit[] };
+}
+
+interface Changed {
+  readonly updated?: number;
+  readonly failures?: readonly unknown[];
+}
+
+/** What Kibana's Detection Engine keeps, in every space of the scope, of the rules that are ours. */
+export function kibanaKeeper(scope: Scope, known: readonly Rule[]): Keeper {
+  return {
+    list: (wanted) => list(scope, known, wanted),
+    refusal: () => undefined,
+    batches: (alerts) => spacesOf(scope).map((space) => alerts.filter((alert) => spaceOf(alert) === space)),
+    setStatus: (alerts, { status }) => setStatus(scope, alerts, status),
+  };
+}
+
+async function list(scope: Scope, known: readonly Rule[], wanted: AlertFilter): Promise<Listed> {
+  const { kibana, namespace } = scope;
+  if (kibana === undefined) return { alerts: [], notes: [] };
+  const ruleOf = new Map(known.map((rule) => [kibanaRuleId(rule.uuid, namespace), rule]));
+  const alerts: Alert[] = [];
+  const notes: string[] = [];
+  for (const space of spacesOf(scope)) {
+    const live = await kibanaRules(kibana.server, space).list(scope, []);
+    const ours = live.filter((each) => each.ours).map(({ body, title = '' }) => ({ id: String(body.rule_id), title }));
+    const rules = ours.filter(({ id }) => ruleOf.has(id));
+    for (const { title } of ours.filter(({ id }) => !ruleOf.has(id))) {
+      notes.push(`${title}: its rule is not known here; name the content that it came from with --content`);
+    }
+    const query = queryOf(
+      rules.map(({ id }) => id),
+      wanted,
+    );
+    for await (const hits of found(kibana.server, space, query, kibanaFields(known))) {
+      for (const hit of hits) {
+        const rule = ruleOf.get(textAt(hit._source, 'kibana.alert.rule.rule_id') ?? '');
+        if (rule !== undefined) alerts.push(alertOfKibana(rule, space, hit));
+      }
+    }
+  }
+  return { alerts, notes };
+}
+
+/** What leaves out most of the others; the rest of a filter is looked at by whoever asked. */
+function queryOf(ruleIds: readonly string[], { ids, from, to }: AlertFilter): Body[] {
+  const time = 'kibana.alert.original_time';
+  const period = { ...(from !== undefined && { gte: iso(from) }), ...(to !== undefined && { lt: iso(to) }) };
+  return [
+    { terms: { 'kibana.alert.rule.rule_id': ruleIds } },
+    ...(ids === undefined ? [] : [anyOf(ids.map((value) => ({ prefix: { [ID]: { value } } })))]),
+    // An alert of a group has no such time.
+    ...(Object.keys(period).length === 0
+      ? []
+      : [anyOf([{ range: { [time]: period } }, { bool: { must_not: [{ exists: { field: time } }] } }])]),
+  ];
+}
+
+/** Page by page in the order of ids: the API knows no other way beyond 10,000. */
+async function* found(
+  kibana: Kibana,
+  space: string,
+  filter: readonly Body[],
+  source: readonly string[],
+): AsyncGenerator<readonly Hit[], void, undefined> {
+  let last: string | null = null;
+  for (;;) {
+    const after: Body[] = last === null ? [] : [{ range: { [ID]: { gt: last } } }];
+    const body = {
+      size: PAGE,
+      query: { bool: { filter: [...filter, ...after] } },
+      sort: [{ [ID]: { order: 'asc' } }],
+      _source: source,
+    };
+    const { body: page } = await kibana.ask<Page>({ method: 'POST', path: `${SIGNALS}/search`, space, body });
+    if (page.timed_out === true || (page._shards?.failed ?? 0) > 0) {
+      const message = 'a part of the alerts could not be read: a shard did not answer, or not in time';
+      throw new ProblemError('REFUSED', [
+        { where: { url: `${kibana.url}${SIGNALS}/search`, method: 'POST' }, message },
+      ]);
+    }
+    const { hits } = page.hits;
+    if (hits.length > 0) yield hits;
+    last = textAt(hits.at(-1)?._source, ID);
+    if (hits.length < PAGE || last === null) return;
+  }
+}
+
+function spaceOf(alert: Alert): string {
+  return textAt(alert, 'wmi_detections.space') ?? DEFAULT_SPACE;
+}
+
+/** Kibana says how many it changed, and of those that it did not, why. */
+async function setStatus({ kibana }: Scope, alerts: readonly Alert[], status: string): Promise<void> {
+  const [first] = alerts;
+  if (kibana === undefined || first === undefined) return;
+  const { server } = kibana;
+  const path = `${SIGNALS}/status`;
+  const body = { signal_ids: alerts.map(({ _id }) => _id), status };
+  const { body: done } = await server.ask<Changed>({ method: 'POST', path, space: spaceOf(first), body });
+  const { updated = 0, failures = [] } = done;
+  if (updated === alerts.length && failures.length === 0) return;
+  const reasons = failures.length === 0 ? '' : `: ${failures.map((each) => JSON.stringify(each)).join('; ')}`;
+  const message = `Kibana changed ${updated} of ${alerts.length} alerts${reasons}`;
+  const hint = 'Somebody may have changed them in the same moment: look at them again.';
+  throw new ProblemError('REFUSED', [{ where: { url: `${server.url}${path}`, method: 'POST' }, message, hint }]);
+}

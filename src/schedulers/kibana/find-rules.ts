@@ -1,0 +1,41 @@
+import type { Kibana } from '../../cluster/kibana';
+import { anyOf, findAll, lotsOf, quoted } from './find';
+import { isTagged, MANAGED_TAG, ruleMark } from './ownership-marks';
+import type { Body } from '../../resources/kind';
+
+/** The rules of the Detection Engine. */
+export const RULES = '/api/detection_engine/rules';
+
+const OURS = { filter: `alert.attributes.tags: ${quoted(MANAGED_TAG)}`, sort_field: 'created_at', sort_order: 'asc' };
+
+/** The rules of a space that carry our tag. */
+export function taggedRules(kibana: Kibana, space: string): Promise<Body[]> {
+  return findAll(kibana, space, `${RULES}/_find`, OURS, 'rule_id');
+}
+
+/** The rule with this `rule_id`; undefined where there is none. */
+export async function readRule(kibana: Kibana, space: string, ruleId: string): Promise<Body | undefined> {
+  const query = { rule_id: ruleId };
+  const { status, body } = await kibana.ask<Body>({ method: 'GET', path: RULES, space, query, allow: [404] });
+  return status === 404 ? undefined : body;
+}
+
+/** The rules that there are of these `rule_id`s. */
+export async function readRules(kibana: Kibana, space: string, ids: readonly string[]): Promise<Body[]> {
+  const found: Body[] = [];
+  for (const lot of lotsOf(ids)) {
+    const filter = anyOf('alert.attributes.params.ruleId', lot);
+    found.push(...(await findAll(kibana, space, `${RULES}/_find`, { filter }, 'rule_id')));
+  }
+  return found;
+}
+
+/**
+ * Whether a rule is ours in this namespace (kibana-names.ts).
+ * @param wanted whether the content asks for its very id
+ */
+export function isOurs(body: Body, namespace: string, wanted: boolean): boolean {
+  if (!isTagged(body)) return false;
+  const mark = ruleMark(body);
+  return mark === undefined ? wanted : mark.id === body.rule_id && mark.namespace === namespace;
+}

@@ -1,0 +1,75 @@
+import { ProblemError } from '../../errors';
+import { isRecord } from '../../json';
+import { ruleBody } from './rule-body';
+import { fieldTypes } from './rule-kind';
+import type { Body, Content } from '../../resources/kind';
+import { activeExceptions } from '../../sigma/exceptions';
+import type { Rule } from '../../detections/rule';
+import type { Kibana } from '../../cluster/kibana';
+import { request } from '../../cluster/cluster';
+import { clusterTime } from '../../cluster/clock';
+import { readMatches, type Hit } from '../../cluster/search-all';
+import { AHEAD, type ProvingGround } from '../../testing/sandbox';
+
+interface Previewed {
+  readonly previewId?: string;
+  readonly isAborted?: boolean;
+  readonly logs: readonly { readonly errors?: readonly string[] }[];
+}
+
+/**
+ * Lets Kibana run a rule once over the events of a proving ground, without saving the rule. The alerts go where Kibana keeps
+ * those of its own previews, and from there they are read.
+ *
+ * All exceptions are part of the query, as they are in rules of the other schedulers: an exception list would have to be saved.
+ * @returns what the alert says of each event that has one, by the event's id
+ * @throws ProblemError REFUSED when Kibana could not run it, RULE_INVALID when the rule cannot be said in the language of its type,
+ *   FORBIDDEN without the right to read previews
+ */
+export async function previewed(
+  { target, namespace, events }: ProvingGround,
+  { kibana, space }: { kibana: Kibana; space: string },
+  rule: Rule,
+  content: Content,
+): Promise<ReadonlyMap<string, string>> {
+  const now = await clusterTime(target, namespace);
+  const compiled = activeExceptions(content.exceptions ?? [], rule.slug, now);
+  const body = ruleBody(rule, { namespace, indices: events, types: fieldTypes(content), compiled, lists: [] });
+  if (body.type !== 'eql')
+    throw refused(`its alerts in Kibana name no events, because it is of type ${String(body.type)}`);
+  const run = { invocationCount: 1, timeframeEnd: new Date(now + AHEAD).toISOString() };
+  const { body: answer } = await kibana.ask<Previewed>({
+    method: 'POST',
+    path: '/api/detection_engine/rules/preview',
+    space,
+    // Nobody is to be told of a test.
+    body: { ...body, actions: [], ...run },
+  });
+  const errors = answer.logs.flatMap(({ errors: said = [] }) => said);
+  if (errors.length > 0) throw refused(`Kibana says: ${errors.join('; ')}`);
+  if (answer.isAborted === true || answer.previewId === undefined) throw refused('Kibana did not finish');
+
+  const index = `.preview.alerts-security.alerts-${space}`;
+  await request(target, { method: 'POST', path: `/${index}/_refresh`, allow: [403, 404] });
+  const query = { term: { 'kibana.alert.rule.uuid': answer.previewId } };
+  const found = new Map<string, string>();
+  for await (const hits of readMatches(target, { indices: [index], query })) {
+    for (const hit of hits) for (const id of eventsOf(hit)) found.set(id, reasonOf(hit));
+  }
+  return found;
+}
+
+function refused(message: string): ProblemError {
+  return new ProblemError('REFUSED', [{ message }]);
+}
+
+/** The ids of the events that an alert was made of. */
+function eventsOf({ _source: source = {} }: Hit): string[] {
+  const ancestors = source['kibana.alert.ancestors'];
+  return (Array.isArray(ancestors) ? ancestors : []).filter(isRecord).map(({ id }: Body) => String(id));
+}
+
+function reasonOf({ _source: source = {} }: Hit): string {
+  const reason = source['kibana.alert.reason'];
+  return typeof reason === 'string' ? reason : 'Kibana gives no reason';
+}

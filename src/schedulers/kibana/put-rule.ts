@@ -1,0 +1,97 @@
+import { ProblemError } from '../../errors';
+import type { Kibana, KibanaRequest } from '../../cluster/kibana';
+import { sharedLists } from './exceptions';
+import { lotsOf } from './find';
+import { importRules } from './import-rules';
+import { kibanaId, planId } from './ownership-marks';
+import { readRule, readRules, RULES } from './find-rules';
+import { asGiven, writable } from './rule-requests';
+import type { Body, Desired, Scope } from '../../resources/kind';
+
+/**
+ * Creates or replaces one rule.
+ * @throws ProblemError when Kibana does not take it, or the rule that is there is not ours (any more)
+ */
+export async function putRule(kibana: Kibana, space: string, scope: Scope, desired: Desired): Promise<void> {
+  const live = await readRule(kibana, space, kibanaId(space, desired.id));
+  const body = await writable(kibana, space, scope, desired, live);
+  if (live === undefined) await kibana.ask({ method: 'POST', path: RULES, space, body });
+  else if (live.type === body.type) await kibana.ask({ method: 'PUT', path: RULES, space, body });
+  else await makeAnew(kibana, space, live, body);
+}
+
+/**
+ * Creates or replaces many rules, in files.
+ * @returns those that failed, by their id in the plan
+ * @throws ProblemError when what is there cannot be read
+ */
+export async function putRules(
+  kibana: Kibana,
+  space: string,
+  scope: Scope,
+  all: readonly Desired[],
+): Promise<Map<string, ProblemError>> {
+  const bodies: Body[] = [];
+  const failed = new Map<string, ProblemError>();
+  const lists = await sharedLists(kibana, space);
+  for (const lot of lotsOf(all)) {
+    const ids = lot.map(({ id }) => kibanaId(space, id));
+    const lives = await readRules(kibana, space, ids);
+    for (const desired of lot) {
+      const live = lives.find(({ rule_id: id }) => id === kibanaId(space, desired.id));
+      try {
+        const body = await writable(kibana, space, scope, desired, live, lists);
+        // An import keeps the type that a rule was made with.
+        if (live === undefined || live.type === body.type) bodies.push(body);
+        else await makeAnew(kibana, space, live, body);
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        failed.set(desired.id, error);
+      }
+    }
+  }
+  const refused = await importRules(kibana, space, bodies);
+  for (const [id, error] of refused) failed.set(planId(space, id), error);
+  return failed;
+}
+
+/**
+ * Deletes the rule with this `rule_id`, where there is one.
+ * @param manner.tidies as of a request
+ */
+export async function dropRule(
+  kibana: Kibana,
+  space: string,
+  ruleId: string,
+  manner: Pick<KibanaRequest, 'tidies'> = {},
+): Promise<void> {
+  await kibana.ask({ method: 'DELETE', path: RULES, space, query: { rule_id: ruleId }, allow: [404], ...manner });
+}
+
+/**
+ * Kibana keeps the type that a rule was made with: a rule of another type is another rule. Where it cannot be made, the one
+ * that was there is put back, with all that an analyst gave it. An interruption does not come between: the rule would be gone.
+ */
+async function makeAnew(kibana: Kibana, space: string, live: Body, body: Body): Promise<void> {
+  await dropRule(kibana, space, String(live.rule_id), { tidies: true });
+  try {
+    await kibana.ask({ method: 'POST', path: RULES, space, body, tidies: true });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    throw new ProblemError(error.code, [...error.problems, await putBack(kibana, space, live)]);
+  }
+}
+
+/** @returns what became of it */
+async function putBack(kibana: Kibana, space: string, live: Body): Promise<ProblemError['problems'][number]> {
+  const rule = `Kibana, space ${space}: the rule of type ${String(live.type)}, which was to be replaced,`;
+  try {
+    await kibana.ask({ method: 'POST', path: RULES, space, body: asGiven(live), tidies: true });
+    return { message: `${rule} is there again as it was`, hint: 'Run deploy again.' };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const message = `${rule} could not be put back (${error.problems.map((each) => each.message).join('; ')})`;
+    const hint = `Run deploy again. It was ${live.enabled === false ? 'disabled' : 'enabled'}; its actions have to be added again.`;
+    return { message, hint };
+  }
+}

@@ -1,0 +1,141 @@
+import { ProblemError } from '../../errors';
+import { fieldsOf } from '../../sigma/combine';
+import { toEql } from '../../sigma/compile/eql';
+import { toEsql } from '../../sigma/compile/esql';
+import type { Exception } from '../../sigma/exceptions';
+import { subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf, type AttackEntry } from '../../detections/attack';
+import { conditionOf } from '../../sigma/logsource';
+import type { Rule } from '../../detections/rule';
+import { severityOf } from '../../detections/severity';
+import { parseDuration } from '../../text/duration';
+import { kibanaName, kibanaRuleId, MANAGED_TAG } from './ownership-marks';
+import type { Body } from '../../resources/kind';
+
+/** Most alerts of one run; more than Kibana's `xpack.alerting.rules.run.alerts.max` has no effect. */
+const MOST_ALERTS = 1_000;
+
+/** What the look-back is longer than the interval at least, so that no event falls between two runs: seconds. */
+const LEAST_OVERLAP = 60;
+
+/** Elastic's integrations that bring the events of the three sources. */
+const INTEGRATIONS: readonly Body[] = [
+  { package: 'windows', version: '^3.0.0' },
+  { package: 'system', version: '^2.0.0' },
+  { package: 'crowdstrike', version: '^2.0.0' },
+];
+
+/** What a rule is put together from, beside its file. */
+export interface RuleParts {
+  readonly namespace: string;
+  readonly indices: readonly string[];
+  /** Mapping types by the full name of a field. */
+  readonly types: ReadonlyMap<string, string>;
+  /** Exceptions that become part of the query. */
+  readonly compiled: readonly Exception[];
+  /** `list_id`s of our exception lists. */
+  readonly lists: readonly string[];
+}
+
+/**
+ * A rule as Kibana's Detection Engine takes it (API 2023-10-31, `RuleCreateProps`), without ownership mark. The entries of
+ * `exceptions_list` lack the `id` that only Kibana knows; `enabled` and `actions` are in it where the file says them.
+ * @throws ProblemError RULE_INVALID when the query language of this type cannot say what the rule says
+ */
+export function ruleBody(rule: Rule, parts: RuleParts): Body {
+  const { namespace } = parts;
+  return {
+    rule_id: kibanaRuleId(rule.uuid, namespace),
+    name: kibanaName(rule.name, namespace),
+    description: rule.description,
+    ...queryOf(rule, parts),
+    risk_score: rule.risk.score,
+    severity: severityOf(rule.risk.score).word,
+    threat: threatOf(rule),
+    tags: tagsOf(rule),
+    author: rule.authors,
+    ...(rule.license !== null && { license: rule.license }),
+    references: rule.references,
+    false_positives: rule.falsePositives,
+    setup: rule.setup,
+    ...(rule.triage !== null && { note: rule.triage }),
+    required_fields: requiredFields(rule, parts.types),
+    related_integrations: INTEGRATIONS,
+    ...(rule.fields.length > 0 && { investigation_fields: { field_names: rule.fields } }),
+    interval: rule.schedule.interval,
+    from: `now-${lookback(rule)}s`,
+    to: 'now',
+    timestamp_override: 'event.ingested',
+    max_signals: MOST_ALERTS,
+    version: rule.version,
+    ...(rule.kibana.enabled !== undefined && { enabled: rule.kibana.enabled }),
+    ...(rule.kibana.actions !== undefined && { actions: rule.kibana.actions }),
+    exceptions_list: parts.lists.map((list) => ({ list_id: list, type: 'detection', namespace_type: 'single' })),
+  };
+}
+
+function queryOf(rule: Rule, { indices, compiled }: RuleParts): Body {
+  try {
+    return rule.kibana.type === 'esql'
+      ? { type: 'esql', language: 'esql', query: toEsql(rule, indices, compiled) }
+      : { type: 'eql', language: 'eql', index: indices, query: toEql(rule, compiled) };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const where = { file: `rules/${rule.slug}.yml` };
+    throw new ProblemError(
+      error.code,
+      error.problems.map((problem) => ({ ...problem, where: problem.where ?? where })),
+    );
+  }
+}
+
+/** Seconds from the start of a run back to the oldest event that it reads. */
+function lookback({ schedule }: Rule): number {
+  const [interval = 0, back = 0] = [schedule.interval, schedule.lookback].map(
+    (text) => (parseDuration(text) ?? 0) / 1_000,
+  );
+  return Math.max(back, interval + LEAST_OVERLAP);
+}
+
+function tagsOf(rule: Rule): string[] {
+  const product = rule.logsource.product;
+  const tactics = rule.tags.map(tacticOf).filter((tactic) => tactic !== undefined);
+  const tags = [
+    MANAGED_TAG,
+    ...(rule.securityDomain === null ? [] : [`Domain: ${capital(rule.securityDomain)}`]),
+    `OS: ${capital(product)}`,
+    ...tactics.map(({ name }) => `Tactic: ${name}`),
+    ...rule.dataSources.map((source) => `Data Source: ${source}`),
+    ...rule.analyticStories.map((story) => `Analytic Story: ${story}`),
+    `Type: ${rule.type}`,
+  ];
+  return [...new Set(tags)];
+}
+
+function capital(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
+
+/** Each tactic with those of the rule's techniques that ATT&CK counts to it. */
+function threatOf({ tags }: Rule): Body[] {
+  const techniques = distinct(tags.map(techniqueOf)).map((technique) => {
+    const below = distinct(tags.map(subtechniqueOf)).filter(({ id }) => id.startsWith(`${technique.id}.`));
+    return { ...technique, ...(below.length > 0 && { subtechnique: below }) };
+  });
+  const tactics = new Map(tags.map((tag) => [wordOf(tag), tacticOf(tag)]));
+  return [...tactics].flatMap(([word, tactic]) => {
+    if (tactic === undefined) return [];
+    const served = techniques.filter(({ id }) => tacticsOf(id).includes(word));
+    return [{ framework: 'MITRE ATT&CK', tactic, ...(served.length > 0 && { technique: served }) }];
+  });
+}
+
+function distinct(entries: readonly (AttackEntry | undefined)[]): AttackEntry[] {
+  const known = entries.filter((entry) => entry !== undefined);
+  return known.filter(({ id }, index) => known.findIndex((entry) => entry.id === id) === index);
+}
+
+/** The fields that the query reads, with their types. */
+function requiredFields(rule: Rule, types: ReadonlyMap<string, string>): Body[] {
+  const names = [...new Set(fieldsOf(conditionOf(rule)))].sort();
+  return names.map((name) => ({ name, type: types.get(name) ?? 'keyword' }));
+}

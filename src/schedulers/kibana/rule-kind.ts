@@ -1,0 +1,112 @@
+import { ProblemError } from '../../errors';
+import { isRecord } from '../../json';
+import { defaultIndices } from '../../detections/indices';
+import type { Kibana } from '../../cluster/kibana';
+import { leafFields } from '../../resources/effective-template';
+import { markKibanaRule } from './mark-rule';
+import { compiledExceptions, listIdsWith } from './exceptions';
+import { kibanaId, kibanaRuleId, planId, ruleMark } from './ownership-marks';
+import { ruleBody } from './rule-body';
+import { canonRule, ourLists } from './normalize-rule';
+import { isOurs, readRules, taggedRules } from './find-rules';
+import { dropRule, putRule, putRules } from './put-rule';
+import type { Content, Desired, Kind, Live, Scope } from '../../resources/kind';
+
+/** From this many on, creations and updates go through `_import`, some hundred rules a request. */
+const BATCH_FROM = 51;
+
+/** The rules of the Detection Engine in one space. */
+export function kibanaRules(kibana: Kibana, space: string): Kind {
+  return {
+    name: 'detection_rule',
+
+    desired: (scope, content) => desiredRules(kibana, space, scope, content),
+
+    async list({ namespace }, ids) {
+      const wanted = ids.map((id) => kibanaId(space, id));
+      const tagged = await taggedRules(kibana, space);
+      const known = new Set(tagged.map(({ rule_id: id }) => id));
+      const missing = wanted.filter((id) => !known.has(id));
+      return [...tagged, ...(await readRules(kibana, space, missing))].map((body): Live => {
+        const id = String(body.rule_id);
+        const title = typeof body.name === 'string' ? body.name : undefined;
+        const ours = isOurs(body, namespace, wanted.includes(id));
+        const digest = isRecord(body.meta) ? body.meta.digest : undefined;
+        return { id: planId(space, id), title, body, ours, digest: typeof digest === 'string' ? digest : undefined };
+      });
+    },
+
+    put: (scope, desired) => putRule(kibana, space, scope, desired),
+    batch: { from: BATCH_FROM, put: (scope, desired) => putRules(kibana, space, scope, desired) },
+    remove: (_scope, id) => dropRule(kibana, space, kibanaId(space, id)),
+    canon: canonRule,
+    refs: (body) => ourLists(body).map((id) => planId(space, id)),
+    mark: ({ namespace }, _desired, { body }) => markKibanaRule(kibana, space, namespace, body),
+    openAlerts: (_scope, id) => openAlerts(kibana, space, kibanaId(space, id)),
+  };
+}
+
+async function openAlerts(kibana: Kibana, space: string, ruleId: string): Promise<number> {
+  const filter = [
+    { term: { 'kibana.alert.rule.rule_id': ruleId } },
+    { term: { 'kibana.alert.workflow_status': 'open' } },
+  ];
+  const { body } = await kibana.ask<{ hits: { total: { value: number } } }>({
+    method: 'POST',
+    path: '/api/detection_engine/signals/search',
+    space,
+    body: { size: 0, track_total_hits: true, query: { bool: { filter } } },
+  });
+  return body.hits.total.value;
+}
+
+/**
+ * The namespaces whose rules stand in a space.
+ * @returns undefined where the space is closed to us: it may hold any
+ */
+export async function namespacesIn(kibana: Kibana, space: string): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const tagged = await taggedRules(kibana, space);
+    return new Set(
+      tagged.flatMap((body) => {
+        const mark = ruleMark(body);
+        return mark !== undefined && mark.id === body.rule_id ? [mark.namespace] : [];
+      }),
+    );
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'FORBIDDEN') return undefined;
+    throw error;
+  }
+}
+
+async function desiredRules(kibana: Kibana, space: string, scope: Scope, content: Content): Promise<Desired[]> {
+  if (content.rules.length === 0) return [];
+  const { namespace, indices } = scope;
+  const types = fieldTypes(content);
+  const kept = await listIdsWith(kibana, space, namespace, content);
+  return content.rules.map((rule): Desired => {
+    const parts = {
+      namespace,
+      indices: indices ?? defaultIndices(namespace),
+      types,
+      compiled: compiledExceptions(content, rule),
+      lists: kept(rule),
+    };
+    const body = ruleBody(rule, parts);
+    return { id: planId(space, kibanaRuleId(rule.uuid, namespace)), title: rule.name, body };
+  });
+}
+
+/** The mapping types of our templates, by the full name of a field. */
+export function fieldTypes({ resources }: Content): Map<string, string> {
+  const templates = resources.filter(({ kind }) => kind === 'component_template').map(({ body }) => body.template);
+  const leaves = templates.flatMap((template) => (isRecord(template) ? [...leafFields(template.mappings)] : []));
+  return new Map(leaves.map(([field, { type }]) => [field, typeof type === 'string' ? type : 'keyword']));
+}
+
+/** The spaces of a scope: those that it names, and those in which something of ours is left over. */
+export function spacesOf({ kibana }: Scope): readonly string[] {
+  if (kibana === undefined) return [];
+  const { spaces, formerSpaces = [] } = kibana;
+  return [...spaces, ...formerSpaces];
+}

@@ -1,0 +1,83 @@
+import { isRecord } from '../../json';
+import { activeExceptions } from '../../sigma/exceptions';
+import { stateIndex, defaultIndices } from '../../detections/indices';
+import { toQueryDsl } from '../../sigma/compile/query-dsl';
+import { storedRuleId, type StoredRule } from './stored-rule';
+import { request } from '../../cluster/cluster';
+import type { Body, Desired, Kind, Live } from '../../resources/kind';
+import { openAlertsOf } from '../open-alerts';
+import { digestOf, MANAGED_BY, only, unstamped } from '../../resources/ownership';
+
+const KEYS = ['rule', 'query', 'indices'];
+const PREFIX = storedRuleId('');
+/** What one search may return. */
+const MOST_DOCUMENTS = 10_000;
+
+interface Found {
+  readonly hits: { readonly hits: readonly { readonly _id: string; readonly _source: Body }[] };
+}
+
+/** The rules of the local scheduler: compiled, and stored as documents of the state index of their namespace. */
+export const detectionRule: Kind = {
+  name: 'detection_rule',
+
+  desired: ({ namespace, indices }, { rules, exceptions = [] }) =>
+    Promise.resolve(
+      rules.map((rule): Desired => {
+        const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, Date.now()));
+        return {
+          id: rule.uuid,
+          title: rule.name,
+          body: { rule, query, indices: indices ?? defaultIndices(namespace) },
+        };
+      }),
+    ),
+
+  async list({ target, namespace }) {
+    const index = stateIndex(namespace);
+    await request(target, { method: 'POST', path: `/${index}/_refresh`, allow: [404] });
+    // The state of a namespace is a few documents a rule: all of them, and the rules told by their ids.
+    const search = { size: MOST_DOCUMENTS, query: { match_all: {} } };
+    const { body } = await request<Partial<Found>>(target, {
+      method: 'POST',
+      path: `/${index}/_search`,
+      body: search,
+      allow: [404],
+    });
+    return (body.hits?.hits ?? [])
+      .filter(({ _id }) => _id.startsWith(PREFIX))
+      .map(({ _id, _source }): Live => ({
+        id: _id.slice(PREFIX.length),
+        title: isRecord(_source.rule) && typeof _source.rule.name === 'string' ? _source.rule.name : undefined,
+        body: _source,
+        ours: _source.managed_by === MANAGED_BY,
+        digest: typeof _source.digest === 'string' ? _source.digest : undefined,
+      }));
+  },
+
+  async put({ target, namespace }, { id, body }) {
+    const stored = {
+      kind: 'rule',
+      managed_by: MANAGED_BY,
+      digest: digestOf('detection_rule', id, body),
+      ...body,
+    } as StoredRule & Body;
+    await request(target, {
+      method: 'PUT',
+      path: `/${stateIndex(namespace)}/_doc/${encodeURIComponent(storedRuleId(id))}`,
+      query: { refresh: true },
+      body: stored,
+    });
+  },
+
+  async remove({ target, namespace }, id) {
+    const path = `/${stateIndex(namespace)}/_doc/${encodeURIComponent(storedRuleId(id))}`;
+    await request(target, { method: 'DELETE', path, query: { refresh: true }, allow: [404] });
+  },
+
+  canon: (body) => only(body, KEYS),
+  refs: () => [],
+  mark: (scope, { id }, { body }) => detectionRule.put(scope, { id, body: unstamped(body) }, 'update'),
+
+  openAlerts: ({ target, namespace }, id) => openAlertsOf(target, namespace, id),
+};

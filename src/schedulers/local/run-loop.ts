@@ -1,0 +1,125 @@
+import { ProblemError } from '../../errors';
+import { canonicalJson } from '../../json';
+import type { StoredRule } from './stored-rule';
+import type { Target } from '../../cluster/cluster';
+import { chosenRules, isWanted, withRuleName } from './choose-rules';
+import { backoff, PACE, type Pace } from './timer';
+import { runNow } from './run-scheduled';
+import type { RuleRun } from './execute-window';
+import { listStoredRules, readStoredRules } from './state';
+import { Timetable } from './timetable';
+
+export interface WatchOptions {
+  readonly namespace: string;
+  /** UUIDs, names or slugs of rules; all stored rules where not given. */
+  readonly rules?: readonly string[] | undefined;
+  /** Ends the watch. A window of which an alert is written is finished first, any other is left untouched. */
+  readonly signal: AbortSignal;
+  /** A clock that stands in for the cluster's; milliseconds since 1970. */
+  readonly now?: (() => number) | undefined;
+  /** The world's where not given. */
+  readonly pace?: Pace | undefined;
+}
+
+/** What a watch tells, as it happens. */
+export type Told =
+  | { readonly kind: 'run'; readonly run: RuleRun }
+  /** Of a rule, or of the cluster; `again` is in how many milliseconds it is tried again. */
+  | { readonly kind: 'failure'; readonly error: unknown; readonly again: number }
+  | { readonly kind: 'change'; readonly name: string; readonly change: 'new' | 'edited' | 'gone' };
+
+/** New rules are found within this time, however long the intervals of the others; so is a cluster that is back. */
+const LOOK = 60_000;
+
+/**
+ * Runs each stored rule in its own interval until the signal is aborted.
+ *
+ * Nothing is remembered that a run does not find on the cluster: what a failed or interrupted run did not do, the next one
+ * does, and a second watch beside this one does the same work again and no harm. The rules are read anew before every
+ * window, so that it is the rule as it was deployed last that runs.
+ * @throws ProblemError what is wrong before the first window (no rule is stored, or not one that is named; the cluster
+ *   does not answer); what goes wrong later is told, and does not end the watch
+ */
+export async function* watch(cluster: Target, options: WatchOptions): AsyncGenerator<Told, void, undefined> {
+  const { signal, pace = PACE } = options;
+  const target = { ...cluster, signal };
+  const timetable = new Timetable(pace);
+  let known: readonly StoredRule[] | undefined;
+  let outages = 0;
+  while (!signal.aborted) {
+    try {
+      const stored = await look(target, options, known === undefined);
+      outages = 0;
+      yield* changes(known ?? stored, stored);
+      known = stored;
+      timetable.keep(stored);
+      const rule = timetable.due(stored);
+      if (rule === undefined) await pace.wait(Math.min(timetable.untilNext(stored), LOOK), signal);
+      else yield* turn(target, rule, timetable, options);
+    } catch (error) {
+      if (isInterruption(error, signal)) return;
+      if (known === undefined) throw error;
+      outages += 1;
+      const again = backoff(outages, LOOK, pace.chance());
+      yield { kind: 'failure', error, again };
+      await pace.wait(again, signal);
+    }
+  }
+}
+
+/** The rules to run, as they are now. Only the first look minds when there is none, or not one that is named. */
+async function look(
+  target: Target,
+  { namespace, rules }: WatchOptions,
+  isFirst: boolean,
+): Promise<readonly StoredRule[]> {
+  if (isFirst) return chosenRules(await readStoredRules(target, namespace), rules);
+  return (await listStoredRules(target, namespace)).filter((rule) => isWanted(rule, rules));
+}
+
+/** One window of one rule. */
+async function* turn(
+  target: Target,
+  rule: StoredRule,
+  timetable: Timetable,
+  { namespace, now, signal, pace = PACE }: WatchOptions,
+): AsyncGenerator<Told, void, undefined> {
+  const began = pace.now();
+  try {
+    const run = await runNow(target, rule, { namespace, now });
+    timetable.ran(rule, began);
+    yield { kind: 'run', run };
+  } catch (error) {
+    if (isInterruption(error, signal)) throw error;
+    if (isOutage(error)) timetable.lost(rule, began);
+    else timetable.ran(rule, began);
+    const named = error instanceof ProblemError ? withRuleName(error, rule) : error;
+    yield { kind: 'failure', error: named, again: Math.max(0, timetable.untilDue(rule)) };
+  }
+}
+
+/** The client says so of an answer that is too large as well: that is a failure like another. */
+function isInterruption(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && error instanceof ProblemError && error.code === 'INTERRUPTED';
+}
+
+/** Whether the cluster was not well, and not something wrong with the rule. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof ProblemError)) return false;
+  const statuses = error.problems.map(({ where }) =>
+    where !== undefined && 'url' in where ? where.status : undefined,
+  );
+  return error.code === 'UNREACHABLE' || statuses.some((status = 0) => status === 429 || status >= 500);
+}
+
+function* changes(before: readonly StoredRule[], after: readonly StoredRule[]): Generator<Told> {
+  const byUuid = new Map(before.map((stored) => [stored.rule.uuid, stored]));
+  for (const stored of after) {
+    const { uuid, name } = stored.rule;
+    const earlier = byUuid.get(uuid);
+    if (earlier === undefined) yield { kind: 'change', name, change: 'new' };
+    else if (canonicalJson(earlier) !== canonicalJson(stored)) yield { kind: 'change', name, change: 'edited' };
+    byUuid.delete(uuid);
+  }
+  for (const { rule } of byUuid.values()) yield { kind: 'change', name: rule.name, change: 'gone' };
+}

@@ -1,0 +1,115 @@
+import { ProblemError } from '../../errors';
+import { MANAGED_BY } from '../../resources/ownership';
+import { stateIndex } from '../../detections/indices';
+import type { StoredRule } from './stored-rule';
+import { request, type Target } from '../../cluster/cluster';
+import { iso } from '../../detections/windows';
+
+/** How far a rule has come, as read; what is needed to change exactly this version of it. */
+export interface Watermark {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly seqNo: number;
+  readonly primaryTerm: number;
+}
+
+/** What the last run of a rule did; `status` reads it. */
+export interface LastRun {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly events: number;
+  readonly alerts: number;
+  readonly new: number;
+}
+
+interface Got {
+  readonly found?: boolean;
+  readonly _seq_no?: number;
+  readonly _primary_term?: number;
+  readonly _source?: { readonly at?: string };
+}
+
+/** More rules than this in one namespace and we would read only a part of them. */
+const MOST_RULES = 10_000;
+
+/**
+ * The rules that `deploy` stored for the local scheduler, by name.
+ * @throws ProblemError USAGE when none is stored
+ */
+export async function readStoredRules(target: Target, namespace: string): Promise<StoredRule[]> {
+  const rules = await listStoredRules(target, namespace);
+  if (rules.length === 0) {
+    throw new ProblemError('USAGE', [
+      {
+        where: { url: `${target.url}/${stateIndex(namespace)}` },
+        message: `no rule is stored in namespace "${namespace}"`,
+        hint: 'Run `wmi-detections deploy --scheduler local` first, or name another namespace with --namespace.',
+      },
+    ]);
+  }
+  return rules;
+}
+
+/** The same, where none is an answer as well. */
+export async function listStoredRules(target: Target, namespace: string): Promise<StoredRule[]> {
+  const { body } = await request<{ hits: { hits: { _source: StoredRule }[] } }>(target, {
+    method: 'POST',
+    path: `/${stateIndex(namespace)}/_search`,
+    query: { ignore_unavailable: true, allow_partial_search_results: false },
+    body: { size: MOST_RULES, query: { term: { kind: 'rule' } } },
+  });
+  const rules = body.hits.hits.map((hit) => hit._source);
+  return rules.sort((left, right) => left.rule.name.localeCompare(right.rule.name, 'en'));
+}
+
+/** How far a rule has come; null before its first run. */
+export async function readWatermark(target: Target, namespace: string, uuid: string): Promise<Watermark | null> {
+  const { body } = await request<Got>(target, { method: 'GET', path: pathOf(namespace, uuid), allow: [404] });
+  const at = Date.parse(body._source?.at ?? '');
+  if (body._seq_no === undefined || body._primary_term === undefined || Number.isNaN(at)) return null;
+  return { at, seqNo: body._seq_no, primaryTerm: body._primary_term };
+}
+
+/**
+ * Moves the watermark of a rule from what this run read to where this run came.
+ *
+ * Another run may have moved it meanwhile. If that one came less far, ours still holds, because we read everything from the
+ * old one on; if it came further, or somebody took the watermark away or set it back to have a period read again, we leave it.
+ * @param from what {@link readWatermark} gave before the window was read
+ * @param to milliseconds since 1970
+ */
+export async function moveWatermark(
+  target: Target,
+  namespace: string,
+  uuid: string,
+  from: Watermark | null,
+  to: number,
+  lastRun: LastRun,
+): Promise<void> {
+  let current = from;
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const condition =
+      current === null ? { op_type: 'create' } : { if_seq_no: current.seqNo, if_primary_term: current.primaryTerm };
+    const { status } = await request(target, {
+      method: 'PUT',
+      path: pathOf(namespace, uuid),
+      query: { ...condition, refresh: true },
+      body: {
+        kind: 'watermark',
+        managed_by: MANAGED_BY,
+        rule_uuid: uuid,
+        at: iso(to),
+        updated: iso(Date.now()),
+        last_run: lastRun,
+      },
+      allow: [409],
+    });
+    if (status !== 409) return;
+    current = await readWatermark(target, namespace, uuid);
+    if (current === null || current.at >= to || (from !== null && current.at < from.at)) return;
+  }
+}
+
+function pathOf(namespace: string, uuid: string): string {
+  return `/${stateIndex(namespace)}/_doc/${encodeURIComponent(`watermark:${uuid}`)}`;
+}

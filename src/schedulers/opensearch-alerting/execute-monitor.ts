@@ -1,0 +1,94 @@
+import { ProblemError } from '../../errors';
+import { canonicalJson, isRecord } from '../../json';
+import { askAlerting } from './plugin';
+import { request, type Target } from '../../cluster/cluster';
+import type { Body } from '../../resources/kind';
+import { indicesOf, soughtBy } from './monitor-body';
+import type { Found } from './find-monitors';
+import { proofOf } from './plugin-alerts';
+
+/**
+ * Runs a monitor that is not stored, without alerts. The plugin stores what can never fire and says 201: a script that does
+ * not compile, a path that leads nowhere. A run says so, in one of its errors; `triggered` says nothing.
+ * @param end of the window, milliseconds since 1970; now where not given
+ * @returns what the run says: in `trigger_results`, by the trigger's id, the groups of every page (`agg_result_buckets`)
+ * @throws ProblemError REFUSED with the errors of the run
+ */
+export async function dryRun(target: Target, monitor: Body, end?: number): Promise<Body> {
+  const hint =
+    'Nothing was stored. An index that it reads may have odd mappings: name others in `indices` of the settings.';
+  const query = { dryrun: true, ...(end !== undefined && { period_end: `${end}ms` }) };
+  return execute(target, { path: '', query, body: monitor, hint });
+}
+
+/**
+ * Runs a stored monitor where nothing yet proves that it alerts, so that its alert is stored now and not in some minutes.
+ *
+ *   its alerts           | run
+ *   ---------------------|--------------------------------------------------------------------------------
+ *   none                 | at the time of its newest match; not at all where none came in within a day
+ *   of an older search   | now, as its schedule does next: at another time old alerts would be raised again
+ *   of this very search  | not
+ * @throws ProblemError REFUSED with what the run says
+ */
+export async function prove(target: Target, stored: Pick<Found, 'id' | 'monitor'>): Promise<void> {
+  const proof = await proofOf(target, stored);
+  if (proof === 'proven') return;
+  if (proof === 'outdated') {
+    await runUntil(target, stored.id);
+    return;
+  }
+  const newest = await newestMatch(target, stored.monitor);
+  // The end of the window is exclusive.
+  if (newest !== undefined) await runUntil(target, stored.id, newest + 1);
+}
+
+/**
+ * Runs a stored monitor over the look-back before a time; its alerts are stored.
+ * @param end milliseconds since 1970; now where not given
+ * @throws ProblemError REFUSED with what the run says
+ */
+export async function runUntil(target: Target, id: string, end?: number): Promise<void> {
+  const hint = 'The monitor is stored, and does not work yet.';
+  const query: Query = end === undefined ? {} : { period_end: `${end}ms` };
+  await execute(target, { path: `/${encodeURIComponent(id)}`, query, hint });
+}
+
+type Query = Readonly<Record<string, string | boolean>>;
+
+async function execute(target: Target, run: { path: string; query: Query; body?: Body; hint: string }): Promise<Body> {
+  const { path, query, body, hint } = run;
+  const answer = (await askAlerting<Body>(target, { method: 'POST', path: `${path}/_execute`, query, body })).body;
+  const errors = errorsOf(answer);
+  if (errors.length === 0) return answer;
+  throw new ProblemError(
+    'REFUSED',
+    errors.map((said) => ({ where: { url: target.url }, message: `a trial run of the monitor fails: ${said}`, hint })),
+  );
+}
+
+/** Every error of a run: of the whole, of its search, of its triggers. */
+function errorsOf(answer: Body): string[] {
+  const triggers = isRecord(answer.trigger_results) ? Object.values(answer.trigger_results) : [];
+  const parts = [answer, answer.input_results, ...triggers].filter(isRecord);
+  const errors = parts.map(({ error }) => error).filter((error) => error !== null && error !== undefined);
+  return [...new Set(errors.map((error) => (typeof error === 'string' ? error : canonicalJson(error))))];
+}
+
+/** When the newest event came in that a monitor finds, milliseconds since 1970; undefined where none came in for a day. */
+async function newestMatch(target: Target, monitor: Body): Promise<number | undefined> {
+  const sought = soughtBy(monitor);
+  if (sought === undefined) return undefined;
+  const recent = { range: { 'event.ingested': { gte: 'now-24h', lte: 'now' } } };
+  const { body } = await request<{ aggregations?: { newest?: { value?: number | null } } }>(target, {
+    method: 'POST',
+    path: `/${indicesOf(monitor).map(encodeURIComponent).join(',')}/_search`,
+    query: { ignore_unavailable: true, allow_no_indices: true },
+    body: {
+      size: 0,
+      query: { bool: { filter: [sought, recent] } },
+      aggs: { newest: { max: { field: 'event.ingested' } } },
+    },
+  });
+  return body.aggregations?.newest?.value ?? undefined;
+}

@@ -1,0 +1,124 @@
+import { isRecord } from '../../json';
+import { GROUPS, STAMP, toBucketSearch } from './bucket-search';
+import type { Exception } from '../../sigma/exceptions';
+import { ownStreams, stateIndex } from '../../detections/indices';
+import type { Rule } from '../../detections/rule';
+import { severityOf, type Severity } from '../../detections/severity';
+import { parseDuration } from '../../text/duration';
+import type { Body } from '../../resources/kind';
+import { notifyAction } from './notify-action';
+import { monitorName } from './ownership-marks';
+
+/** The plugin's severities, 1 the highest. */
+const SEVERITIES: Readonly<Record<Severity, string>> = { critical: '1', high: '2', medium: '3', low: '4' };
+
+/** What a monitor is put together from, beside the rule's file. */
+export interface MonitorParts {
+  readonly namespace: string;
+  /** Names and patterns to read. */
+  readonly indices: readonly string[];
+  /** Those that are active. */
+  readonly exceptions: readonly Exception[];
+  /** The id of the notification channel that is told of new alerts; nobody is where not given. */
+  readonly channel?: string | undefined;
+}
+
+/**
+ * A rule as OpenSearch Alerting takes it: a bucket-level monitor, one alert a group. Without ownership mark, and without
+ * `enabled`, which is the analyst's.
+ * @throws ProblemError RULE_INVALID when the rule's text would be taken for a template
+ */
+export function monitorBody(rule: Rule, { namespace, indices, exceptions, channel }: MonitorParts): Body {
+  const schedule = scheduleOf(rule);
+  const read = readable(indices, namespace);
+  return {
+    type: 'monitor',
+    name: monitorName(rule, namespace),
+    monitor_type: 'bucket_level_monitor',
+    schedule,
+    inputs: [{ search: { indices: read, query: toBucketSearch(rule, exceptions, read) } }],
+    triggers: [
+      {
+        bucket_level_trigger: {
+          // Alerts are known by their trigger: with another id they would be closed and raised anew.
+          id: rule.uuid,
+          name: rule.name,
+          severity: SEVERITIES[severityOf(rule.risk.score).word],
+          condition: {
+            parent_bucket_path: GROUPS,
+            buckets_path: { count: '_count' },
+            script: { source: 'params.count > 0', lang: 'painless' },
+            gap_policy: 'skip',
+          },
+          actions: channel === undefined ? [] : [notifyAction(rule, channel)],
+        },
+      },
+    ],
+    ui_metadata: forDashboards(schedule),
+  };
+}
+
+/**
+ * A name that is not there is refused, and later fails the whole monitor: our own streams are there only from their first
+ * event on. As patterns they may be missing; a restored copy has such a name, too. And where no pattern matches anything
+ * an answer has no aggregation, on which the trigger fails: our state index is always there, and holds no event.
+ */
+function readable(indices: readonly string[], namespace: string): string[] {
+  const own = new Set(ownStreams(namespace));
+  return [...indices.map((index) => (own.has(index) ? `*${index}` : index)), `*${stateIndex(namespace)}`];
+}
+
+function scheduleOf({ schedule }: Rule): { period: { interval: number; unit: 'MINUTES' | 'SECONDS' } } {
+  const seconds = (parseDuration(schedule.interval) ?? 0) / 1_000;
+  return seconds % 60 === 0
+    ? { period: { interval: seconds / 60, unit: 'MINUTES' } }
+    : { period: { interval: seconds, unit: 'SECONDS' } };
+}
+
+/** What OpenSearch Dashboards wants to find, to show the schedule of a monitor and to open its form. */
+function forDashboards({ period }: ReturnType<typeof scheduleOf>): Body {
+  return {
+    schedule: {
+      frequency: 'interval',
+      period,
+      daily: 0,
+      weekly: {},
+      monthly: { type: 'day', day: 1 },
+      cronExpression: '0 */1 * * *',
+      timezone: null,
+    },
+    search: { searchType: 'query' },
+    monitor_type: 'bucket_level_monitor',
+  };
+}
+
+/** What a monitor reads: names and patterns; none of a monitor that has no search. */
+export function indicesOf({ inputs }: Body): readonly string[] {
+  const search = searchOf(inputs);
+  return Array.isArray(search?.indices) ? search.indices.map(String) : [];
+}
+
+/**
+ * The clause that the events of a monitor of ours meet, whenever they came in: exceptions included, and a query as well when
+ * the server has rewritten it; undefined where somebody changed the search to another form.
+ */
+export function soughtBy({ inputs }: Body): Body | undefined {
+  const search = searchOf(inputs)?.query;
+  const query = isRecord(search) && isRecord(search.query) ? search.query : {};
+  const { filter } = isRecord(query.bool) ? query.bool : {};
+  const [, sought] = Array.isArray(filter) ? (filter as unknown[]) : [];
+  // Text that the plugin fills in is no query before that.
+  return isRecord(sought) && !JSON.stringify(sought).includes('{{') ? sought : undefined;
+}
+
+/** The number that a monitor of ours puts into every group, see {@link STAMP}; undefined where there is none. */
+export function stampOf({ inputs }: Body): number | undefined {
+  const steps = ['query', 'aggregations', GROUPS, 'aggregations', STAMP, 'max', 'script', 'params', 'value'];
+  const stamp = steps.reduce<unknown>((part, step) => (isRecord(part) ? part[step] : undefined), searchOf(inputs));
+  return typeof stamp === 'number' ? stamp : undefined;
+}
+
+function searchOf(inputs: unknown): Body | undefined {
+  const [input] = Array.isArray(inputs) ? (inputs as unknown[]) : [];
+  return isRecord(input) && isRecord(input.search) ? input.search : undefined;
+}

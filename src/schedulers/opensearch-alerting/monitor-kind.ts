@@ -1,0 +1,148 @@
+import { ProblemError } from '../../errors';
+import { isRecord } from '../../json';
+import { activeExceptions } from '../../sigma/exceptions';
+import { defaultIndices, stateIndex } from '../../detections/indices';
+import type { Rule } from '../../detections/rule';
+import { askAlerting } from './plugin';
+import { request, type Target } from '../../cluster/cluster';
+import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
+import { ACTION_ID } from './notify-action';
+import { markMonitor } from './mark-monitor';
+import { monitorBody } from './monitor-body';
+import { canonDigest, canonMonitor } from './normalize-monitor';
+import { dryRun, prove } from './execute-monitor';
+import { monitorsOf, ourMonitors, takenOver, type Found } from './find-monitors';
+import { openAlerts, proofOf } from './plugin-alerts';
+import { isLeft, isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './ownership-marks';
+import { digestOf } from '../../resources/ownership';
+
+/** The rules as monitors of OpenSearch Alerting. A plan knows a monitor by its rule's UUID. */
+export const monitor: Kind = {
+  name: 'monitor',
+
+  desired: (scope, content) => Promise.resolve(content.rules.map((rule) => desiredMonitor(scope, content, rule))),
+
+  async list({ target, namespace }, ids) {
+    const ours = new Map<string, Found[]>();
+    for (const found of await ourMonitors(target)) {
+      const owner = ownerOf(found.monitor);
+      if (owner?.namespace === namespace) ours.set(owner.id, [...(ours.get(owner.id) ?? []), found]);
+    }
+    const missing = ids.filter((id) => !ours.has(id));
+    const foreign = await takenOver(target, namespace, missing);
+    return [
+      ...[...ours].map(([id, found]) => liveOf(id, found, true)),
+      ...foreign.map((found) => liveOf(String(triggerOf(found.monitor).id), [found], false)),
+    ];
+  },
+
+  async put({ target, namespace }, desired) {
+    await makeReadable(target, namespace);
+    const [live, ...copies] = await monitorsOf(target, namespace, desired.id);
+    const { rule, ...body } = desired.body;
+    const mark = { id: desired.id, namespace, digest: digestOf('monitor', desired.id, desired.body) };
+    const wanted = withMonitorMark(withAnalysts(body, live?.monitor), mark, { rule });
+    await dryRun(target, wanted);
+    let stored = await write(target, wanted, live);
+    if (canonDigest(stored.monitor) !== canonDigest(desired.body)) {
+      // This server rewrites something that we do not know of: what it made of it is what a later plan compares with.
+      const known = { rule, stored: canonDigest(stored.monitor) };
+      stored = await write(target, withMonitorMark(wanted, mark, known), stored);
+    }
+    for (const { id } of copies) await drop(target, id);
+    if (stored.monitor.enabled !== false) await prove(target, stored);
+  },
+
+  async remove({ target, namespace }, rule) {
+    for (const { id } of await monitorsOf(target, namespace, rule)) await drop(target, id);
+  },
+
+  canon: canonMonitor,
+  refs: () => [],
+  mark: markMonitor,
+
+  /** Those that are switched off are not asked for. */
+  async unproven({ target, namespace }) {
+    const unproven: Pick<Live, 'id' | 'title'>[] = [];
+    for (const found of await ourMonitors(target)) {
+      const owner = ownerOf(found.monitor);
+      if (owner?.namespace !== namespace || found.monitor.enabled === false) continue;
+      if ((await proofOf(target, found)) === 'proven') continue;
+      unproven.push({ id: owner.id, title: String(found.monitor.name) });
+    }
+    return unproven;
+  },
+
+  async openAlerts({ target, namespace }, rule) {
+    let open = 0;
+    for (const { id } of await monitorsOf(target, namespace, rule)) open += await openAlerts(target, id);
+    return open;
+  },
+
+  unchanged(desired, live) {
+    const sameContent = monitorMark(live.body)?.digest === digestOf('monitor', desired.id, desired.body);
+    const stored = canonDigest(live.body);
+    return sameContent && (stored === canonDigest(desired.body) || isStoredAs(live.body, stored));
+  },
+};
+
+/** The monitor of a rule, without our mark; the rule itself is beside it. */
+export function desiredMonitor(
+  { namespace, indices, channel }: Scope,
+  { exceptions = [] }: Pick<Content, 'exceptions'>,
+  rule: Rule,
+): Desired {
+  const parts = {
+    namespace,
+    indices: indices ?? defaultIndices(namespace),
+    exceptions: activeExceptions(exceptions, rule.slug, Date.now()),
+    channel,
+  };
+  // The rule goes with it, so that its alerts are shown as those of the rule that raised them.
+  return { id: rule.uuid, title: rule.name, body: { ...monitorBody(rule, parts), rule } };
+}
+
+/** @param found never empty; what comes after the first was made by accident, and alerts a second time */
+function liveOf(id: string, found: readonly Found[], ours: boolean): Live {
+  const [first, ...others] = found;
+  const body = { ...first?.monitor, ...(others.length > 0 && { copies: others.map((each) => each.id) }) };
+  const digest = first && monitorMark(first.monitor)?.digest;
+  return { id, title: String(first?.monitor.name), body, ours, digest };
+}
+
+/** With what an analyst may have set on the monitor that is there: whether it runs, and actions of their own. One that we left runs again. */
+function withAnalysts(body: Body, live: Body | undefined): Body {
+  const trigger = triggerOf(body);
+  const theirs = listOf(live === undefined ? [] : triggerOf(live).actions).filter((action) => action.id !== ACTION_ID);
+  const actions = [...listOf(trigger.actions), ...theirs];
+  const enabled = live === undefined || live.enabled !== false || isLeft(live);
+  return { ...body, enabled, triggers: [{ bucket_level_trigger: { ...trigger, actions } }] };
+}
+
+/** Creates a monitor, or replaces exactly the version that was read. */
+async function write(target: Target, body: Body, live: Found | undefined): Promise<Found> {
+  const replaced = live !== undefined && {
+    path: `/${encodeURIComponent(live.id)}`,
+    query: { if_seq_no: live.seqNo, if_primary_term: live.primaryTerm },
+  };
+  const asked = { method: live === undefined ? 'POST' : 'PUT', path: '', body, ...replaced } as const;
+  const answer = (await askAlerting<Body>(target, asked)).body;
+  const { _id: id, _seq_no: seqNo, _primary_term: primaryTerm, monitor: stored } = answer;
+  if (typeof id === 'string' && isRecord(stored)) {
+    return { id, seqNo: Number(seqNo), primaryTerm: Number(primaryTerm), monitor: stored };
+  }
+  throw new ProblemError('REFUSED', [{ where: { url: target.url }, message: 'the answer names no stored monitor' }]);
+}
+
+async function drop(target: Target, id: string): Promise<void> {
+  await askAlerting(target, { method: 'DELETE', path: `/${encodeURIComponent(id)}`, allow: [404] });
+}
+
+/** The index that a monitor can always read; see `monitorBody`. */
+async function makeReadable(target: Target, namespace: string): Promise<void> {
+  await request(target, { method: 'PUT', path: `/${stateIndex(namespace)}`, allow: [400] });
+}
+
+function listOf(value: unknown): readonly Body[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}

@@ -1,0 +1,97 @@
+import { ProblemError } from '../../errors';
+import { isRecord } from '../../json';
+import { refusal, serverReason } from '../../cluster/failure';
+import { request, type Answer, type Request, type Target } from '../../cluster/cluster';
+
+const BASE = '/_plugins/_alerting/monitors';
+
+/** The plugin leaves `ui_metadata`, where our mark is, out of an answer unless it is asked by something of this name. */
+const HEADERS = { 'user-agent': 'wmi-detections (OpenSearch-Dashboards compatible)' };
+
+interface AlertingRequest extends Pick<Request, 'method' | 'query' | 'body' | 'allow'> {
+  /** Below `/_plugins/_alerting/monitors`; empty, or begins with a slash. */
+  readonly path: string;
+}
+
+/**
+ * One request to OpenSearch Alerting. Nothing that changes something is sent twice: a monitor that is created twice alerts
+ * twice. Nor is a 5xx an invitation to try again, because the plugin answers 500 to many a client's mistake.
+ * @throws ProblemError with what the plugin says, for every status from 400 on that `allow` does not name
+ */
+export async function askAlerting<T>(
+  target: Target,
+  { path, allow = [], ...asked }: AlertingRequest,
+): Promise<Answer<T>> {
+  const where = { url: `${target.url}${BASE}${path}`, method: asked.method };
+  const answer = await request<T>(target, {
+    ...asked,
+    path: `${BASE}${path}`,
+    headers: HEADERS,
+    retry: asked.method === 'GET' || path === '/_search',
+    allow: FAILURES,
+  });
+  const { status, body } = answer;
+  if (status < 400 || allow.includes(status)) return answer;
+  if (isMissing(status, body)) throw noPlugin(target);
+  if ([401, 403, 429].includes(status)) throw refusal(status, body, where);
+  const said = reasonOf(body);
+  throw new ProblemError('REFUSED', [{ where: { ...where, status }, message: said, hint: hintFor(status, said) }]);
+}
+
+/** The plugin's own words; below them it repeats them with the name of a Java class. */
+function reasonOf(body: unknown): string {
+  const error = isRecord(body) ? body.error : undefined;
+  return isRecord(error) && typeof error.reason === 'string' ? error.reason : serverReason(body);
+}
+
+const FAILURES: readonly number[] = Array.from({ length: 200 }, (_, index) => 400 + index);
+
+function hintFor(status: number, said: string): string | undefined {
+  if (/more than the allowed monitors/.test(said)) {
+    return 'The cluster holds as many monitors as it may: raise its setting plugins.alerting.monitor.max_monitors (1,000 unless set), or delete monitors that nobody needs.';
+  }
+  if (/indices are not found/.test(said)) {
+    return 'Name only what is there in `indices` of the settings, or write a pattern: one that matches nothing is no error.';
+  }
+  if (status === 409) return 'Somebody changed the monitor meanwhile. Run plan again.';
+  return undefined;
+}
+
+/** What an OpenSearch without the plugin says of its URLs. */
+function isMissing(status: number, body: unknown): boolean {
+  return status === 400 && /no handler found/.test(serverReason(body));
+}
+
+function noPlugin({ url, product, version }: Target): ProblemError {
+  const what =
+    product === 'opensearch' ? `this OpenSearch ${version} has no alerting plugin` : `this is Elasticsearch ${version}`;
+  const others =
+    product === 'opensearch'
+      ? 'Install the plugin opensearch-alerting, or use `--scheduler local`, which works on every cluster.'
+      : 'Use `--scheduler kibana` with Elastic Security, or `--scheduler local`, which works on every cluster.';
+  return new ProblemError('SETTINGS', [
+    { where: { url }, message: `the scheduler is opensearch-alerting, and ${what}`, hint: others },
+  ]);
+}
+
+/**
+ * Makes sure that a cluster has the alerting plugin.
+ * @throws ProblemError SETTINGS when it has not, with what else can run the rules
+ */
+export async function requireAlerting(target: Target): Promise<void> {
+  if (target.product !== 'opensearch') throw noPlugin(target);
+  // Before the first monitor there may be no index to search: the plugin is there all the same.
+  await askAlerting(target, { method: 'POST', path: '/_search', body: { size: 0 }, allow: [404] });
+}
+
+/** Whether monitors can be seen there: the plugin is installed, and its API is open to us. */
+export async function seesAlerting(target: Target): Promise<boolean> {
+  if (target.product !== 'opensearch') return false;
+  try {
+    await requireAlerting(target);
+    return true;
+  } catch (error) {
+    if (error instanceof ProblemError && ['SETTINGS', 'FORBIDDEN'].includes(error.code)) return false;
+    throw error;
+  }
+}

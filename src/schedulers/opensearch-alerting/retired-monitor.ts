@@ -1,0 +1,59 @@
+import { askAlerting, seesAlerting } from './plugin';
+import type { Body, Desired, Kind } from '../../resources/kind';
+import { monitor } from './monitor-kind';
+import { monitorsOf, ourMonitors } from './find-monitors';
+import { openAlerts } from './plugin-alerts';
+import { isLeft, monitorMark, ownerOf, ruleOf, withMonitorMark } from './ownership-marks';
+
+/*
+ * Monitors of rules that moved to another scheduler. The plugin takes the alerts of a deleted monitor away, into its history,
+ * where nobody can acknowledge them; those of a monitor that is switched off it leaves alone (moveAlerts and postIndex of the
+ * plugin). So a monitor with open alerts stays, switched off and marked as left, until somebody has looked at them.
+ */
+
+/** The monitors of rules that leave: switched off where alerts of theirs are open, deleted where none is. */
+export const leavingMonitor: Kind = {
+  ...monitor,
+
+  async desired({ target, namespace }) {
+    const wanted: Desired[] = [];
+    for (const { id, monitor: live } of await ourMonitors(target)) {
+      const owner = ownerOf(live);
+      if (owner?.namespace !== namespace || wanted.some((each) => each.id === owner.id)) continue;
+      if ((await openAlerts(target, id)) > 0) {
+        wanted.push({ id: owner.id, title: String(live.name), body: asLeft(live, owner) });
+      }
+    }
+    return wanted;
+  },
+
+  async put({ target, namespace }, { id }) {
+    for (const found of await monitorsOf(target, namespace, id)) {
+      await askAlerting(target, {
+        method: 'PUT',
+        path: `/${encodeURIComponent(found.id)}`,
+        query: { if_seq_no: found.seqNo, if_primary_term: found.primaryTerm },
+        body: asLeft(found.monitor, { id, namespace }),
+      });
+    }
+  },
+
+  canon: (body) => ({ enabled: body.enabled !== false, left: isLeft(body) }),
+  unchanged: (_desired, live) => isLeft(live.body),
+};
+
+/** What was left in OpenSearch Alerting, seen from another scheduler: nothing there is wanted any more. */
+export const leftMonitor: Kind = {
+  ...monitor,
+  desired: () => Promise.resolve([]),
+
+  async list(scope) {
+    if (!(await seesAlerting(scope.target))) return [];
+    return (await monitor.list(scope, [])).filter(({ body }) => isLeft(body));
+  },
+};
+
+function asLeft(live: Body, owner: { id: string; namespace: string }): Body {
+  const { digest = '' } = monitorMark(live) ?? {};
+  return withMonitorMark({ ...live, enabled: false }, { ...owner, digest }, { rule: ruleOf(live), left: true });
+}

@@ -1,0 +1,100 @@
+import type { estypes } from '@elastic/elasticsearch';
+import { ProblemError, type Problem } from '../../errors';
+import { isRecord } from '../../json';
+import { serverReason } from '../../cluster/failure';
+import { request, type Target } from '../../cluster/cluster';
+import type { Body } from '../../resources/kind';
+
+const PATH = '/_watcher/watch/_execute';
+
+/** An event that no rule asks for, as the search of a watch would give it. */
+const MADE_UP: Body = {
+  known: { hits: { hits: [] } },
+  found: {
+    timed_out: false,
+    _shards: { failed: 0 },
+    aggregations: {
+      groups: {
+        buckets: [
+          {
+            key: { group: 'a made-up group' },
+            doc_count: 1,
+            start: { value: 0 },
+            end: { value: 0 },
+            start_ingested: { value: null },
+            end_ingested: { value: null },
+            first: { hits: { hits: [{ _source: { host: { name: 'made-up' }, process: { pid: 4 } } }] } },
+            events: { hits: { hits: [{ _index: 'made-up', _id: '1' }] } },
+          },
+        ],
+      },
+    },
+  },
+};
+
+/**
+ * Has the server run a watch that is not stored, its actions simulated: once on what is there, which tries the search and
+ * the condition, and once on a made-up event, which tries the rest. Nothing is written.
+ * @throws ProblemError REFUSED with everything that failed, in the server's words
+ */
+export async function checkWatch(target: Target, watch: Body): Promise<void> {
+  for (const given of [{}, { alternative_input: MADE_UP }]) await simulateWatch(target, watch, given);
+}
+
+/**
+ * Has the server run a watch that is not stored, its actions simulated.
+ * @param given what else the run is given: `trigger_data`, or an `alternative_input`, on which the watch must act
+ * @returns the record of the run
+ * @throws ProblemError REFUSED with everything that failed, in the server's words
+ */
+export async function simulateWatch(target: Target, watch: Body, given: Body): Promise<Body> {
+  const { body: answer } = await request<Partial<estypes.WatcherExecuteWatchResponse>>(target, {
+    method: 'POST',
+    path: PATH,
+    body: { watch, action_modes: { _all: 'simulate' }, ...given },
+  });
+  const record: unknown = answer.watch_record;
+  const found = isRecord(record) ? record : {};
+  const problems = failuresOf(found, 'alternative_input' in given).map((message) => problem(target, message));
+  if (problems.length > 0) throw new ProblemError('REFUSED', problems);
+  return found;
+}
+
+function problem({ url }: Target, message: string): Problem {
+  const hint = 'The watch was tried with its actions simulated, and was not stored.';
+  return { where: { url: `${url}${PATH}`, method: 'POST' }, message: `the watch does not run: ${message}`, hint };
+}
+
+/** What the record of a run tells of failures: of each part, and of the run. */
+function failuresOf({ result, state, messages }: Body, mustAct: boolean): string[] {
+  const { actions, ...parts } = isRecord(result) ? result : ({} as Body);
+  const acted = (Array.isArray(actions) ? actions : []).filter(isRecord);
+  const failures = [...failedParts(parts), ...failedActions(acted, mustAct)];
+  if (failures.length > 0) return failures;
+  if (state !== 'executed' && (mustAct || state !== 'execution_not_needed')) {
+    const said = Array.isArray(messages) && messages.length > 0 ? `: ${messages.join('; ')}` : '';
+    return [`it ended as ${JSON.stringify(state)}${said}`];
+  }
+  return mustAct && acted.length === 0 ? ['no action was tried'] : [];
+}
+
+function failedParts({ input, condition, transform }: Body): string[] {
+  // A search that fails does not fail its chain.
+  const searches = Object.entries(isRecord(input) && isRecord(input.chain) ? input.chain : {});
+  const named = searches.map(([name, search]): [string, unknown] => [`search ${name}`, search]);
+  return [...named, ...Object.entries({ input, condition, transform })].flatMap(([name, part]) =>
+    isRecord(part) && part.status === 'failure' ? [`${name}: ${reasonOf(part)}`] : [],
+  );
+}
+
+/** Of what is there, an action may have nothing to write: its condition is not met. */
+function failedActions(actions: readonly Body[], mustAct: boolean): string[] {
+  const failures = mustAct ? ['failure', 'partial_failure', 'condition_failed'] : ['failure', 'partial_failure'];
+  return actions
+    .filter(({ status }) => failures.includes(String(status)))
+    .map((action) => `action ${String(action.id)}: ${reasonOf(action)}`);
+}
+
+function reasonOf(part: Body): string {
+  return typeof part.reason === 'string' ? part.reason : serverReason(part);
+}

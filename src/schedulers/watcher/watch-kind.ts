@@ -1,0 +1,179 @@
+import type { estypes } from '@elastic/elasticsearch';
+import { ProblemError } from '../../errors';
+import { isRecord } from '../../json';
+import { activeExceptions } from '../../sigma/exceptions';
+import { defaultIndices } from '../../detections/indices';
+import { toQueryDsl } from '../../sigma/compile/query-dsl';
+import type { Rule } from '../../detections/rule';
+import { request, type Target } from '../../cluster/cluster';
+import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
+import { openAlertsOf } from '../open-alerts';
+import { MANAGED_BY } from '../../resources/ownership';
+import { watchBody } from './watch-body';
+import { canonWatch, othersActions } from './normalize-watch';
+import { checkWatch } from './execute-watch';
+import { namespaceOfWatch, uuidOfWatch, watchId, withWatchMark } from './ownership-marks';
+
+/** What a server tells of a watch that it has. */
+interface Stored {
+  readonly watch: Body;
+  readonly active: boolean;
+  readonly seqNo: number | undefined;
+  readonly primaryTerm: number | undefined;
+}
+
+/** A watch with a mark of ours, of whatever namespace. */
+interface Marked {
+  readonly id: string;
+  readonly body: Body;
+  /** What Watcher says of its runs. */
+  readonly status: estypes.WatcherWatchStatus | undefined;
+}
+
+const PAGE = 100;
+
+/** The rules as watches of Elasticsearch's Watcher. */
+export const watch: Kind = {
+  name: 'watch',
+
+  desired: (scope, content) => Promise.resolve(content.rules.map((rule) => desiredWatch(rule, scope, content))),
+
+  async list({ target, namespace }, ids) {
+    const marked = await findMarked(target);
+    const found = marked.map(({ id, body }): Live => live(id, body, namespace));
+    for (const id of ids.filter((each) => !found.some((there) => there.id === each))) {
+      const stored = await readWatch(target, id);
+      if (stored !== undefined) found.push(live(id, stored.watch, namespace));
+    }
+    return found;
+  },
+
+  async put({ target, namespace }, { id, body }) {
+    // Without the actions of others: they may hold secrets, which a server gives in no form that it tries again.
+    await checkWatch(target, body);
+    // Only now, and put at once: each run of a watch writes its status into it, which counts as a change.
+    const there = await readWatch(target, id);
+    if (there !== undefined && namespaceOfWatch(id, there.watch) !== namespace) {
+      throw changed(target, id, 'the watch is not ours (any more)');
+    }
+    await store(
+      target,
+      id,
+      withWatchMark(id, namespace, there === undefined ? body : merged(body, there.watch)),
+      there,
+    );
+  },
+
+  async remove({ target }, id) {
+    await request(target, { method: 'DELETE', path: pathOf(id), allow: [404] });
+  },
+
+  canon: canonWatch,
+  refs: () => [],
+
+  async mark({ target, namespace }, { id }) {
+    const there = await readWatch(target, id);
+    if (there === undefined) throw changed(target, id, 'the watch is gone');
+    await store(target, id, withWatchMark(id, namespace, there.watch), there);
+  },
+
+  openAlerts: ({ target, namespace }, id) => openAlertsOf(target, namespace, uuidOfWatch(id, namespace)),
+};
+
+/** The namespaces with watches of ours; none where no watch can be seen from here. */
+export async function namespacesOfWatches(target: Target): Promise<Set<string>> {
+  if (target.product !== 'elasticsearch') return new Set();
+  const marked = await findMarked(target, [400, 403, 404, 405, 410]);
+  return new Set(marked.flatMap(({ id, body }) => namespaceOfWatch(id, body) ?? []));
+}
+
+/** The watches of a namespace, with what Watcher says of their runs. */
+export async function watchesOf({ target, namespace }: Scope): Promise<readonly Marked[]> {
+  return (await findMarked(target)).filter(({ id, body }) => namespaceOfWatch(id, body) === namespace);
+}
+
+/** The watch of a rule, without our mark. */
+export function desiredWatch(
+  rule: Rule,
+  { namespace, indices = defaultIndices(namespace) }: Pick<Scope, 'namespace' | 'indices'>,
+  { exceptions = [] }: Pick<Content, 'exceptions'>,
+  now = Date.now(),
+): Desired {
+  const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now));
+  const name = namespace === 'default' ? rule.name : `${rule.name} [${namespace}]`;
+  const body = { ...watchBody(rule, query, { namespace, indices }), metadata: { name, version: rule.version } };
+  return { id: watchId(rule.uuid, namespace), title: name, body };
+}
+
+function live(id: string, body: Body, namespace: string): Live {
+  const { metadata } = body;
+  const { name, digest } = isRecord(metadata) ? metadata : {};
+  return {
+    id,
+    title: typeof name === 'string' ? name : undefined,
+    body,
+    ours: namespaceOfWatch(id, body) === namespace,
+    digest: typeof digest === 'string' ? digest : undefined,
+  };
+}
+
+/** What we decide, and what others added: their actions, a throttle period, metadata. */
+function merged(body: Body, there: Body): Body {
+  const metadata = { ...(isRecord(there.metadata) ? there.metadata : {}), ...(body.metadata as Body) };
+  return { ...there, ...body, metadata, actions: { ...othersActions(there), ...(body.actions as Body) } };
+}
+
+async function readWatch(target: Target, id: string): Promise<Stored | undefined> {
+  const { body } = await request<Partial<estypes.WatcherGetWatchResponse>>(target, {
+    method: 'GET',
+    path: pathOf(id),
+    allow: [404],
+  });
+  if (body.watch === undefined) return undefined;
+  const { watch: found, status, _seq_no: seqNo, _primary_term: primaryTerm } = body;
+  return { watch: { ...found }, active: status?.state.active !== false, seqNo, primaryTerm };
+}
+
+async function findMarked(target: Target, allow: readonly number[] = [404]): Promise<Marked[]> {
+  const found = new Map<string, Marked>();
+  for (let from = 0; ; from += PAGE) {
+    // Mapped as text: the words of the mark are looked for, and the mark itself by us.
+    const query = { match: { 'metadata.managed_by': { query: MANAGED_BY, operator: 'and' } } };
+    const { status, body } = await request<Partial<estypes.WatcherQueryWatchesResponse>>(target, {
+      method: 'POST',
+      path: '/_watcher/_query/watches',
+      body: { from, size: PAGE, query },
+      allow,
+    });
+    const watches = status === 200 ? (body.watches ?? []) : [];
+    for (const { _id: id, watch: one, status: ran } of watches) {
+      if (one !== undefined) found.set(id, { id, body: { ...one }, status: ran });
+    }
+    if (watches.length === 0 || from + watches.length >= (body.count ?? 0)) break;
+  }
+  return [...found.values()].filter(({ id, body }) => namespaceOfWatch(id, body) !== undefined);
+}
+
+/** Creates, or replaces exactly what was read; a paused watch stays paused. */
+async function store(target: Target, id: string, body: Body, there: Stored | undefined): Promise<void> {
+  const guard =
+    there?.seqNo === undefined || there.primaryTerm === undefined
+      ? {}
+      : { if_seq_no: there.seqNo, if_primary_term: there.primaryTerm };
+  const { status } = await request(target, {
+    method: 'PUT',
+    path: pathOf(id),
+    query: { ...guard, ...(there?.active === false && { active: false }) },
+    body,
+    allow: [409],
+  });
+  if (status === 409) throw changed(target, id, 'somebody changed the watch in this very moment');
+}
+
+function changed({ url }: Target, id: string, message: string): ProblemError {
+  return new ProblemError('REFUSED', [{ where: { url: `${url}${pathOf(id)}` }, message, hint: 'Run plan again.' }]);
+}
+
+function pathOf(id: string): string {
+  return `/_watcher/watch/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,71 @@
+import { BlockList, isIP } from 'node:net';
+import type { Condition, Test } from '../condition';
+import { describeTest } from './describe';
+import { scalarsAt } from '../../detections/group';
+import { patternSpan, regexSpan, type Span } from './span';
+
+/** A value of an event, and what of a rule it met. */
+export interface Met {
+  readonly field: string;
+  /** What was asked of it: `contains " call "`. */
+  readonly test: string;
+  readonly value: string;
+  /** Which part of the value met it, in UTF-16 code units; the whole where no part is meant. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * Holds a condition against one event, as the engines do with the query that is made of it, and says why it holds. What holds
+ * because something is not there (`not`) has nothing to show.
+ * @param document an event's `_source`; nested, dotted, or mixed
+ * @returns everything that met a test, in the order of the rule; undefined where the condition does not hold
+ */
+export function evaluate(condition: Condition, document: unknown): readonly Met[] | undefined {
+  switch (condition.kind) {
+    case 'and': {
+      const parts = condition.of.map((part) => evaluate(part, document));
+      return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+    }
+    case 'or': {
+      const parts = condition.of.map((part) => evaluate(part, document)).filter((part) => part !== undefined);
+      return parts.length === 0 ? undefined : parts.flat();
+    }
+    case 'not':
+      return evaluate(condition.of, document) === undefined ? [] : undefined;
+    case 'field': {
+      const { field, test } = condition;
+      const met = scalarsAt(document, field).flatMap((value): Met[] => {
+        const span = spanOf(test, value);
+        return span === undefined ? [] : [{ field, test: describeTest(test), value: String(value), ...span }];
+      });
+      return met.length === 0 ? undefined : met;
+    }
+  }
+}
+
+function spanOf(test: Test, value: string | number | boolean): Span | undefined {
+  const text = String(value);
+  const whole = { offset: 0, length: text.length };
+  switch (test.kind) {
+    case 'exists':
+      return whole;
+    case 'number':
+    case 'boolean':
+      return text === String(test.value) ? whole : undefined;
+    case 'text':
+      return patternSpan(test.pattern, test.cased, text);
+    case 'regex':
+      return regexSpan(test.regex, text);
+    case 'cidr':
+      return isWithin(test.network, text) ? whole : undefined;
+  }
+}
+
+function isWithin(network: string, address: string): boolean {
+  const [base = '', bits = ''] = network.split('/');
+  if (isIP(address) === 0) return false;
+  const list = new BlockList();
+  list.addSubnet(base, Number(bits), isIP(base) === 6 ? 'ipv6' : 'ipv4');
+  return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}

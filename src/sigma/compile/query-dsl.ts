@@ -1,0 +1,118 @@
+import { anyOf } from './clauses';
+import type { Condition, Pattern, Test } from '../condition';
+import type { Exception } from '../exceptions';
+import { hasLetter, isAny } from '../letters';
+import { conditionOf } from '../logsource';
+import { LONGEST_REGEXP, patternRegexp, regexRegexp } from '../lucene-regexp';
+import { joinParts, MANY, plainText } from '../pattern';
+import type { Rule } from '../../detections/rule';
+
+type Query = Record<string, unknown>;
+
+/**
+ * Fields that ECS maps as `wildcard`. There OpenSearch (3.8) folds the case of all of Unicode: é is É, the Kelvin sign is k,
+ * and İ is two characters long. On `keyword` it folds ASCII letters alone, as Elasticsearch does on both.
+ */
+const WILDCARD_FIELD = /(^|\.)(command_line|url\.(full|original|path)|registry\.data\.strings)$/;
+
+/** Fields that ECS maps as `ip`; an address of version 6 may hold letters, and such a field refuses case_insensitive. */
+const ADDRESS_FIELD = /(^|[._])ip$/;
+
+/** Of the ASCII letters, those that OpenSearch finds in others: k in the Kelvin sign, i in İ. */
+const FOLDED_INTO = /[ik]/i;
+
+/**
+ * The query of a rule: one clause for a filter, for Elasticsearch 8 and 9 and OpenSearch 2 and 3 alike, exact whatever a
+ * field's values hold. Nothing is ever put into a query string.
+ * @param exceptions those that are active; an event that meets any of them is not found
+ */
+export function toQueryDsl(rule: Pick<Rule, 'condition'>, exceptions: readonly Exception[] = []): Query {
+  const found = compile(conditionOf(rule));
+  if (exceptions.length === 0) return found;
+  return { bool: { filter: [found], must_not: exceptions.map(({ condition }) => compile(condition)) } };
+}
+
+function compile(condition: Condition): Query {
+  switch (condition.kind) {
+    case 'and':
+      return { bool: { filter: condition.of.map(compile) } };
+    case 'or':
+      return anyOf(condition.of.map(compile));
+    case 'not':
+      return { bool: { must_not: [compile(condition.of)] } };
+    case 'field':
+      return compileTest(condition.field, condition.test);
+  }
+}
+
+function compileTest(field: string, test: Test): Query {
+  switch (test.kind) {
+    case 'exists':
+      return { exists: { field } };
+    case 'number':
+    case 'boolean':
+      return { term: { [field]: { value: test.value } } };
+    case 'cidr':
+      return { term: { [field]: { value: test.network } } };
+    case 'regex':
+      return regexp(field, regexRegexp(test.regex));
+    case 'text':
+      return compileText(field, test.pattern, test.cased);
+  }
+}
+
+function compileText(field: string, pattern: Pattern, cased: boolean): Query {
+  if (pattern.length === 0) {
+    // A term query finds no empty text in a wildcard field of OpenSearch, a regexp none in one of Elasticsearch.
+    return anyOf([term(field, '', false), regexp(field, '')]);
+  }
+  if (isAny(pattern)) return { exists: { field } };
+  if (cased || !WILDCARD_FIELD.test(field))
+    return equals(field, pattern, !cased && hasLetter(pattern) && !ADDRESS_FIELD.test(field));
+  return compileFolded(field, pattern);
+}
+
+/** Without case, on a field where the engine folds too much: what it finds fast, then the exact check where they differ. */
+function compileFolded(field: string, pattern: Pattern): Query {
+  if (!hasLetter(pattern)) return equals(field, pattern, false);
+  const wider = widened(pattern);
+  const same = JSON.stringify(wider) === JSON.stringify(pattern);
+  const first = equals(field, wider, true);
+  if (same && !pattern.some((part) => 'literal' in part && FOLDED_INTO.test(part.literal))) return first;
+  const exact = patternRegexp(pattern);
+  // Of a value too long for that check, the engine's own folding is the best that there is.
+  if (exact.length > LONGEST_REGEXP) return equals(field, pattern, true);
+  return { bool: { filter: [first, regexp(field, exact)] } };
+}
+
+/** A pattern that matches all that `pattern` does, and holds only what every engine folds alike. */
+function widened(pattern: Pattern): Pattern {
+  return joinParts(
+    pattern.flatMap((part) =>
+      'wildcard' in part
+        ? [MANY]
+        : part.literal.split(/([^\0-\x7f]+)/).map((piece, index) => (index % 2 === 0 ? { literal: piece } : MANY)),
+    ),
+  );
+}
+
+/** `case_insensitive` is only said where a value has letters: fields of numbers refuse it. */
+function equals(field: string, pattern: Pattern, caseInsensitive: boolean): Query {
+  const text = plainText(pattern);
+  if (text !== undefined) return term(field, text, caseInsensitive);
+  const value = pattern
+    .map((part) => {
+      if ('literal' in part) return part.literal.replace(/[*?\\]/g, '\\$&');
+      return part.wildcard === 'many' ? '*' : '?';
+    })
+    .join('');
+  return { wildcard: { [field]: { value, ...(caseInsensitive && { case_insensitive: true }) } } };
+}
+
+function term(field: string, value: string, caseInsensitive: boolean): Query {
+  return { term: { [field]: { value, ...(caseInsensitive && { case_insensitive: true }) } } };
+}
+
+function regexp(field: string, value: string): Query {
+  return { regexp: { [field]: { value, flags: 'NONE' } } };
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import type { Resource } from '../content/resource';
+import { writeJson } from './lossless-json';
+import { ProblemError } from '../errors';
+import { isRecord } from '../json';
+import { request, type Target } from '../cluster/cluster';
+import { prepare } from '../cluster/translate';
+
+/*
+ * A pipeline can be simulated inline, but what it calls must be on the cluster. So that the pipelines in use are neither
+ * changed nor simulated in place of those on disk, all of ours are installed under names of this trial's own, which the
+ * calls between them use, too; the user's `@custom` ones are empty in it. All are removed again, also those that a trial
+ * which was killed has left behind.
+ */
+const TRIAL = 'wmi-detections-trial-';
+const LEFT_BEHIND_MS = 3_600_000;
+
+/** What became of one event. */
+type Outcome =
+  /** The document as it would be indexed; null when it was dropped. */
+  | { readonly document: Record<string, unknown> | null }
+  /** Why the pipeline failed on it, so that it would not be indexed. */
+  | { readonly error: string };
+
+/** What became of the events of one simulation, and which tagged processors took part in it. */
+interface Simulated {
+  readonly outcomes: readonly Outcome[];
+  readonly reached: ReadonlySet<string>;
+}
+
+/** The pipelines on disk, installed for a moment. */
+export interface Trial {
+  /**
+   * The id under which a pipeline of ours is installed, for an index that is to use it while the trial lasts.
+   * @param pipeline one of ours, by its real id
+   */
+  idOf(pipeline: string): string;
+  /**
+   * @param pipeline one of ours, by its real id
+   * @param events as they are read by `parseJson`
+   */
+  simulate(pipeline: string, events: readonly Record<string, unknown>[]): Promise<Simulated>;
+}
+
+/**
+ * Installs pipelines under other names, lets `use` simulate with them, and removes them.
+ * @throws ProblemError REFUSED, with the place in the file, when the engine does not accept a pipeline; FORBIDDEN without
+ *   the privilege manage_ingest_pipelines
+ */
+export async function withTrial<T>(
+  target: Target,
+  pipelines: readonly Resource[],
+  use: (trial: Trial) => Promise<T>,
+): Promise<T> {
+  await removeLeftBehind(target);
+  const prefix = `${TRIAL}${Date.now()}-${randomUUID().slice(0, 8)}-`;
+  try {
+    await install(target, pipelines, prefix);
+    return await use({
+      idOf: (pipeline) => prefix + pipeline,
+      simulate: (pipeline, events) => simulate(target, prefix, pipeline, events),
+    });
+  } finally {
+    await remove(target, `${prefix}*`);
+  }
+}
+
+async function install(target: Target, pipelines: readonly Resource[], prefix: string): Promise<void> {
+  const bodies = new Map<string, { body: Record<string, unknown>; place?: Resource['place'] }>();
+  const called = new Set<string>();
+  for (const pipeline of pipelines) {
+    const body = withCallsTo(prefix, prepare(pipeline, target.product), called) as Record<string, unknown>;
+    bodies.set(pipeline.id, { body, place: pipeline.place });
+  }
+  // A verbose simulation refuses a call of a pipeline that is not there, even where a real one would pass over it.
+  for (const id of called) if (!bodies.has(id)) bodies.set(id, { body: { processors: [] } });
+  for (const [id, { body, place }] of bodies) {
+    try {
+      await request(target, { method: 'PUT', path: pathOf(prefix + id), body });
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== 'REFUSED' || place === undefined) throw error;
+      const problems = error.problems.map(({ message, hint }) => ({ where: place, message, hint }));
+      throw new ProblemError('REFUSED', problems, { cause: error });
+    }
+  }
+}
+
+/** A pipeline's body in which every call names the trial's pipelines. */
+function withCallsTo(prefix: string, value: unknown, called: Set<string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => withCallsTo(prefix, item, called));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      if (key !== 'pipeline' || !isRecord(inner) || typeof inner.name !== 'string') {
+        return [key, withCallsTo(prefix, inner, called)];
+      }
+      called.add(inner.name);
+      return [key, { ...(withCallsTo(prefix, inner, called) as object), name: prefix + inner.name }];
+    }),
+  );
+}
+
+interface SimulateAnswer {
+  readonly docs: readonly ({
+    readonly doc?: { readonly _source: Record<string, unknown> };
+    readonly error?: { readonly type?: string; readonly reason?: string };
+    readonly processor_results?: readonly { readonly tag?: string; readonly status?: string }[];
+  } | null)[];
+}
+
+async function simulate(
+  target: Target,
+  prefix: string,
+  pipeline: string,
+  events: readonly Record<string, unknown>[],
+): Promise<Simulated> {
+  if (events.length === 0) return { outcomes: [], reached: new Set() };
+  const docs = events.map((event, index) => ({ _index: 'simulate', _id: String(index), _source: event }));
+  const ask = async (verbose: boolean) => {
+    const path = `${pathOf(prefix + pipeline)}/_simulate`;
+    // As text, so that large integers arrive as they were written; both products read it as JSON.
+    const asked = { method: 'POST', path, query: { verbose }, ndjson: writeJson({ docs }) } as const;
+    const { body } = await request<SimulateAnswer>(target, asked);
+    return body.docs;
+  };
+  const outcomes = (await ask(false)).map((answer): Outcome => {
+    if (answer?.error !== undefined) return { error: answer.error.reason ?? answer.error.type ?? 'no reason given' };
+    return { document: (withoutPrefix(prefix, answer?.doc?._source) as Record<string, unknown> | undefined) ?? null };
+  });
+  const results = (await ask(true)).flatMap((answer) => answer?.processor_results ?? []);
+  const reached = results.filter(({ status }) => status !== 'skipped').flatMap(({ tag }) => tag ?? []);
+  return { outcomes, reached: new Set(reached) };
+}
+
+/** Error messages may name a pipeline: what is compared has its real name. */
+function withoutPrefix(prefix: string, value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll(prefix, '');
+  if (Array.isArray(value)) return value.map((item) => withoutPrefix(prefix, item));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutPrefix(prefix, inner)]));
+}
+
+async function removeLeftBehind(target: Target): Promise<void> {
+  const path = pathOf(`${TRIAL}*`);
+  const { body } = await request<Record<string, unknown>>(target, { method: 'GET', path, allow: [404] });
+  for (const id of Object.keys(body).filter((name) => name.startsWith(TRIAL))) {
+    const started = Number(/^\d+/.exec(id.slice(TRIAL.length))?.[0]);
+    if (Date.now() - started > LEFT_BEHIND_MS) await remove(target, id);
+  }
+}
+
+async function remove(target: Target, id: string): Promise<void> {
+  await request(target, { method: 'DELETE', path: pathOf(id), allow: [404], tidies: true });
+}
+
+function pathOf(id: string): string {
+  return `/_ingest/pipeline/${encodeURIComponent(id)}`;
+}
