@@ -3,17 +3,17 @@ import { readContent } from '../src/content/read-content';
 import { applyPlan } from '../src/plan/apply';
 import { makePlan } from '../src/plan/plan';
 import { PROGRAM_FOLDER } from '../src/program';
-import { connect, request, type Target } from '../src/cluster/cluster';
+import { connect, request, type Cluster } from '../src/cluster/cluster';
 
 /** An embedded engine of its own with our pipelines and templates, for one benchmark; ends when the benchmark does. */
-export async function onEngine(act: (target: Target) => Promise<void>): Promise<void> {
+export async function onEngine(act: (cluster: Cluster) => Promise<void>): Promise<void> {
   const engine: Engine = await startAttached({ steady: true });
   try {
-    const target = await connect({ url: engine.url });
+    const cluster = await connect({ url: engine.url });
     const content = { resources: readContent(PROGRAM_FOLDER), rules: [] };
-    const scope = { target, namespace: 'bench' };
+    const scope = { cluster, namespace: 'bench' };
     await applyPlan(scope, await makePlan(scope, content, { prune: false }), () => undefined);
-    await act(target);
+    await act(cluster);
   } finally {
     await engine.stop();
   }
@@ -26,14 +26,14 @@ export async function onEngine(act: (target: Target) => Promise<void>): Promise<
  * @throws Error when a document was refused
  */
 export async function bulk(
-  target: Target,
+  cluster: Cluster,
   index: string,
   documents: readonly string[],
   query: Record<string, string> = {},
 ): Promise<number> {
   const ndjson = documents.map((document) => `{"create":{}}\n${document}\n`).join('');
   const began = performance.now();
-  const { body } = await request<{ errors: boolean }>(target, {
+  const { body } = await request<{ errors: boolean }>(cluster, {
     method: 'POST',
     path: `/${index}/_bulk`,
     query,

@@ -14,7 +14,7 @@ import { listInputs } from '../src/replay/inputs';
 import { readInput } from '../src/replay/read';
 import { streamOf } from '../src/replay/streams';
 import { PROGRAM_FOLDER } from '../src/program';
-import { request, type Target } from '../src/cluster/cluster';
+import { request, type Cluster } from '../src/cluster/cluster';
 import { bulk, onEngine, row } from './engine';
 
 const REQUEST = 1_000;
@@ -50,16 +50,16 @@ async function shapes(): Promise<Shape[]> {
 }
 
 /** What the pipeline makes of the documents of a shape, as it is indexed. */
-async function outputOf(target: Target, { stream, documents }: Shape): Promise<string[]> {
+async function outputOf(cluster: Cluster, { stream, documents }: Shape): Promise<string[]> {
   const namespace = `${stream}out`;
-  await bulk(target, namespace, documents);
-  await request(target, { method: 'POST', path: `/${namespace}/_refresh` });
-  const { body } = await request<{ hits: { hits: { _source: unknown }[] } }>(target, {
+  await bulk(cluster, namespace, documents);
+  await request(cluster, { method: 'POST', path: `/${namespace}/_refresh` });
+  const { body } = await request<{ hits: { hits: { _source: unknown }[] } }>(cluster, {
     method: 'GET',
     path: `/${namespace}/_search`,
     query: { size: documents.length },
   });
-  await request(target, { method: 'DELETE', path: `/_data_stream/${namespace}` });
+  await request(cluster, { method: 'DELETE', path: `/_data_stream/${namespace}` });
   return body.hits.hits.map(({ _source }) => JSON.stringify(_source));
 }
 
@@ -67,14 +67,14 @@ function page(documents: readonly string[], from: number): string[] {
   return Array.from({ length: REQUEST }, (_, index) => documents[(from + index) % documents.length] ?? '');
 }
 
-async function measure(target: Target, shape: Shape, total: number): Promise<void> {
-  const output = await outputOf(target, shape);
+async function measure(cluster: Cluster, shape: Shape, total: number): Promise<void> {
+  const output = await outputOf(cluster, shape);
   const [through, past] = [`${shape.stream}through`, `${shape.stream}past`];
   let [withPipeline, without] = [0, 0];
   for (let sent = -WARM_UP; sent < total; sent += REQUEST) {
     const at = sent + WARM_UP;
-    const one = await bulk(target, through, page(shape.documents, at));
-    const other = await bulk(target, past, page(output, at), { pipeline: '_none' });
+    const one = await bulk(cluster, through, page(shape.documents, at));
+    const other = await bulk(cluster, past, page(output, at), { pipeline: '_none' });
     // The first requests heat the node's compilers and are not counted.
     if (sent < 0) continue;
     withPipeline += one;
@@ -83,10 +83,10 @@ async function measure(target: Target, shape: Shape, total: number): Promise<voi
   const speed = (milliseconds: number): number => Math.round((total / milliseconds) * 1_000);
   const ratio = (without / withPipeline).toFixed(2);
   console.log(row([shape.name, total, speed(withPipeline), speed(without), ratio], WIDTHS));
-  await request(target, { method: 'DELETE', path: `/_data_stream/${through},${past}` });
+  await request(cluster, { method: 'DELETE', path: `/_data_stream/${through},${past}` });
 }
 
-void onEngine(async (target) => {
+void onEngine(async (cluster) => {
   const words = process.argv.slice(2);
   const totals = words.map(Number).filter((total) => total > 0);
   const wanted = words.filter((word) => !(Number(word) > 0));
@@ -95,6 +95,6 @@ void onEngine(async (target) => {
   );
   console.log(row(['sample', 'documents', 'docs/s', 'no pipeline', 'ratio'], WIDTHS));
   for (const total of totals.length > 0 ? totals : [50_000]) {
-    for (const shape of chosen) await measure(target, shape, total);
+    for (const shape of chosen) await measure(cluster, shape, total);
   }
 });

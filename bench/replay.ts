@@ -16,11 +16,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { request, type Target } from '../src/cluster/cluster';
+import { request, type Cluster } from '../src/cluster/cluster';
 import { onEngine, row } from './engine';
 import { writeEvents } from './events';
 import { peakMemory } from './memory';
-import { WAYS, type Effort, type Way } from './ways';
+import { VARIANTS, type Effort, type Variant } from './variants';
 
 const EVENTS = 20_000;
 const GIGABYTE = 10 ** 9;
@@ -35,8 +35,8 @@ interface Sender {
   readonly signal: AbortSignal;
 }
 
-async function start(way: Way, { url }: Target, path: string, total: number): Promise<Sender> {
-  const child = fork(join(__dirname, 'ways.ts'), [way, url, path, namespaceOf(way), String(total)]);
+async function start(variant: Variant, { url }: Cluster, path: string, total: number): Promise<Sender> {
+  const child = fork(join(__dirname, 'variants.ts'), [variant, url, path, namespaceOf(variant), String(total)]);
   const ended = new AbortController();
   child.once('exit', () => {
     ended.abort();
@@ -52,27 +52,27 @@ async function turn({ child, signal }: Sender): Promise<Effort> {
   return effort;
 }
 
-function namespaceOf(way: Way): string {
-  return `bench${WAYS.indexOf(way)}`;
+function namespaceOf(variant: Variant): string {
+  return `bench${VARIANTS.indexOf(variant)}`;
 }
 
-async function measure(target: Target, name: string, path: string, total: number): Promise<void> {
-  const senders = await Promise.all(WAYS.map((way) => start(way, target, path, total)));
-  const efforts: Record<Way, Effort[]> = { bare: [], 'with ids': [], replay: [] };
+async function measure(cluster: Cluster, name: string, path: string, total: number): Promise<void> {
+  const senders = await Promise.all(VARIANTS.map((variant) => start(variant, cluster, path, total)));
+  const efforts: Record<Variant, Effort[]> = { bare: [], 'with ids': [], replay: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (let count = 0; count < WAYS.length; count += 1) {
-      const at = (round + count) % WAYS.length;
-      const [way, sender] = [WAYS[at], senders[at]];
-      if (way === undefined || sender === undefined) continue;
+    for (let count = 0; count < VARIANTS.length; count += 1) {
+      const at = (round + count) % VARIANTS.length;
+      const [variant, sender] = [VARIANTS[at], senders[at]];
+      if (variant === undefined || sender === undefined) continue;
       const effort = await turn(sender);
-      if (round > 0) efforts[way].push(effort);
-      await request(target, { method: 'DELETE', path: `/_data_stream/logs-*-${namespaceOf(way)}` });
+      if (round > 0) efforts[variant].push(effort);
+      await request(cluster, { method: 'DELETE', path: `/_data_stream/logs-*-${namespaceOf(variant)}` });
     }
   }
   for (const { child } of senders) child.kill();
-  const [bare = [], withIds = [], ours = []] = WAYS.map((way) => efforts[way].map(({ time }) => time));
+  const [bare = [], withIds = [], ours = []] = VARIANTS.map((variant) => efforts[variant].map(({ time }) => time));
   const speed = (times: readonly number[]): number => Math.round((total / median(times)) * 1_000);
-  const work = (way: Way): number => Math.round(median(efforts[way].map((effort) => effort.work)) / total);
+  const work = (variant: Variant): number => Math.round(median(efforts[variant].map((effort) => effort.work)) / total);
   const ratios = [ratio(ours, bare).toFixed(2), ratio(ours, withIds).toFixed(2)];
   const cells = [name, total, speed(bare), speed(withIds), speed(ours), ...ratios, work('bare'), work('replay')];
   console.log(row(cells, WIDTHS));
@@ -88,7 +88,7 @@ function median(times: readonly number[]): number {
 }
 
 async function time(folder: string, totals: readonly number[]): Promise<void> {
-  await onEngine(async (target) => {
+  await onEngine(async (cluster) => {
     console.log(
       row(['events', 'number', 'bare/s', 'with ids/s', 'replay/s', 'time', 'with ids', 'µs bare', 'µs replay'], WIDTHS),
     );
@@ -96,7 +96,7 @@ async function time(folder: string, totals: readonly number[]): Promise<void> {
       for (const shape of ['nxlog', 'winlogbeat'] as const) {
         const path = join(folder, `${shape}.ndjson`);
         writeEvents(path, shape, { events: total });
-        await measure(target, shape, path, total);
+        await measure(cluster, shape, path, total);
       }
     }
   });

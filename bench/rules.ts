@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PROGRAM_FOLDER } from '../src/program';
 import { toQueryDsl } from '../src/sigma/compile/query-dsl';
 import { readRules } from '../src/detections/rule';
-import { request, type Target } from '../src/cluster/cluster';
+import { request, type Cluster } from '../src/cluster/cluster';
 import { bulk, onEngine, row } from './engine';
 import { processCreation } from './process-creation';
 
@@ -19,10 +19,10 @@ const RUNS = 21;
 const WARM_UP = 300;
 const WIDTHS = [34, 10, 8, 9, 8];
 
-async function fill(target: Target, from: number, to: number): Promise<void> {
+async function fill(cluster: Cluster, from: number, to: number): Promise<void> {
   for (let at = from; at < to; at += 5_000) {
     const documents = Array.from({ length: Math.min(5_000, to - at) }, (_, index) => processCreation(at + index));
-    await bulk(target, STREAM, documents, { pipeline: '_none' });
+    await bulk(cluster, STREAM, documents, { pipeline: '_none' });
   }
   // As many segments as a stream has in the long run: few.
   const merge = {
@@ -31,12 +31,12 @@ async function fill(target: Target, from: number, to: number): Promise<void> {
     query: { max_num_segments: 3 },
     timeout: 600_000,
   } as const;
-  await request(target, merge);
-  await request(target, { method: 'POST', path: `/${STREAM}/_refresh` });
+  await request(cluster, merge);
+  await request(cluster, { method: 'POST', path: `/${STREAM}/_refresh` });
 }
 
 async function measure(
-  target: Target,
+  cluster: Cluster,
   query: Record<string, unknown>,
   runs = RUNS,
 ): Promise<{ median: number; found: number }> {
@@ -44,7 +44,7 @@ async function measure(
   let found = 0;
   for (let run = 0; run < runs; run += 1) {
     const began = performance.now();
-    const { body } = await request<{ hits: { total: { value: number } } }>(target, {
+    const { body } = await request<{ hits: { total: { value: number } } }>(cluster, {
       method: 'POST',
       path: `/${STREAM}/_search`,
       query: { request_cache: false },
@@ -56,17 +56,17 @@ async function measure(
   return { median: times.sort((left, right) => left - right)[Math.floor(runs / 2)] ?? 0, found };
 }
 
-void onEngine(async (target) => {
+void onEngine(async (cluster) => {
   const rules = readRules(join(PROGRAM_FOLDER, 'rules'));
   const before = new Map<string, number>();
   console.log(row(['rule', 'events', 'matches', 'ms', 'growth'], WIDTHS));
   let filled = 0;
   for (const size of SIZES) {
-    await fill(target, filled, size);
-    if (filled === 0) for (const rule of rules) await measure(target, toQueryDsl(rule), WARM_UP);
+    await fill(cluster, filled, size);
+    if (filled === 0) for (const rule of rules) await measure(cluster, toQueryDsl(rule), WARM_UP);
     filled = size;
     for (const rule of rules) {
-      const { median, found } = await measure(target, toQueryDsl(rule));
+      const { median, found } = await measure(cluster, toQueryDsl(rule));
       const growth = before.has(rule.uuid) ? (median / (before.get(rule.uuid) ?? median)).toFixed(2) : '';
       before.set(rule.uuid, median);
       console.log(row([rule.name, size, found, median.toFixed(1).padStart(9), growth.padStart(8)], WIDTHS));

@@ -12,12 +12,12 @@
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { run } from '../src/commands/run';
+import { runRules } from '../src/commands/run';
 import { PROGRAM_FOLDER } from '../src/program';
 import { detectionRule } from '../src/schedulers/local/detection-rule';
 import { readRules } from '../src/detections/rule';
-import { watch } from '../src/schedulers/local/run-loop';
-import { request, type Target } from '../src/cluster/cluster';
+import { runLoop } from '../src/schedulers/local/run-loop';
+import { request, type Cluster } from '../src/cluster/cluster';
 import { bulk, onEngine, row, timed } from './engine';
 import { processCreation } from './process-creation';
 
@@ -36,29 +36,29 @@ const streamOf = (namespace: string): string => `logs-sysmon.process_creation-${
 const namespaceOf = (size: number): string => `bench${size}`;
 
 /** A stream of so many events, and both rules, which have run once over it. */
-async function prepare(target: Target, size: number): Promise<void> {
+async function prepare(cluster: Cluster, size: number): Promise<void> {
   const namespace = namespaceOf(size);
   const stream = streamOf(namespace);
   for (let at = 0; at < size; at += 5_000) {
     const count = Math.min(5_000, size - at);
     const documents = Array.from({ length: count }, (_, index) => processCreation(at + index, ARRIVED));
-    await bulk(target, stream, documents, { pipeline: '_none' });
+    await bulk(cluster, stream, documents, { pipeline: '_none' });
   }
   // As many segments as a stream has in the long run: few.
   const merge = { max_num_segments: 3 };
-  await request(target, { method: 'POST', path: `/${stream}/_forcemerge`, query: merge, timeout: 600_000 });
-  await storeRules(target, namespace);
-  await run(target, { namespace, now: () => NOW });
+  await request(cluster, { method: 'POST', path: `/${stream}/_forcemerge`, query: merge, timeout: 600_000 });
+  await storeRules(cluster, namespace);
+  await runRules(cluster, { namespace, now: () => NOW });
 }
 
-async function storeRules(target: Target, namespace: string): Promise<void> {
+async function storeRules(cluster: Cluster, namespace: string): Promise<void> {
   const content = { resources: [], rules: readRules(join(PROGRAM_FOLDER, 'rules')) };
-  const scope = { target, namespace };
+  const scope = { cluster, namespace };
   for (const rule of await detectionRule.desired(scope, content)) await detectionRule.put(scope, rule, 'create');
 }
 
-async function cost(target: Target, sizes: readonly number[]): Promise<void> {
-  for (const size of sizes) await prepare(target, size);
+async function cost(cluster: Cluster, sizes: readonly number[]): Promise<void> {
+  for (const size of sizes) await prepare(cluster, size);
   const rules = readRules(join(PROGRAM_FOLDER, 'rules')).map(({ name }) => name);
   console.log(row(['rule', 'events', 'matches', 'ms', 'growth'], WIDTHS));
   for (const name of rules) {
@@ -68,7 +68,11 @@ async function cost(target: Target, sizes: readonly number[]): Promise<void> {
       for (const size of sizes) {
         // The watermark stands a minute before NOW, so that each run reads all of the same window again.
         const took = await timed(async () => {
-          const { rules: done } = await run(target, { namespace: namespaceOf(size), rules: [name], now: () => NOW });
+          const { rules: done } = await runRules(cluster, {
+            namespace: namespaceOf(size),
+            rules: [name],
+            now: () => NOW,
+          });
           found.set(size, done[0]?.events ?? 0);
         });
         if (round >= 0) times.get(size)?.push(took);
@@ -95,9 +99,9 @@ function heap(): number {
   return process.memoryUsage().heapUsed;
 }
 
-async function memory(target: Target): Promise<void> {
+async function memory(cluster: Cluster): Promise<void> {
   const namespace = 'benchwatch';
-  await storeRules(target, namespace);
+  await storeRules(cluster, namespace);
   const stop = new AbortController();
   let time = 0;
   const pace = {
@@ -111,12 +115,12 @@ async function memory(target: Target): Promise<void> {
   const marks: number[] = [];
   let windows = 0;
   const arrived = (): number => NOW + time;
-  for await (const told of watch(target, { namespace, signal: stop.signal, pace, now: arrived })) {
+  for await (const told of runLoop(cluster, { namespace, signal: stop.signal, pace, now: arrived })) {
     if (told.kind !== 'run') throw new Error(`a window failed: ${JSON.stringify(told)}`);
     windows += 1;
     // Something to find in every window, so that every part of a run is used.
     const document = processCreation(windows % 2 === 0 ? 0 : 1, arrived());
-    await bulk(target, streamOf(namespace), [document], { pipeline: '_none' });
+    await bulk(cluster, streamOf(namespace), [document], { pipeline: '_none' });
     if (windows % (WINDOWS / MARKS) === 0) marks.push(heap());
     if (windows === WINDOWS) stop.abort();
   }
@@ -127,8 +131,8 @@ async function memory(target: Target): Promise<void> {
   console.log(`${WINDOWS} windows of run --watch: heap of ${shown} MB, ${each} bytes a window in the second half`);
 }
 
-void onEngine(async (target) => {
+void onEngine(async (cluster) => {
   const sizes = process.argv.slice(2).map(Number);
-  if (!sizes.includes(0)) await cost(target, sizes.length > 0 ? sizes : SIZES);
-  await memory(target);
+  if (!sizes.includes(0)) await cost(cluster, sizes.length > 0 ? sizes : SIZES);
+  await memory(cluster);
 });

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { replay } from '../src/commands/replay';
-import { run } from '../src/commands/run';
+import { runRules } from '../src/commands/run';
 import { ProblemError } from '../src/errors';
 import { applyPlan } from '../src/plan/apply';
 import { readAllContent } from '../src/resources/read-all-content';
@@ -24,9 +24,9 @@ import { makePlan } from '../src/plan/plan';
 import { PROGRAM_FOLDER } from '../src/program';
 import { alerts } from '../src/schedulers/alert-index-search';
 import { readMatches } from '../src/cluster/search-all';
-import { watch } from '../src/schedulers/local/run-loop';
+import { runLoop } from '../src/schedulers/local/run-loop';
 import { PATIENCE } from '../src/cluster/patience';
-import { connect, request, type Target } from '../src/cluster/cluster';
+import { connect, request, type Cluster } from '../src/cluster/cluster';
 import { proxy, type Answer, type Asked, type Fault, type Proxy } from '../test/support/proxy';
 import { onEngine } from './engine';
 
@@ -126,10 +126,10 @@ function writeEvents(folder: string, number: number): string {
 }
 
 /** Replays until it ends well, as its user would. @returns how often it had to be started */
-async function replayed(target: Target, path: string, namespace: string, letters: string): Promise<number> {
+async function replayed(cluster: Cluster, path: string, namespace: string, letters: string): Promise<number> {
   for (let starts = 1; ; starts += 1) {
     try {
-      await replay(target, [path], { namespace, deadLetters: letters });
+      await replay(cluster, [path], { namespace, deadLetters: letters });
       return starts;
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
@@ -138,7 +138,7 @@ async function replayed(target: Target, path: string, namespace: string, letters
 }
 
 /** Runs the rules beside until the signal; faults are told and passed over, anything else ends the soak. */
-async function watched(target: Target, signal: AbortSignal): Promise<{ runs: number; failures: number }> {
+async function watched(cluster: Cluster, signal: AbortSignal): Promise<{ runs: number; failures: number }> {
   const pace = {
     now: () => performance.now() * HASTE,
     wait: async (milliseconds: number) => {
@@ -149,7 +149,7 @@ async function watched(target: Target, signal: AbortSignal): Promise<{ runs: num
   const told = { runs: 0, failures: 0 };
   while (!signal.aborted) {
     try {
-      for await (const one of watch(target, { namespace: FAULTY, signal, pace })) {
+      for await (const one of runLoop(cluster, { namespace: FAULTY, signal, pace })) {
         if (one.kind === 'run') told.runs += 1;
         else if (one.kind === 'failure') told.failures += 1;
         if (one.kind === 'failure' && !(one.error instanceof ProblemError)) throw one.error;
@@ -164,11 +164,11 @@ async function watched(target: Target, signal: AbortSignal): Promise<{ runs: num
 }
 
 /** How often each id is there. */
-async function idsIn(target: Target, namespace: string): Promise<Map<string, number>> {
+async function idsIn(cluster: Cluster, namespace: string): Promise<Map<string, number>> {
   const ids = new Map<string, number>();
-  await request(target, { method: 'POST', path: `/logs-*-${namespace}/_refresh` });
+  await request(cluster, { method: 'POST', path: `/logs-*-${namespace}/_refresh` });
   const search = { indices: [`logs-*-${namespace}`], query: { match_all: {} }, source: ['@timestamp'] };
-  for await (const hits of readMatches(target, search)) {
+  for await (const hits of readMatches(cluster, search)) {
     for (const { _id } of hits) ids.set(_id, (ids.get(_id) ?? 0) + 1);
   }
   return ids;
@@ -181,8 +181,8 @@ function lettersIn(folder: string): string[] {
 }
 
 /** What an alert says, in whatever namespace it stands. */
-async function saidIn(target: Target, namespace: string): Promise<string[]> {
-  const found = await alerts(target, { namespace });
+async function saidIn(cluster: Cluster, namespace: string): Promise<string[]> {
+  const found = await alerts(cluster, { namespace });
   return found
     .map(({ _id, event, wmi_detections: ours }) => {
       const { start, end } = event as { start: string; end: string };
@@ -196,15 +196,15 @@ function check(what: string, fits: boolean): void {
   if (!fits) process.exitCode = 1;
 }
 
-async function soak(target: Target, seconds: number, seed: number, folder: string): Promise<void> {
+async function soak(cluster: Cluster, seconds: number, seed: number, folder: string): Promise<void> {
   const content = { ...readAllContent(PROGRAM_FOLDER), resources: [] };
   for (const namespace of [FAULTY, PERFECT]) {
-    const scope = { target, namespace };
+    const scope = { cluster, namespace };
     await applyPlan(scope, await makePlan(scope, content, { prune: false }), () => undefined);
   }
   const trouble = new Trouble(chances(seed));
   trouble.well = true;
-  const between = await proxy(target, trouble.intercept);
+  const between = await proxy(cluster, trouble.intercept);
   trouble.node = between;
   const patience = { ...PATIENCE, pause: 20, longest: 500, timeout: 5_000 };
   const faulty = await connect({ url: between.url }, { patience });
@@ -227,9 +227,9 @@ async function soak(target: Target, seconds: number, seed: number, folder: strin
     `${files.length} files in ${starts} replays; ${runs} windows, ${failures} failures of the watch; ${faults}`,
   );
 
-  for (const path of files) await replay(target, [path], { namespace: PERFECT });
-  const sent = await idsIn(target, PERFECT);
-  const indexed = await idsIn(target, FAULTY);
+  for (const path of files) await replay(cluster, [path], { namespace: PERFECT });
+  const sent = await idsIn(cluster, PERFECT);
+  const indexed = await idsIn(cluster, FAULTY);
   const letters = new Set(
     lettersIn(folder).flatMap((path) =>
       readFileSync(path, 'utf8')
@@ -251,10 +251,10 @@ async function soak(target: Target, seconds: number, seed: number, folder: strin
     'none is there twice',
     [...indexed.values()].every((count) => count === 1),
   );
-  for (const path of lettersIn(folder)) await replay(target, [path], { namespace: FAULTY });
-  check('with the dead letters replayed, all are there', (await idsIn(target, FAULTY)).size === sent.size);
-  for (const namespace of [FAULTY, PERFECT]) await run(target, { namespace });
-  const [tried, perfect] = [await saidIn(target, FAULTY), await saidIn(target, PERFECT)];
+  for (const path of lettersIn(folder)) await replay(cluster, [path], { namespace: FAULTY });
+  check('with the dead letters replayed, all are there', (await idsIn(cluster, FAULTY)).size === sent.size);
+  for (const namespace of [FAULTY, PERFECT]) await runRules(cluster, { namespace });
+  const [tried, perfect] = [await saidIn(cluster, FAULTY), await saidIn(cluster, PERFECT)];
   check(`${tried.length} alerts = the ${perfect.length} of a perfect run`, tried.join('\n') === perfect.join('\n'));
   between.close();
 }
@@ -263,7 +263,7 @@ async function main(): Promise<void> {
   const [seconds = 60, seed = 1] = process.argv.slice(2).map(Number);
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
   try {
-    await onEngine((target) => soak(target, Math.min(seconds, MOST_SECONDS), seed, folder));
+    await onEngine((cluster) => soak(cluster, Math.min(seconds, MOST_SECONDS), seed, folder));
   } finally {
     rmSync(folder, { recursive: true });
   }

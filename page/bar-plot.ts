@@ -1,6 +1,6 @@
 import { BarController, BarElement, CategoryScale, Chart, Legend, LinearScale, Tooltip } from 'chart.js';
 import { cut } from '../src/text/characters';
-import { neutral } from '../src/text/escape';
+import { escapeForTerminal } from '../src/text/escape';
 import { colorOf } from './color';
 import { element, fill } from './dom';
 import { safeText } from './safe-text';
@@ -66,7 +66,7 @@ export function barPlot(figure: HTMLElement, { title, of, series, lying }: Shape
       interaction: { mode: 'index', intersect: false, axis: lying === undefined ? 'x' : 'y' },
       plugins: {
         legend: { display: drawn.length > 1, align: 'end', labels: { boxWidth: 12 } },
-        tooltip: { callbacks: { title: ([first]) => neutral(rows[first?.dataIndex ?? -1]?.label ?? '') } },
+        tooltip: { callbacks: { title: ([first]) => escapeForTerminal(rows[first?.dataIndex ?? -1]?.label ?? '') } },
       },
       onClick: (_, [bar]) => rows[bar?.index ?? -1]?.choose(),
     },
@@ -86,7 +86,7 @@ export function barPlot(figure: HTMLElement, { title, of, series, lying }: Shape
     const labels = { stacked: true, ticks: { ...ticks, autoSkip: lying === undefined }, grid: { display: false } };
     chart.options.color = ink;
     chart.options.scales = lying === undefined ? { x: labels, y: numbers } : { x: numbers, y: labels };
-    chart.data.labels = seen.map(({ label, short = [cut(neutral(label), LONGEST)] }) => [...short]);
+    chart.data.labels = seen.map(({ label, short = [cut(escapeForTerminal(label), LONGEST)] }) => [...short]);
     const used = drawn.filter(({ index }) => seen.some(({ values }) => values[index] !== 0));
     chart.data.datasets = used.map(({ title: label, color, index }) => ({
       label,

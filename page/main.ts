@@ -1,5 +1,5 @@
 import type { AlertsPage } from '../src/report/alerts-page';
-import { neutral } from '../src/text/escape';
+import { escapeForTerminal } from '../src/text/escape';
 import { plural } from '../src/text/plural';
 import { alertRow, type AlertRow } from './alert-row';
 import { followAppearance } from './appearance';
@@ -74,7 +74,7 @@ function arrange(): void {
 function makeChoices(): void {
   const labels = Object.entries(CHOICES).map(([name, valuesOf]) => {
     const values = [...new Set(items.flatMap((item) => valuesOf(item)))].filter((value) => value !== '').sort();
-    const options = values.map((value) => element('option', { value }, neutral(value)));
+    const options = values.map((value) => element('option', { value }, escapeForTerminal(value)));
     const select = element('select', { name });
     fill(select, [element('option', { value: '' }, 'any'), ...options]);
     return element('label', {}, `${name.charAt(0).toUpperCase()}${name.slice(1)} `, select);

@@ -1,4 +1,4 @@
-import { neutral } from '../src/text/escape';
+import { escapeForTerminal } from '../src/text/escape';
 import { element, type Child } from './dom';
 
 /** A part of a text, in UTF-16 units. */
@@ -38,11 +38,11 @@ function merged(ranges: readonly Range[]): Range[] {
 }
 
 function visible(text: string): Child[] {
-  if (neutral(text) === text) return text === '' ? [] : [text];
+  if (escapeForTerminal(text) === text) return text === '' ? [] : [text];
   const nodes: Child[] = [];
   let plain = '';
   for (const character of text) {
-    const shown = neutral(character);
+    const shown = escapeForTerminal(character);
     if (shown === character) {
       plain += character;
       continue;

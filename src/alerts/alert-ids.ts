@@ -1,5 +1,5 @@
 import type { Problem } from '../errors';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import type { AllAlerts, KeptAlert } from './all-alerts';
 
 /** With fewer characters a slip would name some other alert, as in git. */
@@ -45,6 +45,6 @@ export function chosenAlerts(
     } else chosen.add(only);
   }
   // What a note tells of may be the alert that was meant.
-  if (isUnknown) problems.push(...notes.map((note) => ({ message: neutral(note) })));
+  if (isUnknown) problems.push(...notes.map((note) => ({ message: escapeForTerminal(note) })));
   return { chosen: [...chosen], problems };
 }

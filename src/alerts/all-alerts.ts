@@ -1,23 +1,23 @@
 import type { Scheduler, Scope } from '../resources/kind';
 import type { Rule } from '../detections/rule';
 import { together, type Alert, type AlertsOptions } from '../schedulers/alert-index-search';
-import { indexKeeper } from '../schedulers/alert-index';
-import type { Keeper } from '../schedulers/alert-store';
-import { kibanaKeeper } from '../schedulers/kibana/alert-store';
-import { monitorKeeper } from '../schedulers/opensearch-alerting/alert-store';
+import { alertIndexStore } from '../schedulers/alert-index';
+import type { AlertStore } from '../schedulers/alert-store';
+import { kibanaAlertStore } from '../schedulers/kibana/alert-store';
+import { pluginAlertStore } from '../schedulers/opensearch-alerting/alert-store';
 
 /** What of the schedulers keeps alerts by itself, beside the alert index, which is where the others write. */
-const KEEPERS: Readonly<Record<Scheduler, ((scope: Scope, rules: readonly Rule[]) => Keeper) | null>> = {
+const KEEPERS: Readonly<Record<Scheduler, ((scope: Scope, rules: readonly Rule[]) => AlertStore) | null>> = {
   local: null,
   watcher: null,
-  kibana: kibanaKeeper,
-  'opensearch-alerting': ({ target, namespace }, rules) => monitorKeeper(target, namespace, rules),
+  kibana: kibanaAlertStore,
+  'opensearch-alerting': ({ cluster, namespace }, rules) => pluginAlertStore(cluster, namespace, rules),
 };
 
 /** An alert, and who keeps what an analyst makes of it. */
 export interface KeptAlert {
   readonly alert: Alert;
-  readonly keeper: Keeper;
+  readonly store: AlertStore;
 }
 
 export interface AllAlerts {
@@ -33,15 +33,15 @@ export interface AllAlerts {
  * @param rules those of the content
  */
 export async function allAlerts(scope: Scope, rules: readonly Rule[], options: AlertsOptions): Promise<AllAlerts> {
-  const { target, namespace, scheduler = 'local' } = scope;
-  const index = indexKeeper(target, namespace);
+  const { cluster, namespace, scheduler = 'local' } = scope;
+  const index = alertIndexStore(cluster, namespace);
   const own = KEEPERS[scheduler]?.(scope, rules);
   const others = await own?.list(options);
   const stored = (await index.list(options)).alerts;
-  const both = await together(target, stored, others?.alerts ?? [], options);
+  const both = await together(cluster, stored, others?.alerts ?? [], options);
   const inIndex = new Set(stored);
   return {
-    kept: both.map((alert) => ({ alert, keeper: own === undefined || inIndex.has(alert) ? index : own })),
+    kept: both.map((alert) => ({ alert, store: own === undefined || inIndex.has(alert) ? index : own })),
     notes: others?.notes ?? [],
   };
 }

@@ -1,6 +1,6 @@
 import { kibanaRuleId } from '../schedulers/kibana/ownership-marks';
 import type { Content, Scheduler, Scope } from '../resources/kind';
-import { indicesOf, soughtBy } from '../schedulers/opensearch-alerting/monitor-body';
+import { indicesOf, queryOfMonitor } from '../schedulers/opensearch-alerting/monitor-body';
 import { activeExceptions } from '../sigma/exceptions';
 import { defaultIndices } from '../detections/indices';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
@@ -11,7 +11,7 @@ import { ruleStates } from '../status/rule-states';
 import type { RuleState } from '../status/status';
 
 /** A rule, and what it is to find as it is deployed. */
-export interface Sought {
+export interface DeployedQuery {
   readonly rule: Rule;
   /** One Query DSL clause, exceptions included. */
   readonly query: Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export interface Sought {
   readonly state: RuleState | null;
 }
 
-type Query = Omit<Sought, 'state'>;
+type Query = Omit<DeployedQuery, 'state'>;
 
 /*
  *   scheduler           | the rules, and their queries
@@ -30,13 +30,15 @@ type Query = Omit<Sought, 'state'>;
  *   kibana, watcher     | as the content says, with the exceptions of today
  */
 const QUERIES: Readonly<Record<Scheduler, (scope: Scope, content: Content, now: number) => Promise<Query[]>>> = {
-  local: ({ target, namespace }) => readStoredRules(target, namespace),
+  local: ({ cluster, namespace }) => readStoredRules(cluster, namespace),
   kibana: ofContent,
   watcher: ofContent,
-  async 'opensearch-alerting'({ target, namespace }, { rules }) {
-    const found = await monitorsAndRules(target, namespace, rules);
+  async 'opensearch-alerting'({ cluster, namespace }, { rules }) {
+    const found = await monitorsAndRules(cluster, namespace, rules);
     return found.flatMap(({ found: { monitor }, rule }) =>
-      rule === undefined ? [] : [{ rule, query: soughtBy(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) }],
+      rule === undefined
+        ? []
+        : [{ rule, query: queryOfMonitor(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) }],
     );
   },
 };
@@ -54,7 +56,7 @@ function ofContent({ namespace, indices }: Scope, { rules, exceptions = [] }: Co
  * What the rules on the scheduler of a scope are to find.
  * @param now milliseconds since 1970
  */
-export async function soughtRules(scope: Scope, content: Content, now: number): Promise<Sought[]> {
+export async function deployedQueries(scope: Scope, content: Content, now: number): Promise<DeployedQuery[]> {
   const { scheduler = 'local', namespace } = scope;
   const queries = await QUERIES[scheduler](scope, content, now);
   const states = await ruleStates(scope, now);

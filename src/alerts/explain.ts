@@ -5,12 +5,12 @@ import { evaluate, type Met } from '../sigma/compile/evaluate';
 import { textAt } from '../detections/group';
 import { defaultIndices } from '../detections/indices';
 import type { Rule } from '../detections/rule';
-import type { Target } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { chosenAlerts } from './alert-ids';
 import { ancestorsOf, type Alert } from '../schedulers/alert-index-search';
 import { allAlerts } from './all-alerts';
 import type { Ancestor } from '../schedulers/group-summary';
-import { neighbours, PROCESS_FIELDS, type Neighbours } from './process-relatives';
+import { findProcessRelatives, PROCESS_FIELDS, type ProcessRelatives } from './process-relatives';
 import type { Hit } from '../cluster/search-all';
 import { mget } from '../cluster/mget';
 
@@ -34,7 +34,7 @@ export interface Explanation {
   /** `_source` of the first event, as far as it tells of its process; where no event is there any more, the alert itself. */
   readonly process: Readonly<Record<string, unknown>>;
   /** What that process came from, and what it started. */
-  readonly around: Neighbours;
+  readonly around: ProcessRelatives;
   /** What should be known of all this, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -89,10 +89,10 @@ export async function explainAlerts(
 }
 
 async function explainAlert(scope: Scope, rules: readonly Rule[], alert: Alert): Promise<Explanation> {
-  const { target, namespace, indices = defaultIndices(namespace) } = scope;
+  const { cluster, namespace, indices = defaultIndices(namespace) } = scope;
   const rule = rules.find(({ uuid }) => uuid === textAt(alert, 'rule.uuid'));
   const ancestors = ancestorsOf(alert);
-  const { there, gone } = await read(target, ancestors, rule);
+  const { there, gone } = await read(cluster, ancestors, rule);
   const events = there.map((hit): ExplainedEvent => {
     const met = rule === undefined ? undefined : evaluate(rule.condition, hit._source);
     return { ...hit, met: met ?? null };
@@ -105,7 +105,7 @@ async function explainAlert(scope: Scope, rules: readonly Rule[], alert: Alert):
     events,
     gone,
     process,
-    around: await neighbours(target, indices, process),
+    around: await findProcessRelatives(cluster, indices, process),
     notes: notesOn(alert, rule, events, ancestors),
   };
 }
@@ -140,14 +140,14 @@ function notesOn(
 
 /** By index and id: an index that is gone is an answer like a document that is. */
 async function read(
-  target: Target,
+  cluster: Cluster,
   ancestors: readonly Ancestor[],
   rule: Rule | undefined,
 ): Promise<{ there: Hit[]; gone: Ancestor[] }> {
   if (ancestors.length === 0) return { there: [], gone: [] };
   const includes = [...new Set([...PROCESS_FIELDS, ...(rule === undefined ? [] : fieldsOf(rule.condition))])];
   const docs = ancestors.map(({ index, id }) => ({ _index: index, _id: id, _source: includes }));
-  const found = (await mget(target, { body: { docs } })).filter((doc) => doc.found === true);
+  const found = (await mget(cluster, { body: { docs } })).filter((doc) => doc.found === true);
   const known = new Set(found.map(({ _index, _id }) => `${_index}/${_id}`));
   return {
     there: found.map(({ _index, _id, _source = {} }) => ({ _index, _id, _source })),

@@ -6,7 +6,7 @@ import { ancestorsOf, storedIds, type Alert } from '../schedulers/alert-index-se
 import { alertId } from '../detections/event-group';
 
 /** Whether an event has its alert: by its group, or by itself. */
-export interface Alerted {
+export interface Covered {
   /** `_id`s of the alerts of groups. */
   readonly groups: ReadonlySet<string>;
   /** `<index>/<id>` of events that alerts name. */
@@ -28,14 +28,14 @@ interface Period {
  *   kibana              | an alert names it among its ancestors; of a rule of type esql, which names none, one of its group
  * @param groups the `_id`s that the alerts of these groups have
  */
-export async function alertedOf(
+export async function findCovered(
   scope: Scope,
   rule: Rule,
   groups: readonly string[],
   { from, to }: Period,
-): Promise<Alerted> {
-  const { target, namespace, scheduler = 'local' } = scope;
-  const stored = await storedIds(target, namespace, groups);
+): Promise<Covered> {
+  const { cluster, namespace, scheduler = 'local' } = scope;
+  const stored = await storedIds(cluster, namespace, groups);
   if (scheduler === 'local' || scheduler === 'watcher') return { groups: stored, events: new Set() };
   // An alert of a group lasts, so it may have begun before.
   const { kept } = await allAlerts(scope, [rule], { namespace, rule: rule.uuid, from, to });

@@ -1,9 +1,9 @@
-import { iso } from '../detections/windows';
+import { toIso } from '../detections/windows';
 import { describeDuration, parseDuration } from '../text/duration';
-import type { Sought } from './deployed-query';
+import type { DeployedQuery } from './deployed-query';
 
 /** An event of a group without alert. Times are milliseconds since 1970; null where the event does not say. */
-export interface Lone {
+export interface UnalertedEvent {
   readonly index: string;
   readonly id: string;
   readonly time: number | null;
@@ -27,7 +27,7 @@ export interface Reason {
 }
 
 /** Up to when a rule has looked at what came in, milliseconds since 1970; undefined where it never ran. */
-export function lookedUpTo({ rule, state }: Sought, now: number): number | undefined {
+export function processedUntil({ rule, state }: DeployedQuery, now: number): number | undefined {
   if (state === null) return undefined;
   // A monitor does not say when it ran: as its schedule has it, then.
   const silent = state.scheduler === 'opensearch-alerting' && state.enabled;
@@ -40,7 +40,7 @@ const SETTLE = 60_000;
 const DAY = 86_400_000;
 
 /** When an event could be seen first. */
-export function arrival({ ingested, time }: Lone): number {
+export function arrival({ ingested, time }: UnalertedEvent): number {
   return ingested ?? time ?? 0;
 }
 
@@ -56,27 +56,28 @@ export function arrival({ ingested, time }: Lone): number {
  *   it came in later than the rule looks back           | late
  *   none of these, or only the last                     | unknown
  */
-export function reasonsOf(sought: Sought, events: readonly Lone[], now: number): Reason[] {
-  const reasons = [...ofRule(sought, events, now), ...ofEvents(sought, events)];
+export function reasonsOf(deployedQuery: DeployedQuery, events: readonly UnalertedEvent[], now: number): Reason[] {
+  const reasons = [...ofRule(deployedQuery, events, now), ...ofEvents(deployedQuery, events)];
   // Windows rest on event.ingested: an event that is late is missed only by a scheduler that began later still.
   if (reasons.some(({ code }) => code !== 'late')) return reasons;
   // What an analyst excepts in Kibana is in lists of theirs, which say nothing that could be held against an event here.
-  const excepted = sought.state?.scheduler === 'kibana' ? ', an exception that was added in Kibana may silence it' : '';
+  const excepted =
+    deployedQuery.state?.scheduler === 'kibana' ? ', an exception that was added in Kibana may silence it' : '';
   const message = `nothing else says why: the alert may have been deleted${excepted}, or the event was there before the rule, which looks back only so far`;
   return [...reasons, { code: 'unknown', message }];
 }
 
-function ofRule(sought: Sought, events: readonly Lone[], now: number): Reason[] {
-  const { state } = sought;
+function ofRule(deployedQuery: DeployedQuery, events: readonly UnalertedEvent[], now: number): Reason[] {
+  const { state } = deployedQuery;
   if (state === null) return [{ code: 'not_deployed', message: 'the rule is not on this scheduler' }];
   const reasons: Reason[] = [];
   if (!state.enabled) reasons.push({ code: 'disabled', message: 'the rule is disabled' });
-  const upTo = lookedUpTo(sought, now);
+  const upTo = processedUntil(deployedQuery, now);
   const latest = most(events.map(arrival));
   if (upTo === undefined && state.scheduler !== 'opensearch-alerting') {
     reasons.push({ code: 'never_run', message: 'the rule has never run to its end' });
   } else if (upTo !== undefined && latest > upTo) {
-    const message = `came in at ${iso(latest)}; the rule has looked up to ${iso(upTo)}, and has not run since or failed`;
+    const message = `came in at ${toIso(latest)}; the rule has looked up to ${toIso(upTo)}, and has not run since or failed`;
     reasons.push({ code: 'not_run', message });
   }
   const { result = '', message = '', gap = 0 } = state.execution ?? {};
@@ -99,7 +100,7 @@ function long(milliseconds: number): string {
   return milliseconds < 2 * DAY ? describeDuration(milliseconds) : `${Math.round(milliseconds / DAY)} days`;
 }
 
-function ofEvents({ rule }: Sought, events: readonly Lone[]): Reason[] {
+function ofEvents({ rule }: DeployedQuery, events: readonly UnalertedEvent[]): Reason[] {
   const reasons: Reason[] = [];
   if (events.some(({ ingested }) => ingested === null)) {
     const message = 'has no event.ingested: it is looked for by its @timestamp, and only for a day';

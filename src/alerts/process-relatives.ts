@@ -1,8 +1,8 @@
 import { anyOf, caseless } from '../sigma/compile/clauses';
 import { textAt, textsAt } from '../detections/group';
-import type { Target } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { readMatches, type Hit } from '../cluster/search-all';
-import { iso } from '../detections/windows';
+import { toIso } from '../detections/windows';
 
 type Query = Readonly<Record<string, unknown>>;
 
@@ -24,15 +24,15 @@ export const PROCESS_FIELDS: readonly string[] = [
 /** How a process was found again: by an id that is its own, or by its number on that host and at that time. */
 export type FoundBy = 'entity_id' | 'pid';
 
-export interface Neighbour extends Hit {
+export interface ProcessRelative extends Hit {
   readonly by: FoundBy;
 }
 
-export interface Neighbours {
+export interface ProcessRelatives {
   /** The creation of the parent; null where no event of it is there. */
-  readonly parent: Neighbour | null;
+  readonly parent: ProcessRelative | null;
   /** The creations of what the process started, the earliest first; at most 50. */
-  readonly children: readonly Neighbour[];
+  readonly children: readonly ProcessRelative[];
 }
 
 /**
@@ -41,15 +41,15 @@ export interface Neighbours {
  * the children are those before the next process with the same id.
  * @param event `_source` of the creation of the process
  */
-export async function neighbours(
-  target: Target,
+export async function findProcessRelatives(
+  cluster: Cluster,
   indices: readonly string[],
   event: Readonly<Record<string, unknown>>,
-): Promise<Neighbours> {
+): Promise<ProcessRelatives> {
   const find = async (most: number, order: 'asc' | 'desc', by: FoundBy, filter: readonly Query[] | undefined) => {
     if (filter === undefined) return [];
-    const hits = await firstMatches(target, indices, { filter, order, most });
-    return hits.map((hit): Neighbour => ({ ...hit, by }));
+    const hits = await firstMatches(cluster, indices, { filter, order, most });
+    return hits.map((hit): ProcessRelative => ({ ...hit, by }));
   };
   const at = eventTime(event);
   const byId = await find(1, 'desc', 'entity_id', parentById(event));
@@ -119,19 +119,19 @@ function between(from: number | undefined, to: number | undefined): Query | unde
   if (from === undefined && to === undefined) return undefined;
   return {
     range: {
-      '@timestamp': { ...(from !== undefined && { gte: iso(from) }), ...(to !== undefined && { lte: iso(to) }) },
+      '@timestamp': { ...(from !== undefined && { gte: toIso(from) }), ...(to !== undefined && { lte: toIso(to) }) },
     },
   };
 }
 
 async function firstMatches(
-  target: Target,
+  cluster: Cluster,
   indices: readonly string[],
   { filter, order, most }: { filter: readonly Query[]; order: 'asc' | 'desc'; most: number },
 ): Promise<Hit[]> {
   const query = { bool: { filter: [...CREATION, ...filter] } };
   const sort = [{ '@timestamp': { order, unmapped_type: 'date' } }];
-  for await (const hits of readMatches(target, { indices, query, sort, source: PROCESS_FIELDS })) {
+  for await (const hits of readMatches(cluster, { indices, query, sort, source: PROCESS_FIELDS })) {
     return hits.slice(0, most);
   }
   return [];

@@ -4,11 +4,11 @@ import { toQueryDsl } from '../sigma/compile/query-dsl';
 import { sourceFields } from '../schedulers/group-summary';
 import { groupOf, TIME_FIELDS, type Group } from '../detections/event-group';
 import { readMatches, type Hit } from '../cluster/search-all';
-import { iso } from '../detections/windows';
-import { request, type Target } from '../cluster/cluster';
-import { alertedOf } from './find-covered';
-import { arrival, lookedUpTo, reasonsOf, type Lone, type Reason } from './missing';
-import { soughtRules, type Sought } from './deployed-query';
+import { toIso } from '../detections/windows';
+import { request, type Cluster } from '../cluster/cluster';
+import { findCovered } from './find-covered';
+import { arrival, processedUntil, reasonsOf, type UnalertedEvent, type Reason } from './missing';
+import { deployedQueries, type DeployedQuery } from './deployed-query';
 
 /** A group that should have an alert. */
 export interface MissingAlert {
@@ -57,24 +57,29 @@ export async function reconcile(
 ): Promise<RuleReconciliation[]> {
   const found: RuleReconciliation[] = [];
   // One after the other: a question by a person must not crowd out what the cluster is there for.
-  for (const sought of await soughtRules(scope, content, now)) {
-    found.push(await reconcileRule(scope, sought, { from, to }, now));
+  for (const deployedQuery of await deployedQueries(scope, content, now)) {
+    found.push(await reconcileRule(scope, deployedQuery, { from, to }, now));
   }
   return found;
 }
 
 interface Seen {
   readonly group: Group;
-  readonly events: Lone[];
+  readonly events: UnalertedEvent[];
 }
 
-async function reconcileRule(scope: Scope, sought: Sought, period: Period, now: number): Promise<RuleReconciliation> {
-  const { rule } = sought;
-  const { events, groups } = await groupsOf(scope.target, sought, period);
-  const { groups: alertedGroups, events: alertedEvents } = await alertedOf(scope, rule, [...groups.keys()], period);
-  const upTo = lookedUpTo(sought, now);
-  const onTime = sought.state?.enabled === true && !sought.state.overdue;
-  const willBeSeen = (event: Lone): boolean => onTime && (upTo === undefined || arrival(event) > upTo);
+async function reconcileRule(
+  scope: Scope,
+  deployedQuery: DeployedQuery,
+  period: Period,
+  now: number,
+): Promise<RuleReconciliation> {
+  const { rule } = deployedQuery;
+  const { events, groups } = await groupsOf(scope.cluster, deployedQuery, period);
+  const { groups: alertedGroups, events: alertedEvents } = await findCovered(scope, rule, [...groups.keys()], period);
+  const upTo = processedUntil(deployedQuery, now);
+  const onTime = deployedQuery.state?.enabled === true && !deployedQuery.state.overdue;
+  const willBeSeen = (event: UnalertedEvent): boolean => onTime && (upTo === undefined || arrival(event) > upTo);
   let [alerted, pending] = [0, 0];
   const missing: MissingAlert[] = [];
   for (const [id, { group, events: all }] of groups) {
@@ -84,7 +89,7 @@ async function reconcileRule(scope: Scope, sought: Sought, period: Period, now: 
     const lost = lone.filter((event) => !willBeSeen(event));
     if (lone.length === 0) alerted += 1;
     else if (lost.length === 0) pending += 1;
-    else missing.push(missingOf(sought, group, lost, now));
+    else missing.push(missingOf(deployedQuery, group, lost, now));
   }
   return {
     uuid: rule.uuid,
@@ -94,32 +99,37 @@ async function reconcileRule(scope: Scope, sought: Sought, period: Period, now: 
     groups: groups.size,
     alerted,
     pending,
-    silenced: await silenced(scope.target, sought, period),
+    silenced: await silenced(scope.cluster, deployedQuery, period),
     missing: missing.sort((left, right) => ((left.first.time ?? '') < (right.first.time ?? '') ? -1 : 1)),
   };
 }
 
-function missingOf(sought: Sought, { values }: Group, lost: readonly Lone[], now: number): MissingAlert {
+function missingOf(
+  deployedQuery: DeployedQuery,
+  { values }: Group,
+  lost: readonly UnalertedEvent[],
+  now: number,
+): MissingAlert {
   const sorted = [...lost].sort((left, right) => (left.time ?? 0) - (right.time ?? 0));
   const [first, last] = [sorted[0], sorted.at(-1)];
   return {
-    group: Object.fromEntries(sought.rule.groupBy.map((field, index) => [field, values[index] ?? null])),
+    group: Object.fromEntries(deployedQuery.rule.groupBy.map((field, index) => [field, values[index] ?? null])),
     events: lost.length,
-    first: { index: first?.index ?? '', id: first?.id ?? '', time: first?.time == null ? null : iso(first.time) },
-    last: last?.time == null ? null : iso(last.time),
-    reasons: reasonsOf(sought, lost, now),
+    first: { index: first?.index ?? '', id: first?.id ?? '', time: first?.time == null ? null : toIso(first.time) },
+    last: last?.time == null ? null : toIso(last.time),
+    reasons: reasonsOf(deployedQuery, lost, now),
   };
 }
 
 async function groupsOf(
-  target: Target,
-  { rule, query: sought, indices }: Sought,
+  cluster: Cluster,
+  { rule, query: deployedQuery, indices }: DeployedQuery,
   period: Period,
 ): Promise<{ events: number; groups: Map<string, Seen> }> {
   const groups = new Map<string, Seen>();
   let events = 0;
-  const query = { bool: { filter: [sought, within(period)] } };
-  for await (const hits of readMatches(target, {
+  const query = { bool: { filter: [deployedQuery, within(period)] } };
+  for await (const hits of readMatches(cluster, {
     indices,
     query,
     source: sourceFields({ rule }),
@@ -129,14 +139,14 @@ async function groupsOf(
     for (const hit of hits) {
       const group = groupOf(rule, hit);
       const seen = groups.get(group.id) ?? { group, events: [] };
-      seen.events.push(loneOf(hit));
+      seen.events.push(unalertedEventOf(hit));
       groups.set(group.id, seen);
     }
   }
   return { events, groups };
 }
 
-function loneOf(hit: Hit): Lone {
+function unalertedEventOf(hit: Hit): UnalertedEvent {
   const [time, ingested] = TIME_FIELDS.map((field) => {
     const read = Date.parse(String(hit.fields?.[field]?.[0]));
     return Number.isNaN(read) ? null : read;
@@ -145,8 +155,8 @@ function loneOf(hit: Hit): Lone {
 }
 
 /** Events that the rule without its exceptions would find. */
-async function silenced(target: Target, { rule, query, indices }: Sought, period: Period): Promise<number> {
-  const { body } = await request<{ hits?: { total?: { value?: number } } }>(target, {
+async function silenced(cluster: Cluster, { rule, query, indices }: DeployedQuery, period: Period): Promise<number> {
+  const { body } = await request<{ hits?: { total?: { value?: number } } }>(cluster, {
     method: 'POST',
     path: `/${indices.map(encodeURIComponent).join(',')}/_search`,
     query: { ignore_unavailable: true, allow_no_indices: true, allow_partial_search_results: false },
@@ -161,7 +171,7 @@ async function silenced(target: Target, { rule, query, indices }: Sought, period
 
 /** What has no @timestamp happened when it came in. */
 function within({ from, to }: Period): Readonly<Record<string, unknown>> {
-  const range = (field: string) => ({ range: { [field]: { gte: iso(from), lt: iso(to) } } });
+  const range = (field: string) => ({ range: { [field]: { gte: toIso(from), lt: toIso(to) } } });
   const timeless = { bool: { filter: [range('event.ingested')], must_not: [{ exists: { field: '@timestamp' } }] } };
   return anyOf([range('@timestamp'), timeless]);
 }

@@ -6,7 +6,7 @@ import { chosenAlerts } from './alert-ids';
 import type { AlertStatus } from '../detections/alert-filter';
 import type { Alert, AlertsOptions } from '../schedulers/alert-index-search';
 import { allAlerts } from './all-alerts';
-import type { Keeper, StatusChange } from '../schedulers/alert-store';
+import type { AlertStore, StatusChange } from '../schedulers/alert-store';
 
 export interface StatusResult {
   readonly status: AlertStatus;
@@ -36,19 +36,19 @@ export async function setStatus(
   const { status } = change;
   const isSo = ({ alert }: { alert: Alert }): boolean => textAt(alert, 'wmi_detections.status') === status;
   const changing = chosen.filter((each) => !isSo(each));
-  const refused = changing.flatMap(({ alert, keeper }): Problem[] => {
-    const why = keeper.refusal(alert, status);
+  const refused = changing.flatMap(({ alert, store }): Problem[] => {
+    const why = store.refusal(alert, status);
     return why === undefined ? [] : [{ message: `alert ${alert._id} cannot be ${WORDS[status]}: ${why}` }];
   });
   if (problems.length + refused.length > 0) {
     throw new ProblemError(problems.length > 0 ? 'USAGE' : 'REFUSED', [...problems, ...refused]);
   }
-  const keepers = new Map<Keeper, Alert[]>();
-  for (const { alert, keeper } of changing) keepers.set(keeper, [...(keepers.get(keeper) ?? []), alert]);
+  const keepers = new Map<AlertStore, Alert[]>();
+  for (const { alert, store } of changing) keepers.set(store, [...(keepers.get(store) ?? []), alert]);
   const lists: Record<Outcome, Alert[]> = { changed: [], unsure: [], notBegun: [] };
-  for (const [keeper, alerts] of keepers) {
-    for (const batch of keeper.batches(alerts)) {
-      const outcome = scope.target.signal?.aborted === true ? 'notBegun' : await changeBatch(keeper, batch, change);
+  for (const [store, alerts] of keepers) {
+    for (const batch of store.batches(alerts)) {
+      const outcome = scope.cluster.signal?.aborted === true ? 'notBegun' : await changeBatch(store, batch, change);
       lists[outcome].push(...batch);
     }
   }
@@ -57,9 +57,9 @@ export async function setStatus(
 
 type Outcome = 'changed' | 'unsure' | 'notBegun';
 
-async function changeBatch(keeper: Keeper, batch: readonly Alert[], change: StatusChange): Promise<Outcome> {
+async function changeBatch(store: AlertStore, batch: readonly Alert[], change: StatusChange): Promise<Outcome> {
   try {
-    await keeper.setStatus(batch, change);
+    await store.setStatus(batch, change);
     return 'changed';
   } catch (error) {
     if (error instanceof ProblemError && error.code === 'INTERRUPTED') return 'unsure';

@@ -2,7 +2,7 @@ import { ProblemError } from '../errors';
 import { describeDuration } from '../text/duration';
 import type { Asked } from './failure';
 import { askedToWait, backoff, PATIENCE, type Patience } from './patience';
-import type { Circumstances } from './cluster';
+import type { RequestContext } from './cluster';
 
 /**
  * Why there is no answer.
@@ -80,10 +80,10 @@ export async function repeatedly<T>(send: () => Promise<Attempt<T>>, manner: Man
 
 /** With what patience a request is sent; one that tidies up even after an interruption, and then only once. */
 export function mannerOf(
-  { tidies = false }: { readonly tidies?: boolean | undefined },
-  { patience = PATIENCE, signal }: Circumstances,
+  { cleanup = false }: { readonly cleanup?: boolean | undefined },
+  { patience = PATIENCE, signal }: RequestContext,
 ): Pick<Manner, 'patience' | 'signal'> {
-  if (!tidies) return { patience, signal };
+  if (!cleanup) return { patience, signal };
   return { patience: signal?.aborted === true ? { ...patience, attempts: 1 } : patience };
 }
 
@@ -100,7 +100,7 @@ interface Attempted {
  */
 export async function whilePutOff<T>(
   items: readonly T[],
-  { where, patience = PATIENCE, signal }: { readonly where: Asked } & Circumstances,
+  { where, patience = PATIENCE, signal }: { readonly where: Asked } & RequestContext,
   once: (items: readonly T[], attempt: Attempted) => Promise<readonly T[]>,
 ): Promise<void> {
   let left = items;

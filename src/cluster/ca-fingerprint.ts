@@ -3,7 +3,7 @@ import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
 import { ProblemError } from '../errors';
 import type { Access } from '../settings';
 import { unreachable } from './failure';
-import type { Circumstances } from './cluster';
+import type { RequestContext } from './cluster';
 
 /** Milliseconds, as the system's own tools give up on a host that does not answer. */
 const LONGEST = 20_000;
@@ -21,7 +21,7 @@ interface Pinnable extends Access {
  */
 export async function withAuthority<T extends Pinnable>(
   connection: T,
-  { signal }: Pick<Circumstances, 'signal'>,
+  { signal }: Pick<RequestContext, 'signal'>,
 ): Promise<T> {
   const { url, otherUrls = [], caFingerprint } = connection;
   if (caFingerprint === undefined) return connection;

@@ -1,6 +1,6 @@
 import { ProblemError } from '../errors';
 import { stateIndex } from '../detections/indices';
-import { request, type Target } from './cluster';
+import { request, type Cluster } from './cluster';
 
 interface NowAnswer {
   readonly aggregations?: { readonly now?: { readonly buckets?: readonly { readonly from?: number }[] } };
@@ -11,10 +11,10 @@ interface NowAnswer {
  * what the cluster understands by `now` in a search of the state index, so that the right to read that index is enough.
  * @throws ProblemError REFUSED when the state index is not there
  */
-export async function clusterTime(target: Target, namespace: string): Promise<number> {
+export async function clusterTime(cluster: Cluster, namespace: string): Promise<number> {
   const path = `/${stateIndex(namespace)}/_search`;
   const now = { date_range: { field: 'updated', ranges: [{ from: 'now' }] } };
-  const { body } = await request<NowAnswer>(target, {
+  const { body } = await request<NowAnswer>(cluster, {
     method: 'POST',
     path,
     query: { request_cache: false },
@@ -23,16 +23,16 @@ export async function clusterTime(target: Target, namespace: string): Promise<nu
   const time = body.aggregations?.now?.buckets?.[0]?.from;
   if (time === undefined) {
     throw new ProblemError('REFUSED', [
-      { where: { url: `${target.url}${path}`, method: 'POST' }, message: 'the cluster did not say what time it is' },
+      { where: { url: `${cluster.url}${path}`, method: 'POST' }, message: 'the cluster did not say what time it is' },
     ]);
   }
   return time;
 }
 
 /** The cluster's time; ours where no state index says it. */
-export async function clusterTimeOrOurs(target: Target, namespace: string): Promise<number> {
+export async function clusterTimeOrOurs(cluster: Cluster, namespace: string): Promise<number> {
   try {
-    return await clusterTime(target, namespace);
+    return await clusterTime(cluster, namespace);
   } catch (error) {
     if (error instanceof ProblemError && error.code === 'REFUSED') return Date.now();
     throw error;

@@ -12,7 +12,7 @@ import { send } from './send';
 export type Product = 'elasticsearch' | 'opensearch';
 
 /** A cluster that answered, and what it is. */
-export interface Target {
+export interface Cluster {
   /** Without credentials; fit to be shown. */
   readonly url: string;
   readonly product: Product;
@@ -28,11 +28,11 @@ export interface Target {
 }
 
 /** What a command lets its requests know of the world around it. */
-export type Circumstances = Pick<Target, 'signal' | 'patience'>;
+export type RequestContext = Pick<Cluster, 'signal' | 'patience'>;
 
 /** The same cluster for what is finished once it is begun: an interruption does not end these requests. */
-export function unstoppable(target: Target): Target {
-  return { ...target, signal: undefined };
+export function unstoppable(cluster: Cluster): Cluster {
+  return { ...cluster, signal: undefined };
 }
 
 /** How a cluster is reached; secrets come from the environment or the settings file. */
@@ -55,7 +55,7 @@ export interface Request {
   /** Statuses from 400 on that the caller wants to see instead of an error. */
   readonly allow?: readonly number[] | undefined;
   /** It tidies up: it is sent even after an interruption, and then only once. */
-  readonly tidies?: boolean | undefined;
+  readonly cleanup?: boolean | undefined;
   /** Beside those that every request has. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** False for a request that must not arrive twice; what that means is in attempts.ts. */
@@ -85,7 +85,7 @@ export function shownUrl(url: string): string {
  * Connects and finds out what answers: Elasticsearch or OpenSearch. Nothing is written before that is known.
  * @throws ProblemError UNREACHABLE, UNAUTHORIZED, FORBIDDEN, NOT_A_SEARCH_ENGINE
  */
-export async function connect(connection: Connection, around: Circumstances = {}): Promise<Target> {
+export async function connect(connection: Connection, around: RequestContext = {}): Promise<Cluster> {
   const url = shownUrl(connection.url);
   const { timeout } = around.patience ?? PATIENCE;
   const client = createClient(await withAuthority(connection, around), timeout);
@@ -114,12 +114,12 @@ export async function connect(connection: Connection, around: Circumstances = {}
  * @returns the status and the parsed body
  * @throws ProblemError when nothing answers, and for every status from 400 on that `allow` does not name
  */
-export function request<T>(target: Target, asked: Request): Promise<Answer<T>> {
-  return ask<T>(target, asked, false);
+export function request<T>(cluster: Cluster, asked: Request): Promise<Answer<T>> {
+  return ask<T>(cluster, asked, false);
 }
 
 async function ask<T>(
-  { client, url, nodes, ...around }: Circumstances & Pick<Target, 'client' | 'url' | 'nodes'>,
+  { client, url, nodes, ...around }: RequestContext & Pick<Cluster, 'client' | 'url' | 'nodes'>,
   asked: Request,
   first: boolean,
 ): Promise<Answer<T>> {

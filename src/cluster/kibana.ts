@@ -9,7 +9,7 @@ import { dispatcherFor } from './dispatcher';
 import { kibanaFault, kibanaRefusal, kibanaUnreachable, notKibana, type KibanaAsked } from './kibana-failure';
 import { PATIENCE } from './patience';
 import { withAuthority } from './ca-fingerprint';
-import { shownUrl, type Answer, type Circumstances, type Connection } from './cluster';
+import { shownUrl, type Answer, type RequestContext, type Connection } from './cluster';
 
 /** The space that has no prefix in its URLs. */
 export const DEFAULT_SPACE = 'default';
@@ -38,7 +38,7 @@ export interface KibanaRequest {
   /** Statuses from 400 on that the caller wants to see instead of an error. */
   readonly allow?: readonly number[] | undefined;
   /** It finishes what is begun: it is sent even after an interruption, and then only once. */
-  readonly tidies?: boolean | undefined;
+  readonly cleanup?: boolean | undefined;
   /** Milliseconds until an unanswered request is an error; 60,000 unless told. */
   readonly timeout?: number | undefined;
 }
@@ -66,7 +66,7 @@ export interface Kibana {
 export async function connectKibana(
   connection: Connection,
   spaces: readonly string[] = [],
-  around: Circumstances = {},
+  around: RequestContext = {},
 ): Promise<Kibana> {
   const url = shownUrl(connection.url);
   const access = await withAuthority(connection, around);
@@ -123,7 +123,7 @@ async function askRepeatedly<T>(
   dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: KibanaRequest,
-  around: Circumstances,
+  around: RequestContext,
 ): Promise<Answer<T>> {
   const at = where(url, asked.path, asked);
   const { patience, signal } = mannerOf(asked, around);

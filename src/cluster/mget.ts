@@ -1,5 +1,5 @@
 import { refusal } from './failure';
-import { request, type Target } from './cluster';
+import { request, type Cluster } from './cluster';
 
 /** A document by its id, as it is now, whether or not a search could find it. */
 export interface Got {
@@ -28,13 +28,13 @@ interface Wanted {
  * is not there.
  * @throws ProblemError FORBIDDEN when one may not be read, REFUSED when it cannot be said of one whether it is there
  */
-export async function mget(target: Target, { index, query, body }: Wanted): Promise<readonly Got[]> {
+export async function mget(cluster: Cluster, { index, query, body }: Wanted): Promise<readonly Got[]> {
   const path = index === undefined ? '/_mget' : `/${encodeURIComponent(index)}/_mget`;
   const asked = { method: 'POST', path, body, ...(query !== undefined && { query }) } as const;
-  const { docs } = (await request<Answer>(target, asked)).body;
+  const { docs } = (await request<Answer>(cluster, asked)).body;
   const error = docs.map((each) => each.error).find((each) => each !== undefined && each.type !== NO_INDEX);
   if (error === undefined) return docs;
-  throw refusal(error.type === 'security_exception' ? 403 : 500, { error }, { ...asked, url: `${target.url}${path}` });
+  throw refusal(error.type === 'security_exception' ? 403 : 500, { error }, { ...asked, url: `${cluster.url}${path}` });
 }
 
 const NO_INDEX = 'index_not_found_exception';

@@ -1,5 +1,5 @@
 import { ProblemError } from '../errors';
-import { request, type Target } from './cluster';
+import { request, type Cluster } from './cluster';
 
 /** A document that a search found. */
 export interface Hit {
@@ -45,9 +45,9 @@ const KEEP = '5m';
  * @throws ProblemError REFUSED when a part of the answer is missing (a shard failed, the search timed out): a search that
  *   says less than the whole would be a silent miss
  */
-export async function* readMatches(target: Target, search: Search): AsyncGenerator<readonly Hit[], void, undefined> {
+export async function* readMatches(cluster: Cluster, search: Search): AsyncGenerator<readonly Hit[], void, undefined> {
   const path = `/${search.indices.map((index) => encodeURIComponent(index)).join(',')}/_search`;
-  let page = await ask(target, path, {
+  let page = await ask(cluster, path, {
     query: {
       scroll: KEEP,
       ignore_unavailable: true,
@@ -66,21 +66,21 @@ export async function* readMatches(target: Target, search: Search): AsyncGenerat
     while (page.hits.hits.length > 0) {
       yield page.hits.hits;
       if (page.hits.hits.length < PAGE || page._scroll_id === undefined) return;
-      page = await ask(target, '/_search/scroll', {
+      page = await ask(cluster, '/_search/scroll', {
         body: { scroll: KEEP, scroll_id: page._scroll_id },
         // Asked for twice, it would give the page after the one that got lost.
         retry: false,
       });
     }
   } finally {
-    if (page._scroll_id !== undefined) await forget(target, page._scroll_id);
+    if (page._scroll_id !== undefined) await forget(cluster, page._scroll_id);
   }
 }
 
 const ISO = 'strict_date_time';
 
 async function ask(
-  target: Target,
+  cluster: Cluster,
   path: string,
   asked: {
     query?: Record<string, string | boolean>;
@@ -88,8 +88,8 @@ async function ask(
     retry?: false;
   },
 ): Promise<Page> {
-  const { body } = await request<Page>(target, { method: 'POST', path, ...asked });
-  const where = { url: `${target.url}${path}`, method: 'POST' };
+  const { body } = await request<Page>(cluster, { method: 'POST', path, ...asked });
+  const where = { url: `${cluster.url}${path}`, method: 'POST' };
   if (body.timed_out === true) {
     throw new ProblemError('REFUSED', [{ where, message: 'the search timed out before it had seen everything' }]);
   }
@@ -106,15 +106,15 @@ function describeFailure({ index, reason }: Failure): string {
 }
 
 /** Frees what the cluster keeps for a scroll; it would do so itself after five minutes, so a failure is no matter. */
-async function forget(target: Target, scroll: string): Promise<void> {
+async function forget(cluster: Cluster, scroll: string): Promise<void> {
   try {
-    await request(target, {
+    await request(cluster, {
       method: 'DELETE',
       path: '/_search/scroll',
       body: { scroll_id: scroll },
       allow: [404],
       timeout: 10_000,
-      tidies: true,
+      cleanup: true,
     });
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;

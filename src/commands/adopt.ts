@@ -6,7 +6,7 @@ import { PROGRAM_FOLDER } from '../program';
 import { adoptText } from '../report/adopt';
 import { interruptedLine } from '../report/plan';
 import type { Content, Scope } from '../resources/kind';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { declare, settingsOf, type Context } from './command';
 import { scopeOf } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';
@@ -33,7 +33,7 @@ export async function adopt(
 ): Promise<AdoptResult> {
   const { foreign, ours } = await findAdoptions(scope, content, names);
   if (foreign.length > 0 && !options.yes) {
-    for (const { diff } of foreign) for (const line of linesOf(diff)) context.note(neutral(line));
+    for (const { diff } of foreign) for (const line of linesOf(diff)) context.note(escapeForTerminal(line));
     const list = foreign.map(({ kind, desired }) => `${kind.name}/${desired.id}`).join(', ');
     const question = `This takes over what somebody else made: ${list}. Deploy will change it, and destroy will remove it.`;
     if (!(await context.confirm(`${question} Go on?`))) refuseUnsafe(question);

@@ -73,7 +73,7 @@ export async function changeStatus(
   options: AlertsOptions & { readonly ids: readonly string[] },
   { action, by }: { action: Exclude<Action, 'explain'>; by: string },
 ): Promise<Outcome> {
-  const at = await clusterTimeOrOurs(scope.target, scope.namespace);
+  const at = await clusterTimeOrOurs(scope.cluster, scope.namespace);
   const status: AlertStatus = STATUS_OF[action];
   const result = await setStatus(scope, rules, options, { status, by, at });
   const ids = (list: readonly Alert[]): string[] => list.map(({ _id }) => _id);

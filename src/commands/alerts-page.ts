@@ -6,7 +6,7 @@ import type { Rule } from '../detections/rule';
 import type { Alert } from '../schedulers/alert-index-search';
 import { explainAlerts, type Explanation } from '../alerts/explain';
 import { entitiesAtRisk } from '../alerts/risk';
-import { iso } from '../detections/windows';
+import { toIso } from '../detections/windows';
 import type { Context } from './command';
 import { CAP } from './risk';
 
@@ -44,6 +44,6 @@ export function pageOf(
   explanations: readonly Explanation[],
 ): AlertsPage {
   const entities = entitiesAtRisk(alerts, { cap: CAP });
-  const about = { made: iso(Date.now()), program: `wmi-detections ${version()}`, namespace };
+  const about = { made: toIso(Date.now()), program: `wmi-detections ${version()}`, namespace };
   return alertsPageOf({ ...about, alerts, rules, explanations, entities });
 }

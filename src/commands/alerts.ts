@@ -5,7 +5,7 @@ import { readAllContent } from '../resources/read-all-content';
 import { PROGRAM_FOLDER } from '../program';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from '../alerts/all-alerts';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { ACTIONS, changeStatus, explainOne, refuseIdle } from './alert-actions';
 import { declare, settingsOf, type Context } from './command';
 import { countOf } from './count-flag';
@@ -67,7 +67,7 @@ export const alertsCommand = declare({
       return changeStatus(scope, rules, { ...options, ids: argv.ids ?? [] }, { action: argv.action, by });
     }
     const { kept, notes } = await allAlerts(scope, rules, { ...options, limit });
-    for (const note of notes) context.note(neutral(note));
+    for (const note of notes) context.note(escapeForTerminal(note));
     const found = kept.map(({ alert }) => alert);
     const forms: Readonly<Record<string, () => string | Promise<string>>> = {
       json: () => '',

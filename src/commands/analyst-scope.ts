@@ -4,7 +4,7 @@ import type { Scope } from '../resources/kind';
 import type { Rule } from '../detections/rule';
 import type { Settings } from '../settings';
 import { requireAlerting } from '../schedulers/opensearch-alerting/plugin';
-import { targetOf, type Context } from './command';
+import { clusterOf, type Context } from './command';
 import { kibanaOf } from './scheduler';
 
 /**
@@ -18,10 +18,10 @@ export async function analystScope(
   context: Context,
 ): Promise<{ scope: Scope; rules: readonly Rule[] }> {
   const { namespace, indices, scheduler } = settings;
-  const target = await targetOf(settings, context);
-  const scope = { target, namespace, indices, scheduler };
+  const cluster = await clusterOf(settings, context);
+  const scope = { cluster, namespace, indices, scheduler };
   if (scheduler === 'local' || scheduler === 'watcher') return { scope, rules: [] };
-  if (scheduler === 'opensearch-alerting') await requireAlerting(target);
+  if (scheduler === 'opensearch-alerting') await requireAlerting(cluster);
   const kibana = scheduler === 'kibana' ? await kibanaOf(settings, context) : undefined;
   return { scope: { ...scope, kibana }, rules: readAllContent(settings.content ?? PROGRAM_FOLDER).rules };
 }

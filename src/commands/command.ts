@@ -3,7 +3,7 @@ import type { InferredOptionType, Options, PositionalOptions } from 'yargs';
 import { describePlace, ProblemError, stoppedAfter, type ExitStatus } from '../errors';
 import { readSettings, type Environment, type Flags, type Settings } from '../settings';
 import type { Patience } from '../cluster/patience';
-import { connect, type Circumstances, type Target } from '../cluster/cluster';
+import { connect, type RequestContext, type Cluster } from '../cluster/cluster';
 
 /** What a command may use of the world around it; only cli.ts makes one. */
 export interface Context {
@@ -112,7 +112,7 @@ export function settingsOf(context: Context, flags: Flags): Settings {
  * Connects to the cluster that the settings name.
  * @throws ProblemError SETTINGS when they name none, and whatever `connect` throws
  */
-export async function targetOf({ elasticsearch }: Settings, { signal, patience }: Circumstances): Promise<Target> {
+export async function clusterOf({ elasticsearch }: Settings, { signal, patience }: RequestContext): Promise<Cluster> {
   const { url, ...access } = elasticsearch;
   if (url === undefined) {
     const hint =

@@ -12,11 +12,11 @@ import type { Content, Scope } from '../resources/kind';
 import type { RuleRun } from '../schedulers/local/execute-window';
 import { readSettings } from '../settings';
 import { alerts, type Alert } from '../schedulers/alert-index-search';
-import { declare, targetOf, type Context } from './command';
+import { declare, clusterOf, type Context } from './command';
 import { deploy, type Deployed } from './deploy';
 import { startEngine } from './engine';
 import { replay } from './replay';
-import { run } from './run';
+import { runRules } from './run';
 
 /** Everything that the demo did. */
 export interface Demo {
@@ -37,20 +37,20 @@ const SAMPLES = join(PROGRAM_FOLDER, 'samples');
  */
 export async function demo(context: Context, url: string): Promise<Demo> {
   const settings = readSettings({ esUrl: url, scheduler: 'local', namespace: 'default' }, {}, { file: false });
-  const scope: Scope = { target: await targetOf(settings, context), namespace: settings.namespace };
+  const scope: Scope = { cluster: await clusterOf(settings, context), namespace: settings.namespace };
   const content = readAllContent(PROGRAM_FOLDER);
   context.progress('installing pipelines, templates and rules …');
   const plan = await makePlan(scope, content, { prune: false });
   const deployed = await deploy(scope, plan, context, { yes: false });
   if (deployed.applied.interrupted === true) throw new ProblemError('INTERRUPTED', [{ message: 'interrupted' }]);
-  const { target, namespace } = scope;
+  const { cluster, namespace } = scope;
   const onProgress = (progress: Parameters<typeof progressLine>[0]): void => {
     context.progress(progressLine(progress, context.width));
   };
-  const replayed = await replay(target, [SAMPLES], { namespace, onProgress });
+  const replayed = await replay(cluster, [SAMPLES], { namespace, onProgress });
   context.progress('running the rules …');
-  const { rules } = await run(target, { namespace });
-  return { scope, content, deployed, replayed, rules, alerts: await alerts(target, { namespace }) };
+  const { rules } = await runRules(cluster, { namespace });
+  return { scope, content, deployed, replayed, rules, alerts: await alerts(cluster, { namespace }) };
 }
 
 export const demoCommand = declare({

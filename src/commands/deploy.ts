@@ -9,9 +9,9 @@ import { silencedRules } from '../plan/silenced';
 import { unprovenLines, unprovenRules, type Unproven } from '../plan/unproven';
 import { deployText, interruptedLine } from '../report/plan';
 import type { Content, Scope } from '../resources/kind';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { declare, settingsOf, type Context } from './command';
-import { finishMove, prepareMove, type Move } from '../plan/move';
+import { finishMove, prepareMove, type Move } from './move';
 import { contentOf, ONLY_OPTION, scopeOf, unprovenJson } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';
 
@@ -79,7 +79,7 @@ async function afterwards<T>(context: Context, failed: string, work: () => Promi
     return await work();
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    context.note(`${failed}: ${neutral(error.message)}`);
+    context.note(`${failed}: ${escapeForTerminal(error.message)}`);
     return undefined;
   }
 }
@@ -87,7 +87,8 @@ async function afterwards<T>(context: Context, failed: string, work: () => Promi
 /** What a person has to know of a move that is not finished. */
 function halfwayNotes({ halfway }: Deployed): string[] {
   if (halfway === undefined) return [];
-  const why = halfway.because === undefined ? 'What failed or was skipped says why.' : neutral(halfway.because.message);
+  const why =
+    halfway.because === undefined ? 'What failed or was skipped says why.' : escapeForTerminal(halfway.because.message);
   return [
     `The move is not finished: rules may be on both schedulers now, and alert twice. Deploy with --move again. ${why}`,
   ];

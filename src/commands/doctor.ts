@@ -6,8 +6,8 @@ import { commandsOf, elasticsearchRole, openSearchRole, USERS, type For, type Us
 import { doctorText } from '../report/doctor';
 import { rolesText } from '../report/roles';
 import type { Settings } from '../settings';
-import type { Circumstances, Target } from '../cluster/cluster';
-import { declare, settingsOf, targetOf } from './command';
+import type { RequestContext, Cluster } from '../cluster/cluster';
+import { declare, settingsOf, clusterOf } from './command';
 
 /** What `doctor` found; nothing was changed. */
 export interface Doctor {
@@ -23,21 +23,25 @@ export interface Doctor {
  * rules, and what the present user may do. What cannot be reached is an answer and no error.
  * @param user the kind of user whose privileges must be there
  */
-export async function doctor(settings: Settings, user: User, around: Circumstances = {}): Promise<Doctor> {
-  let target: Target;
+export async function doctor(settings: Settings, user: User, around: RequestContext = {}): Promise<Doctor> {
+  let cluster: Cluster;
   try {
-    target = await targetOf(settings, around);
+    cluster = await clusterOf(settings, around);
   } catch (error) {
     return { checks: [failed('cluster', error)], granted: [], missing: true };
   }
   const checks: Check[] = [
-    { about: 'cluster', state: 'ok', message: `answers at ${target.url}` },
-    checkVersion(target),
+    { about: 'cluster', state: 'ok', message: `answers at ${cluster.url}` },
+    checkVersion(cluster),
   ];
-  for (const look of [() => checkLicence(target), () => checkClock(target), () => checkScheduler(settings, target)]) {
+  for (const look of [
+    () => checkLicence(cluster),
+    () => checkClock(cluster),
+    () => checkScheduler(settings, cluster),
+  ]) {
     checks.push(await look());
   }
-  const { granted, check } = await grantsOf(target, askedOf(settings));
+  const { granted, check } = await grantsOf(cluster, askedOf(settings));
   checks.push(check);
   const lacks = granted.some((each) => each.user === user && each.may === false);
   return { checks, granted, missing: lacks || checks.some(({ state }) => state === 'missing') };

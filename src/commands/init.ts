@@ -4,9 +4,9 @@ import { initText, settingsFile, type Answers, type Tried } from '../report/init
 import { DEFAULT_FILE, readSettings, type Environment, type SchedulerName, type Settings } from '../settings';
 import { seesAlerting } from '../schedulers/opensearch-alerting/plugin';
 import { connectKibana } from '../cluster/kibana';
-import type { Circumstances } from '../cluster/cluster';
+import type { RequestContext } from '../cluster/cluster';
 import { watcherLack } from '../schedulers/watcher/availability';
-import { declare, targetOf, type Context } from './command';
+import { declare, clusterOf, type Context } from './command';
 
 /** What `init` did. */
 export interface Init {
@@ -25,7 +25,7 @@ export async function init(
   file: string,
   answers: Answers,
   environment: Environment,
-  options: Circumstances & { readonly force: boolean },
+  options: RequestContext & { readonly force: boolean },
 ): Promise<Init> {
   if (existsSync(file) && !options.force) {
     const hint = 'Name another one with --config, or let it be replaced with --force.';
@@ -44,10 +44,10 @@ export async function init(
 }
 
 /** Connects, and looks for all that could run the rules, best first. What fails is told, and is no reason not to write. */
-async function tryOut(settings: Settings, around: Circumstances): Promise<Tried> {
+async function tryOut(settings: Settings, around: RequestContext): Promise<Tried> {
   const found: { scheduler: SchedulerName; where: string }[] = [];
   const failures: string[] = [];
-  let cluster: string | undefined;
+  let clusterText: string | undefined;
   const { url, spaces, ...access } = settings.kibana;
   try {
     if (url !== undefined) {
@@ -58,18 +58,18 @@ async function tryOut(settings: Settings, around: Circumstances): Promise<Tried>
     failures.push(textOf(error));
   }
   try {
-    const target = await targetOf(settings, around);
-    cluster = `${target.product === 'opensearch' ? 'OpenSearch' : 'Elasticsearch'} ${target.version} at ${target.url}`;
-    if (await seesAlerting(target))
+    const cluster = await clusterOf(settings, around);
+    clusterText = `${cluster.product === 'opensearch' ? 'OpenSearch' : 'Elasticsearch'} ${cluster.version} at ${cluster.url}`;
+    if (await seesAlerting(cluster))
       found.push({ scheduler: 'opensearch-alerting', where: 'the alerting plugin is there' });
-    if (target.product === 'elasticsearch' && (await watcherLack(target)) === undefined) {
+    if (cluster.product === 'elasticsearch' && (await watcherLack(cluster)) === undefined) {
       found.push({ scheduler: 'watcher', where: 'Watcher is there, and the licence has it' });
     }
     found.push({ scheduler: 'local', where: '`wmi-detections run` executes the rules, on any cluster' });
   } catch (error) {
     failures.push(textOf(error));
   }
-  return { cluster, found, failures };
+  return { cluster: clusterText, found, failures };
 }
 
 function textOf(error: unknown): string {

@@ -11,7 +11,7 @@ import { planMarkdown, type PlanFlags } from '../report/plan-markdown';
 import type { Content, Scope } from '../resources/kind';
 import { expiredNotes } from '../report/expired';
 import type { Settings } from '../settings';
-import { declare, settingsOf, targetOf, type Context } from './command';
+import { declare, settingsOf, clusterOf, type Context } from './command';
 import { checkScheduler, kibanaOf, SCHEDULER_OPTIONS } from './scheduler';
 
 /**
@@ -40,10 +40,10 @@ export function unprovenJson(unproven: readonly Unproven[]): object {
  */
 export async function scopeOf(settings: Settings, context: Context): Promise<Scope> {
   const { namespace, indices, retention, scheduler, channel } = settings;
-  const target = await targetOf(settings, context);
-  await checkScheduler(scheduler, target);
+  const cluster = await clusterOf(settings, context);
+  await checkScheduler(scheduler, cluster);
   const kibana = await kibanaOf(settings, context);
-  const scope: Scope = { target, namespace, indices, retention, scheduler, channel, kibana };
+  const scope: Scope = { cluster, namespace, indices, retention, scheduler, channel, kibana };
   return withUnnamedSpaces(scope, { chosen: settings.kibana.chosen === true });
 }
 

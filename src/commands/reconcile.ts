@@ -1,7 +1,7 @@
 import type { ExitStatus } from '../errors';
 import { reconcileText } from '../report/reconcile';
 import { clusterTimeOrOurs } from '../cluster/clock';
-import { iso } from '../detections/windows';
+import { toIso } from '../detections/windows';
 import { reconcile } from '../alerts/reconcile';
 import { declare, settingsOf } from './command';
 import { contentOf, scopeOf } from './plan';
@@ -27,12 +27,12 @@ export const reconcileCommand = declare({
     const content = contentOf(settings, context);
     const scope = await scopeOf(settings, context);
     // `now` is the cluster's, as in all windows.
-    const now = await clusterTimeOrOurs(scope.target, scope.namespace);
+    const now = await clusterTimeOrOurs(scope.cluster, scope.namespace);
     const { from, to } = periodAt(now);
     checkPeriod({ from, to });
     const rules = await reconcile(scope, content, { from, to, now });
     const missing = rules.reduce((sum, rule) => sum + rule.missing.length, 0);
     const exit: ExitStatus = argv['exit-code'] && missing > 0 ? 1 : 0;
-    return { json: { from: iso(from), to: iso(to), missing, rules }, text: reconcileText(rules, settings), exit };
+    return { json: { from: toIso(from), to: toIso(to), missing, rules }, text: reconcileText(rules, settings), exit };
   },
 });

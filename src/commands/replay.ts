@@ -3,16 +3,16 @@ import type { Readable } from 'node:stream';
 import { ProblemError, stoppedAfter } from '../errors';
 import { checkDeadLetters, DEAD_LETTERS, DeadLetters } from '../replay/dead-letters';
 import { eventOf, type Event } from '../replay/event';
-import type { Frame } from '../replay/input-record';
+import type { InputRecord } from '../replay/input-record';
 import { listInputs } from '../replay/inputs';
-import { Ledger, type ReplayProgress, type ReplayResult } from '../replay/replay-stats';
+import { ReplayStats, type ReplayProgress, type ReplayResult } from '../replay/replay-stats';
 import { readInput } from '../replay/read';
-import { Shipment, type Fate } from '../replay/shipment';
+import { Shipment, type Delivery } from '../replay/shipment';
 import { checkTemplates } from '../replay/streams';
-import type { Target } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { progressLine } from '../report/progress';
 import { replayJson, replayText } from '../report/replay';
-import { declare, LONE_DASH, settingsOf, targetOf } from './command';
+import { declare, LONE_DASH, settingsOf, clusterOf } from './command';
 import { tellProblems } from './tell-problems';
 
 export interface ReplayOptions {
@@ -34,19 +34,23 @@ export interface ReplayOptions {
  *   READ_ONLY, UNREACHABLE, UNAUTHORIZED, FORBIDDEN, REFUSED, INTERRUPTED on the way. What is wrong with single records
  *   or archives is in the result.
  */
-export async function replay(target: Target, paths: readonly string[], options: ReplayOptions): Promise<ReplayResult> {
+export async function replay(
+  cluster: Cluster,
+  paths: readonly string[],
+  options: ReplayOptions,
+): Promise<ReplayResult> {
   const { namespace, stdin } = options;
-  const { signal } = target;
+  const { signal } = cluster;
   const inputs = listInputs(paths, { stdin, signal });
   if (options.deadLetters !== undefined) checkDeadLetters(options.deadLetters);
-  await checkTemplates(target);
-  const ledger = new Ledger({ ...options, bytesTotal: totalOf(inputs.map(({ size }) => size)) });
+  await checkTemplates(cluster);
+  const ledger = new ReplayStats({ ...options, bytesTotal: totalOf(inputs.map(({ size }) => size)) });
   const letters = new DeadLetters(options.deadLetters ?? DEAD_LETTERS);
-  const onFate = (event: Event, fate: Fate): void => {
+  const onFate = (event: Event, fate: Delivery): void => {
     if (fate.fate === 'failed') letters.add(event, fate);
     ledger.settle(event, fate, letters.file);
   };
-  const shipment = new Shipment(target, { namespace, onFate });
+  const shipment = new Shipment(cluster, { namespace, onFate });
   try {
     for (const input of inputs) {
       for await (const read of readInput(input, (count) => (ledger.bytesRead += count))) {
@@ -75,15 +79,15 @@ function keptIn({ file, count }: DeadLetters): ReplayResult['deadLetters'] {
   return file === undefined ? undefined : { file, count };
 }
 
-function accountOf(ledger: Ledger, { file, count }: DeadLetters): string {
+function accountOf(ledger: ReplayStats, { file, count }: DeadLetters): string {
   return file === undefined ? ledger.account() : `${ledger.account()}; ${count} that were refused are in ${file}`;
 }
 
 /** @returns what to wait for before the next; see Shipment.add */
 function take(
-  frame: Frame,
+  frame: InputRecord,
   file: string,
-  ledger: Ledger,
+  ledger: ReplayStats,
   shipment: Shipment,
   signal: AbortSignal | undefined,
 ): Promise<void> | undefined {
@@ -111,7 +115,7 @@ function totalOf(sizes: readonly (number | undefined)[]): number | undefined {
  * asked for than at 150, where there are 168 MB at most; 200 is no faster, and comes to 181. Several threads for so little only
  * wait for each other.
  */
-export const COLLECTING = ['--heap-growing-percent=150', '--no-parallel-scavenge'] as const;
+export const V8_FLAGS = ['--heap-growing-percent=150', '--no-parallel-scavenge'] as const;
 
 export const replayCommand = declare({
   name: 'replay <files..>',
@@ -135,11 +139,11 @@ export const replayCommand = declare({
     ['zcat log.gz | $0 replay -', 'standard input'],
   ],
   run: async (context, argv) => {
-    for (const flag of COLLECTING) setFlagsFromString(flag);
+    for (const flag of V8_FLAGS) setFlagsFromString(flag);
     const settings = settingsOf(context, argv);
     const { stdin } = context;
     const files = argv.files.map((file) => (file === LONE_DASH ? '-' : file));
-    const result = await replay(await targetOf(settings, context), files, {
+    const result = await replay(await clusterOf(settings, context), files, {
       namespace: settings.namespace,
       stdin,
       deadLetters: argv['dead-letters'],

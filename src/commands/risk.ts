@@ -3,8 +3,8 @@ import type { Scope } from '../resources/kind';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from '../alerts/all-alerts';
 import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../alerts/risk';
-import { iso } from '../detections/windows';
-import { neutral } from '../text/escape';
+import { toIso } from '../detections/windows';
+import { escapeForTerminal } from '../text/escape';
 import { analystScope } from './analyst-scope';
 import { declare, settingsOf } from './command';
 import { countOf } from './count-flag';
@@ -54,9 +54,9 @@ export const riskCommand = declare({
     const [from, to] = [timeOf('from', argv.from), timeOf('to', argv.to)];
     const { scope, rules } = await analystScope(settingsOf(context, argv), context);
     const found = await risk(scope, rules, { from, to, cap, withClosed: argv['with-closed'] });
-    for (const note of found.notes) context.note(neutral(note));
+    for (const note of found.notes) context.note(escapeForTerminal(note));
     const entities = found.entities.slice(0, limit);
-    const period = { from: iso(from), to: to === undefined ? null : iso(to) };
+    const period = { from: toIso(from), to: to === undefined ? null : toIso(to) };
     const text = argv.output === 'csv' ? riskCsv(entities).trimEnd() : riskText(entities);
     return { json: { ...period, cap, entities }, text, exit: 0 };
   },

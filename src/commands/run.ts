@@ -1,17 +1,17 @@
 import { ProblemError, stoppedAfter, type Problem } from '../errors';
 import { runLine, runText } from '../report/run';
-import { watchLines } from '../report/watch';
+import { runLoopLines } from '../report/run-loop';
 import { chosenRules, withRuleName } from '../schedulers/local/choose-rules';
 import { clusterTimeOrOurs } from '../cluster/clock';
-import { runNow, type NowOptions } from '../schedulers/local/run-scheduled';
+import { runScheduled, type RunScheduledOptions } from '../schedulers/local/run-scheduled';
 import type { RuleRun } from '../schedulers/local/execute-window';
 import { readStoredRules } from '../schedulers/local/state';
-import { watch, type WatchOptions } from '../schedulers/local/run-loop';
-import type { Target } from '../cluster/cluster';
-import { declare, settingsOf, targetOf, type Context, type Outcome } from './command';
+import { runLoop, type RunLoopOptions } from '../schedulers/local/run-loop';
+import type { Cluster } from '../cluster/cluster';
+import { declare, settingsOf, clusterOf, type Context, type Outcome } from './command';
 import { checkPeriod, timeOf } from './time-flag';
 
-export interface RunOptions extends NowOptions {
+export interface RunOptions extends RunScheduledOptions {
   /** UUIDs, names or slugs of rules; all stored rules where not given. */
   readonly rules?: readonly string[] | undefined;
 }
@@ -25,14 +25,14 @@ export interface RunResult {
  * @throws ProblemError USAGE when no rule is stored or one that is asked for is not; what went wrong with each rule, after
  *   the others have run. The watermark of a rule that failed stays where it was, so that its next run covers this one.
  */
-export async function run(target: Target, options: RunOptions): Promise<RunResult> {
+export async function runRules(cluster: Cluster, options: RunOptions): Promise<RunResult> {
   checkPeriod(options);
-  const stored = chosenRules(await readStoredRules(target, options.namespace), options.rules);
+  const stored = chosenRules(await readStoredRules(cluster, options.namespace), options.rules);
   const rules: RuleRun[] = [];
   const failures: ProblemError[] = [];
   for (const rule of stored) {
     try {
-      rules.push(await runNow(target, rule, options));
+      rules.push(await runScheduled(cluster, rule, options));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       if (error.code === 'INTERRUPTED') throw stoppedAfter(error, leftAt(stored.length, rules.length));
@@ -83,15 +83,15 @@ export const runCommand = declare({
     const period = (now: number) => ({ from: timeOf('from', argv.from, now), to: timeOf('to', argv.to, now) });
     const { from, to } = period(0); // What is no time is refused before anything is asked of the cluster.
     const settings = settingsOf(context, argv);
-    const target = await targetOf(settings, context);
+    const cluster = await clusterOf(settings, context);
     const options = { namespace: settings.namespace, rules: argv.rule };
     if (argv.watch) {
-      return keepWatch(context, target, { ...options, signal: context.signal }, argv.output === 'json');
+      return keepWatch(context, cluster, { ...options, signal: context.signal }, argv.output === 'json');
     }
     // `now` in them is the cluster's, as in all windows.
     const isDated = from !== undefined || to !== undefined;
-    const dated = isDated ? period(await clusterTimeOrOurs(target, settings.namespace)) : {};
-    const result = await run(target, { ...options, ...dated, dryRun: argv['dry-run'] });
+    const dated = isDated ? period(await clusterTimeOrOurs(cluster, settings.namespace)) : {};
+    const result = await runRules(cluster, { ...options, ...dated, dryRun: argv['dry-run'] });
     const dry = argv['dry-run'] ? '\nDry run: nothing was written.' : '';
     return { json: result, text: `${runText(result.rules)}${dry}`, exit: 0 };
   },
@@ -106,10 +106,10 @@ function refuseBesideWatch(flags: Readonly<Record<string, unknown>>): void {
   throw new ProblemError('USAGE', [...problems.slice(0, -1), { ...(problems.at(-1) as Problem), hint }]);
 }
 
-async function keepWatch(context: Context, target: Target, options: WatchOptions, json: boolean): Promise<Outcome> {
-  for await (const told of watch(target, options)) {
+async function keepWatch(context: Context, cluster: Cluster, options: RunLoopOptions, json: boolean): Promise<Outcome> {
+  for await (const told of runLoop(cluster, options)) {
     if (told.kind === 'run') context.print(json ? JSON.stringify(told.run) : runLine(told.run));
-    else for (const line of watchLines(told)) context.note(line);
+    else for (const line of runLoopLines(told)) context.note(line);
   }
   return { json: undefined, text: '', exit: 130 };
 }

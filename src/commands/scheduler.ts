@@ -3,7 +3,7 @@ import type { Scheduler, Scope } from '../resources/kind';
 import type { Settings } from '../settings';
 import { requireAlerting } from '../schedulers/opensearch-alerting/plugin';
 import { connectKibana } from '../cluster/kibana';
-import type { Target } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import type { Context } from './command';
 import { requireWatcher } from '../schedulers/watcher/availability';
 
@@ -43,7 +43,7 @@ export async function kibanaOf(
  * Makes sure that the cluster can run rules as the settings want it.
  * @throws ProblemError SETTINGS when it cannot, with what else can
  */
-export async function checkScheduler(scheduler: Scheduler, target: Target): Promise<void> {
-  if (scheduler === 'opensearch-alerting') await requireAlerting(target);
-  if (scheduler === 'watcher') await requireWatcher(target);
+export async function checkScheduler(scheduler: Scheduler, cluster: Cluster): Promise<void> {
+  if (scheduler === 'opensearch-alerting') await requireAlerting(cluster);
+  if (scheduler === 'watcher') await requireWatcher(cluster);
 }

@@ -5,13 +5,13 @@ import { compare, expectedText, withoutDynamic } from '../testing/fixture-compar
 import { tagsOf } from '../testing/pipeline-tags';
 import type { Resource } from '../content/resource';
 import { ProblemError, unwritable } from '../errors';
-import type { Target } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { withTrial, type Trial } from '../testing/trial-pipelines';
 import { startAttached } from '../engine/attached';
 import { readContent } from '../content/read-content';
 import { PROGRAM_FOLDER } from '../program';
 import { simulateJunit, simulateText } from '../report/simulate';
-import { declare, settingsOf, targetOf, type Context } from './command';
+import { declare, settingsOf, clusterOf, type Context } from './command';
 import type { Settings } from '../settings';
 
 export interface SimulateOptions {
@@ -33,14 +33,14 @@ export interface SimulateOptions {
  *   the engine does not accept a pipeline
  */
 export async function simulate(
-  target: Target,
+  cluster: Cluster,
   content: readonly Resource[],
   options: SimulateOptions,
 ): Promise<SimulateResult> {
   const pipelines = content.filter(({ kind }) => kind === 'ingest_pipeline');
   const fixtures = chosen(readFixtures(options.fixtures), pipelines, options);
   const reached = new Set<string>();
-  const cases = await withTrial(target, pipelines, async (trial) => {
+  const cases = await withTrial(cluster, pipelines, async (trial) => {
     const results: CaseResult[] = [];
     for (const fixture of fixtures) {
       const result = await runCase(trial, fixture, options.generate === true, reached);
@@ -139,8 +139,8 @@ export const simulateCommand = declare({
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
     const { fixtures, generate, pipelines } = argv;
-    const result = await onEngine(context, settings, (target) =>
-      simulate(target, readContent(settings.content ?? PROGRAM_FOLDER), {
+    const result = await onEngine(context, settings, (cluster) =>
+      simulate(cluster, readContent(settings.content ?? PROGRAM_FOLDER), {
         fixtures,
         generate,
         pipelines: pipelines?.length === 0 ? undefined : pipelines,
@@ -156,11 +156,11 @@ export const simulateCommand = declare({
 });
 
 /** On the cluster that the settings name; where they name none, on an embedded engine that ends afterwards. */
-async function onEngine<T>(context: Context, settings: Settings, act: (target: Target) => Promise<T>): Promise<T> {
-  if (settings.elasticsearch.url !== undefined) return act(await targetOf(settings, context));
+async function onEngine<T>(context: Context, settings: Settings, act: (cluster: Cluster) => Promise<T>): Promise<T> {
+  if (settings.elasticsearch.url !== undefined) return act(await clusterOf(settings, context));
   const engine = await startAttached({ env: context.environment, say: context.progress, signal: context.signal });
   try {
-    return await act(await targetOf({ ...settings, elasticsearch: { url: engine.url } }, context));
+    return await act(await clusterOf({ ...settings, elasticsearch: { url: engine.url } }, context));
   } finally {
     await engine.stop();
   }

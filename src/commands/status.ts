@@ -4,7 +4,7 @@ import { statusText } from '../report/status';
 import type { Content, Scope } from '../resources/kind';
 import { defaultIndices, UNRECOGNISED_DATASET } from '../detections/indices';
 import { clusterTime } from '../cluster/clock';
-import { iso } from '../detections/windows';
+import { toIso } from '../detections/windows';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
 import { ruleStates } from '../status/rule-states';
@@ -29,13 +29,13 @@ export interface StatusOptions {
  * @throws ProblemError when the cluster cannot be read
  */
 export async function status(scope: Scope, content: Content, options: StatusOptions): Promise<Status> {
-  const { target, namespace } = scope;
-  const stored = await readState(target, namespace);
-  const now = stored.length === 0 ? Date.now() : await clusterTime(target, namespace);
+  const { cluster, namespace } = scope;
+  const stored = await readState(cluster, namespace);
+  const now = stored.length === 0 ? Date.now() : await clusterTime(cluster, namespace);
   const since = now - options.span;
   const sources: SourceState[] = [];
   // One after the other: a question by a person must not crowd out what the cluster is there for.
-  for (const source of sourcesOf(scope, content, stored)) sources.push(await readSource(target, source, since));
+  for (const source of sourcesOf(scope, content, stored)) sources.push(await readSource(cluster, source, since));
   const found = {
     content: await contentState(scope, content),
     stopped: await stoppedScheduler(scope),
@@ -43,10 +43,10 @@ export async function status(scope: Scope, content: Content, options: StatusOpti
     sources,
   };
   return {
-    cluster: { url: target.url, product: target.product, version: target.version },
+    cluster: { url: cluster.url, product: cluster.product, version: cluster.version },
     namespace,
-    now: iso(now),
-    since: iso(since),
+    now: toIso(now),
+    since: toIso(since),
     ...found,
     attention: attentionOf(found, options.blindShare ?? BLIND_SHARE),
   };

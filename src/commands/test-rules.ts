@@ -15,11 +15,11 @@ import { chosenRules } from '../detections/choose-rules';
 import type { Rule } from '../detections/rule';
 import { readRuleTests, slugsOf, TESTS_FOLDER, type RuleTest } from '../testing/rule-tests';
 import { readMatches } from '../cluster/search-all';
-import { deployedGround, withProvingGround, type ProvingGround } from '../testing/sandbox';
+import { deployedSandbox, withSandbox, type Sandbox } from '../testing/sandbox';
 import { judge, type Indexed, type Verdict } from '../testing/rule-verdict';
 import type { Settings } from '../settings';
-import { request, type Target } from '../cluster/cluster';
-import { declare, settingsOf, targetOf, type Context } from './command';
+import { request, type Cluster } from '../cluster/cluster';
+import { declare, settingsOf, clusterOf, type Context } from './command';
 import { SCHEDULER_OPTIONS } from './scheduler';
 import { liveRunner, localRunner, type Runner } from './test-runners';
 
@@ -31,13 +31,13 @@ export interface TestRulesOptions {
 }
 
 /**
- * Runs the events of rules end to end on a proving ground: sends them through the pipelines, runs the rules, and looks which events the alerts name.
+ * Runs the events of rules end to end on a sandbox: sends them through the pipelines, runs the rules, and looks which events the alerts name.
  * @param tests as `readRuleTests` gives them; a rule that has none is an ERROR of its own
  * @returns a verdict an event, rule by rule and in the order of the files
  * @throws ProblemError USAGE for a rule that is not there; whatever keeps the cluster from taking events
  */
 export async function testRules(
-  ground: ProvingGround,
+  sandbox: Sandbox,
   content: Content,
   tests: readonly RuleTest[],
   options: TestRulesOptions = {},
@@ -45,15 +45,15 @@ export async function testRules(
   const rules = chosenRules(content.rules, options.rules);
   const sent = tests.map((test, index) => ({ test, id: `${test.slug}-${index + 1}` }));
   const wanted = sent.filter(({ test }) => rules.some(({ slug }) => slug === test.slug));
-  const refused = await send(ground, wanted);
-  const indexed = await readBack(ground, wanted);
+  const refused = await send(sandbox, wanted);
+  const indexed = await readBack(sandbox, wanted);
   const verdicts: Verdict[] = [];
   const runner = options.runner ?? localRunner;
   for (const rule of rules) {
     const about = { uuid: rule.uuid, name: rule.name, slug: rule.slug };
     const own = wanted.filter(({ test }) => test.slug === rule.slug);
     if (own.length === 0) verdicts.push(untested(about));
-    const alerted = own.length === 0 ? new Map<string, string>() : await alertedBy(runner, ground, rule);
+    const alerted = own.length === 0 ? new Map<string, string>() : await alertedBy(runner, sandbox, rule);
     for (const { test, id } of own) {
       const state = misdirected(test) ?? refused.get(id) ?? outcome(indexed.get(id));
       const judged =
@@ -71,13 +71,9 @@ export async function testRules(
 const OF_THE_RULE: ReadonlySet<ErrorCode> = new Set(['REFUSED', 'RULE_INVALID']);
 
 /** @returns why the rule could not run, where it could not */
-async function alertedBy(
-  runner: Runner,
-  ground: ProvingGround,
-  rule: Rule,
-): Promise<ReadonlyMap<string, string> | string> {
+async function alertedBy(runner: Runner, sandbox: Sandbox, rule: Rule): Promise<ReadonlyMap<string, string> | string> {
   try {
-    return await runner(ground, rule);
+    return await runner(sandbox, rule);
   } catch (error) {
     if (!(error instanceof ProblemError) || !OF_THE_RULE.has(error.code)) throw error;
     return `the rule could not run: ${error.message}`;
@@ -95,16 +91,16 @@ interface Sent {
 }
 
 /** @returns why events were not indexed, by id */
-async function send({ target, indexOf }: ProvingGround, sent: readonly Sent[]): Promise<Map<string, string>> {
+async function send({ cluster, indexOf }: Sandbox, sent: readonly Sent[]): Promise<Map<string, string>> {
   const items = sent.map(({ test: { event, source }, id }) => ({
     stream: indexOf(source),
     id,
     document: typeof event === 'string' ? carried(event, source).document : JSON.stringify(event),
   }));
   if (items.length === 0) return new Map();
-  const outcomes = await createAll(target, items);
+  const outcomes = await createAll(cluster, items);
   const indices = [...new Set(items.map(({ stream }) => encodeURIComponent(stream)))];
-  await request(target, { method: 'POST', path: `/${indices.join(',')}/_refresh`, allow: [404] });
+  await request(cluster, { method: 'POST', path: `/${indices.join(',')}/_refresh`, allow: [404] });
   const refused = new Map<string, string>();
   outcomes.forEach((outcome, index) => {
     const id = items[index]?.id ?? '';
@@ -114,12 +110,12 @@ async function send({ target, indexOf }: ProvingGround, sent: readonly Sent[]): 
 }
 
 /** The documents as they were indexed, by id. */
-async function readBack({ target, indexOf }: ProvingGround, sent: readonly Sent[]): Promise<Map<string, Indexed>> {
+async function readBack({ cluster, indexOf }: Sandbox, sent: readonly Sent[]): Promise<Map<string, Indexed>> {
   const found = new Map<string, Indexed>();
   if (sent.length === 0) return found;
   const indices = [...new Set(sent.map(({ test }) => indexOf(test.source)))];
   const query = { ids: { values: sent.map(({ id }) => id) } };
-  for await (const hits of readMatches(target, { indices, query })) {
+  for await (const hits of readMatches(cluster, { indices, query })) {
     for (const hit of hits) found.set(hit._id, hit._source ?? {});
   }
   return found;
@@ -170,8 +166,8 @@ export const testRulesCommand = declare({
     chosenRules(content.rules, argv.rules);
     context.progress(`testing ${plural(content.rules.length, 'rule')} …`);
     const runner = argv.live ? await liveRunner(context, settings, content) : undefined;
-    const verdicts = await onGround(context, settings, content, (ground) =>
-      testRules(ground, content, tests, { rules: argv.rules, runner }),
+    const verdicts = await onGround(context, settings, content, (sandbox) =>
+      testRules(sandbox, content, tests, { rules: argv.rules, runner }),
     );
     const count = (result: Verdict['result']): number => verdicts.filter((verdict) => verdict.result === result).length;
     const json = { passed: count('PASS'), failed: count('FAIL'), errors: count('ERROR'), results: verdicts };
@@ -188,14 +184,13 @@ async function onGround<T>(
   context: Context,
   settings: Settings,
   content: Content,
-  use: (ground: ProvingGround) => Promise<T>,
+  use: (sandbox: Sandbox) => Promise<T>,
 ): Promise<T> {
-  if (settings.elasticsearch.url !== undefined)
-    return withProvingGround(await targetOf(settings, context), content, use);
+  if (settings.elasticsearch.url !== undefined) return withSandbox(await clusterOf(settings, context), content, use);
   const engine = await startAttached({ env: context.environment, say: context.progress, signal: context.signal });
   try {
-    const target = await targetOf({ ...settings, elasticsearch: { url: engine.url } }, context);
-    return await use(await deployTo(target, content));
+    const cluster = await clusterOf({ ...settings, elasticsearch: { url: engine.url } }, context);
+    return await use(await deployTo(cluster, content));
   } finally {
     await engine.stop();
   }
@@ -205,10 +200,10 @@ async function onGround<T>(
  * Deploys everything to a cluster that is the test's own.
  * @throws ProblemError REFUSED with what the cluster did not take
  */
-async function deployTo(target: Target, content: Content): Promise<ProvingGround> {
-  const scope = { target, namespace: 'default' };
+async function deployTo(cluster: Cluster, content: Content): Promise<Sandbox> {
+  const scope = { cluster, namespace: 'default' };
   const plan = await makePlan(scope, content, { prune: false });
   const { problems } = await applyPlan(scope, plan, () => undefined);
   if (problems.length > 0) throw new ProblemError('REFUSED', problems);
-  return deployedGround(target, scope.namespace);
+  return deployedSandbox(cluster, scope.namespace);
 }

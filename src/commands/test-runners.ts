@@ -4,25 +4,25 @@ import type { Rule } from '../detections/rule';
 import { alerts, ancestorsOf } from '../schedulers/alert-index-search';
 import { previewed } from '../schedulers/kibana/preview';
 import { foundByMonitor } from '../schedulers/opensearch-alerting/try-rule';
-import type { ProvingGround } from '../testing/sandbox';
+import type { Sandbox } from '../testing/sandbox';
 import { foundByWatch } from '../schedulers/watcher/try-rule';
 import type { Settings } from '../settings';
 import { DEFAULT_SPACE } from '../cluster/kibana';
-import { targetOf, type Context } from './command';
-import { run } from './run';
+import { clusterOf, type Context } from './command';
+import { runRules } from './run';
 import { checkScheduler, kibanaOf } from './scheduler';
 
 /**
- * Runs a rule over everything on a proving ground.
+ * Runs a rule over everything on a sandbox.
  * @returns what the alert says of each event that has one, by the event's id
  * @throws ProblemError REFUSED when the rule could not run, RULE_INVALID when it cannot be said where it is to run
  */
-export type Runner = (ground: ProvingGround, rule: Rule) => Promise<ReadonlyMap<string, string>>;
+export type Runner = (sandbox: Sandbox, rule: Rule) => Promise<ReadonlyMap<string, string>>;
 
-/** The local scheduler, whose alerts lie in the proving ground. */
-export const localRunner: Runner = async ({ target, namespace }, rule) => {
-  await run(target, { namespace, rules: [rule.uuid], from: 0 });
-  const found = await alerts(target, { namespace, rule: rule.uuid });
+/** The local scheduler, whose alerts lie in the sandbox. */
+export const localRunner: Runner = async ({ cluster, namespace }, rule) => {
+  await runRules(cluster, { namespace, rules: [rule.uuid], from: 0 });
+  const found = await alerts(cluster, { namespace, rule: rule.uuid });
   return new Map(found.flatMap((alert) => ancestorsOf(alert).map(({ id }) => [id, String(alert.message)] as const)));
 };
 
@@ -34,9 +34,9 @@ export const localRunner: Runner = async ({ target, namespace }, rule) => {
 export async function liveRunner(context: Context, settings: Settings, content: Content): Promise<Runner> {
   const { scheduler } = settings;
   if (scheduler !== 'opensearch-alerting' && scheduler !== 'watcher') return kibanaRunner(context, settings, content);
-  await checkScheduler(scheduler, await targetOf(settings, context));
+  await checkScheduler(scheduler, await clusterOf(settings, context));
   const find = scheduler === 'watcher' ? foundByWatch : foundByMonitor;
-  return (ground, rule) => find(ground, rule, content);
+  return (sandbox, rule) => find(sandbox, rule, content);
 }
 
 /** Kibana's own preview, in the first space that the settings name. */
@@ -48,5 +48,5 @@ async function kibanaRunner(context: Context, settings: Settings, content: Conte
     const hint = 'Give --es-url URL, or set WMI_DETECTIONS_ES_URL.';
     throw new ProblemError('SETTINGS', [{ message, hint }]);
   }
-  return (ground, rule) => previewed(ground, { kibana: kibana.server, space }, rule, content);
+  return (sandbox, rule) => previewed(sandbox, { kibana: kibana.server, space }, rule, content);
 }

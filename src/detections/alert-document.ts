@@ -4,7 +4,7 @@ import { severityOf } from './severity';
 import { MANAGED_BY } from '../resources/ownership';
 
 /** What every alert of a rule holds, whatever its events: ECS (design, section 7). */
-export interface AlertFrame {
+export interface AlertBase {
   readonly event: { readonly kind: 'alert'; readonly risk_score: number; readonly severity: number };
   readonly rule: Readonly<Record<string, unknown>>;
   readonly threat: Threat;
@@ -12,7 +12,7 @@ export interface AlertFrame {
 }
 
 /** The part of an alert that its rule decides; each scheduler that writes alerts of its own builds on it. */
-export function alertFrame(rule: Rule): AlertFrame {
+export function alertBase(rule: Rule): AlertBase {
   return {
     event: { kind: 'alert', risk_score: rule.risk.score, severity: severityOf(rule.risk.score).number },
     rule: {

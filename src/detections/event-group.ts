@@ -2,7 +2,7 @@ import { canonicalJson, sha256 } from '../json';
 import { groupValue } from './group';
 import type { Rule } from './rule';
 import type { Hit } from '../cluster/search-all';
-import { iso } from './windows';
+import { toIso } from './windows';
 
 /** Events of one day that a rule counts as one: its alert. */
 export interface Group {
@@ -40,7 +40,7 @@ function sixDigits(time: string): string {
  */
 export function groupOf(rule: Rule, hit: Hit): Group {
   const source = hit._source ?? {};
-  const day = iso(timeOf(hit) ?? 0).slice(0, 10);
+  const day = toIso(timeOf(hit) ?? 0).slice(0, 10);
   const values = rule.groupBy.map((field) => groupValue(source, field));
   return { id: alertId(rule, day, values), day, values };
 }

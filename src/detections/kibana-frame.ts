@@ -32,7 +32,7 @@ const action = z.strictObject({
   uuid: text.optional(),
 });
 
-export const kibanaFrame = z.strictObject({
+export const kibanaSchema = z.strictObject({
   type: z.enum(['eql', 'esql']).optional(),
   enabled: z.boolean().optional(),
   actions: z.array(action).optional(),

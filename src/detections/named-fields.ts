@@ -2,13 +2,13 @@ import type { Path } from '../content/yaml-file';
 import { suggestion } from '../text/suggest';
 import type { FieldTypes } from '../sigma/field-types';
 import type { Findings } from '../sigma/findings';
-import type { Frame } from './rule-schema';
+import type { RuleFile } from './rule-schema';
 
 /**
  * Checks that the fields which a rule groups by, or lists for an analyst, are mapped: schedulers refuse to group by any
  * other, and an analyst's search on it would find nothing.
  */
-export function checkNamedFields(frame: Frame, types: FieldTypes, findings: Findings): void {
+export function checkNamedFields(frame: RuleFile, types: FieldTypes, findings: Findings): void {
   const check = (field: string, path: Path): void => {
     if (types.has(field)) return;
     findings.add(path, `field "${field}" is not mapped`, hint(field, types));

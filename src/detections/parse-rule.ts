@@ -6,14 +6,14 @@ import { parseDetection } from '../sigma/detection';
 import { checkFieldTypes, type FieldTypes } from '../sigma/field-types';
 import { Findings } from '../sigma/findings';
 import { isRecord } from '../json';
-import type { Frame } from './rule-schema';
-import { checkFrame } from './frame-findings';
+import type { RuleFile } from './rule-schema';
+import { checkRuleSchema } from './frame-findings';
 import { unknownTokens } from './message';
 import { checkNamedFields } from './named-fields';
 import type { Rule, Upstream } from './rule';
 import { severityOf } from './severity';
 import { SPLUNK_FIELDS } from './splunk-fields';
-import { typed } from '../sigma/coerce-values';
+import { coerceValues } from '../sigma/coerce-values';
 
 /**
  * Reads one Sigma rule.
@@ -23,7 +23,7 @@ import { typed } from '../sigma/coerce-values';
  */
 export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes): Rule {
   const findings = new Findings(yaml);
-  const frame = checkFrame(yaml.value, findings);
+  const frame = checkRuleSchema(yaml.value, findings);
   const detection = isRecord(yaml.value) ? yaml.value.detection : undefined;
   // A missing detection is reported once, by its own parser.
   const condition = parseDetection(detection, findings);
@@ -46,7 +46,7 @@ export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes)
     modified: frame.modified ?? null,
     tags: frame.tags,
     logsource: { category: frame.logsource.category, product: frame.logsource.product },
-    condition: fieldTypes === undefined ? condition : typed(condition, fieldTypes),
+    condition: fieldTypes === undefined ? condition : coerceValues(condition, fieldTypes),
     fields: frame.fields ?? [],
     falsePositives: [frame.falsepositives ?? []].flat(),
     level: frame.level,
@@ -68,7 +68,7 @@ export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes)
 }
 
 /** What is well formed, and yet cannot be meant. */
-function checkSense(frame: Frame, findings: Findings): void {
+function checkSense(frame: RuleFile, findings: Findings): void {
   const own = frame.wmi_detections;
   const at = (...path: (string | number)[]): (string | number)[] => ['wmi_detections', ...path];
   const severity = severityOf(own.risk.score).word;
@@ -107,7 +107,7 @@ function checkSense(frame: Frame, findings: Findings): void {
   });
 }
 
-function upstreamOf(upstream: Frame['wmi_detections']['upstream']): Upstream {
+function upstreamOf(upstream: RuleFile['wmi_detections']['upstream']): Upstream {
   return {
     source: upstream.source,
     status: upstream.status,

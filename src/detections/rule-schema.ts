@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../text/duration';
-import { kibanaFrame } from './kibana-frame';
+import { kibanaSchema } from './kibana-frame';
 
 /**
  * The form of a rule file, but for its detection: which keys there are and what each holds. What a detection says
@@ -50,7 +50,7 @@ const extension = z.strictObject({
     objects: z.array(z.strictObject({ name: text, type: text, roles: texts.min(1) })),
   }),
   schedule: z.strictObject({ interval: duration, lookback: duration }),
-  kibana: kibanaFrame.optional(),
+  kibana: kibanaSchema.optional(),
   analytic_stories: texts,
   asset_type: optional,
   security_domain: optional,
@@ -62,7 +62,7 @@ const extension = z.strictObject({
 });
 
 /** Sigma 2.0's own attributes, those that a rule of ours needs made mandatory, and our block. */
-export const frame = z.looseObject({
+export const ruleSchema = z.looseObject({
   title: text.max(256),
   id: z.guid(),
   related: z.array(z.looseObject({ id: z.guid(), type: text })).optional(),
@@ -90,6 +90,6 @@ export const frame = z.looseObject({
 });
 
 /** Sigma's top-level keys and ours; others are custom attributes, which Sigma allows. */
-export const TOP_LEVEL: readonly string[] = Object.keys(frame.shape);
+export const TOP_LEVEL: readonly string[] = Object.keys(ruleSchema.shape);
 
-export type Frame = z.infer<typeof frame>;
+export type RuleFile = z.infer<typeof ruleSchema>;

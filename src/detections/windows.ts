@@ -65,7 +65,7 @@ export function eventWindow(from: number | null, to: number | null): Window {
 
 /**
  * Events of one UTC day, `2026-01-31`; where an event has no @timestamp its day is that of event.ingested. The first and the last
- * day take in everything before and after, as {@link iso} does.
+ * day take in everything before and after, as {@link toIso} does.
  */
 export function onDay(day: string): Readonly<Record<string, unknown>> {
   const midnight = Date.parse(`${day}T00:00:00.000Z`);
@@ -79,7 +79,7 @@ export function onDay(day: string): Readonly<Record<string, unknown>> {
 }
 
 /** ISO 8601 with milliseconds and `Z`. Years that four digits cannot hold become the nearest that they can. */
-export function iso(milliseconds: number): string {
+export function toIso(milliseconds: number): string {
   return new Date(Math.min(Math.max(milliseconds, FIRST), LAST)).toISOString();
 }
 
@@ -89,7 +89,7 @@ const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 /** Half-open. */
 function between(field: string, from: number | null, to: number | null): Record<string, unknown> {
   // Text, not numbers with a format: it is right on a keyword field as well.
-  const range = { ...(from !== null && { gte: iso(from) }), ...(to !== null && { lt: iso(to) }) };
+  const range = { ...(from !== null && { gte: toIso(from) }), ...(to !== null && { lt: toIso(to) }) };
   return Object.keys(range).length === 0 ? { match_all: {} } : { range: { [field]: range } };
 }
 
@@ -108,6 +108,6 @@ function inOwnStreams(namespace: string, to: number): Record<string, unknown> {
     { term: { _index: `logs-${dataset}-${namespace}` } },
     { wildcard: { _index: `*.ds-logs-${dataset}-${namespace}-*` } },
   ]);
-  const yetToCome = { range: { 'event.ingested': { gte: iso(to) } } };
+  const yetToCome = { range: { 'event.ingested': { gte: toIso(to) } } };
   return { bool: { filter: [anyOf(names)], must_not: [yetToCome] } };
 }

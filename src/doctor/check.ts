@@ -5,7 +5,7 @@ export interface Check {
   readonly state: 'ok' | 'warning' | 'missing' | 'unknown';
   readonly message: string;
   /** What to do about it. */
-  readonly mend?: string | undefined;
+  readonly fix?: string | undefined;
 }
 
 /** Whether the present user may do what a kind of user does. */

@@ -1,7 +1,7 @@
 import { ProblemError } from '../errors';
 import { connectKibana } from '../cluster/kibana';
 import { seesAlerting } from '../schedulers/opensearch-alerting/plugin';
-import { request, type Circumstances, type Target } from '../cluster/cluster';
+import { request, type RequestContext, type Cluster } from '../cluster/cluster';
 import { watcherLack } from '../schedulers/watcher/availability';
 import type { Settings } from '../settings';
 import { describeDuration } from '../text/duration';
@@ -14,7 +14,7 @@ const VERSIONS = { elasticsearch: ['8.0', '9'], opensearch: ['2.19', '3'] } as c
 const MOST_MILLISECONDS_APART = 60_000;
 
 /** Whether the cluster's version is one of those that this program is written for. */
-export function checkVersion({ product, version }: Target): Check {
+export function checkVersion({ product, version }: Cluster): Check {
   const [oldest, newest] = VERSIONS[product];
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldMajor = 0, oldMinor = 0] = oldest.split('.').map(Number);
@@ -24,20 +24,20 @@ export function checkVersion({ product, version }: Target): Check {
       about: 'version',
       state: 'missing',
       message: `${name} ${version}`,
-      mend: `Upgrade it to ${oldest} or newer.`,
+      fix: `Upgrade it to ${oldest} or newer.`,
     };
   }
   if (major > Number(newest)) {
-    const mend = `Nothing is known of it: try \`plan\`, and \`test\` in a namespace of its own. Known are ${oldest} to ${newest}.x.`;
-    return { about: 'version', state: 'warning', message: `${name} ${version}`, mend };
+    const fix = `Nothing is known of it: try \`plan\`, and \`test\` in a namespace of its own. Known are ${oldest} to ${newest}.x.`;
+    return { about: 'version', state: 'warning', message: `${name} ${version}`, fix };
   }
   return { about: 'version', state: 'ok', message: `${name} ${version}` };
 }
 
 /** The licence of an Elasticsearch; OpenSearch has none. */
-export async function checkLicence(target: Target): Promise<Check> {
-  if (target.product === 'opensearch') return { about: 'licence', state: 'ok', message: 'OpenSearch needs none' };
-  const { status, body } = await request<{ license?: { type?: string; status?: string } }>(target, {
+export async function checkLicence(cluster: Cluster): Promise<Check> {
+  if (cluster.product === 'opensearch') return { about: 'licence', state: 'ok', message: 'OpenSearch needs none' };
+  const { status, body } = await request<{ license?: { type?: string; status?: string } }>(cluster, {
     method: 'GET',
     path: '/_license',
     allow: [400, 403, 404, 405, 410],
@@ -46,16 +46,16 @@ export async function checkLicence(target: Target): Promise<Check> {
   if (type === 'unknown')
     return { about: 'licence', state: 'unknown', message: 'the cluster does not tell its licence' };
   if (state === 'active') return { about: 'licence', state: 'ok', message: type };
-  return { about: 'licence', state: 'missing', message: `${type}, ${state}`, mend: 'Renew the licence.' };
+  return { about: 'licence', state: 'missing', message: `${type}, ${state}`, fix: 'Renew the licence.' };
 }
 
 /**
  * Whether the cluster's clock and ours agree. Windows rest on the cluster's alone; ours is in what a person compares.
  * @param ours milliseconds since 1970
  */
-export async function checkClock(target: Target, ours: () => number = Date.now): Promise<Check> {
+export async function checkClock(cluster: Cluster, ours: () => number = Date.now): Promise<Check> {
   const before = ours();
-  const { status, body } = await request<{ timestamp?: number }>(target, {
+  const { status, body } = await request<{ timestamp?: number }>(cluster, {
     method: 'GET',
     path: '/_cluster/stats',
     query: { filter_path: 'timestamp' },
@@ -71,27 +71,27 @@ export async function checkClock(target: Target, ours: () => number = Date.now):
     about: 'clock',
     state: 'warning',
     message,
-    mend: 'Set the clocks by NTP: ages and "now-24h" are off by that.',
+    fix: 'Set the clocks by NTP: ages and "now-24h" are off by that.',
   };
 }
 
 /** Whether what is to run the rules is there. */
-export async function checkScheduler(settings: Settings, target: Target): Promise<Check> {
+export async function checkScheduler(settings: Settings, cluster: Cluster): Promise<Check> {
   const about = `scheduler ${settings.scheduler}`;
   const local = '`--scheduler local` works on every cluster.';
   switch (settings.scheduler) {
     case 'local':
       return { about, state: 'ok', message: '`run` executes the rules, on any cluster' };
     case 'watcher': {
-      const lack = await watcherLack(target);
+      const lack = await watcherLack(cluster);
       if (lack === undefined) return { about, state: 'ok', message: 'Watcher is there' };
-      return { about, state: 'missing', message: `no watches there: ${lack}`, mend: local };
+      return { about, state: 'missing', message: `no watches there: ${lack}`, fix: local };
     }
     case 'opensearch-alerting':
-      if (await seesAlerting(target)) return { about, state: 'ok', message: 'the alerting plugin is there' };
-      return { about, state: 'missing', message: 'no alerting plugin is there, or you may not look', mend: local };
+      if (await seesAlerting(cluster)) return { about, state: 'ok', message: 'the alerting plugin is there' };
+      return { about, state: 'missing', message: 'no alerting plugin is there, or you may not look', fix: local };
     case 'kibana':
-      return checkKibana(settings, about, target);
+      return checkKibana(settings, about, cluster);
   }
 }
 
@@ -100,11 +100,11 @@ interface KibanaPrivileges {
   readonly has_all_requested?: boolean;
 }
 
-async function checkKibana({ kibana }: Settings, about: string, around: Circumstances): Promise<Check> {
+async function checkKibana({ kibana }: Settings, about: string, around: RequestContext): Promise<Check> {
   const { url, spaces, ...access } = kibana;
   if (url === undefined) {
-    const mend = 'Give --kibana-url, or use --scheduler local.';
-    return { about, state: 'missing', message: 'no Kibana is named', mend };
+    const fix = 'Give --kibana-url, or use --scheduler local.';
+    return { about, state: 'missing', message: 'no Kibana is named', fix };
   }
   try {
     const server = await connectKibana({ url, ...access }, spaces, around);
@@ -117,12 +117,12 @@ async function checkKibana({ kibana }: Settings, about: string, around: Circumst
           about,
           state: 'missing',
           message,
-          mend: 'Set xpack.encryptedSavedObjects.encryptionKey in kibana.yml.',
+          fix: 'Set xpack.encryptedSavedObjects.encryptionKey in kibana.yml.',
         };
       }
       if (body.has_all_requested === false) {
         const message = `in space ${space} you may not do everything with alerts`;
-        return { about, state: 'warning', message, mend: '`wmi-detections doctor --roles` prints what is needed.' };
+        return { about, state: 'warning', message, fix: '`wmi-detections doctor --roles` prints what is needed.' };
       }
     }
     return { about, state: 'ok', message: `Kibana ${server.version} at ${server.url}` };
@@ -135,5 +135,5 @@ async function checkKibana({ kibana }: Settings, about: string, around: Circumst
 export function failed(about: string, error: unknown): Check {
   if (!(error instanceof ProblemError) || error.code === 'INTERRUPTED') throw error;
   const [problem] = error.problems;
-  return { about, state: 'missing', message: problem?.message ?? error.message, mend: problem?.hint };
+  return { about, state: 'missing', message: problem?.message ?? error.message, fix: problem?.hint };
 }

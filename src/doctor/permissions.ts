@@ -1,5 +1,5 @@
 import { refusal, serverReason } from '../cluster/failure';
-import { request, type Request, type Target } from '../cluster/cluster';
+import { request, type Request, type Cluster } from '../cluster/cluster';
 import { answersQuestions, isAllowed, type Verdict } from './probe';
 import type { Check, Granted } from './check';
 import { failed } from './checks';
@@ -28,16 +28,16 @@ export interface Grants {
  *   nobody handles that, or security is not enabled          | everyone may do everything
  *   any other                                                | unknown: a fault is no permission
  */
-export async function grantsOf(target: Target, asked: For): Promise<Grants> {
+export async function grantsOf(cluster: Cluster, asked: For): Promise<Grants> {
   try {
-    return await (target.product === 'elasticsearch' ? byElasticsearch(target, asked) : byTrying(target, asked));
+    return await (cluster.product === 'elasticsearch' ? byElasticsearch(cluster, asked) : byTrying(cluster, asked));
   } catch (error) {
-    const { message, mend } = failed('security', error);
+    const { message, fix } = failed('security', error);
     const check: Check = {
       about: 'security',
       state: 'unknown',
       message: `what you may do is not told: ${message}`,
-      mend,
+      fix,
     };
     return { granted: all(undefined), check };
   }
@@ -47,7 +47,7 @@ const UNGUARDED: Check = {
   about: 'security',
   state: 'warning',
   message: 'the cluster asks nobody who he is: whoever reaches it can do everything',
-  mend: 'Switch security on (xpack.security.enabled; the security plugin of OpenSearch), unless it is a workbench.',
+  fix: 'Switch security on (xpack.security.enabled; the security plugin of OpenSearch), unless it is a workbench.',
 };
 
 /** The same of every kind of user. */
@@ -64,13 +64,13 @@ const NO_SECURITY = /no handler found|security is not enabled/i;
  * @throws ProblemError for every other answer that is none
  */
 async function askSecurity<T>(
-  target: Target,
+  cluster: Cluster,
   asked: Pick<Request, 'method' | 'path' | 'body'>,
 ): Promise<T | undefined> {
-  const { status, body } = await request<T>(target, { ...asked, allow: [400, 500] });
+  const { status, body } = await request<T>(cluster, { ...asked, allow: [400, 500] });
   if (status === 200) return body;
   if (NO_SECURITY.test(serverReason(body))) return undefined;
-  throw refusal(status, body, { url: `${target.url}${asked.path}`, method: asked.method });
+  throw refusal(status, body, { url: `${cluster.url}${asked.path}`, method: asked.method });
 }
 
 interface HasPrivileges {
@@ -79,12 +79,12 @@ interface HasPrivileges {
   readonly index?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
 }
 
-async function byElasticsearch(target: Target, asked: For): Promise<Grants> {
+async function byElasticsearch(cluster: Cluster, asked: For): Promise<Grants> {
   const granted: Granted[] = [];
   let name = '';
   for (const user of USERS) {
     const role = elasticsearchRole(user, asked);
-    const told = await askSecurity<HasPrivileges>(target, {
+    const told = await askSecurity<HasPrivileges>(cluster, {
       method: 'POST',
       path: '/_security/user/_has_privileges',
       body: { cluster: role.cluster, index: role.indices },
@@ -113,28 +113,28 @@ function lacking(role: ElasticsearchRole, { cluster = {}, index = {} }: HasPrivi
  * OpenSearch's security plugin does not tell a user what he may do. What only looks is tried; of what changes something it is
  * asked, action by action, where it answers that.
  */
-async function byTrying(target: Target, asked: For): Promise<Grants> {
-  const told = await askSecurity<{ user_name?: string }>(target, {
+async function byTrying(cluster: Cluster, asked: For): Promise<Grants> {
+  const told = await askSecurity<{ user_name?: string }>(cluster, {
     method: 'GET',
     path: '/_plugins/_security/authinfo',
   });
   if (told === undefined) return { granted: all(true), check: UNGUARDED };
-  const questions = await answersQuestions(target);
+  const questions = await answersQuestions(cluster);
   const verdicts = new Map<string, Promise<Verdict>>();
   const verdictOn = (action: string, name: string): Promise<Verdict> => {
     const key = `${action} ${name}`;
-    const verdict = verdicts.get(key) ?? isAllowed(target, action, name, questions);
+    const verdict = verdicts.get(key) ?? isAllowed(cluster, action, name, questions);
     verdicts.set(key, verdict);
     return verdict;
   };
   const granted: Granted[] = [];
   for (const user of USERS) granted.push(await grantedTo(user, openSearchRole(user, asked), verdictOn));
   const name = told.user_name ?? 'somebody';
-  const mend = 'Compare your role with the one that `wmi-detections doctor --roles` prints.';
+  const fix = 'Compare your role with the one that `wmi-detections doctor --roles` prints.';
   const untold = questions
     ? 'what deletes indices, and what a bulk request does in a shard, was not asked'
     : 'the security plugin does not tell what you may change';
-  return { granted, check: { about: 'security', state: 'unknown', message: `you are ${name}; ${untold}`, mend } };
+  return { granted, check: { about: 'security', state: 'unknown', message: `you are ${name}; ${untold}`, fix } };
 }
 
 async function grantedTo(

@@ -1,5 +1,5 @@
 import { isRecord } from '../json';
-import { request, type Request, type Target } from '../cluster/cluster';
+import { request, type Request, type Cluster } from '../cluster/cluster';
 
 /** Whether an action is allowed; undefined where that could not be found out. */
 export type Verdict = boolean | undefined;
@@ -95,8 +95,8 @@ const CHANGES: Asks = {
 };
 
 /** Whether the security plugin answers a request that it is only asked about: since 3.2. An older one refuses the parameter. */
-export async function answersQuestions(target: Target): Promise<boolean> {
-  return (await asked(target, { method: 'GET', path: '/_ingest/pipeline' })) !== undefined;
+export async function answersQuestions(cluster: Cluster): Promise<boolean> {
+  return (await asked(cluster, { method: 'GET', path: '/_ingest/pipeline' })) !== undefined;
 }
 
 /**
@@ -104,26 +104,26 @@ export async function answersQuestions(target: Target): Promise<boolean> {
  * @param name the index or pattern that it is about; empty for an action of the cluster
  * @param questions what {@link answersQuestions} said
  */
-export async function isAllowed(target: Target, action: string, name: string, questions: boolean): Promise<Verdict> {
+export async function isAllowed(cluster: Cluster, action: string, name: string, questions: boolean): Promise<Verdict> {
   // A pattern of a role holds for a name that it fits, while of a pattern in a request only what is there counts.
   const concrete = encodeURIComponent(name.replaceAll('*', 'any'));
   const look = LOOKS[action];
-  if (look !== undefined) return tried(target, look(concrete));
+  if (look !== undefined) return tried(cluster, look(concrete));
   const change = CHANGES[action];
-  return change === undefined || !questions ? undefined : asked(target, change(concrete));
+  return change === undefined || !questions ? undefined : asked(cluster, change(concrete));
 }
 
-async function tried(target: Target, look: Request): Promise<boolean> {
-  const { status, body } = await request<unknown>(target, { ...look, allow: [400, 403, 404] });
+async function tried(cluster: Cluster, look: Request): Promise<boolean> {
+  const { status, body } = await request<unknown>(cluster, { ...look, allow: [400, 403, 404] });
   // A document that may not be read is refused in an answer that is well as a whole.
   const docs = isRecord(body) && Array.isArray(body.docs) ? body.docs : [];
   const refused = docs.some((doc) => isRecord(doc) && isRecord(doc.error) && doc.error.type === 'security_exception');
   return status !== 403 && !refused;
 }
 
-async function asked(target: Target, change: Request): Promise<Verdict> {
+async function asked(cluster: Cluster, change: Request): Promise<Verdict> {
   const query = { ...change.query, perform_permission_check: true };
-  const { body } = await request<unknown>(target, { ...change, query, retry: false, allow: FAILURES });
+  const { body } = await request<unknown>(cluster, { ...change, query, retry: false, allow: FAILURES });
   return isRecord(body) && typeof body.accessAllowed === 'boolean' ? body.accessAllowed : undefined;
 }
 

@@ -14,7 +14,7 @@ export interface Jdk {
 const NEEDED = 21;
 
 /** Where systems keep their JDKs. */
-const SHELVES: readonly string[] =
+const JDK_DIRS: readonly string[] =
   process.platform === 'darwin' ? ['/Library/Java/JavaVirtualMachines'] : ['/usr/lib/jvm', '/usr/java', '/opt/java'];
 
 interface Found {
@@ -30,7 +30,7 @@ interface Found {
  * @param shelves folders that hold one JDK a folder
  * @throws ProblemError ENGINE that lists every Java that was found and why it does not do
  */
-export function findJdk(env: NodeJS.ProcessEnv, shelves: readonly string[] = SHELVES): Jdk {
+export function findJdk(env: NodeJS.ProcessEnv, shelves: readonly string[] = JDK_DIRS): Jdk {
   const seen: Found[] = [];
   for (const { from, home } of candidates(env, shelves)) {
     if (seen.some((found) => found.home === home)) continue;

@@ -70,7 +70,7 @@ export async function adoptAll(scope: Scope, adoptions: readonly Adoption[]): Pr
   const results: Adopted[] = [];
   for (const { kind, desired, live, diff } of adoptions) {
     const about = { kind: kind.name, id: desired.id, title: desired.title, diff };
-    if (scope.target.signal?.aborted === true) {
+    if (scope.cluster.signal?.aborted === true) {
       results.push({ ...about, status: 'skipped', error: INTERRUPTED });
       continue;
     }
@@ -97,6 +97,6 @@ async function adoptable(scope: Scope, content: Content): Promise<Map<string, { 
 }
 
 function diffOf(kind: Kind, desired: Desired, live: Live): string {
-  const [before, after] = [kind.canon(live.body, desired.body), kind.canon(desired.body)];
+  const [before, after] = [kind.normalize(live.body, desired.body), kind.normalize(desired.body)];
   return canonicalJson(before) === canonicalJson(after) ? '' : bodyDiff(before, after, desired.id);
 }

@@ -39,7 +39,7 @@ export async function applyPlan(scope: Scope, plan: Plan, onStep: (change: Appli
   const course: Course = { failed: new Set(), problems: [] };
   const changes: AppliedChange[] = [];
   for (const batch of batchesOf(plan.steps)) {
-    if (scope.target.signal?.aborted === true) course.halt ??= INTERRUPTED;
+    if (scope.cluster.signal?.aborted === true) course.halt ??= INTERRUPTED;
     const apply = course.halt !== undefined ? skipAll : batch.length === 1 ? applyOne : applyBatch;
     for (const applied of await apply(scope, batch, course)) {
       if (applied.status !== 'done') course.failed.add(applied.id);

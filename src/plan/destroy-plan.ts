@@ -1,7 +1,7 @@
 import { levelsOf } from '../schedulers/levels';
 import { ourStreams } from '../resources/data-stream';
 import type { Kind, Scope } from '../resources/kind';
-import { rulesOn } from '../schedulers/find-deployed-rules';
+import { findDeployedRules } from '../schedulers/find-deployed-rules';
 import { SCHEDULERS } from '../settings';
 import { makePlan, planFrom, type Plan, type Step } from './plan';
 
@@ -59,11 +59,11 @@ async function usersOfShared(scope: Scope): Promise<string[]> {
   const { namespace: own, scheduler: doomed = 'local' } = scope;
   const users = new Set<string>();
   for (const scheduler of SCHEDULERS) {
-    for (const { namespace, apart } of await rulesOn(scheduler, scope)) {
+    for (const { namespace, apart } of await findDeployedRules(scheduler, scope)) {
       if (namespace !== own) users.add(`the rules of namespace ${namespace}`);
       else if (scheduler !== doomed) users.add(`the rules of scheduler ${scheduler}`);
       else if (apart !== undefined) users.add(`the rules in other spaces of Kibana`);
     }
   }
-  return [...users, ...(await ourStreams(scope.target))];
+  return [...users, ...(await ourStreams(scope.cluster))];
 }

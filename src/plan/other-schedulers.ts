@@ -2,7 +2,7 @@ import { ProblemError } from '../errors';
 import { leavingKinds } from '../schedulers/levels';
 import { DEPLOYED_TO } from '../schedulers/deployment-record';
 import type { Scheduler, Scope } from '../resources/kind';
-import { rulesOn } from '../schedulers/find-deployed-rules';
+import { findDeployedRules } from '../schedulers/find-deployed-rules';
 import { stateIndex } from '../detections/indices';
 import { SCHEDULERS } from '../settings';
 import { unseenKibana } from '../schedulers/kibana/spaces';
@@ -27,7 +27,7 @@ export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
   const { scheduler = 'local' } = scope;
   const found: Elsewhere[] = [];
   for (const other of SCHEDULERS.filter((each) => each !== scheduler)) {
-    for (const { where, apart } of await rulesOn(other, scope, scope.namespace)) {
+    for (const { where, apart } of await findDeployedRules(other, scope, scope.namespace)) {
       const unseen = apart === undefined ? undefined : howToSee(scope);
       found.push({ scheduler: other, where, unseen, unsure: apart === 'maybe' });
     }

@@ -109,8 +109,8 @@ function stepFor(kind: Kind, namespace: string, desired: Desired, live: Live | u
   });
   if (live === undefined) return step('create', '');
   if (!live.ours) return step('foreign', '');
-  const before = kind.canon(live.body, desired.body);
-  const after = kind.canon(desired.body);
+  const before = kind.normalize(live.body, desired.body);
+  const after = kind.normalize(desired.body);
   const same =
     kind.unchanged === undefined ? canonicalJson(before) === canonicalJson(after) : kind.unchanged(desired, live);
   if (same) return undefined;

@@ -4,7 +4,7 @@ import { activeExceptions, type Exception } from '../sigma/exceptions';
 import { defaultIndices } from '../detections/indices';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
 import type { Rule } from '../detections/rule';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 import type { Plan } from './plan';
 
 /** Of the events that a rule matches, how many its exceptions silence. */
@@ -21,13 +21,13 @@ export interface SilencedShare {
  * @throws ProblemError when the cluster cannot be searched
  */
 export async function silencedShare(
-  target: Target,
+  cluster: Cluster,
   rule: Pick<Rule, 'condition'>,
   exceptions: readonly Exception[],
   indices: readonly string[],
 ): Promise<SilencedShare> {
-  const matches = await count(target, indices, toQueryDsl(rule));
-  const left = exceptions.length === 0 ? matches : await count(target, indices, toQueryDsl(rule, exceptions));
+  const matches = await count(cluster, indices, toQueryDsl(rule));
+  const left = exceptions.length === 0 ? matches : await count(cluster, indices, toQueryDsl(rule, exceptions));
   // Events may come in between the two.
   return { matches, silenced: Math.max(0, matches - left) };
 }
@@ -48,7 +48,7 @@ export async function silencedRules(scope: Scope, content: Content, plan: Plan, 
     const active = activeExceptions(content.exceptions ?? [], rule.slug, now);
     if (active.length === 0) continue;
     const indices = scope.indices ?? defaultIndices(scope.namespace);
-    const { matches, silenced } = await silencedShare(scope.target, rule, active, indices);
+    const { matches, silenced } = await silencedShare(scope.cluster, rule, active, indices);
     if (matches > 0 && silenced === matches) {
       sentences.push(`The exceptions of “${rule.name}” silence all ${matches} of its matches on this cluster.`);
     }
@@ -56,8 +56,8 @@ export async function silencedRules(scope: Scope, content: Content, plan: Plan, 
   return sentences;
 }
 
-async function count(target: Target, indices: readonly string[], query: object): Promise<number> {
-  const { body } = await request<{ count: number }>(target, {
+async function count(cluster: Cluster, indices: readonly string[], query: object): Promise<number> {
+  const { body } = await request<{ count: number }>(cluster, {
     method: 'POST',
     path: `/${indices.map(encodeURIComponent).join(',')}/_count`,
     query: { ignore_unavailable: true, allow_no_indices: true },

@@ -2,7 +2,7 @@ import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import { FOR_THE_MOMENT, whilePutOff } from '../cluster/attempts';
 import { refusal, serverReason } from '../cluster/failure';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 import { withBody, type Item } from './bulk-body';
 
 /** What became of an item, for good. */
@@ -47,7 +47,7 @@ export interface CreateOptions {
  * @throws ProblemError READ_ONLY, UNREACHABLE, UNAUTHORIZED, FORBIDDEN, REFUSED (still busy in the end), INTERRUPTED
  */
 export async function createAll(
-  target: Target,
+  cluster: Cluster,
   items: readonly Item[],
   { onOutcome }: CreateOptions = {},
 ): Promise<Outcome[]> {
@@ -57,15 +57,15 @@ export async function createAll(
     onOutcome?.(index, outcome);
   };
   const numbered = items.map((item, index) => ({ item, index }));
-  await whilePutOff(numbered, { ...target, where: whereOf(target) }, async (pending, { count, last }) => {
-    const verdicts = await send(target, itemsOf(pending));
+  await whilePutOff(numbered, { ...cluster, where: whereOf(cluster) }, async (pending, { count, last }) => {
+    const verdicts = await send(cluster, itemsOf(pending));
     if (verdicts === 'split') {
       const half = Math.ceil(pending.length / 2);
       for (const part of [pending.slice(0, half), pending.slice(half)]) {
         const onPart = (at: number, outcome: Outcome): void => {
           settle(part[at]?.index ?? -1, outcome);
         };
-        await createAll(target, itemsOf(part), { onOutcome: onPart });
+        await createAll(cluster, itemsOf(part), { onOutcome: onPart });
       }
       return [];
     }
@@ -74,7 +74,7 @@ export async function createAll(
       const verdict = verdicts[at] ?? { result: 'busy', status: 0, reason: 'the cluster said nothing of this item' };
       if (verdict.result === 'stopped') obstacle ??= verdict.error;
       else if (verdict.result !== 'busy') settle(index, verdict);
-      else if (last) obstacle ??= stillBusy(target, verdict, count);
+      else if (last) obstacle ??= stillBusy(cluster, verdict, count);
       else return true;
       return false;
     });
@@ -89,24 +89,24 @@ function itemsOf(pending: readonly { readonly item: Item }[]): Item[] {
 }
 
 /** One request. @returns a verdict an item, or `split` */
-async function send(target: Target, items: readonly Item[]): Promise<readonly (Verdict | undefined)[] | 'split'> {
+async function send(cluster: Cluster, items: readonly Item[]): Promise<readonly (Verdict | undefined)[] | 'split'> {
   const query = { filter_path: 'errors,error,items.*.status,items.*.error' };
   const asked = { method: 'POST', path: '/_bulk', query, allow: [400, TOO_LARGE] } as const;
-  const { status, body } = await withBody(items, (ndjson) => request<BulkAnswer>(target, { ...asked, ndjson }));
+  const { status, body } = await withBody(items, (ndjson) => request<BulkAnswer>(cluster, { ...asked, ndjson }));
   if (status >= 400) {
     if (items.length > 1) return 'split';
     return [{ result: 'refused', status, reason: serverReason(body) }];
   }
-  const verdicts = items.map((_, at) => verdictOn(target, Object.values(body.items?.[at] ?? {})[0]));
+  const verdicts = items.map((_, at) => verdictOn(cluster, Object.values(body.items?.[at] ?? {})[0]));
   return poisoned(verdicts) ? 'split' : verdicts;
 }
 
-function verdictOn(target: Target, answer: ItemAnswer[string] | undefined): Verdict | undefined {
+function verdictOn(cluster: Cluster, answer: ItemAnswer[string] | undefined): Verdict | undefined {
   if (answer === undefined) return undefined;
   const { status, error } = answer;
   if (status < 300) return { result: 'indexed' };
   if (status === 409) return { result: 'duplicate' };
-  const where = whereOf(target);
+  const where = whereOf(cluster);
   if (isRecord(error) && error.type === 'cluster_block_exception') {
     const hint =
       'The disk is too full or somebody blocked writing: free space or lift the block, then replay again; events already there are not indexed twice.';
@@ -118,17 +118,17 @@ function verdictOn(target: Target, answer: ItemAnswer[string] | undefined): Verd
 }
 
 function stillBusy(
-  target: Target,
+  cluster: Cluster,
   { status, reason }: { status: number; reason: string },
   count: number,
 ): ProblemError {
-  const where = { ...whereOf(target), ...(status > 0 && { status }) };
+  const where = { ...whereOf(cluster), ...(status > 0 && { status }) };
   const message = `some events were put off again and again: ${reason} (asked ${count} times)`;
   const hint = 'The cluster could not do this now; run the command again when it is well.';
   return new ProblemError('REFUSED', [{ where, message, hint }]);
 }
 
-function whereOf({ url }: Target): { url: string; method: string } {
+function whereOf({ url }: Cluster): { url: string; method: string } {
   return { url: `${url}/_bulk`, method: 'POST' };
 }
 

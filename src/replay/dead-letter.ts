@@ -1,6 +1,6 @@
 import { isRecord } from '../json';
 import type { Event } from './event';
-import type { Frame } from './input-record';
+import type { InputRecord } from './input-record';
 import { readObject } from './json-text';
 
 /** Why an event is not in the cluster, and is not going to be unless something is mended. */
@@ -30,7 +30,7 @@ export function deadLetterOf(event: Event, { reason, status, stream }: Refusal, 
  * comes back. A text that was mended by hand is a new event.
  * @returns undefined when the record is none
  */
-export function takenBack({ json: wrapping, text: whole, line }: Frame): Frame | undefined {
+export function takenBack({ json: wrapping, text: whole, line }: InputRecord): InputRecord | undefined {
   if (wrapping?.object.has('dead_letter') !== true) return undefined;
   const { dead_letter: letter, event } = JSON.parse(whole.toString()) as Record<string, unknown>;
   if (!isRecord(letter) || letter.version !== VERSION || !isRecord(event)) return undefined;
@@ -47,7 +47,7 @@ export function takenBack({ json: wrapping, text: whole, line }: Frame): Frame |
   };
 }
 
-function parsed(text: string): Pick<Frame, 'form' | 'json' | 'fault'> {
+function parsed(text: string): Pick<InputRecord, 'form' | 'json' | 'fault'> {
   const json = readObject(Buffer.from(text));
   // Told as of any record that should be JSON.
   if (json === undefined) return { form: 'text', fault: 'is a dead letter whose event is not JSON any more' };

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Frame, Utf8 } from './input-record';
+import type { InputRecord, Utf8 } from './input-record';
 import type { JsonText } from './json-text';
 import { sourceOfDocument, sourceOfText, type Source } from './recognise';
 import { wordsOf } from './words';
@@ -31,7 +31,7 @@ const ID_DIGITS = 40;
  * the engine would refuse, or change, goes as text too, and carries the reason as its fault.
  * The id of JSON does not depend on the order of keys or on blanks; that of text is over the text as it is.
  */
-export function eventOf(frame: Frame, file: string): Event {
+export function eventOf(frame: InputRecord, file: string): Event {
   const { line, text, json, origin } = frame;
   const source = json === undefined ? sourceOfText(text.toString()) : sourceOfDocument(json.object);
   // Bytes that were not UTF-8 have been decoded to characters: what is sent is sound JSON, only the file was not.

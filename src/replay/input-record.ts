@@ -7,7 +7,7 @@ type Form = 'json' | 'xml' | 'rendered' | 'text';
 export type Utf8 = string | Buffer;
 
 /** One record as it stands in a file. */
-export interface Frame {
+export interface InputRecord {
   readonly form: Form;
   /** 1-based number of the line on which it begins. */
   readonly line: number;
@@ -26,7 +26,7 @@ export interface Frame {
 /** What was cut: a frame (or nothing, between records), and the index at which reading goes on. */
 export interface Cut {
   readonly next: number;
-  readonly frame?: Omit<Frame, 'line'>;
+  readonly frame?: Omit<InputRecord, 'line'>;
 }
 
 /** More bytes are needed before anything can be said. */

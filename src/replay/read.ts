@@ -1,13 +1,13 @@
 import { ProblemError, type Problem } from '../errors';
 import { takenBack } from './dead-letter';
-import type { Frame } from './input-record';
-import { Framer } from './splitter';
+import type { InputRecord } from './input-record';
+import { RecordSplitter } from './splitter';
 import type { Input } from './inputs';
 import { unwrapHits } from './search-hits';
 import { unpack, type Member } from './unpack';
 
 /** Records of one file, or what is wrong with the file; in the order in which they stand. */
-export type Read = { readonly file: string; readonly frames: readonly Frame[] } | { readonly problem: Problem };
+export type Read = { readonly file: string; readonly frames: readonly InputRecord[] } | { readonly problem: Problem };
 
 /**
  * Reads one input through all its layers, in bounded memory. What is wrong with an archive or a member is yielded, not
@@ -32,7 +32,7 @@ export async function* readInput(input: Input, onBytes: (count: number) => void)
 }
 
 async function* readMember({ name, bytes }: Member): AsyncGenerator<Read> {
-  const framer = new Framer();
+  const framer = new RecordSplitter();
   let count = 0;
   try {
     for await (const chunk of bytes) {
@@ -51,7 +51,7 @@ async function* readMember({ name, bytes }: Member): AsyncGenerator<Read> {
 }
 
 /** A record that only carries events is not one: a dead letter, a search hit. */
-function unwrap(frame: Frame): readonly Frame[] {
+function unwrap(frame: InputRecord): readonly InputRecord[] {
   const back = takenBack(frame);
   return back === undefined ? unwrapHits(frame) : [back];
 }

@@ -1,8 +1,8 @@
 import type { Problem } from '../errors';
 import type { Event } from './event';
-import type { Frame } from './input-record';
+import type { InputRecord } from './input-record';
 import type { Source } from './recognise';
-import type { Fate } from './shipment';
+import type { Delivery } from './shipment';
 import { streamOf } from './streams';
 
 /** The result of `replay`, as `--output json` prints it. read = indexed + duplicates + failed = the sum of bySource. */
@@ -42,14 +42,14 @@ export interface ReplayProgress {
 const MAX_PROBLEMS = 100;
 const PROGRESS_EVERY_MS = 200;
 
-export interface LedgerOptions {
+export interface ReplayStatsOptions {
   readonly namespace: string;
   readonly bytesTotal: number | undefined;
   readonly onProgress?: ((progress: ReplayProgress) => void) | undefined;
 }
 
 /** Counts what happens to the events of a run, and tells of it. */
-export class Ledger {
+export class ReplayStats {
   bytesRead = 0;
   private readonly counts: ReplayCounts = {
     read: 0,
@@ -63,7 +63,7 @@ export class Ledger {
   private readonly began = performance.now();
   private reported = this.began;
 
-  constructor(private readonly options: LedgerOptions) {}
+  constructor(private readonly options: ReplayStatsOptions) {}
 
   read(event: Event): void {
     this.counts.read += 1;
@@ -73,7 +73,7 @@ export class Ledger {
     this.problem({ where: placeOf(event), message: event.fault, hint: `Kept as text in ${stream}.` });
   }
 
-  drop(file: string, frame: Frame): void {
+  drop(file: string, frame: InputRecord): void {
     this.counts.read += 1;
     this.counts.failed += 1;
     this.counts.bySource.unrecognised += 1;
@@ -82,7 +82,7 @@ export class Ledger {
   }
 
   /** @param letters the file that holds what failed */
-  settle(event: Event, outcome: Fate, letters?: string): void {
+  settle(event: Event, outcome: Delivery, letters?: string): void {
     const { counts } = this;
     if (outcome.fate === 'duplicate') counts.duplicates += 1;
     else if (outcome.fate === 'failed') counts.failed += 1;

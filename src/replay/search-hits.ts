@@ -1,5 +1,5 @@
 import { isRecord } from '../json';
-import type { Frame } from './input-record';
+import type { InputRecord } from './input-record';
 import { readObject } from './json-text';
 import { CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-codes';
 import { JsonReader, type Span } from './json-reader';
@@ -10,7 +10,7 @@ import { JsonReader, type Span } from './json-reader';
  * cluster and no part of the event: what is shipped is its `_source`, byte for byte.
  * @returns the record itself when it is neither
  */
-export function unwrapHits(frame: Frame): readonly Frame[] {
+export function unwrapHits(frame: InputRecord): readonly InputRecord[] {
   const { json } = frame;
   if (json === undefined || !(json.object.has('_source') || json.object.has('hits'))) return [frame];
   const text = frame.text.toString();
@@ -31,7 +31,7 @@ function isHit(value: unknown): value is Hit {
   return isRecord(value) && isRecord(value._source) && typeof value._index === 'string';
 }
 
-function sourcesIn(frame: Frame, text: string, hits: readonly Span[]): Frame[] {
+function sourcesIn(frame: InputRecord, text: string, hits: readonly Span[]): InputRecord[] {
   let { line } = frame;
   let counted = 0;
   return hits.map((hit) => {

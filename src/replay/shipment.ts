@@ -1,4 +1,4 @@
-import type { Target } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { createAll, type Outcome } from './bulk';
 import type { Item } from './bulk-body';
 import type { Refusal } from './dead-letter';
@@ -6,7 +6,7 @@ import { carried, type Event } from './event';
 import { streamOf } from './streams';
 
 /** What became of an event. */
-export type Fate =
+export type Delivery =
   | { readonly fate: 'indexed' | 'duplicate' }
   | { readonly fate: 'kept as text'; readonly reason: string }
   | ({ readonly fate: 'failed' } & Refusal);
@@ -14,7 +14,7 @@ export type Fate =
 export interface ShipmentOptions {
   readonly namespace: string;
   /** Called once an event. */
-  readonly onFate: (event: Event, fate: Fate) => void;
+  readonly onFate: (event: Event, fate: Delivery) => void;
 }
 
 /**
@@ -39,7 +39,7 @@ export class Shipment {
   private failure: unknown;
 
   constructor(
-    private readonly target: Target,
+    private readonly cluster: Cluster,
     private readonly options: ShipmentOptions,
   ) {}
 
@@ -119,7 +119,7 @@ export class Shipment {
       const one = sent[index];
       if (one !== undefined) onOutcome(one, outcome);
     };
-    await createAll(this.target, items, { onOutcome: each });
+    await createAll(this.cluster, items, { onOutcome: each });
   }
 }
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { decode } from './encoding';
-import { lineEnd, MORE, NEWLINE, waitOrDrop, type Cut, type Frame, type Window } from './input-record';
+import { lineEnd, MORE, NEWLINE, waitOrDrop, type Cut, type InputRecord, type Window } from './input-record';
 import { CLOSE_BRACE, COMMA, OPEN_BRACE } from './json-codes';
 import { scanObject } from './json-scan';
 import { readObject } from './json-text';
@@ -30,7 +30,11 @@ export function cutJson(window: Window, start: number): Cut | typeof MORE {
 }
 
 /** The bytes as a JSON object; undefined when they are none. */
-function parseObject(data: Buffer, start: number, end: number): Pick<Frame, 'text' | 'json' | 'fault'> | undefined {
+function parseObject(
+  data: Buffer,
+  start: number,
+  end: number,
+): Pick<InputRecord, 'text' | 'json' | 'fault'> | undefined {
   const bytes = data.subarray(start, end);
   if (isUtf8(bytes)) {
     const json = readObject(bytes);

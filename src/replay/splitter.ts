@@ -1,4 +1,4 @@
-import { MORE, NEWLINE, type Cut, type Frame, type Window } from './input-record';
+import { MORE, NEWLINE, type Cut, type InputRecord, type Window } from './input-record';
 import { cutJson } from './split-json';
 import { cutText } from './split-text';
 import { cutXml } from './split-xml';
@@ -13,7 +13,7 @@ const LONGEST_RECORD = 16 * 2 ** 20;
  * Cuts a stream of UTF-8 bytes into records, whatever mixture of forms it holds; how the bytes are cut into chunks makes no
  * difference. It holds no more than the longest record and a chunk at a time.
  */
-export class Framer {
+export class RecordSplitter {
   private waiting: Buffer[] = [];
   private size = 0;
   /** Scanning starts again only when there is twice as much, so that a long record costs no quadratic time. */
@@ -33,33 +33,33 @@ export class Framer {
    * @param chunk must stay as it is: records of JSON may be views of it, not copies
    * @returns the records that it completes
    */
-  push(chunk: Buffer): Frame[] {
+  push(chunk: Buffer): InputRecord[] {
     const next = this.isWithinLine ? chunk.indexOf(NEWLINE) + 1 : 0;
     if (next === 0 || next === chunk.length) return this.add(chunk, next > 0);
     // Most often this ends the record: then only its two pieces are put together, and not all that comes after it.
     return [...this.add(chunk.subarray(0, next), true), ...this.add(chunk.subarray(next), false)];
   }
 
-  private add(chunk: Buffer, endsLine: boolean): Frame[] {
+  private add(chunk: Buffer, endsLine: boolean): InputRecord[] {
     this.waiting.push(chunk);
     this.size += chunk.length;
     return this.size < this.wanted && !endsLine ? [] : this.cut(false);
   }
 
   /** @returns the records that are complete so far; for a stream that broke off, of which the last record is only a piece */
-  complete(): Frame[] {
+  complete(): InputRecord[] {
     return this.cut(false);
   }
 
   /** @returns what was left when the bytes end */
-  end(): Frame[] {
+  end(): InputRecord[] {
     return this.cut(true);
   }
 
-  private cut(atEnd: boolean): Frame[] {
+  private cut(atEnd: boolean): InputRecord[] {
     const data = this.waiting.length === 1 ? (this.waiting[0] ?? Buffer.alloc(0)) : Buffer.concat(this.waiting);
     const window: Window = { data, atEnd, limit: this.limit };
-    const frames: Frame[] = [];
+    const frames: InputRecord[] = [];
     let at = 0;
     while (at < data.length) {
       if (this.dropping) {
@@ -133,7 +133,7 @@ export class Framer {
  * A view keeps all the bytes in memory that it is a view of, as long as the event waits to be sent. That costs little where most of
  * them are events, and much where a small one stands between megabytes of comments or blank lines.
  */
-function isWorthKeeping(frames: readonly Frame[], data: Buffer): boolean {
+function isWorthKeeping(frames: readonly InputRecord[], data: Buffer): boolean {
   const kept = frames.reduce((sum, { text }) => sum + text.length, 0);
   return MIN_KEPT * kept >= data.buffer.byteLength;
 }
@@ -141,7 +141,7 @@ function isWorthKeeping(frames: readonly Frame[], data: Buffer): boolean {
 /** A quarter: what waits to be sent then keeps at most four times of what it is. */
 const MIN_KEPT = 4;
 
-function onItsOwn(frame: Frame): Frame {
+function onItsOwn(frame: InputRecord): InputRecord {
   return typeof frame.text === 'string' ? frame : { ...frame, text: Buffer.from(frame.text) };
 }
 

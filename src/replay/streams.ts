@@ -1,7 +1,7 @@
 import { ProblemError, type Problem } from '../errors';
 import { isRecord } from '../json';
 import { MANAGED_BY } from '../resources/ownership';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 import { SOURCES, type Source } from './recognise';
 
 /** The data set of each source (design, section 2). */
@@ -22,12 +22,12 @@ export function streamOf(source: Source, namespace: string): string {
  * for the first event, with guessed types and without our pipeline, and no template mends that afterwards.
  * @throws ProblemError REFUSED naming the templates that are missing and those that are not ours
  */
-export async function checkTemplates(target: Target): Promise<void> {
+export async function checkTemplates(cluster: Cluster): Promise<void> {
   const ids = SOURCES.map((source) => `logs-${DATASETS[source]}@template`);
-  const states = await Promise.all(ids.map((id) => templateState(target, id)));
+  const states = await Promise.all(ids.map((id) => templateState(cluster, id)));
   const missing = ids.filter((_, index) => states[index] === 'missing');
   const foreign = ids.filter((_, index) => states[index] === 'foreign');
-  const where = { url: target.url };
+  const where = { url: cluster.url };
   const problems: Problem[] = [];
   if (missing.length > 0) {
     const message = `nothing was sent: the cluster has no index template ${missing.join(', ')}`;
@@ -41,9 +41,9 @@ export async function checkTemplates(target: Target): Promise<void> {
   if (problems.length > 0) throw new ProblemError('REFUSED', problems);
 }
 
-async function templateState(target: Target, id: string): Promise<'ours' | 'missing' | 'foreign'> {
+async function templateState(cluster: Cluster, id: string): Promise<'ours' | 'missing' | 'foreign'> {
   const asked = { method: 'GET', path: `/_index_template/${id}`, allow: [404] } as const;
-  const { status, body } = await request<unknown>(target, asked);
+  const { status, body } = await request<unknown>(cluster, asked);
   if (status === 404) return 'missing';
   const [template] = isRecord(body) && Array.isArray(body.index_templates) ? (body.index_templates as unknown[]) : [];
   return managedBy(template) === MANAGED_BY ? 'ours' : 'foreign';

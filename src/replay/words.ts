@@ -21,10 +21,10 @@ export function wordsOf(bytes: Buffer): Words {
  */
 export function copy(from: Words, start: number, end: number, to: Words, at: number): number {
   const words = end - 3;
-  let [source, target] = [start, at];
-  for (; source < words; source += 4, target += 4) to.view.setInt32(target, from.view.getInt32(source, true), true);
-  for (; source < end; source += 1, target += 1) to.view.setUint8(target, from.view.getUint8(source));
-  return target;
+  let [source, cluster] = [start, at];
+  for (; source < words; source += 4, cluster += 4) to.view.setInt32(cluster, from.view.getInt32(source, true), true);
+  for (; source < end; source += 1, cluster += 1) to.view.setUint8(cluster, from.view.getUint8(source));
+  return cluster;
 }
 
 /** Bytes from one index up to another. */

@@ -1,5 +1,5 @@
 import type { Adopted } from '../plan/adopt';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 
 /** What was taken over, with what the next deploy changes in it. */
 export function adoptText(adopted: readonly Adopted[], ours: readonly string[]): string {
@@ -14,7 +14,7 @@ export function adoptText(adopted: readonly Adopted[], ours: readonly string[]):
 
 function line({ kind, id, title, status, error }: Adopted): string {
   const name = `${kind}/${id}${title === undefined ? '' : ` “${title}”`}`;
-  return status === 'adopted' ? `  + ${name}  adopted` : `  ! ${name}  ${status}: ${neutral(error ?? '')}`;
+  return status === 'adopted' ? `  + ${name}  adopted` : `  ! ${name}  ${status}: ${escapeForTerminal(error ?? '')}`;
 }
 
 function diffLines(diff: string): string[] {
@@ -23,5 +23,5 @@ function diffLines(diff: string): string[] {
     : diff
         .trimEnd()
         .split('\n')
-        .map((each) => `      ${neutral(each)}`);
+        .map((each) => `      ${escapeForTerminal(each)}`);
 }

@@ -1,6 +1,6 @@
 import { INTERRUPTED, OVERTAKEN } from '../plan/apply';
 import type { StatusResult } from '../alerts/set-status';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { cellOf } from './alerts-columns';
 import { interruptedLine } from './plan';
 import { shortId } from './short-id';
@@ -11,8 +11,8 @@ export function statusChangeText({ status, changed, unchanged, unsure, notBegun 
     const [rule, host] = [['rule.name'], ['host.name', 'host.id']].map((fields) =>
       cellOf(alert, { title: '', fields }),
     );
-    const [id, name] = [shortId(alert._id), neutral(String(rule))];
-    return `${id}  ${word}  ${name}${host === '' ? '' : ` on ${neutral(String(host))}`}`;
+    const [id, name] = [shortId(alert._id), escapeForTerminal(String(rule))];
+    return `${id}  ${word}  ${name}${host === '' ? '' : ` on ${escapeForTerminal(String(host))}`}`;
   };
   return [
     ...changed.map(line(`now ${status}`)),

@@ -1,6 +1,6 @@
 import { severityOf } from '../detections/severity';
 import { cut, lengthOf } from '../text/characters';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { cellOf, type Column } from './alerts-columns';
 import { ID_SHOWN, shortId } from './short-id';
 
@@ -93,7 +93,7 @@ function sum(widths: readonly number[]): number {
 
 function shown(alert: Alert, column: Column & Pick<TableColumn, 'show'>): string {
   const cell = cellOf(alert, column);
-  const text = neutral(column.show?.(cell) ?? String(cell));
+  const text = escapeForTerminal(column.show?.(cell) ?? String(cell));
   return text === '' ? '-' : text;
 }
 

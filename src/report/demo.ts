@@ -34,20 +34,20 @@ export function demoText(account: DemoAccount, { width, kept }: { width: number;
   const { scope, content, deployed, replayed, rules, alerts } = account;
   const sections = [
     [
-      `1. Installed on ${productOf(scope)}, an embedded engine at ${scope.target.url}`,
+      `1. Installed on ${productOf(scope)}, an embedded engine at ${scope.cluster.url}`,
       installed(deployed.applied.changes),
     ],
     ['2. Replayed the events of samples/ (docs/samples.md tells what each of them is)', replayText(replayed)],
     ['3. Ran the rules', runText(rules)],
     [`4. ${plural(alerts.length, 'alert')}`, alertsTable(alerts, width)],
     ['5. Why', content.rules.map((rule) => why(rule, alerts)).join('\n')],
-    ['6. To look around', kept ? lookAround(scope.target.url) : AGAIN],
+    ['6. To look around', kept ? lookAround(scope.cluster.url) : AGAIN],
   ];
   return sections.map(([head = '', body = '']) => `${head}\n\n${indented(body)}`).join('\n\n');
 }
 
-function productOf({ target }: Scope): string {
-  return `${target.product === 'opensearch' ? 'OpenSearch' : 'Elasticsearch'} ${target.version}`;
+function productOf({ cluster }: Scope): string {
+  return `${cluster.product === 'opensearch' ? 'OpenSearch' : 'Elasticsearch'} ${cluster.version}`;
 }
 
 function installed(changes: readonly AppliedChange[]): string {

@@ -1,5 +1,5 @@
 import type { Check, Granted } from '../doctor/check';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 
 const SIGNS = { ok: 'ok     ', warning: 'warning', missing: 'MISSING', unknown: 'unknown' } as const;
 
@@ -8,9 +8,9 @@ export function doctorText(
   { checks, granted, missing }: { checks: readonly Check[]; granted: readonly Granted[]; missing: boolean },
   user: string,
 ): string {
-  const lines = checks.flatMap(({ about, state, message, mend }) => [
+  const lines = checks.flatMap(({ about, state, message, fix }) => [
     `${SIGNS[state]}  ${about}: ${message}`,
-    ...(mend === undefined ? [] : [`         ${mend}`]),
+    ...(fix === undefined ? [] : [`         ${fix}`]),
   ]);
   const may = granted.flatMap(({ user: each, may: yes, lacks }) => [
     `${yes === true ? 'yes    ' : yes === undefined ? 'unknown' : 'no     '}  ${each}`,
@@ -19,5 +19,7 @@ export function doctorText(
   const verdict = missing
     ? `Something is missing for a ${user}; \`wmi-detections doctor --roles\` prints whole roles.`
     : `Nothing is missing for a ${user}.`;
-  return [...lines, ...(may.length === 0 ? [] : ['', 'What you may do', ...may]), '', verdict].map(neutral).join('\n');
+  return [...lines, ...(may.length === 0 ? [] : ['', 'What you may do', ...may]), '', verdict]
+    .map(escapeForTerminal)
+    .join('\n');
 }

@@ -2,7 +2,7 @@ import { textAt } from '../detections/group';
 import type { Met } from '../sigma/compile/evaluate';
 import { severityOf } from '../detections/severity';
 import type { ExplainedEvent, Explanation } from '../alerts/explain';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { cut, lengthOf } from '../text/characters';
 import { plural } from '../text/plural';
 import { howFound, type ProcessNode } from './process-node';
@@ -25,14 +25,16 @@ export function explainText(explanation: Explanation, width: number): string {
     headLines(alert),
     ['Events', ...events.slice(0, MOST_EVENTS).flatMap((event) => eventLines(event, width)), ...more, ...lost],
     ['Around it', ...aroundLines(explanation, width)],
-    rule?.triage == null ? [] : ['What to do', ...wrapped(neutral(rule.triage), width - 2).map((line) => `  ${line}`)],
+    rule?.triage == null
+      ? []
+      : ['What to do', ...wrapped(escapeForTerminal(rule.triage), width - 2).map((line) => `  ${line}`)],
     rule === null || rule.falsePositives.length === 0
       ? []
-      : ['It may be harmless', ...rule.falsePositives.map((text) => `  ${neutral(text)}`)],
+      : ['It may be harmless', ...rule.falsePositives.map((text) => `  ${escapeForTerminal(text)}`)],
     rule === null || rule.references.length === 0
       ? []
-      : ['References', ...rule.references.map((url) => `  ${neutral(url)}`)],
-    notes.map((note) => `! ${neutral(note)}`),
+      : ['References', ...rule.references.map((url) => `  ${escapeForTerminal(url)}`)],
+    notes.map((note) => `! ${escapeForTerminal(note)}`),
   ];
   return paragraphs
     .filter((lines) => lines.length > 0)
@@ -41,11 +43,11 @@ export function explainText(explanation: Explanation, width: number): string {
 }
 
 function headLines(alert: Source & { readonly _id: string }): string[] {
-  const of = (field: string): string => neutral(textAt(alert, field) ?? '-');
+  const of = (field: string): string => escapeForTerminal(textAt(alert, field) ?? '-');
   const score = Number(textAt(alert, 'event.risk_score'));
   return [
     `${of('rule.name')} (version ${of('rule.version')}): risk ${score}, ${severityOf(score).word}; ${of('wmi_detections.status')}`,
-    neutral(alert._id),
+    escapeForTerminal(alert._id),
     of('message'),
     `${of('event.start')} to ${of('event.end')}, ${plural(Number(of('wmi_detections.count')), 'event')}, ATT&CK ${of('threat.technique.id')}`,
   ];
@@ -53,9 +55,9 @@ function headLines(alert: Source & { readonly _id: string }): string[] {
 
 function eventLines({ _index, _source: source = {}, met }: ExplainedEvent, width: number): string[] {
   const [time, host, user] = [['@timestamp'], ['host.name', 'host.id'], ['user.name', 'user.id']].map((fields) =>
-    neutral(fields.map((field) => textAt(source, field)).find((text) => text !== null) ?? '-'),
+    escapeForTerminal(fields.map((field) => textAt(source, field)).find((text) => text !== null) ?? '-'),
   );
-  const head = `  ${time ?? ''}  ${host ?? ''}  ${user ?? ''}  (${neutral(_index)})`;
+  const head = `  ${time ?? ''}  ${host ?? ''}  ${user ?? ''}  (${escapeForTerminal(_index)})`;
   return [head, ...(met ?? []).flatMap((one) => metLines(one, width))];
 }
 
@@ -64,12 +66,12 @@ function metLines({ field, test, value, offset, length }: Met, width: number): s
   const room = Math.max(20, width - 8);
   const part = clipped(value.slice(offset, offset + length), room - 2);
   const spare = Math.max(0, Math.floor((room - lengthOf(part)) / 2));
-  const before = Array.from(neutral(value.slice(0, offset)));
-  const after = neutral(value.slice(offset + length));
+  const before = Array.from(escapeForTerminal(value.slice(0, offset)));
+  const after = escapeForTerminal(value.slice(offset + length));
   const left = before.length > spare ? ['…', ...before.slice(before.length - spare + 1)] : before;
   const right = clipped(after, Math.max(1, room - left.length - lengthOf(part)));
   return [
-    `    ${neutral(field)} ${neutral(test)}`,
+    `    ${escapeForTerminal(field)} ${escapeForTerminal(test)}`,
     `      ${left.join('')}${part}${right}`,
     `      ${' '.repeat(left.length)}${'^'.repeat(Math.max(1, lengthOf(part)))}`,
   ];
@@ -98,7 +100,7 @@ function processLine(node: ProcessNode): string {
 
 /** Made harmless, then cut. */
 function clipped(text: string, most: number): string {
-  return cut(neutral(text), most);
+  return cut(escapeForTerminal(text), most);
 }
 
 function wrapped(text: string, width: number): string[] {

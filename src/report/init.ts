@@ -1,5 +1,5 @@
 import type { SchedulerName, Settings } from '../settings';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 
 /** What the file is to say. */
 export interface Answers {
@@ -72,6 +72,6 @@ export function initText({ file, tried }: { readonly file: string; readonly trie
       ? 'Correct it, then: wmi-detections doctor'
       : 'Next: wmi-detections doctor, which looks at your privileges, then wmi-detections plan',
   ]
-    .map(neutral)
+    .map(escapeForTerminal)
     .join('\n');
 }

@@ -1,5 +1,5 @@
 import { textAt } from '../detections/group';
-import type { Neighbours } from '../alerts/process-relatives';
+import type { ProcessRelatives } from '../alerts/process-relatives';
 import type { ProcessNode } from './process-node';
 
 type Source = Readonly<Record<string, unknown>>;
@@ -9,7 +9,7 @@ type Source = Readonly<Record<string, unknown>>;
  * @param process `_source` of the creation of the process, or its alert
  * @returns the process below its parent; alone where nothing is known of one
  */
-export function processTree(process: Source, { parent, children }: Partial<Neighbours> = {}): ProcessNode[] {
+export function processTree(process: Source, { parent, children }: Partial<ProcessRelatives> = {}): ProcessNode[] {
   const self = {
     ...node(process, 'process'),
     alerted: true,

@@ -1,8 +1,8 @@
 import type { Scheduler } from '../resources/kind';
-import { iso } from '../detections/windows';
+import { toIso } from '../detections/windows';
 import type { Reason } from '../alerts/missing';
 import type { MissingAlert, RuleReconciliation } from '../alerts/reconcile';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { cut } from '../text/characters';
 import { plural } from '../text/plural';
 
@@ -10,7 +10,7 @@ import { plural } from '../text/plural';
 const MOST_MISSING = 10;
 
 /** How a past period is looked at again, on each scheduler. */
-const MENDS: Readonly<Record<Scheduler, (from: string, to: string, rule: string, namespace: string) => string>> = {
+const FIXES: Readonly<Record<Scheduler, (from: string, to: string, rule: string, namespace: string) => string>> = {
   local: (from, to, rule, namespace) =>
     `wmi-detections run --from ${from} --to ${to} --rule ${rule}${namespace === 'default' ? '' : ` --namespace ${namespace}`}`,
   kibana: (from, to) => `run the rule by hand in Kibana (Manual run) from ${from} to ${to}`,
@@ -43,12 +43,12 @@ function ruleLines(rule: RuleReconciliation, scheduler: Scheduler, namespace: st
     ...(silenced > 0 ? [`${plural(silenced, 'event')} silenced by exceptions`] : []),
   ];
   const more = missing.length > MOST_MISSING ? [`    … and ${missing.length - MOST_MISSING} more`] : [];
-  const mend = missing.length === 0 ? [] : [`    to mend it: ${mendOf(missing, scheduler, slug, namespace)}`];
+  const fix = missing.length === 0 ? [] : [`    to mend it: ${mendOf(missing, scheduler, slug, namespace)}`];
   return [
-    `  ${neutral(name)}: ${plural(events, 'event')}, ${plural(groups, 'group')}: ${parts.join(', ')}`,
+    `  ${escapeForTerminal(name)}: ${plural(events, 'event')}, ${plural(groups, 'group')}: ${parts.join(', ')}`,
     ...missing.slice(0, MOST_MISSING).flatMap(missingLines),
     ...more,
-    ...mend,
+    ...fix,
   ];
 }
 
@@ -58,8 +58,8 @@ const LONGEST = 120;
 function missingLines({ group, events, first, reasons }: MissingAlert): string[] {
   const values = Object.values(group).map((value) => value ?? '-');
   return [
-    `    ${first.time ?? 'no time'}  ${plural(events, 'event')}  ${cut(neutral(values.join(' | ')), LONGEST)}`,
-    ...reasons.map(({ message }) => `      ${neutral(message)}`),
+    `    ${first.time ?? 'no time'}  ${plural(events, 'event')}  ${cut(escapeForTerminal(values.join(' | ')), LONGEST)}`,
+    ...reasons.map(({ message }) => `      ${escapeForTerminal(message)}`),
   ];
 }
 
@@ -73,6 +73,6 @@ function mendOf(missing: readonly MissingAlert[], scheduler: Scheduler, slug: st
   const again =
     from === undefined || last === undefined
       ? 'give its events an @timestamp; no period finds them'
-      : MENDS[scheduler](from, iso(Date.parse(last) + 1), slug, namespace);
+      : FIXES[scheduler](from, toIso(Date.parse(last) + 1), slug, namespace);
   return [...first, again].join(', then ');
 }

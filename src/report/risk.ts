@@ -1,5 +1,5 @@
 import type { RiskAlert, RiskEntity } from '../alerts/risk';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { plural } from '../text/plural';
 import { csvOf } from './csv';
 import { shortId } from './short-id';
@@ -22,7 +22,7 @@ export function riskText(entities: readonly RiskEntity[]): string {
       const counted = alerts.filter(({ why }) => why === null).length;
       const rest = alerts.length - MOST_ALERTS;
       return [
-        `${String(score).padStart(width)}  ${neutral(type)} ${neutral(value)}: ${plural(alerts.length, 'alert')}, ${counted} counted`,
+        `${String(score).padStart(width)}  ${escapeForTerminal(type)} ${escapeForTerminal(value)}: ${plural(alerts.length, 'alert')}, ${counted} counted`,
         ...alerts.slice(0, MOST_ALERTS).map((alert) => `${' '.repeat(width)}    ${alertLine(alert)}`),
         ...(rest > 0 ? [`${' '.repeat(width)}    … and ${rest} more`] : []),
       ];
@@ -32,7 +32,7 @@ export function riskText(entities: readonly RiskEntity[]): string {
 
 function alertLine({ _id, time, rule, added, why }: RiskAlert): string {
   const because = why === null ? '' : `  (${WHY[why]})`;
-  return `${shortId(_id)}  ${neutral(time)}  +${added}  ${neutral(rule.name)}${because}`;
+  return `${shortId(_id)}  ${escapeForTerminal(time)}  +${added}  ${escapeForTerminal(rule.name)}${because}`;
 }
 
 /** One line for each alert behind each entity. */

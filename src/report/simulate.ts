@@ -1,5 +1,5 @@
 import type { CaseResult, SimulateResult, Unreached } from '../testing/case-result';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { plural } from '../text/plural';
 import { junit, type JunitCase } from './junit';
 
@@ -19,14 +19,14 @@ export function simulateText({ cases, unreached }: SimulateResult): string {
 }
 
 function caseLines({ status, file, events, reasons, diff }: CaseResult): string[] {
-  const head = `${WORDS[status]} ${neutral(file)} (${plural(events, 'event')})`;
+  const head = `${WORDS[status]} ${escapeForTerminal(file)} (${plural(events, 'event')})`;
   const details = [...reasons, ...diff.split('\n').filter((line) => line !== '')];
-  return [head, ...details.map((line) => `    ${neutral(line)}`)];
+  return [head, ...details.map((line) => `    ${escapeForTerminal(line)}`)];
 }
 
 function unreachedLines(unreached: readonly Unreached[]): string[] {
   if (unreached.length === 0) return [];
-  return ['No event came to:', ...unreached.map(({ pipeline, tag }) => `    ${pipeline}: ${neutral(tag)}`)];
+  return ['No event came to:', ...unreached.map(({ pipeline, tag }) => `    ${pipeline}: ${escapeForTerminal(tag)}`)];
 }
 
 /** The cases as JUnit XML, one suite a pipeline; what build servers read. */

@@ -2,7 +2,7 @@ import { percent } from '../status/attention';
 import { hintsFor } from '../status/hints';
 import type { ContentChange, ContentState, Coverage, RuleState, SourceState, Status } from '../status/status';
 import { describeDuration } from '../text/duration';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { plural } from '../text/plural';
 
 /** Changes that are named; a cluster where nothing is deployed would fill the screen else. */
@@ -30,7 +30,7 @@ export function statusText(status: Status): string {
   ];
   return paragraphs
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.map(neutral).join('\n'))
+    .map((lines) => lines.map(escapeForTerminal).join('\n'))
     .join('\n\n');
 }
 

@@ -1,5 +1,5 @@
 import type { Verdict } from '../testing/rule-verdict';
-import { neutral } from '../text/escape';
+import { escapeForTerminal } from '../text/escape';
 import { junit } from './junit';
 
 /** The verdicts, rule by rule, and the numbers; for a person. */
@@ -11,8 +11,10 @@ export function testRulesText(verdicts: readonly Verdict[]): string {
 
 function lines({ name, source, expected, result, reason, where }: Verdict): string[] {
   const about = source === null || expected === null ? '' : ` (${source}, ${expected})`;
-  const head = `  ${result.padEnd(5)} ${neutral(name)}${about}`;
-  return reason === null ? [head] : [head, `        ${where === null ? '' : `${neutral(where)}: `}${neutral(reason)}`];
+  const head = `  ${result.padEnd(5)} ${escapeForTerminal(name)}${about}`;
+  return reason === null
+    ? [head]
+    : [head, `        ${where === null ? '' : `${escapeForTerminal(where)}: `}${escapeForTerminal(reason)}`];
 }
 
 /** The verdicts as JUnit XML, one suite a rule. */

@@ -1,5 +1,5 @@
 import { only, withoutMark } from './ownership';
-import { canonTemplate } from './normalize-settings';
+import { normalizeTemplate } from './normalize-settings';
 import { storedKind } from './stored-kind';
 import { listedTemplates } from './listed-templates';
 
@@ -10,9 +10,9 @@ export const componentTemplate = storedKind({
   path: '/_component_template',
   entries: (answer) => listedTemplates(answer, 'component_template'),
   takesMeta: () => true,
-  canon(body) {
+  normalize(body) {
     const kept = only(withoutMark(body), KEYS);
-    return { ...kept, template: canonTemplate(kept.template) };
+    return { ...kept, template: normalizeTemplate(kept.template) };
   },
   refs: () => [],
 });

@@ -13,32 +13,32 @@ import { only } from './ownership';
 export const dataStreamLifecycle: Kind = {
   name: 'data_stream_lifecycle',
 
-  async desired({ target, retention }, { resources }) {
+  async desired({ cluster, retention }, { resources }) {
     if (retention === undefined) return [];
-    const made = await streamsByTemplate(target, resources);
+    const made = await streamsByTemplate(cluster, resources);
     return made.flatMap(({ template, streams }) =>
       streams.map(({ name }): Desired => ({ id: name, body: { data_retention: retention }, place: template.place })),
     );
   },
 
-  async list({ target }, ids) {
+  async list({ cluster }, ids) {
     if (ids.length === 0) return [];
     const path = `/_data_stream/${ids.map((id) => encodeURIComponent(id)).join(',')}`;
-    const { body } = await request<{ data_streams?: readonly Body[] }>(target, { method: 'GET', path });
+    const { body } = await request<{ data_streams?: readonly Body[] }>(cluster, { method: 'GET', path });
     return (body.data_streams ?? []).flatMap(({ name, lifecycle }): Live[] =>
       isRecord(lifecycle) ? [{ id: String(name), body: lifecycle, ours: true }] : [],
     );
   },
 
-  put: async ({ target }, { id, body }) => {
-    await request(target, { method: 'PUT', path: pathOf(id), body });
+  put: async ({ cluster }, { id, body }) => {
+    await request(cluster, { method: 'PUT', path: pathOf(id), body });
   },
 
-  remove: async ({ target }, id) => {
-    await request(target, { method: 'DELETE', path: pathOf(id), allow: [404] });
+  remove: async ({ cluster }, id) => {
+    await request(cluster, { method: 'DELETE', path: pathOf(id), allow: [404] });
   },
 
-  canon: (body) => only(body, ['data_retention']),
+  normalize: (body) => only(body, ['data_retention']),
   refs: () => [],
 };
 
@@ -51,20 +51,20 @@ function pathOf(stream: string): string {
  * @returns an empty object where nothing is said, or the template makes no data streams
  * @throws ProblemError SETTINGS on OpenSearch, which has no such lifecycle
  */
-export function lifecycleOf(template: Body, { target, retention }: Scope): Body {
+export function lifecycleOf(template: Body, { cluster, retention }: Scope): Body {
   if (retention === undefined || !isRecord(template.data_stream)) return {};
-  if (target.product === 'elasticsearch') return { lifecycle: { data_retention: retention } };
+  if (cluster.product === 'elasticsearch') return { lifecycle: { data_retention: retention } };
   throw new ProblemError('SETTINGS', [
     {
-      where: { url: target.url },
-      message: `\`retention: ${retention}\` needs the data stream lifecycle of Elasticsearch; this is OpenSearch ${target.version}`,
+      where: { url: cluster.url },
+      message: `\`retention: ${retention}\` needs the data stream lifecycle of Elasticsearch; this is OpenSearch ${cluster.version}`,
       hint: 'Take it out of the settings, and let a policy of Index State Management delete old backing indices of logs-*.process_creation-* and logs-crowdstrike.process_rollup2-*.',
     },
   ]);
 }
 
 /** A template block without what Elasticsearch adds to a lifecycle (`enabled: true`). */
-export function canonLifecycle(template: Body): Body {
+export function normalizeLifecycle(template: Body): Body {
   return isRecord(template.lifecycle)
     ? { ...template, lifecycle: only(template.lifecycle, ['data_retention']) }
     : template;

@@ -2,8 +2,8 @@ import type { Resource } from '../content/resource';
 import { ProblemError } from '../errors';
 import { canonicalJson, isRecord } from '../json';
 import { OWN_DATASETS, UNRECOGNISED_DATASET } from '../detections/indices';
-import { request, type Target } from '../cluster/cluster';
-import { composition, compositionMark, leafFields, patternsOf, sameComposition } from './effective-template';
+import { request, type Cluster } from '../cluster/cluster';
+import { effectiveTemplate, compositionMark, leafFields, patternsOf, sameComposition } from './effective-template';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
 
 /**
@@ -14,20 +14,20 @@ import type { Body, Desired, Kind, Live, Scope } from './kind';
 export const dataStream: Kind = {
   name: 'data_stream',
 
-  async desired({ target }, { resources }) {
+  async desired({ cluster }, { resources }) {
     const desired: Desired[] = [];
-    for (const { template, streams } of await streamsByTemplate(target, resources)) {
-      const body = composition(template, resources, target.product);
+    for (const { template, streams } of await streamsByTemplate(cluster, resources)) {
+      const body = effectiveTemplate(template, resources, cluster.product);
       desired.push(...streams.map(({ name }) => ({ id: name, body, place: template.place })));
     }
     return desired;
   },
 
-  async list({ target }, ids) {
+  async list({ cluster }, ids) {
     const live: Live[] = [];
     // Ours by its name: it matches the pattern of our own template.
     for (const id of ids) {
-      const mappings = await writeMappings(target, id);
+      const mappings = await writeMappings(cluster, id);
       live.push({ id, body: mappings === GONE ? { gone: true } : { mappings }, ours: true });
     }
     return live;
@@ -37,20 +37,20 @@ export const dataStream: Kind = {
     if (action === 'put_mapping' && (await putMapping(scope, desired))) return;
     const path = `/${encodeURIComponent(desired.id)}/_rollover`;
     // Done twice, it would leave an empty index behind.
-    await request(scope.target, { method: 'POST', path, retry: false });
-    await verify(scope.target, desired);
+    await request(scope.cluster, { method: 'POST', path, retry: false });
+    await verify(scope.cluster, desired);
   },
 
-  remove: async ({ target }, id) => {
-    await request(target, { method: 'DELETE', path: `/_data_stream/${encodeURIComponent(id)}`, allow: [404] });
+  remove: async ({ cluster }, id) => {
+    await request(cluster, { method: 'DELETE', path: `/_data_stream/${encodeURIComponent(id)}`, allow: [404] });
   },
 
-  canon: (body) => Object.fromEntries(leafFields(body.mappings)),
+  normalize: (body) => Object.fromEntries(leafFields(body.mappings)),
   refs: () => [],
 
-  async dataOf({ target, namespace }) {
+  async dataOf({ cluster, namespace }) {
     const own = OUR_DATASETS.map((dataset) => `logs-${dataset}-${namespace}`);
-    return (await ourStreams(target)).filter((name) => own.includes(name));
+    return (await ourStreams(cluster)).filter((name) => own.includes(name));
   },
 
   // One that went away since it was listed needs nothing: its next document makes it anew, of the template.
@@ -61,9 +61,9 @@ export const dataStream: Kind = {
 const OUR_DATASETS = [...OWN_DATASETS, UNRECOGNISED_DATASET];
 
 /** The names of our data streams, of every namespace. By patterns: a server answers 404 to a list of names if one is not there. */
-export function ourStreams(target: Target): Promise<string[]> {
+export function ourStreams(cluster: Cluster): Promise<string[]> {
   return streamNames(
-    target,
+    cluster,
     OUR_DATASETS.map((dataset) => `logs-${dataset}-*`),
   );
 }
@@ -86,40 +86,40 @@ interface Streams {
  * pattern matches its name.
  */
 export async function streamsByTemplate(
-  target: Target,
+  cluster: Cluster,
   resources: readonly Resource[],
 ): Promise<{ readonly template: Resource; readonly streams: readonly Stream[] }[]> {
   const templates = resources.filter(({ kind, body }) => kind === 'index_template' && isRecord(body.data_stream));
   const found = [];
   for (const template of templates) {
-    const streams = await streamsOf(target, patternsOf(template.body));
+    const streams = await streamsOf(cluster, patternsOf(template.body));
     found.push({ template, streams: streams.filter((stream) => stream.template === template.id) });
   }
   return found;
 }
 
-async function streamsOf(target: Target, patterns: readonly string[]): Promise<readonly Stream[]> {
+async function streamsOf(cluster: Cluster, patterns: readonly string[]): Promise<readonly Stream[]> {
   const path = `/_data_stream/${patterns.map((pattern) => encodeURIComponent(pattern)).join(',')}`;
-  const { body } = await request<Streams>(target, { method: 'GET', path, allow: [404] });
+  const { body } = await request<Streams>(cluster, { method: 'GET', path, allow: [404] });
   return body.data_streams ?? [];
 }
 
 /** The names of the data streams that match one of the patterns. */
-export async function streamNames(target: Target, patterns: readonly string[]): Promise<string[]> {
-  return (await streamsOf(target, patterns)).map(({ name }) => name);
+export async function streamNames(cluster: Cluster, patterns: readonly string[]): Promise<string[]> {
+  return (await streamsOf(cluster, patterns)).map(({ name }) => name);
 }
 
 const GONE = Symbol('gone');
 
-async function writeMappings(target: Target, stream: string): Promise<unknown> {
-  const { status, body } = await request<Streams>(target, {
+async function writeMappings(cluster: Cluster, stream: string): Promise<unknown> {
+  const { status, body } = await request<Streams>(cluster, {
     method: 'GET',
     path: `/_data_stream/${encodeURIComponent(stream)}`,
     allow: [404],
   });
   if (status === 404) return GONE;
   const index = body.data_streams?.[0]?.indices.at(-1)?.index_name ?? stream;
-  const mapping = await request<Record<string, Body>>(target, {
+  const mapping = await request<Record<string, Body>>(cluster, {
     method: 'GET',
     path: `/${encodeURIComponent(index)}/_mapping`,
     allow: [404],
@@ -139,8 +139,8 @@ function isAdditive(desired: Body, live: Body): boolean {
 }
 
 /** @returns false when the server does not take the change in place */
-async function putMapping({ target }: Scope, desired: Desired): Promise<boolean> {
-  const { status } = await request(target, {
+async function putMapping({ cluster }: Scope, desired: Desired): Promise<boolean> {
+  const { status } = await request(cluster, {
     method: 'PUT',
     path: `/${encodeURIComponent(desired.id)}/_mapping`,
     query: { write_index_only: true },
@@ -151,12 +151,12 @@ async function putMapping({ target }: Scope, desired: Desired): Promise<boolean>
 }
 
 /** @throws ProblemError when the new write index was not made of what our template says */
-async function verify(target: Target, desired: Desired): Promise<void> {
-  const made = compositionMark(await writeMappings(target, desired.id));
+async function verify(cluster: Cluster, desired: Desired): Promise<void> {
+  const made = compositionMark(await writeMappings(cluster, desired.id));
   if (made?.mappings_digest === compositionMark(desired.body.mappings)?.mappings_digest) return;
   throw new ProblemError('REFUSED', [
     {
-      where: { url: `${target.url}/${desired.id}` },
+      where: { url: `${cluster.url}/${desired.id}` },
       message: 'the new write index was not made from our template',
       hint: 'An index template of higher priority matches this name: POST _index_template/_simulate_index/<name> shows which.',
     },

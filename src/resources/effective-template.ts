@@ -4,7 +4,7 @@ import type { Product } from '../cluster/cluster';
 import { prepare } from '../cluster/translate';
 import type { Body } from './kind';
 import { MANAGED_BY } from './ownership';
-import { canonTemplate } from './normalize-settings';
+import { normalizeTemplate } from './normalize-settings';
 
 /** By what an index says of which settings and mappings it was made: it stands in `_meta` of its mappings. */
 export interface CompositionMark {
@@ -24,12 +24,12 @@ export function componentsOf(body: Body): string[] {
  * @param all the resources that hold its components; one that is missing adds nothing
  * @returns `{settings, mappings}` in canonical form, the mark in the mappings' `_meta`
  */
-export function composition(template: Resource, all: readonly Resource[], product: Product): Body {
+export function effectiveTemplate(template: Resource, all: readonly Resource[], product: Product): Body {
   const components = componentsOf(template.body).flatMap((id) =>
     all.filter((resource) => resource.kind === 'component_template' && resource.id === id),
   );
   const merged = [...components, template]
-    .map((part) => canonTemplate(prepare(part, product).template))
+    .map((part) => normalizeTemplate(prepare(part, product).template))
     .reduce<Body>(mergeDeep, {});
   const mappings = isRecord(merged.mappings) ? merged.mappings : {};
   const mark: CompositionMark = {

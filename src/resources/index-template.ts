@@ -1,10 +1,10 @@
 import { isRecord } from '../json';
-import { componentsOf, composition } from './effective-template';
-import { canonLifecycle, lifecycleOf } from './data-stream-lifecycle';
+import { componentsOf, effectiveTemplate } from './effective-template';
+import { normalizeLifecycle, lifecycleOf } from './data-stream-lifecycle';
 import type { Body } from './kind';
 import { listedTemplates } from './listed-templates';
 import { only, withoutMark } from './ownership';
-import { canonTemplate } from './normalize-settings';
+import { normalizeTemplate } from './normalize-settings';
 import { storedKind } from './stored-kind';
 
 const KEYS = ['index_patterns', 'composed_of', 'priority', 'version', 'template', 'data_stream', '_meta'];
@@ -17,7 +17,7 @@ export const indexTemplate = storedKind({
 
   /** Each index made from it carries the digest of what it was made of: by that `data_stream` knows when to roll over. */
   complete(body, resource, all, scope) {
-    const whole = composition(resource, all, scope.target.product);
+    const whole = effectiveTemplate(resource, all, scope.cluster.product);
     const mark = isRecord(whole.mappings) ? whole.mappings._meta : undefined;
     const template = isRecord(body.template) ? body.template : {};
     const mappings = isRecord(template.mappings) ? template.mappings : {};
@@ -27,13 +27,13 @@ export const indexTemplate = storedKind({
     };
   },
 
-  canon(body) {
+  normalize(body) {
     const kept = only(withoutMark(body), KEYS);
     return {
       ...kept,
       // Written or not, a server gives it back.
       composed_of: componentsOf(kept),
-      template: canonLifecycle(canonTemplate(kept.template)),
+      template: normalizeLifecycle(normalizeTemplate(kept.template)),
       // Servers fill in `data_stream` (timestamp_field, hidden); all that counts for us is whether it is one.
       ...(isRecord(kept.data_stream) && { data_stream: {} }),
     };
@@ -43,7 +43,7 @@ export const indexTemplate = storedKind({
 });
 
 function defaultPipelineOf(body: Body): string[] {
-  const { settings } = canonTemplate(body.template);
+  const { settings } = normalizeTemplate(body.template);
   const pipeline = isRecord(settings) ? settings['index.default_pipeline'] : undefined;
   return typeof pipeline === 'string' ? [pipeline] : [];
 }

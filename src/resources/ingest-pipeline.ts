@@ -11,7 +11,7 @@ export const ingestPipeline = storedKind({
   entries: (answer) =>
     Object.entries(answer).filter((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1])),
   takesMeta: (product) => product === 'elasticsearch',
-  canon: (body) => only(withoutMark(body), KEYS),
+  normalize: (body) => only(withoutMark(body), KEYS),
   refs: (body) => [...calledPipelines(body)],
 });
 

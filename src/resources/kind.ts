@@ -3,7 +3,7 @@ import type { Resource } from '../content/resource';
 import type { RuleExceptions } from '../sigma/exceptions';
 import type { Rule } from '../detections/rule';
 import type { Kibana } from '../cluster/kibana';
-import type { Target } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import type { Remembered } from '../schedulers/deployment-record';
 
 export type KindName =
@@ -35,7 +35,7 @@ export type Scheduler = 'local' | 'kibana' | 'opensearch-alerting' | 'watcher';
 
 /** Where it is to be: a cluster, and the namespace for what is not shared. */
 export interface Scope {
-  readonly target: Target;
+  readonly cluster: Cluster;
   readonly namespace: string;
   /** Replaces the index list of every rule. */
   readonly indices?: readonly string[] | undefined;
@@ -91,7 +91,7 @@ export interface Kind {
   readonly name: KindName;
   /** Whether all namespaces share what is of this kind. */
   readonly shared?: boolean;
-  /** What the content asks for, in the form that this target takes. */
+  /** What the content asks for, in the form that this cluster takes. */
   desired(scope: Scope, content: Content): Promise<readonly Desired[]>;
   /** What is there: everything with one of these ids, and everything that carries our mark. */
   list(scope: Scope, ids: readonly string[]): Promise<readonly Live[]>;
@@ -109,7 +109,7 @@ export interface Kind {
    * The form in which two bodies are compared: without marks, server defaults and differences of writing.
    * @param wanted of what is on the cluster, the body that it is compared with: what that one leaves open may be left out
    */
-  canon(body: Body, wanted?: Body): Body;
+  normalize(body: Body, wanted?: Body): Body;
   /** Ids of the same or another kind that have to be there first. */
   refs(body: Body): readonly string[];
   /** Whether nothing needs to be done; where a kind does not say, whether the canonical forms are equal. */

@@ -25,7 +25,7 @@ function scalarText(value: unknown): string {
 }
 
 /** A `template` block (settings, mappings, aliases, lifecycle) with its settings in one form; empty parts are left out. */
-export function canonTemplate(template: unknown): Body {
+export function normalizeTemplate(template: unknown): Body {
   if (!isRecord(template)) return {};
   const settings = flatSettings(template.settings);
   const parts = Object.entries(template).filter(

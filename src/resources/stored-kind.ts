@@ -14,21 +14,21 @@ interface StoredKind {
   readonly takesMeta: (product: Product) => boolean;
   /** Adds to a prepared body what depends on other resources. */
   readonly complete?: (body: Body, resource: Resource, all: readonly Resource[], scope: Scope) => Body;
-  readonly canon: (body: Body) => Body;
+  readonly normalize: (body: Body) => Body;
   readonly refs: (body: Body) => readonly string[];
 }
 
 /** A kind whose things come from content files and are stored by the cluster under their own id. */
-export function storedKind({ name, path, entries, takesMeta, complete, canon, refs }: StoredKind): Kind {
+export function storedKind({ name, path, entries, takesMeta, complete, normalize, refs }: StoredKind): Kind {
   const pathOf = (id: string): string => `${path}/${encodeURIComponent(id)}`;
   const bodyOf = (resource: Resource, all: readonly Resource[], scope: Scope): Body => {
-    const body = prepare(resource, scope.target.product);
+    const body = prepare(resource, scope.cluster.product);
     return complete === undefined ? body : complete(body, resource, all, scope);
   };
   const kind: Kind = {
     name,
     shared: true,
-    canon,
+    normalize,
     refs,
 
     desired: (scope, { resources }) =>
@@ -42,8 +42,8 @@ export function storedKind({ name, path, entries, takesMeta, complete, canon, re
           })),
       ),
 
-    async list({ target }, ids) {
-      const { body } = await request<Body>(target, { method: 'GET', path, allow: [404] });
+    async list({ cluster }, ids) {
+      const { body } = await request<Body>(cluster, { method: 'GET', path, allow: [404] });
       return entries(body)
         .map(([id, stored]): Live => {
           const mark = markOf(stored);
@@ -52,14 +52,14 @@ export function storedKind({ name, path, entries, takesMeta, complete, canon, re
         .filter((live) => live.ours || ids.includes(live.id));
     },
 
-    async put({ target }, desired) {
+    async put({ cluster }, desired) {
       const mark = { id: desired.id, digest: digestOf(name, desired.id, desired.body) };
-      const marked = takesMeta(target.product) ? withMeta : withDescription;
-      await request(target, { method: 'PUT', path: pathOf(desired.id), body: marked(desired.body, mark) });
+      const marked = takesMeta(cluster.product) ? withMeta : withDescription;
+      await request(cluster, { method: 'PUT', path: pathOf(desired.id), body: marked(desired.body, mark) });
     },
 
-    async remove({ target }, id) {
-      await request(target, { method: 'DELETE', path: pathOf(id), allow: [404] });
+    async remove({ cluster }, id) {
+      await request(cluster, { method: 'DELETE', path: pathOf(id), allow: [404] });
     },
 
     mark: (scope, { id }, { body }) => kind.put(scope, { id, body: unstamped(body) }, 'update'),

@@ -1,13 +1,13 @@
 import { isRecord } from '../json';
-import { lotsOf } from './kibana/find';
+import { chunk } from './kibana/find';
 import { anyOf, caseless } from '../sigma/compile/clauses';
 import { textsAt } from '../detections/group';
 import { alertIndex } from '../detections/indices';
-import type { Target } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { FILTER_FIELDS, isWanted, type AlertFilter } from '../detections/alert-filter';
 import type { Ancestor } from './group-summary';
 import { readMatches } from '../cluster/search-all';
-import { iso } from '../detections/windows';
+import { toIso } from '../detections/windows';
 
 /** So many ids are asked for at once. */
 const MOST_IDS = 10_000;
@@ -25,13 +25,13 @@ export type Alert = Readonly<Record<string, unknown>> & { readonly _id: string }
  * The alerts of a namespace, newest first: by when they were first written, then by their last event.
  * @returns an empty list where no alert was ever written
  */
-export async function alerts(target: Target, options: AlertsOptions): Promise<Alert[]> {
+export async function alerts(cluster: Cluster, options: AlertsOptions): Promise<Alert[]> {
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const found: Alert[] = [];
   const sort = ['@timestamp', 'event.end'].map((field) => ({ [field]: { order: 'desc', unmapped_type: 'date' } }));
-  const filter = [...filters(options), ...(await idFilters(target, options))];
+  const filter = [...filters(options), ...(await idFilters(cluster, options))];
   const search = { indices: [alertIndex(options.namespace)], query: { bool: { filter } }, sort };
-  for await (const hits of readMatches(target, search)) {
+  for await (const hits of readMatches(cluster, search)) {
     for (const hit of hits) {
       if (found.length >= limit) return found;
       found.push({ _id: hit._id, ...hit._source });
@@ -46,8 +46,8 @@ function filters({ rule, host, user, status, from, to }: AlertsOptions): Record<
     ...(host === undefined ? [] : [oneOf(FILTER_FIELDS.host, host)]),
     ...(user === undefined ? [] : [oneOf(FILTER_FIELDS.user, user)]),
     ...(status === undefined ? [] : [{ term: { 'wmi_detections.status': status } }]),
-    ...(from === undefined ? [] : [{ range: { 'event.end': { gte: iso(from) } } }]),
-    ...(to === undefined ? [] : [{ range: { 'event.start': { lt: iso(to) } } }]),
+    ...(from === undefined ? [] : [{ range: { 'event.end': { gte: toIso(from) } } }]),
+    ...(to === undefined ? [] : [{ range: { 'event.start': { lt: toIso(to) } } }]),
   ];
 }
 
@@ -58,12 +58,12 @@ function oneOf(fields: readonly string[], value: string): Record<string, unknown
 const WHOLE_ID = /^[0-9a-f]{64}$/;
 
 /** No engine searches for the beginning of an `_id`: where not all are whole, every id has to be looked at. */
-async function idFilters(target: Target, { namespace, ids }: AlertsOptions): Promise<Record<string, unknown>[]> {
+async function idFilters(cluster: Cluster, { namespace, ids }: AlertsOptions): Promise<Record<string, unknown>[]> {
   if (ids === undefined) return [];
   if (ids.every((id) => WHOLE_ID.test(id))) return [{ ids: { values: ids } }];
   const values: string[] = [];
   const search = { indices: [alertIndex(namespace)], query: { match_all: {} }, source: ['@timestamp'] };
-  for await (const hits of readMatches(target, search)) {
+  for await (const hits of readMatches(cluster, search)) {
     values.push(...hits.map(({ _id }) => _id).filter((id) => ids.some((start) => id.startsWith(start))));
   }
   return [{ ids: { values } }];
@@ -76,7 +76,7 @@ async function idFilters(target: Target, { namespace, ids }: AlertsOptions): Pro
  * @param others those that somebody else keeps, of any kind
  */
 export async function together(
-  target: Target,
+  cluster: Cluster,
   stored: readonly Alert[],
   others: readonly Alert[],
   options: AlertsOptions,
@@ -84,7 +84,7 @@ export async function together(
   const wanted = others.filter((alert) => isWanted(alert, options));
   // One that the index has and that is not among the stored is not wanted as it stands there.
   const known = await storedIds(
-    target,
+    cluster,
     options.namespace,
     wanted.map(({ _id }) => _id),
   );
@@ -94,11 +94,11 @@ export async function together(
 }
 
 /** Which of these alerts the alert index has, whatever became of them there. */
-export async function storedIds(target: Target, namespace: string, among: readonly string[]): Promise<Set<string>> {
+export async function storedIds(cluster: Cluster, namespace: string, among: readonly string[]): Promise<Set<string>> {
   const ids = new Set<string>();
-  for (const values of lotsOf(among, MOST_IDS)) {
+  for (const values of chunk(among, MOST_IDS)) {
     const search = { indices: [alertIndex(namespace)], query: { ids: { values } }, source: ['@timestamp'] };
-    for await (const hits of readMatches(target, search)) for (const { _id } of hits) ids.add(_id);
+    for await (const hits of readMatches(cluster, search)) for (const { _id } of hits) ids.add(_id);
   }
   return ids;
 }

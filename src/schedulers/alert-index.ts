@@ -2,24 +2,24 @@ import { ProblemError, type Problem } from '../errors';
 import { textAt } from '../detections/group';
 import { alertIndex } from '../detections/indices';
 import { whilePutOff } from '../cluster/attempts';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 import { alerts, type Alert } from './alert-index-search';
 import { isPassing } from './alert-writes';
-import type { Keeper, StatusChange } from './alert-store';
+import type { AlertStore, StatusChange } from './alert-store';
 import { mget, type Got } from '../cluster/mget';
-import { iso } from '../detections/windows';
+import { toIso } from '../detections/windows';
 
 interface Updated {
   readonly update?: { readonly status?: number; readonly error?: { readonly reason?: string } };
 }
 
 /** The alert index of a namespace: what the local scheduler and watches write. */
-export function indexKeeper(target: Target, namespace: string): Keeper {
+export function alertIndexStore(cluster: Cluster, namespace: string): AlertStore {
   return {
-    list: async (wanted) => ({ alerts: await alerts(target, { ...wanted, namespace }), notes: [] }),
+    list: async (wanted) => ({ alerts: await alerts(cluster, { ...wanted, namespace }), notes: [] }),
     refusal: () => undefined,
     batches: (all) => [all],
-    setStatus: (chosen, change) => setStatus(target, alertIndex(namespace), chosen, change),
+    setStatus: (chosen, change) => setStatus(cluster, alertIndex(namespace), chosen, change),
   };
 }
 
@@ -27,21 +27,26 @@ export function indexKeeper(target: Target, namespace: string): Keeper {
  * Exactly what was read is replaced (seq_no). A run that corrected a count meanwhile is no matter: it is done again upon that, and
  * so is what the cluster puts off. What another analyst said meanwhile stays, and is told.
  */
-async function setStatus(target: Target, index: string, chosen: readonly Alert[], change: StatusChange): Promise<void> {
+async function setStatus(
+  cluster: Cluster,
+  index: string,
+  chosen: readonly Alert[],
+  change: StatusChange,
+): Promise<void> {
   const seen = new Map(chosen.map((alert) => [alert._id, statusOf(alert)]));
   const problems: Problem[] = [];
-  const where = { url: `${target.url}/${index}`, method: 'POST' };
-  await whilePutOff([...seen.keys()], { ...target, where }, async (left, { count, last }) => {
+  const where = { url: `${cluster.url}/${index}`, method: 'POST' };
+  await whilePutOff([...seen.keys()], { ...cluster, where }, async (left, { count, last }) => {
     const changes: Got[] = [];
     const query = { _source_includes: 'wmi_detections.status' };
-    for (const there of await mget(target, { index, query, body: { ids: left } })) {
+    for (const there of await mget(cluster, { index, query, body: { ids: left } })) {
       const now = statusOf(there._source ?? {});
       if (there.found !== true) problems.push({ where, message: `alert ${there._id} was deleted meanwhile` });
       else if (now === change.status) continue;
       else if (now === seen.get(there._id)) changes.push(there);
       else problems.push(overtaken(there._id, now, where));
     }
-    const answers = await update(target, index, changes, change);
+    const answers = await update(cluster, index, changes, change);
     return changes.flatMap(({ _id }, at) => {
       const { status = 503, error } = answers[at]?.update ?? {};
       if (status < 400) return [];
@@ -64,18 +69,18 @@ function statusOf(alert: Readonly<Record<string, unknown>>): string | null {
 }
 
 async function update(
-  target: Target,
+  cluster: Cluster,
   index: string,
   changes: readonly Got[],
   { status, by, at }: StatusChange,
 ): Promise<readonly Updated[]> {
   if (changes.length === 0) return [];
-  const doc = { wmi_detections: { status, status_updated_at: iso(at), status_updated_by: by } };
+  const doc = { wmi_detections: { status, status_updated_at: toIso(at), status_updated_by: by } };
   const lines = changes.flatMap(({ _id, _seq_no: seqNo, _primary_term: term }) => [
     { update: { _id, if_seq_no: seqNo, if_primary_term: term } },
     { doc },
   ]);
-  const { body } = await request<{ items: readonly Updated[] }>(target, {
+  const { body } = await request<{ items: readonly Updated[] }>(cluster, {
     method: 'POST',
     path: `/${encodeURIComponent(index)}/_bulk`,
     query: { refresh: true },

@@ -17,7 +17,7 @@ export interface Listed {
 }
 
 /** Something that keeps alerts, and what analysts make of them. */
-export interface Keeper {
+export interface AlertStore {
   /** Its alerts as documents of the alert index (design, section 7): all that are wanted, perhaps more, in any order. */
   list(wanted: AlertFilter): Promise<Listed>;
   /** Why an alert cannot get that status here; undefined where it can. */

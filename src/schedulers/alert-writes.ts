@@ -1,6 +1,6 @@
 import { ProblemError, type ErrorCode } from '../errors';
 import { FOR_THE_MOMENT, whilePutOff } from '../cluster/attempts';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 import type { Ancestor } from './group-summary';
 
 /** One alert to write: what stands in it when it is new, and what may be corrected when it is there. */
@@ -57,21 +57,21 @@ const MOST_BYTES = 5_000_000;
  * @returns how many were not there before
  * @throws ProblemError READ_ONLY, FORBIDDEN or REFUSED when one of them could not be written; the others may have been
  */
-export async function writeAlerts(target: Target, index: string, alerts: Iterable<AlertWrite>): Promise<number> {
+export async function writeAlerts(cluster: Cluster, index: string, alerts: Iterable<AlertWrite>): Promise<number> {
   let created = 0;
   let lines: string[] = [];
   let bytes = 0;
   for (const alert of alerts) {
     const text = linesOf(alert);
     if (lines.length > 0 && (lines.length >= MOST_ITEMS || bytes + text.length > MOST_BYTES)) {
-      created += await send(target, index, lines);
+      created += await send(cluster, index, lines);
       lines = [];
       bytes = 0;
     }
     lines.push(text);
     bytes += text.length;
   }
-  if (lines.length > 0) created += await send(target, index, lines);
+  if (lines.length > 0) created += await send(cluster, index, lines);
   return created;
 }
 
@@ -81,12 +81,12 @@ function linesOf({ id, document, recomputed }: AlertWrite): string {
 }
 
 /** What is put off, or met by somebody else's write, is sent again as patiently as any request. */
-async function send(target: Target, index: string, lines: readonly string[]): Promise<number> {
+async function send(cluster: Cluster, index: string, lines: readonly string[]): Promise<number> {
   const path = `/${encodeURIComponent(index)}/_bulk`;
-  const where = { url: `${target.url}${path}`, method: 'POST' };
+  const where = { url: `${cluster.url}${path}`, method: 'POST' };
   let created = 0;
-  await whilePutOff(lines, { ...target, where }, async (pending, { last }) => {
-    const answers = await sendOnce(target, path, pending);
+  await whilePutOff(lines, { ...cluster, where }, async (pending, { last }) => {
+    const answers = await sendOnce(cluster, path, pending);
     created += answers.filter(({ result }) => result === 'created').length;
     const failed = answers.filter(({ status }) => status >= 400);
     if (last || failed.some(({ status }) => !isPassing(status))) refuse(where, failed, answers.length);
@@ -98,9 +98,9 @@ async function send(target: Target, index: string, lines: readonly string[]): Pr
 type Updated = BulkAnswer['items'][number]['update'];
 
 /** One request. @returns an answer an alert */
-async function sendOnce(target: Target, path: string, lines: readonly string[]): Promise<readonly Updated[]> {
+async function sendOnce(cluster: Cluster, path: string, lines: readonly string[]): Promise<readonly Updated[]> {
   const asked = { method: 'POST', path, query: { refresh: true }, ndjson: lines.join('') } as const;
-  const { items } = (await request<BulkAnswer>(target, asked)).body;
+  const { items } = (await request<BulkAnswer>(cluster, asked)).body;
   return lines.map((_, at) => items[at]?.update ?? UNANSWERED);
 }
 

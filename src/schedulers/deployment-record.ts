@@ -1,6 +1,6 @@
 import { isRecord } from '../json';
 import { stateIndex } from '../detections/indices';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 import { compositionMark } from '../resources/effective-template';
 import type { Body } from '../resources/kind';
 import { MANAGED_BY } from '../resources/ownership';
@@ -29,32 +29,32 @@ export interface Remembered {
 export const DEPLOYED_TO = 'deployed';
 
 /** @returns undefined where nothing is written down, or it may not be read */
-export async function readDeployedTo(target: Target, namespace: string): Promise<DeployedTo | undefined> {
+export async function readDeployedTo(cluster: Cluster, namespace: string): Promise<DeployedTo | undefined> {
   const asked = { method: 'GET', path: pathOf(namespace), allow: [403, 404] } as const;
-  const { body } = await request<{ readonly _source?: Body }>(target, asked);
+  const { body } = await request<{ readonly _source?: Body }>(cluster, asked);
   const kibana = body._source?.kibana;
   if (!isRecord(kibana) || typeof kibana.url !== 'string' || !Array.isArray(kibana.spaces)) return undefined;
   return { url: kibana.url, spaces: kibana.spaces.map(String) };
 }
 
-export async function writeDeployedTo(target: Target, namespace: string, { url, spaces }: DeployedTo): Promise<void> {
+export async function writeDeployedTo(cluster: Cluster, namespace: string, { url, spaces }: DeployedTo): Promise<void> {
   const body = { kind: 'deployed', managed_by: MANAGED_BY, scheduler: 'kibana', kibana: { url, spaces } };
-  await request(target, { method: 'PUT', path: pathOf(namespace), query: { refresh: true }, body });
+  await request(cluster, { method: 'PUT', path: pathOf(namespace), query: { refresh: true }, body });
 }
 
 /** Takes the document away, and the index that was made for it where nothing else is in it. */
-export async function removeDeployedTo(target: Target, namespace: string): Promise<void> {
-  await request(target, { method: 'DELETE', path: pathOf(namespace), query: { refresh: true }, allow: [404] });
+export async function removeDeployedTo(cluster: Cluster, namespace: string): Promise<void> {
+  await request(cluster, { method: 'DELETE', path: pathOf(namespace), query: { refresh: true }, allow: [404] });
   const index = `/${stateIndex(namespace)}`;
-  const { body: left } = await request<{ count?: number }>(target, {
+  const { body: left } = await request<{ count?: number }>(cluster, {
     method: 'POST',
     path: `${index}/_count`,
     allow: [404],
   });
   if (left.count !== 0) return;
-  const { body: made } = await request<Record<string, Body>>(target, { method: 'GET', path: `${index}/_mapping` });
+  const { body: made } = await request<Record<string, Body>>(cluster, { method: 'GET', path: `${index}/_mapping` });
   if (compositionMark(made[stateIndex(namespace)]?.mappings) === undefined) return;
-  await request(target, { method: 'DELETE', path: index, allow: [404] });
+  await request(cluster, { method: 'DELETE', path: index, allow: [404] });
 }
 
 function pathOf(namespace: string): string {

@@ -1,6 +1,6 @@
 import { stateIndex } from '../detections/indices';
 import { seesAlerting } from './opensearch-alerting/plugin';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 import { detectionRule } from './local/detection-rule';
 import { namespacesIn, spacesOf } from './kibana/rule-kind';
 import type { Scheduler, Scope } from '../resources/kind';
@@ -29,23 +29,23 @@ const FIND: Readonly<Record<Scheduler, Find>> = {
  * The rules on a scheduler, as far as they can be seen from a scope.
  * @param only the namespace that is asked for; all where not given
  */
-export async function rulesOn(scheduler: Scheduler, scope: Scope, only?: string): Promise<RulesFound[]> {
+export async function findDeployedRules(scheduler: Scheduler, scope: Scope, only?: string): Promise<RulesFound[]> {
   const found = await FIND[scheduler](scope, only);
   return found.filter(({ namespace }) => only === undefined || namespace === only);
 }
 
-async function onLocal({ target }: Scope, only: string | undefined): Promise<RulesFound[]> {
+async function onLocal({ cluster }: Scope, only: string | undefined): Promise<RulesFound[]> {
   const found: RulesFound[] = [];
-  for (const namespace of only === undefined ? await namespacesWithState(target) : [only]) {
-    const ours = (await detectionRule.list({ target, namespace }, [])).filter((rule) => rule.ours);
+  for (const namespace of only === undefined ? await namespacesWithState(cluster) : [only]) {
+    const ours = (await detectionRule.list({ cluster, namespace }, [])).filter((rule) => rule.ours);
     const where = `rules of namespace ${namespace} (${ours.length}) run on the scheduler local of this cluster`;
     if (ours.length > 0) found.push({ namespace, where });
   }
   return found;
 }
 
-async function namespacesWithState(target: Target): Promise<string[]> {
-  const { body } = await request<Record<string, unknown>>(target, {
+async function namespacesWithState(cluster: Cluster): Promise<string[]> {
+  const { body } = await request<Record<string, unknown>>(cluster, {
     method: 'GET',
     path: `/${stateIndex('*')}/_mapping`,
     query: { ignore_unavailable: true, allow_no_indices: true },
@@ -79,16 +79,16 @@ async function onKibana(scope: Scope): Promise<RulesFound[]> {
 }
 
 /** None where the plugin is missing or closed to us. */
-async function onAlerting({ target }: Scope): Promise<RulesFound[]> {
-  if (!(await seesAlerting(target))) return [];
-  return [...(await monitorNamespaces(target))].map((namespace) => ({
+async function onAlerting({ cluster }: Scope): Promise<RulesFound[]> {
+  if (!(await seesAlerting(cluster))) return [];
+  return [...(await monitorNamespaces(cluster))].map((namespace) => ({
     namespace,
     where: `rules of namespace ${namespace} run as monitors of OpenSearch Alerting on this cluster`,
   }));
 }
 
-async function onWatcher({ target }: Scope): Promise<RulesFound[]> {
-  return [...(await namespacesOfWatches(target))].map((namespace) => ({
+async function onWatcher({ cluster }: Scope): Promise<RulesFound[]> {
+  return [...(await namespacesOfWatches(cluster))].map((namespace) => ({
     namespace,
     where: `rules of namespace ${namespace} run as watches of this cluster`,
   }));

@@ -1,5 +1,5 @@
 import type { StoredRule } from './local/stored-rule';
-import type { Target } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { sourceFields } from './group-summary';
 import { groupOf, TIME_FIELDS } from '../detections/event-group';
 import { readMatches } from '../cluster/search-all';
@@ -12,13 +12,13 @@ import { readMatches } from '../cluster/search-all';
  * @returns what the alert says of each event, by the event's id
  */
 export async function eventsOfGroups(
-  target: Target,
+  cluster: Cluster,
   rule: Pick<StoredRule, 'rule' | 'query' | 'indices'>,
   messages: ReadonlyMap<string, string>,
 ): Promise<Map<string, string>> {
   const events = new Map<string, string>();
   const search = { indices: rule.indices, query: rule.query, source: sourceFields(rule), dates: TIME_FIELDS };
-  for await (const hits of readMatches(target, search)) {
+  for await (const hits of readMatches(cluster, search)) {
     for (const hit of hits) {
       const message = messages.get(groupOf(rule.rule, hit).id);
       if (message !== undefined) events.set(hit._id, message);

@@ -1,12 +1,12 @@
 import { anyOf } from '../sigma/compile/clauses';
 import type { StoredRule } from './local/stored-rule';
-import type { Target } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { groupOf, timeOf, TIME_FIELDS, type Group } from '../detections/event-group';
 import { readMatches, type Hit } from '../cluster/search-all';
 import { onDay } from '../detections/windows';
 
 /** What is known of a group over all its events. Times are milliseconds since 1970. */
-export interface Facts {
+export interface GroupSummary {
   readonly group: Group;
   readonly count: number;
   readonly first: number;
@@ -55,17 +55,17 @@ export function sourceFields({ rule }: Pick<StoredRule, 'rule'>): string[] {
  * Reads all events of some groups of one day, not only those of a window, and counts them.
  * @param groups by id, all of the same day
  */
-export async function readFacts(
-  target: Target,
+export async function readGroupSummaries(
+  cluster: Cluster,
   stored: Readable,
   groups: ReadonlyMap<string, Group>,
-): Promise<Facts[]> {
+): Promise<GroupSummary[]> {
   const [any] = groups.values();
   if (any === undefined) return [];
   const tallies = new Map<string, Tally>();
   const query = { bool: { filter: [stored.query, onDay(any.day), ...prefilter(stored, groups)] } };
   const search = { indices: stored.indices, query, source: sourceFields(stored), dates: TIME_FIELDS };
-  for await (const hits of readMatches(target, search)) {
+  for await (const hits of readMatches(cluster, search)) {
     for (const hit of hits) {
       // The search finds more than these groups: whether an event belongs to one is decided here, by the same code as ever.
       const { id } = groupOf(stored.rule, hit);
@@ -74,7 +74,7 @@ export async function readFacts(
   }
   return [...groups.values()].flatMap((group) => {
     const tally = tallies.get(group.id);
-    return tally === undefined ? [] : [factsOf(group, tally)];
+    return tally === undefined ? [] : [summaryOf(group, tally)];
   });
 }
 
@@ -94,7 +94,7 @@ function add(tally: Tally | undefined, hit: Hit): Tally {
   return tally;
 }
 
-function factsOf(group: Group, tally: Tally): Facts {
+function summaryOf(group: Group, tally: Tally): GroupSummary {
   const ancestors = earliest(tally.earliest).map(({ index, id }) => ({ index, id }));
   return { group, count: tally.count, first: tally.first.time, last: tally.last, source: tally.source, ancestors };
 }

@@ -1,10 +1,10 @@
 import { alertIndex } from '../detections/indices';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 
 /** How many alerts of a rule are open in our alert index; none where there is no such index. */
-export async function openAlertsOf(target: Target, namespace: string, uuid: string): Promise<number> {
+export async function openAlertsOf(cluster: Cluster, namespace: string, uuid: string): Promise<number> {
   const filter = [{ term: { 'rule.uuid': uuid } }, { term: { 'wmi_detections.status': 'open' } }];
-  const { body } = await request<{ count: number }>(target, {
+  const { body } = await request<{ count: number }>(cluster, {
     method: 'POST',
     path: `/${alertIndex(namespace)}/_count`,
     query: { ignore_unavailable: true },

@@ -1,9 +1,9 @@
 import { describePlace, type Problem } from '../errors';
 import { cloudUrls } from './cloud-id';
-import type { Said } from './setting-lookup';
+import type { SettingLookup } from './setting-lookup';
 
 /** The URLs of a product: as they are written, or as a cloud id says them; of two layers the first counts. */
-export function addressesOf({ product, find }: Said, problems: Problem[]): readonly string[] {
+export function addressesOf({ product, find }: SettingLookup, problems: Problem[]): readonly string[] {
   const url = find('url');
   const cloud = find('cloud_id');
   if (url !== undefined && cloud !== undefined && url.level === cloud.level) {

@@ -4,7 +4,7 @@ import { credentialsOf, type Credentials } from './credentials';
 import type { Layer } from './layers';
 import type { Proxies } from './proxies';
 import type { Environment } from './references';
-import { saidOf } from './setting-lookup';
+import { settingLookup } from './setting-lookup';
 import type { Product } from './shape';
 import { tlsOf, type Tls } from './tls';
 
@@ -31,7 +31,7 @@ export function connectionOf(
   environment: Environment,
   problems: Problem[],
 ): ConnectionSettings {
-  const said = saidOf(product, layers);
+  const said = settingLookup(product, layers);
   const [url, ...otherUrls] = addressesOf(said, problems);
   return {
     url,

@@ -1,5 +1,5 @@
 import { describePlace, keepSecret, type Problem } from '../errors';
-import type { Said } from './setting-lookup';
+import type { SettingLookup } from './setting-lookup';
 import type { Environment } from './references';
 import type { WrittenKey } from './shape';
 
@@ -41,7 +41,7 @@ const HALVES: readonly (readonly [WrittenKey, WrittenKey])[] = [
 ];
 
 /** The credentials for one product. Two kinds at once are refused, and so are half ones. */
-export function credentialsOf(said: Said, environment: Environment, problems: Problem[]): Credentials {
+export function credentialsOf(said: SettingLookup, environment: Environment, problems: Problem[]): Credentials {
   const [first, second] = KINDS.flatMap((keys) => {
     const found = keys.map((key) => said.find(key)).find((each) => each !== undefined);
     return found === undefined ? [] : [found];
@@ -76,7 +76,7 @@ function encodedKey(apiKey: string | undefined): string | undefined {
   return apiKey?.includes(':') === true ? Buffer.from(apiKey).toString('base64') : apiKey;
 }
 
-function awsOf(said: Said, environment: Environment, problems: Problem[]): AwsSigning | undefined {
+function awsOf(said: SettingLookup, environment: Environment, problems: Problem[]): AwsSigning | undefined {
   const found = said.find('aws_service');
   if (found === undefined) return undefined;
   const given = (name: string): string => environment[name] ?? '';

@@ -12,14 +12,14 @@ export interface Found {
 }
 
 /** What the layers say of one product; of each key the first layer that says it counts. */
-export interface Said {
+export interface SettingLookup {
   readonly product: Product;
   readonly find: (key: WrittenKey) => Found | undefined;
   readonly text: (key: WrittenKey) => string | undefined;
 }
 
 /** @param layers the first wins */
-export function saidOf(product: Product, layers: readonly Layer[]): Said {
+export function settingLookup(product: Product, layers: readonly Layer[]): SettingLookup {
   const find = (key: WrittenKey): Found | undefined => {
     for (const [level, { written, placeOf }] of layers.entries()) {
       const value: unknown = (written[product] as Partial<Record<WrittenKey, unknown>> | undefined)?.[key];

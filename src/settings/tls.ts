@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { keepSecret, type Place, type Problem } from '../errors';
-import type { Said } from './setting-lookup';
+import type { SettingLookup } from './setting-lookup';
 import type { WrittenKey } from './shape';
 
 /** How the other end's certificate is verified, and the one that we show. */
@@ -22,7 +22,7 @@ export interface Tls {
 }
 
 /** Reads the files that TLS needs, and makes sure that they can serve. */
-export function tlsOf(said: Said, problems: Problem[]): Tls {
+export function tlsOf(said: SettingLookup, problems: Problem[]): Tls {
   const ca = pem(said, 'ca', problems);
   if (ca !== undefined) checkAuthorities(ca, said, problems);
   const fingerprint = said.find('ca_fingerprint');
@@ -40,7 +40,7 @@ export function tlsOf(said: Said, problems: Problem[]): Tls {
   };
 }
 
-function clientOf(said: Said, problems: Problem[]): Tls {
+function clientOf(said: SettingLookup, problems: Problem[]): Tls {
   const certificate = said.find('client_certificate');
   const key = said.find('client_key');
   const half = certificate === undefined ? key : key === undefined ? certificate : undefined;
@@ -68,7 +68,7 @@ function clientOf(said: Said, problems: Problem[]): Tls {
   return { clientCertificate, clientKey, clientKeyPassphrase };
 }
 
-function checkAuthorities(ca: string, said: Said, problems: Problem[]): void {
+function checkAuthorities(ca: string, said: SettingLookup, problems: Problem[]): void {
   try {
     new X509Certificate(ca);
   } catch {
@@ -77,7 +77,7 @@ function checkAuthorities(ca: string, said: Said, problems: Problem[]): void {
   }
 }
 
-function pem(said: Said, key: WrittenKey, problems: Problem[]): string | undefined {
+function pem(said: SettingLookup, key: WrittenKey, problems: Problem[]): string | undefined {
   const path = said.text(key);
   if (path === undefined) return undefined;
   try {

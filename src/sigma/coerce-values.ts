@@ -8,13 +8,13 @@ import { plainText } from './pattern';
  * The same condition with each value in the form of its field: `'4711'` is a number to a `long`, 0 a text to a `keyword`,
  * an address a network of one. Query DSL takes either; EQL and ES|QL refuse to compare a field with another type.
  */
-export function typed(condition: Condition, types: FieldTypes): Condition {
+export function coerceValues(condition: Condition, types: FieldTypes): Condition {
   switch (condition.kind) {
     case 'and':
     case 'or':
-      return { kind: condition.kind, of: condition.of.map((part) => typed(part, types)) };
+      return { kind: condition.kind, of: condition.of.map((part) => coerceValues(part, types)) };
     case 'not':
-      return { kind: 'not', of: typed(condition.of, types) };
+      return { kind: 'not', of: coerceValues(condition.of, types) };
     case 'field':
       return { ...condition, test: typedTest(condition.test, types.get(condition.field) ?? '') };
   }

@@ -138,7 +138,7 @@ class Parser {
 
   #quantity(quantity: Token): Node {
     this.#next++;
-    const target = this.#tokens[this.#next++];
+    const cluster = this.#tokens[this.#next++];
     const word = quantity.text.toLowerCase();
     if (word !== '1' && word !== 'all') {
       throw new Refusal(
@@ -146,13 +146,13 @@ class Parser {
         'Write "1 of" or "all of".',
       );
     }
-    if (target === undefined) throw new Refusal('it ends where a pattern was expected', GRAMMAR);
-    if (!/^[A-Za-z0-9_*-]+$/.test(target.text)) this.#unexpected(target);
-    const matching = this.#matching(target.text);
+    if (cluster === undefined) throw new Refusal('it ends where a pattern was expected', GRAMMAR);
+    if (!/^[A-Za-z0-9_*-]+$/.test(cluster.text)) this.#unexpected(cluster);
+    const matching = this.#matching(cluster.text);
     if (matching.length === 0) {
       throw new Refusal(
-        `no search identifier matches "${target.text}" (character ${target.at})`,
-        this.#known(target.text.replaceAll('*', '')),
+        `no search identifier matches "${cluster.text}" (character ${cluster.at})`,
+        this.#known(cluster.text.replaceAll('*', '')),
       );
     }
     return { kind: word === '1' ? 'or' : 'and', of: matching.map((name) => ({ kind: 'name', name })) };

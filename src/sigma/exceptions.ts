@@ -9,8 +9,8 @@ import type { Condition } from './condition';
 import { parseDetection } from './detection';
 import { checkFieldTypes, type FieldTypes } from './field-types';
 import { Findings } from './findings';
-import { checkForm } from './validate-schema';
-import { typed } from './coerce-values';
+import { validateSchema } from './validate-schema';
+import { coerceValues } from './coerce-values';
 
 export { toExceptionEntries, type KibanaEntry } from './compile/exception-entries';
 
@@ -102,7 +102,7 @@ export function parseExceptions(yaml: YamlFile, fieldTypes?: FieldTypes): Except
 }
 
 function parseEntry(item: unknown, findings: Findings, fieldTypes: FieldTypes | undefined): Exception | undefined {
-  const entry = checkForm({ schema: entryForm, name: 'an exception' }, item, findings);
+  const entry = validateSchema({ schema: entryForm, name: 'an exception' }, item, findings);
   if (!isRecord(item)) return undefined;
   const condition = parseDetection(item.detection, findings);
   if (fieldTypes !== undefined) checkFieldTypes(item.detection, fieldTypes, findings);
@@ -113,7 +113,7 @@ function parseEntry(item: unknown, findings: Findings, fieldTypes: FieldTypes | 
     comment: entry.comment,
     author: entry.author,
     expires: entry.expires ?? null,
-    condition: fieldTypes === undefined ? condition : typed(condition, fieldTypes),
+    condition: fieldTypes === undefined ? condition : coerceValues(condition, fieldTypes),
   };
 }
 

@@ -9,7 +9,7 @@ type Issue = z.core.$ZodIssue;
  * @param name what to call the whole in messages, as in "the rule"
  * @returns undefined when something is wrong; it is in `findings` then
  */
-export function checkForm<T>(
+export function validateSchema<T>(
   { schema, name }: { readonly schema: z.ZodType<T>; readonly name: string },
   value: unknown,
   findings: Findings,

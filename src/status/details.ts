@@ -1,13 +1,13 @@
 import { ProblemError } from '../errors';
 import { anyOf } from '../sigma/compile/clauses';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 import type { Delay, Failure, FieldCount } from './status';
 
 type Clause = Readonly<Record<string, unknown>>;
 
 /** The part of a source that a question is about. */
 export interface Part {
-  readonly target: Target;
+  readonly cluster: Cluster;
   /** Of the search. */
   readonly path: string;
   /** What arrived in the window. */
@@ -48,9 +48,9 @@ interface Reasons {
  * numbers and quoted texts do not count, so that a thousand values of one fault are one line.
  * @returns what can be known; one line without a reason where the cluster runs no scripts in searches
  */
-export async function readFailures({ target, path, arrived }: Part): Promise<Failure[]> {
+export async function readFailures({ cluster, path, arrived }: Part): Promise<Failure[]> {
   const reasons = { terms: { size: MOST_REASONS, script: { lang: 'painless', source: REASON } } };
-  const body = await scripted<Reasons>(target, path, {
+  const body = await scripted<Reasons>(cluster, path, {
     query: { bool: { filter: [arrived, FAILED] } },
     aggs: { some: { sampler: { shard_size: MOST_FAILURES }, aggs: { reasons } } },
   });
@@ -89,14 +89,14 @@ interface Buckets {
  * Fields whose value the mapping left out of the index, the most frequent first. OpenSearch 3.8 lists neither values beyond
  * `ignore_above` nor malformed objects. (A terms aggregation would say it at once; only Elasticsearch from 8.15 on has it.)
  */
-export async function readIgnored({ target, path, arrived }: Part): Promise<FieldCount[]> {
+export async function readIgnored({ cluster, path, arrived }: Part): Promise<FieldCount[]> {
   const query = { bool: { filter: [arrived, { exists: { field: '_ignored' } }] } };
   const search = { method: 'POST', path } as const;
-  const sample = await request<Hits>(target, { ...search, body: { size: SAMPLE, _source: false, query } });
+  const sample = await request<Hits>(cluster, { ...search, body: { size: SAMPLE, _source: false, query } });
   const names = [...new Set(sample.body.hits.hits.flatMap(({ _ignored }) => _ignored ?? []))];
   if (names.length === 0) return [];
   const filters = Object.fromEntries(names.map((name) => [name, { term: { _ignored: name } }]));
-  const { body } = await request<Buckets>(target, {
+  const { body } = await request<Buckets>(cluster, {
     ...search,
     body: { size: 0, query, aggs: { by: { filters: { filters } } } },
   });
@@ -117,10 +117,10 @@ interface Delays {
  * @param lookback milliseconds
  * @returns null where no document has both times, or the cluster runs no scripts in searches
  */
-export async function readDelay({ target, path, arrived }: Part, lookback: number): Promise<Delay | null> {
+export async function readDelay({ cluster, path, arrived }: Part, lookback: number): Promise<Delay | null> {
   const script = { lang: 'painless', source: DELAY };
   const both = ['event.ingested', '@timestamp'].map((field) => ({ exists: { field } }));
-  const body = await scripted<Delays>(target, path, {
+  const body = await scripted<Delays>(cluster, path, {
     query: { bool: { filter: [arrived, ...both] } },
     aggs: {
       delay: { percentiles: { script, percents: [50, 95] } },
@@ -134,10 +134,10 @@ export async function readDelay({ target, path, arrived }: Part, lookback: numbe
 }
 
 /** A search with a script in it. Clusters may forbid those; what it would have told is then not known, no more. */
-async function scripted<T>(target: Target, path: string, body: Clause): Promise<T | undefined> {
+async function scripted<T>(cluster: Cluster, path: string, body: Clause): Promise<T | undefined> {
   try {
     const query = { ignore_unavailable: true, allow_partial_search_results: false };
-    return (await request<T>(target, { method: 'POST', path, query, body: { size: 0, ...body } })).body;
+    return (await request<T>(cluster, { method: 'POST', path, query, body: { size: 0, ...body } })).body;
   } catch (error) {
     if (error instanceof ProblemError && ['REFUSED', 'FORBIDDEN'].includes(error.code)) return undefined;
     throw error;

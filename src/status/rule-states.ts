@@ -7,7 +7,8 @@ import { watchRuleStates } from '../schedulers/watcher/rule-states';
 
 /** How the rules of a namespace are doing, by what runs them. Now is in milliseconds since 1970. */
 const STATES: Readonly<Record<Scheduler, (scope: Scope, now: number) => Promise<RuleState[]>>> = {
-  local: async ({ target, namespace }, now) => (await readState(target, namespace)).map((rule) => ruleState(rule, now)),
+  local: async ({ cluster, namespace }, now) =>
+    (await readState(cluster, namespace)).map((rule) => ruleState(rule, now)),
   kibana: kibanaRuleStates,
   'opensearch-alerting': monitorRuleStates,
   watcher: watchRuleStates,
@@ -23,7 +24,7 @@ export function ruleStates(scope: Scope, now: number): Promise<RuleState[]> {
  * counts as one: nothing says how long it has been failing.
  * @returns milliseconds since 1970; undefined where none has run yet
  */
-export function lookedUpTo(rules: readonly RuleState[]): number | undefined {
+export function processedUntilByAll(rules: readonly RuleState[]): number | undefined {
   const times = rules
     .filter(({ enabled }) => enabled)
     .map(({ watermark, execution }) => Date.parse(watermark ?? execution?.at ?? ''));

@@ -1,8 +1,8 @@
 import { ProblemError } from '../errors';
 import { anyOf } from '../sigma/compile/clauses';
 import type { Rule } from '../detections/rule';
-import { iso } from '../detections/windows';
-import { request, type Target } from '../cluster/cluster';
+import { toIso } from '../detections/windows';
+import { request, type Cluster } from '../cluster/cluster';
 import { parseDuration } from '../text/duration';
 import { coverageQuestion } from './coverage';
 import { FAILED, readDelay, readFailures, readIgnored, type Part } from './details';
@@ -52,10 +52,10 @@ const IS_PROCESS_CREATION = [{ term: { 'event.category': 'process' } }, { term: 
  * @param since milliseconds since 1970
  * @throws ProblemError when the cluster does not answer; a source that refuses is reported as a problem of that source
  */
-export async function readSource(target: Target, { pattern, rules }: Source, since: number): Promise<SourceState> {
+export async function readSource(cluster: Cluster, { pattern, rules }: Source, since: number): Promise<SourceState> {
   const base = { source: pattern, read: rules.length > 0, ...EMPTY };
   try {
-    return { ...base, ...(await look(target, pattern, rules, since)) };
+    return { ...base, ...(await look(cluster, pattern, rules, since)) };
   } catch (error) {
     if (!(error instanceof ProblemError) || !['REFUSED', 'FORBIDDEN'].includes(error.code)) throw error;
     return { ...base, exists: true, problem: error.problems.map(({ message }) => message).join('; ') };
@@ -63,14 +63,14 @@ export async function readSource(target: Target, { pattern, rules }: Source, sin
 }
 
 async function look(
-  target: Target,
+  cluster: Cluster,
   pattern: string,
   rules: readonly Rule[],
   since: number,
 ): Promise<Partial<SourceState>> {
-  const part: Part = { target, path: `/${encodeURIComponent(pattern)}/_search`, arrived: arrivedSince(since) };
+  const part: Part = { cluster, path: `/${encodeURIComponent(pattern)}/_search`, arrived: arrivedSince(since) };
   const coverage = coverageQuestion(rules);
-  const { body } = await request<Answer>(target, {
+  const { body } = await request<Answer>(cluster, {
     method: 'POST',
     path: part.path,
     query: { ignore_unavailable: true, allow_no_indices: true, allow_partial_search_results: false },
@@ -116,7 +116,7 @@ function question(arrived: Clause, coverage: Clause): Clause {
 }
 
 function arrivedSince(since: number): Clause {
-  const from = { gte: iso(since) };
+  const from = { gte: toIso(since) };
   const notIngested = {
     bool: { filter: [{ range: { '@timestamp': from } }], must_not: [{ exists: { field: 'event.ingested' } }] },
   };
@@ -129,5 +129,5 @@ function inner(of: Counted | undefined, name: string): Counted {
 }
 
 function timeOf(newest: Counted | undefined): string | null {
-  return typeof newest?.value === 'number' ? iso(newest.value) : null;
+  return typeof newest?.value === 'number' ? toIso(newest.value) : null;
 }

@@ -29,8 +29,8 @@ export function stoppedScheduler(scope: Scope): Promise<string | null> {
 }
 
 /** Statistics, where there are such and we may see them. */
-async function ask({ target }: Scope, path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+async function ask({ cluster }: Scope, path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   const allow = [400, 403, 404, 405, 410];
-  const { status, body } = await request<Record<string, unknown>>(target, { method: 'GET', path, allow });
+  const { status, body } = await request<Record<string, unknown>>(cluster, { method: 'GET', path, allow });
   return status === 200 ? body : undefined;
 }

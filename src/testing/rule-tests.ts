@@ -6,7 +6,7 @@ import { ProblemError, type Place, type Problem } from '../errors';
 import { isRecord } from '../json';
 import { nearest, suggestion } from '../text/suggest';
 import { Findings } from '../sigma/findings';
-import { checkForm } from '../sigma/validate-schema';
+import { validateSchema } from '../sigma/validate-schema';
 import { changed } from './test-event-change';
 
 /** Where an event of a test comes from: it chooses the data stream, as a shipper's setting does. */
@@ -124,7 +124,7 @@ function testOf(
   const isTwin = isRecord(value) && 'like' in value;
   const test = isTwin
     ? twinOf(value, earlier, findings)
-    : checkForm({ schema: model, name: 'an event' }, value, findings);
+    : validateSchema({ schema: model, name: 'an event' }, value, findings);
   if (test === undefined) return undefined;
   if (!earlier.has(test.name)) return { ...about, ...test };
   findings.add(['name'], `two events are named "${test.name}"`);
@@ -136,7 +136,7 @@ function twinOf(
   earlier: ReadonlyMap<string, RuleTest | null>,
   findings: Findings,
 ): Pick<RuleTest, 'name' | 'source' | 'event'> | undefined {
-  const data = checkForm({ schema: twin, name: 'an event' }, value, findings);
+  const data = validateSchema({ schema: twin, name: 'an event' }, value, findings);
   if (data === undefined) return undefined;
   const { name, like, change } = data;
   const original = earlier.get(like);

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { isRecord } from '../json';
-import { composition } from '../resources/effective-template';
+import { effectiveTemplate } from '../resources/effective-template';
 import { detectionRule } from '../schedulers/local/detection-rule';
 import type { Body, Content } from '../resources/kind';
 import { alertIndex, stateIndex } from '../detections/indices';
 import type { TestSource } from './rule-tests';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 import { withTrial } from './trial-pipelines';
 
 /** Where rules are tried: indices for the events of each source, and a namespace that holds the rules and their alerts. */
-export interface ProvingGround {
-  readonly target: Target;
+export interface Sandbox {
+  readonly cluster: Cluster;
   readonly namespace: string;
   readonly indexOf: (source: TestSource) => string;
   /** All of these indices. */
@@ -40,55 +40,55 @@ const MADE_AT = /(?:^wmi-detections-trial-|-trial\.)(\d{13})[-.][0-9a-f]{8}/;
 const LEFT_BEHIND_MS = 3_600_000;
 
 /**
- * Makes a proving ground on a cluster that others use, with the rules stored, lets `use` work on it, and removes it.
+ * Makes a sandbox on a cluster that others use, with the rules stored, lets `use` work on it, and removes it.
  * @throws ProblemError REFUSED when the cluster does not take a pipeline or an index, FORBIDDEN without the privileges
  */
-export async function withProvingGround<T>(
-  target: Target,
+export async function withSandbox<T>(
+  cluster: Cluster,
   content: Content,
-  use: (ground: ProvingGround) => Promise<T>,
+  use: (sandbox: Sandbox) => Promise<T>,
 ): Promise<T> {
-  await removeLeftBehind(target);
+  await removeLeftBehind(cluster);
   const pipelines = content.resources.filter(({ kind }) => kind === 'ingest_pipeline');
   const [made, chance] = [Date.now(), randomUUID().slice(0, 8)];
   const namespace = `${NAMESPACE}${made}.${chance}`;
   const indexOf = (source: TestSource): string => `${EVENTS}${made}-${chance}-${DATASET_OF[source]}`;
   const events = SOURCES.map(indexOf);
   const all = [...events, alertIndex(namespace), stateIndex(namespace)];
-  return withTrial(target, pipelines, async (trial) => {
+  return withTrial(cluster, pipelines, async (trial) => {
     try {
       for (const source of SOURCES) {
         const id = `logs-${DATASET_OF[source]}@`;
-        const body = bodyOf(target, content, `${id}template`);
+        const body = bodyOf(cluster, content, `${id}template`);
         const settings = {
           ...settingsOf(body),
           'index.default_pipeline': trial.idOf(`${id}default-pipeline`),
           'index.number_of_replicas': '0',
         };
-        await create(target, indexOf(source), { ...body, settings });
+        await create(cluster, indexOf(source), { ...body, settings });
       }
-      await create(target, alertIndex(namespace), bodyOf(target, content, 'wmi-detections-alerts@template'));
-      await create(target, stateIndex(namespace), bodyOf(target, content, 'wmi-detections-state@template'));
-      const scope = { target, namespace, indices: events };
+      await create(cluster, alertIndex(namespace), bodyOf(cluster, content, 'wmi-detections-alerts@template'));
+      await create(cluster, stateIndex(namespace), bodyOf(cluster, content, 'wmi-detections-state@template'));
+      const scope = { cluster, namespace, indices: events };
       for (const rule of await detectionRule.desired(scope, content)) await detectionRule.put(scope, rule, 'create');
-      return await use({ target, namespace, indexOf, events });
+      return await use({ cluster, namespace, indexOf, events });
     } finally {
-      await remove(target, all);
+      await remove(cluster, all);
     }
   });
 }
 
-/** The proving ground on a cluster where our content is deployed: our own data streams. */
-export function deployedGround(target: Target, namespace: string): ProvingGround {
+/** The sandbox on a cluster where our content is deployed: our own data streams. */
+export function deployedSandbox(cluster: Cluster, namespace: string): Sandbox {
   const indexOf = (source: TestSource): string => `logs-${DATASET_OF[source]}-${namespace}`;
-  return { target, namespace, indexOf, events: SOURCES.map(indexOf) };
+  return { cluster, namespace, indexOf, events: SOURCES.map(indexOf) };
 }
 
 /** Settings and mappings that a new index of this template gets. */
-function bodyOf(target: Target, { resources }: Content, template: string): Body {
+function bodyOf(cluster: Cluster, { resources }: Content, template: string): Body {
   const found = resources.find(({ kind, id }) => kind === 'index_template' && id === template);
   if (found === undefined) return {};
-  const { settings, mappings } = composition(found, resources, target.product);
+  const { settings, mappings } = effectiveTemplate(found, resources, cluster.product);
   return { ...(isRecord(settings) && { settings }), ...(isRecord(mappings) && { mappings }) };
 }
 
@@ -96,21 +96,21 @@ function settingsOf({ settings }: Body): Body {
   return isRecord(settings) ? settings : {};
 }
 
-async function create(target: Target, index: string, body: Body): Promise<void> {
-  await request(target, { method: 'PUT', path: `/${encodeURIComponent(index)}`, body: { ...body } });
+async function create(cluster: Cluster, index: string, body: Body): Promise<void> {
+  await request(cluster, { method: 'PUT', path: `/${encodeURIComponent(index)}`, body: { ...body } });
 }
 
 /** By their names: a cluster may refuse to delete by pattern. */
-async function remove(target: Target, indices: readonly string[]): Promise<void> {
+async function remove(cluster: Cluster, indices: readonly string[]): Promise<void> {
   for (const index of indices) {
     const path = `/${encodeURIComponent(index)}`;
-    await request(target, { method: 'DELETE', path, allow: [404], tidies: true });
+    await request(cluster, { method: 'DELETE', path, allow: [404], cleanup: true });
   }
 }
 
-async function removeLeftBehind(target: Target): Promise<void> {
+async function removeLeftBehind(cluster: Cluster): Promise<void> {
   const patterns = [`${EVENTS}*`, alertIndex(`${NAMESPACE}*`), stateIndex(`${NAMESPACE}*`)];
-  const { body } = await request<Record<string, unknown>>(target, {
+  const { body } = await request<Record<string, unknown>>(cluster, {
     method: 'GET',
     path: `/${patterns.join(',')}/_settings/index.creation_date`,
     query: { ignore_unavailable: true, allow_no_indices: true },
@@ -120,5 +120,5 @@ async function removeLeftBehind(target: Target): Promise<void> {
     const made = Number(MADE_AT.exec(name)?.[1]);
     return Date.now() - made > LEFT_BEHIND_MS;
   });
-  await remove(target, old);
+  await remove(cluster, old);
 }

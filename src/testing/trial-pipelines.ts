@@ -3,7 +3,7 @@ import type { Resource } from '../content/resource';
 import { writeJson } from './lossless-json';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
-import { request, type Target } from '../cluster/cluster';
+import { request, type Cluster } from '../cluster/cluster';
 import { prepare } from '../cluster/translate';
 
 /*
@@ -48,35 +48,35 @@ export interface Trial {
  *   the privilege manage_ingest_pipelines
  */
 export async function withTrial<T>(
-  target: Target,
+  cluster: Cluster,
   pipelines: readonly Resource[],
   use: (trial: Trial) => Promise<T>,
 ): Promise<T> {
-  await removeLeftBehind(target);
+  await removeLeftBehind(cluster);
   const prefix = `${TRIAL}${Date.now()}-${randomUUID().slice(0, 8)}-`;
   try {
-    await install(target, pipelines, prefix);
+    await install(cluster, pipelines, prefix);
     return await use({
       idOf: (pipeline) => prefix + pipeline,
-      simulate: (pipeline, events) => simulate(target, prefix, pipeline, events),
+      simulate: (pipeline, events) => simulate(cluster, prefix, pipeline, events),
     });
   } finally {
-    await remove(target, `${prefix}*`);
+    await remove(cluster, `${prefix}*`);
   }
 }
 
-async function install(target: Target, pipelines: readonly Resource[], prefix: string): Promise<void> {
+async function install(cluster: Cluster, pipelines: readonly Resource[], prefix: string): Promise<void> {
   const bodies = new Map<string, { body: Record<string, unknown>; place?: Resource['place'] }>();
   const called = new Set<string>();
   for (const pipeline of pipelines) {
-    const body = withCallsTo(prefix, prepare(pipeline, target.product), called) as Record<string, unknown>;
+    const body = withCallsTo(prefix, prepare(pipeline, cluster.product), called) as Record<string, unknown>;
     bodies.set(pipeline.id, { body, place: pipeline.place });
   }
   // A verbose simulation refuses a call of a pipeline that is not there, even where a real one would pass over it.
   for (const id of called) if (!bodies.has(id)) bodies.set(id, { body: { processors: [] } });
   for (const [id, { body, place }] of bodies) {
     try {
-      await request(target, { method: 'PUT', path: pathOf(prefix + id), body });
+      await request(cluster, { method: 'PUT', path: pathOf(prefix + id), body });
     } catch (error) {
       if (!(error instanceof ProblemError) || error.code !== 'REFUSED' || place === undefined) throw error;
       const problems = error.problems.map(({ message, hint }) => ({ where: place, message, hint }));
@@ -109,7 +109,7 @@ interface SimulateAnswer {
 }
 
 async function simulate(
-  target: Target,
+  cluster: Cluster,
   prefix: string,
   pipeline: string,
   events: readonly Record<string, unknown>[],
@@ -120,7 +120,7 @@ async function simulate(
     const path = `${pathOf(prefix + pipeline)}/_simulate`;
     // As text, so that large integers arrive as they were written; both products read it as JSON.
     const asked = { method: 'POST', path, query: { verbose }, ndjson: writeJson({ docs }) } as const;
-    const { body } = await request<SimulateAnswer>(target, asked);
+    const { body } = await request<SimulateAnswer>(cluster, asked);
     return body.docs;
   };
   const outcomes = (await ask(false)).map((answer): Outcome => {
@@ -140,17 +140,17 @@ function withoutPrefix(prefix: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutPrefix(prefix, inner)]));
 }
 
-async function removeLeftBehind(target: Target): Promise<void> {
+async function removeLeftBehind(cluster: Cluster): Promise<void> {
   const path = pathOf(`${TRIAL}*`);
-  const { body } = await request<Record<string, unknown>>(target, { method: 'GET', path, allow: [404] });
+  const { body } = await request<Record<string, unknown>>(cluster, { method: 'GET', path, allow: [404] });
   for (const id of Object.keys(body).filter((name) => name.startsWith(TRIAL))) {
     const started = Number(/^\d+/.exec(id.slice(TRIAL.length))?.[0]);
-    if (Date.now() - started > LEFT_BEHIND_MS) await remove(target, id);
+    if (Date.now() - started > LEFT_BEHIND_MS) await remove(cluster, id);
   }
 }
 
-async function remove(target: Target, id: string): Promise<void> {
-  await request(target, { method: 'DELETE', path: pathOf(id), allow: [404], tidies: true });
+async function remove(cluster: Cluster, id: string): Promise<void> {
+  await request(cluster, { method: 'DELETE', path: pathOf(id), allow: [404], cleanup: true });
 }
 
 function pathOf(id: string): string {

@@ -7,7 +7,7 @@ const ACTIVE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 /** The text with every character that could act on a terminal written out: `\t`, `\n`, `\r`, else `\u{hex}`. */
-export function neutral(text: string): string {
+export function escapeForTerminal(text: string): string {
   return text.replace(
     ACTIVE,
     (character) => SHORT[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,

@@ -8,17 +8,17 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import type { Scope } from '../../src/resources/kind';
 import { stateIndex } from '../../src/detections/indices';
 import { storedRuleId } from '../../src/schedulers/local/stored-rule';
-import { connect, request, type Target } from '../../src/cluster/cluster';
+import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 
 // Pipelines and templates are shared by a whole cluster, so these tests have a node of their own.
 let engine: Engine;
-let target: Target;
+let cluster: Cluster;
 const content = readAllContent(PROGRAM_FOLDER);
 
 beforeAll(async () => {
   engine = await startAttached();
-  target = await connect({ url: engine.url });
+  cluster = await connect({ url: engine.url });
 });
 afterAll(() => engine.stop());
 afterEach(() => destroy(scope(), quiet(), { withData: true, yes: true }));
@@ -27,7 +27,7 @@ const PIPELINE = 'process_creation@failure-pipeline';
 const NAME = `ingest_pipeline/${PIPELINE}`;
 
 function scope(): Scope {
-  return { target, namespace: 'default' };
+  return { cluster, namespace: 'default' };
 }
 
 function plan(): Promise<Plan> {
@@ -48,12 +48,12 @@ function adopted(names: readonly string[], yes = true): Promise<AdoptResult> {
 }
 
 async function put(path: string, body: Record<string, unknown>): Promise<void> {
-  await request(target, { method: 'PUT', path, body });
+  await request(cluster, { method: 'PUT', path, body });
 }
 
 async function pipeline(id = PIPELINE): Promise<Record<string, unknown>> {
   const path = `/_ingest/pipeline/${id}`;
-  return (await request<Record<string, Record<string, unknown>>>(target, { method: 'GET', path })).body[id] ?? {};
+  return (await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path })).body[id] ?? {};
 }
 
 test('a foreign pipeline becomes ours by the mark alone; the next deploy changes it', async () => {
@@ -82,7 +82,7 @@ test('without a yes nothing is changed', async () => {
      Answer yes on a terminal, or give --yes."
   `);
   expect(await pipeline()).toEqual(theirs);
-  await request(target, { method: 'DELETE', path: `/_ingest/pipeline/${PIPELINE}` });
+  await request(cluster, { method: 'DELETE', path: `/_ingest/pipeline/${PIPELINE}` });
 });
 
 test('foreign templates keep what they are until the next deploy', async () => {
@@ -98,7 +98,7 @@ test('foreign templates keep what they are until the next deploy', async () => {
   });
   const names = [`component_template/${component}`, `index_template/${index}`];
   expect((await adopted(names)).adopted.map(({ status }) => status)).toEqual(['adopted', 'adopted']);
-  const { body } = await request<{ index_templates: { index_template: Record<string, unknown> }[] }>(target, {
+  const { body } = await request<{ index_templates: { index_template: Record<string, unknown> }[] }>(cluster, {
     method: 'GET',
     path: `/_index_template/${index}`,
   });
@@ -115,9 +115,9 @@ test('a foreign rule of the local scheduler becomes ours', async () => {
   await deployed();
   const [rule] = content.rules;
   const path = `/${stateIndex('default')}/_doc/${storedRuleId(rule?.uuid ?? '')}`;
-  const { body } = await request<{ _source: Record<string, unknown> }>(target, { method: 'GET', path });
+  const { body } = await request<{ _source: Record<string, unknown> }>(cluster, { method: 'GET', path });
   const theirs = { ...body._source, managed_by: 'somebody', query: { match_none: {} } };
-  await request(target, { method: 'PUT', path, query: { refresh: true }, body: theirs });
+  await request(cluster, { method: 'PUT', path, query: { refresh: true }, body: theirs });
   const name = `detection_rule/${rule?.uuid ?? ''}`;
   expect(await actionOn(name)).toBe('foreign');
   expect((await adopted([name])).adopted).toMatchObject([{ title: rule?.name, status: 'adopted' }]);
@@ -158,5 +158,5 @@ test('all names that cannot be adopted are told at once, and none of the others 
      There is nothing to adopt: deploy creates it."
   `);
   expect(await pipeline()).toEqual(theirs);
-  await request(target, { method: 'DELETE', path: `/_ingest/pipeline/${PIPELINE}` });
+  await request(cluster, { method: 'DELETE', path: `/_ingest/pipeline/${PIPELINE}` });
 });

@@ -1,12 +1,12 @@
-import { run } from '../../src/commands/run';
+import { runRules } from '../../src/commands/run';
 import { alerts, type Alert } from '../../src/schedulers/alert-index-search';
 import { isRecord } from '../../src/json';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { defaultIndices } from '../../src/detections/indices';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
-import { alertingScene, deployMonitors } from '../support/alerting-scene';
-import { shipped } from '../support/kibana-scene';
-import { storeRule } from '../support/scene';
+import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
+import { shipped } from '../support/kibana-dataset';
+import { storeRule } from '../support/dataset';
 import { runMonitor } from '../support/alerting-run';
 import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';
 import { dayOf, keyText } from '../../src/schedulers/opensearch-alerting/bucket-scripts';
@@ -14,9 +14,9 @@ import { DAY_KEY, keyName } from '../../src/schedulers/opensearch-alerting/bucke
 import type { Rule } from '../../src/detections/rule';
 import { alertId, groupOf, TIME_FIELDS } from '../../src/detections/event-group';
 import { readMatches } from '../../src/cluster/search-all';
-import type { Target } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
 import { describeLabelled, documentOf, labelledEvents, labelledFiles, sourceOf } from '../support/labelled';
-import { harbour } from '../support/ship';
+import { testServer } from '../support/test-server';
 
 /* The monitors' own searches on the real engine, over every labelled event: their groups are those of the local scheduler. */
 
@@ -32,11 +32,11 @@ function byId(found: readonly Alert[]): Record<string, object> {
 
 describeLabelled(`over ${labelledFiles.length} labelled files`, () => {
   let namespace: string;
-  let target: Target;
+  let cluster: Cluster;
 
   beforeAll(async () => {
-    const node = await harbour();
-    ({ namespace, target } = node);
+    const node = await testServer();
+    ({ namespace, cluster } = node);
     for (const file of labelledFiles) {
       const events = labelledEvents(file);
       const items = await node.ship(sourceOf(events[0]), events.map(documentOf));
@@ -49,14 +49,14 @@ describeLabelled(`over ${labelledFiles.length} labelled files`, () => {
     const indices = defaultIndices(namespace);
     for (const rule of rules) {
       const mark = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
-      await storeRule(target, namespace, { ...mark, rule, query: toQueryDsl(rule), indices });
+      await storeRule(cluster, namespace, { ...mark, rule, query: toQueryDsl(rule), indices });
     }
-    await run(target, { namespace });
-    const local = byId(await alerts(target, { namespace }));
+    await runRules(cluster, { namespace });
+    const local = byId(await alerts(cluster, { namespace }));
 
-    const here = await alertingScene({ namespace });
+    const here = await alertingDataset({ namespace });
     expect((await deployMonitors(here.scope, { resources: [], rules })).problems).toEqual([]);
-    const found = await monitorAlerts(here.scope.target, namespace, []);
+    const found = await monitorAlerts(here.scope.cluster, namespace, []);
     expect(here.server.alerts.lost).toEqual([]);
     expect(found.notes).toEqual([]);
     expect(Object.keys(local).length).toBeGreaterThan(0);
@@ -70,10 +70,10 @@ describeLabelled(`over ${labelledFiles.length} labelled files`, () => {
       const indices = defaultIndices(namespace);
       const local = new Set<string>();
       const search = { indices, query: toQueryDsl(rule), dates: TIME_FIELDS };
-      for await (const hits of readMatches(target, search)) for (const hit of hits) local.add(groupOf(rule, hit).id);
+      for await (const hits of readMatches(cluster, search)) for (const hit of hits) local.add(groupOf(rule, hit).id);
 
       const monitor = { ...monitorBody(rule, { namespace, indices, exceptions: [] }) };
-      const ran = (await runMonitor(target, monitor, Date.now() + 1)).triggers[rule.uuid];
+      const ran = (await runMonitor(cluster, monitor, Date.now() + 1)).triggers[rule.uuid];
       expect(ran?.error).toBeNull();
       expect(local.size).toBeGreaterThan(2_000);
       expect(new Set(ran?.buckets.map(({ key }) => groupIdOf(rule, key as Keys)))).toEqual(local);

@@ -3,14 +3,14 @@ import type { Scope } from '../../src/resources/kind';
 import { explain, type Explanation } from '../../src/alerts/explain';
 import { explainText } from '../../src/report/explain';
 import { request } from '../../src/cluster/cluster';
-import { scene, SYSMON, wmiChild, type Event, type Scene } from '../support/scene';
+import { dataset, SYSMON, wmiChild, type Event, type Dataset } from '../support/dataset';
 import { ruleOf } from '../support/rule';
 
 const CHILD =
   'a:\n  process.parent.name: WmiPrvSE.exe\nb:\n  process.command_line|contains: " /c "\ncondition: a and b';
 
 /** The scene's rule as a file says it, with what an analyst is to do. */
-function ruleIn(here: Scene, changes: Partial<Rule> = {}): Rule {
+function ruleIn(here: Dataset, changes: Partial<Rule> = {}): Rule {
   const { condition } = ruleOf(CHILD);
   return { ...here.rule, condition, triage: 'Ask who did it.', falsePositives: ['Administrators.'], ...changes };
 }
@@ -28,8 +28,8 @@ function family(change: (pid: number) => object = () => ({})): Event[] {
   ];
 }
 
-async function explained(here: Scene, rule = ruleIn(here), start = ''): Promise<Explanation> {
-  const scope: Scope = { target: here.target, namespace: here.namespace, scheduler: 'local' };
+async function explained(here: Dataset, rule = ruleIn(here), start = ''): Promise<Explanation> {
+  const scope: Scope = { cluster: here.cluster, namespace: here.namespace, scheduler: 'local' };
   const [alert] = await here.alerts();
   return explain(scope, [rule], [start === '' ? (alert?._id ?? '').slice(0, 12) : start]);
 }
@@ -43,7 +43,7 @@ const plain = (text: string): string => text.replace(/[0-9a-f]{64}/, '<id>').rep
 
 describe('alerts explain', () => {
   test('events, the part of each field that met a condition, parent and child, the triage note, references', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index(family());
     await here.run();
     const found = await explained(here);
@@ -90,7 +90,7 @@ describe('alerts explain', () => {
   });
 
   test('a process that another host, another time or another program had the number of is not of the family', async () => {
-    const here = await scene();
+    const here = await dataset();
     const other = 'ws02.example.test';
     const wmi = { 'process.name': 'WmiPrvSE.exe', 'process.pid': 612, 'process.parent.name': 'svchost.exe' };
     const child = { 'process.parent.name': 'cmd.exe', 'process.parent.pid': 4711 };
@@ -111,7 +111,7 @@ describe('alerts explain', () => {
   });
 
   test('an entity id finds them whatever their numbers are; without one of the parent, its number does', async () => {
-    const here = await scene();
+    const here = await dataset();
     const guids: Record<number, object> = {
       612: { 'process.entity_id': '{w}', 'process.pid': 1 },
       4711: { 'process.entity_id': '{own}', 'process.parent.entity_id': '{w}' },
@@ -122,7 +122,7 @@ describe('alerts explain', () => {
     const found = await explained(here);
     expect(ids(found)).toEqual(['parent', ['child']]);
     expect(found.around.parent?.by).toBe('entity_id');
-    const without = await scene();
+    const without = await dataset();
     await without.index(family((pid) => (pid === 4711 ? { 'process.parent.entity_id': '{not recorded}' } : {})));
     await without.run();
     const byNumber = await explained(without);
@@ -131,16 +131,16 @@ describe('alerts explain', () => {
   });
 
   test('events that retention deleted are told; the alert itself still names its process', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index(family());
     await here.run();
-    const { target, namespace } = here;
+    const { cluster, namespace } = here;
     const away = { method: 'POST', query: { refresh: true }, body: { query: { ids: { values: ['own'] } } } } as const;
-    await request(target, { ...away, path: `/${SYSMON}-${namespace}/_delete_by_query` });
+    await request(cluster, { ...away, path: `/${SYSMON}-${namespace}/_delete_by_query` });
     const partly = await explained(here);
     expect([partly.events, partly.gone.map(({ id }) => id)]).toEqual([[], ['own']]);
     expect(ids(partly)).toEqual(['parent', ['child']]);
-    await request(target, { method: 'DELETE', path: `/_data_stream/${SYSMON}-${namespace}` });
+    await request(cluster, { method: 'DELETE', path: `/_data_stream/${SYSMON}-${namespace}` });
     const wholly = await explained(here);
     expect(wholly.gone.map(({ id }) => id)).toEqual(['own']);
     expect(plain(explainText(wholly, 100))).toMatchInlineSnapshot(`
@@ -169,7 +169,7 @@ describe('alerts explain', () => {
   });
 
   test('an older version of the rule, a rule that changed, and one that is not here are told', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index(family());
     await here.run();
     const changed = await explained(
@@ -193,7 +193,7 @@ describe('alerts explain', () => {
   });
 
   test('nothing of an event acts on the terminal, and a long value is cut around what matters', async () => {
-    const here = await scene();
+    const here = await dataset();
     const line = `cmd.exe ${'x'.repeat(5_000)} /c \u001b[2J${'y'.repeat(5_000)}`;
     await here.index(family((pid) => (pid === 4711 ? { 'process.command_line': line } : {})));
     await here.run();
@@ -209,11 +209,11 @@ describe('alerts explain', () => {
   });
 
   test('not exactly one alert is a mistake', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a', { 'process.pid': 1 }), wmiChild('b', { 'process.pid': 2 })]);
     await here.run();
     const all = (await here.alerts()).map(({ _id }) => _id);
-    const scope: Scope = { target: here.target, namespace: here.namespace, scheduler: 'local' };
+    const scope: Scope = { cluster: here.cluster, namespace: here.namespace, scheduler: 'local' };
     for (const words of [all, [], ['feedbeef']]) {
       await expect(explain(scope, [], words)).rejects.toMatchObject({ code: 'USAGE' });
     }
@@ -223,7 +223,7 @@ describe('alerts explain', () => {
 });
 
 /** The alert of the process with that number. */
-async function idOf(here: Scene, pid: number): Promise<string> {
+async function idOf(here: Dataset, pid: number): Promise<string> {
   const found = (await here.alerts()).filter(({ process }) => {
     const { pid: own, command_line: line } = process as { pid: number; command_line: string };
     return own === pid && line.includes('/c');

@@ -4,13 +4,13 @@ import type { ProcessNode } from '../../src/report/process-node';
 import { cli } from '../support/cli';
 import { quiet } from '../support/context';
 import { ruleOf } from '../support/rule';
-import { scene, wmiChild, type Scene } from '../support/scene';
+import { dataset, wmiChild, type Dataset } from '../support/dataset';
 
 const HOSTILE = 'cmd.exe /c "</script><script>alert(1)</script>"';
 
 /** WmiPrvSE.exe (612), what it starts twice (4711), and what the one of them starts (99). */
-async function family(): Promise<Scene> {
-  const here = await scene();
+async function family(): Promise<Dataset> {
+  const here = await dataset();
   const at = (minute: number): object => ({ '@timestamp': `2025-03-10T11:${minute}:00.000Z` });
   const wmi = { 'process.name': 'WmiPrvSE.exe', 'process.pid': 612, 'process.parent.name': 'svchost.exe' };
   const own = { 'process.name': 'cmd.exe', 'process.command_line': HOSTILE, ...at(50) };
@@ -32,7 +32,7 @@ test('the page knows what met the rule, the processes around it, what to do, and
   const here = await family();
   const { condition } = ruleOf('a:\n  process.parent.name: WmiPrvSE.exe\ncondition: a');
   const rule = { ...here.rule, condition, triage: 'Ask who did it.' };
-  const scope = { target: here.target, namespace: here.namespace, scheduler: 'local' } as const;
+  const scope = { cluster: here.cluster, namespace: here.namespace, scheduler: 'local' } as const;
   const page = await alertsPage(quiet(), scope, [rule], await here.alerts());
   expect(page.rules.map(({ triage }) => triage)).toEqual(['Ask who did it.']);
   expect(page.alerts.map(({ process, met, tree, notes }) => ({ process, met, tree: names(tree), notes }))).toEqual([
@@ -48,7 +48,7 @@ test('the page knows what met the rule, the processes around it, what to do, and
 
 test('alerts --output html prints it as one page, the events of attackers as JSON in it', async () => {
   const here = await family();
-  const where = ['--es-url', here.target.url, '--namespace', here.namespace, '--scheduler', 'local'];
+  const where = ['--es-url', here.cluster.url, '--namespace', here.namespace, '--scheduler', 'local'];
   const { status, stdout, stderr } = await cli(['alerts', '--output', 'html', ...where]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/^<!doctype html>\n.*<\/html>\n+$/s);
@@ -58,8 +58,8 @@ test('alerts --output html prints it as one page, the events of attackers as JSO
 });
 
 test('without alerts it is a page as well', async () => {
-  const here = await scene();
-  const where = ['--es-url', here.target.url, '--namespace', here.namespace, '--scheduler', 'local'];
+  const here = await dataset();
+  const where = ['--es-url', here.cluster.url, '--namespace', here.namespace, '--scheduler', 'local'];
   const { status, stdout } = await cli(['alerts', '--output', 'html', ...where]);
   expect(status).toBe(0);
   expect(stdout).toContain('"alerts":[]');

@@ -1,33 +1,33 @@
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
 import { alertIndex } from '../../src/detections/indices';
-import { indexKeeper } from '../../src/schedulers/alert-index';
-import type { Keeper } from '../../src/schedulers/alert-store';
+import { alertIndexStore } from '../../src/schedulers/alert-index';
+import type { AlertStore } from '../../src/schedulers/alert-store';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { proxy, type Proxy } from '../support/proxy';
-import { scene, wmiChild, type Scene } from '../support/scene';
+import { dataset, wmiChild, type Dataset } from '../support/dataset';
 
 /** Three alerts, of pid 1 to 3. */
-async function threeAlerts(): Promise<Scene> {
-  const here = await scene();
+async function threeAlerts(): Promise<Dataset> {
+  const here = await dataset();
   await here.index([1, 2, 3].map((pid) => wmiChild(`p${pid}`, { 'process.pid': pid })));
   await here.run();
   return here;
 }
 
-function act(here: Scene, action: string | undefined, ids: readonly string[], more: object = {}): Promise<Outcome> {
-  const argv = { esUrl: here.target.url, namespace: here.namespace, scheduler: 'local', action, ids, output: 'text' };
+function act(here: Dataset, action: string | undefined, ids: readonly string[], more: object = {}): Promise<Outcome> {
+  const argv = { esUrl: here.cluster.url, namespace: here.namespace, scheduler: 'local', action, ids, output: 'text' };
   return alertsCommand.run({ ...quiet(), environment: { USER: 'ines' } }, { ...argv, ...more });
 }
 
-async function idOf(here: Scene, pid: number): Promise<string> {
+async function idOf(here: Dataset, pid: number): Promise<string> {
   const found = (await here.alerts()).find(({ process }) => (process as { pid: number }).pid === pid);
   return found?._id ?? '';
 }
 
 /** Status by pid. */
-async function statuses(here: Scene): Promise<unknown[]> {
+async function statuses(here: Dataset): Promise<unknown[]> {
   const found = await here.alerts();
   return [1, 2, 3].map((pid) => {
     const alert = found.find(({ process }) => (process as { pid: number }).pid === pid);
@@ -97,7 +97,7 @@ describe('alerts close, ack and reopen', () => {
   test('a beginning that two ids share is refused, and a whole id that begins another is not', async () => {
     const here = await threeAlerts();
     const index = (id: string): Promise<unknown> =>
-      request(here.target, {
+      request(here.cluster, {
         method: 'PUT',
         path: `/${alertIndex(here.namespace)}/_doc/${id}`,
         query: { refresh: true },
@@ -147,9 +147,9 @@ describe('alerts close, ack and reopen', () => {
 
   test('a run that writes the alert in the same moment is no matter; another analyst is', async () => {
     const here = await threeAlerts();
-    const keeper = indexKeeper(here.target, here.namespace);
+    const store = alertIndexStore(here.cluster, here.namespace);
     const write = (doc: object): Promise<unknown> =>
-      request(here.target, {
+      request(here.cluster, {
         method: 'POST',
         path: `/${alertIndex(here.namespace)}/_update/${alert?._id ?? ''}`,
         body: { doc: { wmi_detections: doc } },
@@ -158,13 +158,13 @@ describe('alerts close, ack and reopen', () => {
     const [alert] = await here.alerts();
     const chosen = alert === undefined ? [] : [alert];
     await write({ count: 7 });
-    await keeper.setStatus(chosen, { status: 'acknowledged', by: 'ines', at: 0 });
+    await store.setStatus(chosen, { status: 'acknowledged', by: 'ines', at: 0 });
     expect((await here.alerts({ status: 'acknowledged' }))[0]).toMatchObject({ wmi_detections: { count: 7 } });
     await write({ status: 'closed' });
     const change = { status: 'acknowledged', by: 'ines', at: 0 } as const;
-    await expect(keeper.setStatus(chosen, change)).rejects.toMatchObject({ code: 'REFUSED' });
-    await expect(keeper.setStatus(chosen, change)).rejects.toThrow('somebody made it closed meanwhile');
-    await keeper.setStatus(chosen, { ...change, status: 'closed' });
+    await expect(store.setStatus(chosen, change)).rejects.toMatchObject({ code: 'REFUSED' });
+    await expect(store.setStatus(chosen, change)).rejects.toThrow('somebody made it closed meanwhile');
+    await store.setStatus(chosen, { ...change, status: 'closed' });
   });
 
   let between: Proxy | undefined;
@@ -174,25 +174,25 @@ describe('alerts close, ack and reopen', () => {
 
   /** The keeper of alerts behind a proxy that has some items of bulk requests refused, the first so many times. */
   async function behind(
-    here: Scene,
+    here: Dataset,
     fault: { items: (index: number) => boolean; status: number; error: object },
     times = Infinity,
-  ): Promise<{ keeper: Keeper; sent: () => number }> {
+  ): Promise<{ store: AlertStore; sent: () => number }> {
     let sent = 0;
-    between = await proxy(here.target, ({ path }) => {
+    between = await proxy(here.cluster, ({ path }) => {
       if (!path.endsWith('/_bulk')) return undefined;
       sent += 1;
       return sent <= times ? fault : undefined;
     });
-    return { keeper: indexKeeper(between.target, here.namespace), sent: () => sent };
+    return { store: alertIndexStore(between.cluster, here.namespace), sent: () => sent };
   }
   const full = { type: 'rejected_execution_exception', reason: 'queue full' };
   const closing = { status: 'closed', by: 'ines', at: 0 } as const;
 
   test.each([429, 503])('what a busy cluster puts off (%d) is read again and sent again', async (status) => {
     const here = await threeAlerts();
-    const { keeper, sent } = await behind(here, { items: (index) => index === 1, status, error: full }, 2);
-    await keeper.setStatus(await here.alerts(), closing);
+    const { store, sent } = await behind(here, { items: (index) => index === 1, status, error: full }, 2);
+    await store.setStatus(await here.alerts(), closing);
     // Of the one alert that is left none is the second.
     expect(sent()).toBe(2);
     expect(await statuses(here)).toEqual(['closed', 'closed', 'closed']);
@@ -200,8 +200,8 @@ describe('alerts close, ack and reopen', () => {
 
   test('a cluster that stays busy is asked no longer than any other, and the others are closed', async () => {
     const here = await threeAlerts();
-    const { keeper, sent } = await behind(here, { items: (index) => index === 0, status: 429, error: full });
-    const error: unknown = await keeper.setStatus(await here.alerts(), closing).catch((each: unknown) => each);
+    const { store, sent } = await behind(here, { items: (index) => index === 0, status: 429, error: full });
+    const error: unknown = await store.setStatus(await here.alerts(), closing).catch((each: unknown) => each);
     expect(error).toMatchObject({ code: 'REFUSED' });
     expect(
       plain((error as Error).message)
@@ -217,8 +217,8 @@ describe('alerts close, ack and reopen', () => {
   test('what is refused for good is told, and not sent again', async () => {
     const here = await threeAlerts();
     const error = { type: 'illegal_argument_exception', reason: 'no such field' };
-    const { keeper, sent } = await behind(here, { items: (index) => index === 0, status: 400, error });
-    await expect(keeper.setStatus(await here.alerts(), closing)).rejects.toThrow('no such field');
+    const { store, sent } = await behind(here, { items: (index) => index === 0, status: 400, error });
+    await expect(store.setStatus(await here.alerts(), closing)).rejects.toThrow('no such field');
     expect(sent()).toBe(1);
   });
 

@@ -1,15 +1,15 @@
 import { alerts } from '../../src/schedulers/alert-index-search';
 import { alertIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
-import { freshNamespace, scene, wmiChild, type Scene } from '../support/scene';
-import { testTarget } from '../support/target';
+import { freshNamespace, dataset, wmiChild, type Dataset } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
-const ids = async (here: Scene, options: Parameters<Scene['alerts']>[0]): Promise<unknown[]> =>
+const ids = async (here: Dataset, options: Parameters<Dataset['alerts']>[0]): Promise<unknown[]> =>
   (await here.alerts(options)).map((alert) => (alert.process as { pid?: number }).pid).sort();
 
 /** Two alerts: pid 1 of alice on ws01 at 08:00, pid 2 of bob on ws02 from 10:00 to 11:00. */
-async function twoAlerts(): Promise<Scene> {
-  const here = await scene();
+async function twoAlerts(): Promise<Dataset> {
+  const here = await dataset();
   await here.index([
     wmiChild('a', { 'process.pid': 1, '@timestamp': '2025-03-10T08:00:00Z' }),
     ...['2025-03-10T10:00:00Z', '2025-03-10T11:00:00Z'].map((time, each) =>
@@ -28,7 +28,7 @@ async function twoAlerts(): Promise<Scene> {
 
 describe('alerts', () => {
   test('an alert is the document of the design', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a', { 'user.effective.name': 'bob', 'process.pe.original_file_name': 'NOTEPAD.EXE' })]);
     await here.run();
     const [alert] = await here.alerts();
@@ -139,7 +139,7 @@ describe('alerts', () => {
   });
 
   test('an index that is not there is no alerts', async () => {
-    expect(await alerts(await testTarget(), { namespace: freshNamespace() })).toEqual([]);
+    expect(await alerts(await testCluster(), { namespace: freshNamespace() })).toEqual([]);
   });
 
   test('the newest come first, and a limit keeps those', async () => {
@@ -174,7 +174,7 @@ describe('alerts', () => {
   test('filters by what an analyst made of them', async () => {
     const here = await twoAlerts();
     const [alert] = await here.alerts({ user: 'alice' });
-    await request(here.target, {
+    await request(here.cluster, {
       method: 'POST',
       path: `/${alertIndex(here.namespace)}/_update/${alert?._id ?? ''}`,
       query: { refresh: true },

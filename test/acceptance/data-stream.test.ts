@@ -2,8 +2,8 @@ import { dataStream } from '../../src/resources/data-stream';
 import { MANAGED_BY } from '../../src/resources/ownership';
 import { plainIndex } from '../../src/resources/plain-index';
 import { alertIndex } from '../../src/detections/indices';
-import { freshNamespace } from '../support/scene';
-import { testTarget } from '../support/target';
+import { freshNamespace } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
 test.each([
   ['a data stream', dataStream, (namespace: string) => `logs-sysmon.process_creation-${namespace}`],
@@ -14,7 +14,7 @@ test.each([
     id,
     body: { mappings: { _meta: { managed_by: MANAGED_BY, mappings_digest: 'a', settings_digest: 'b' } } },
   };
-  const [gone] = await kind.list({ target: await testTarget(), namespace: 'default' }, [id]);
+  const [gone] = await kind.list({ cluster: await testCluster(), namespace: 'default' }, [id]);
   if (gone === undefined) throw new Error('it was passed over');
   expect(kind.unchanged?.(desired, gone)).toBe(true);
   expect(kind.unchanged?.(desired, { ...gone, body: { mappings: {} } })).toBe(false);

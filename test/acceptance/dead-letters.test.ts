@@ -4,10 +4,10 @@ import { replay } from '../../src/commands/replay';
 import { ProblemError } from '../../src/errors';
 import type { ReplayResult } from '../../src/replay/replay-stats';
 import { replayJson, replayText } from '../../src/report/replay';
-import { request, type Target } from '../../src/cluster/cluster';
-import { temporaryFolder } from '../support/outside';
-import { freshNamespace } from '../support/scene';
-import { testTarget } from '../support/target';
+import { request, type Cluster } from '../../src/cluster/cluster';
+import { temporaryFolder } from '../support/environment';
+import { freshNamespace } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
 const folder = temporaryFolder();
 const SYSMON = 'logs-sysmon.process_creation';
@@ -15,18 +15,18 @@ const SYSMON = 'logs-sysmon.process_creation';
 /** A data stream wants it. */
 const TIME = { set: { field: '@timestamp', value: '2024-05-01T10:00:00Z' } };
 
-let target: Target;
+let cluster: Cluster;
 let namespace: string;
 
 beforeAll(async () => {
-  target = await testTarget();
+  cluster = await testCluster();
 });
 beforeEach(() => {
   namespace = freshNamespace();
 });
 afterEach(async () => {
-  await request(target, { method: 'DELETE', path: `/_data_stream/logs-*-${namespace}`, allow: [404] });
-  await request(target, { method: 'DELETE', path: `/_ingest/pipeline/refuse-${namespace}`, allow: [404] });
+  await request(cluster, { method: 'DELETE', path: `/_data_stream/logs-*-${namespace}`, allow: [404] });
+  await request(cluster, { method: 'DELETE', path: `/_ingest/pipeline/refuse-${namespace}`, allow: [404] });
 });
 
 const event = (id: number, more = ''): string =>
@@ -39,7 +39,7 @@ function file(name: string, content: string | Buffer): string {
 }
 
 function ship(path: string, letters = 'dead.ndjson'): Promise<ReplayResult> {
-  return replay(target, [path], { namespace, deadLetters: join(folder, namespace, letters) });
+  return replay(cluster, [path], { namespace, deadLetters: join(folder, namespace, letters) });
 }
 
 /** The cluster refuses what says so: a pipeline of somebody's own fails on it. */
@@ -48,19 +48,19 @@ async function refusing(): Promise<void> {
   await ship(file('first.log', event(1)));
   const refuse = { fail: { if: 'ctx.refuse == true', message: 'this one is not wanted' } };
   const path = `/_ingest/pipeline/refuse-${namespace}`;
-  await request(target, { method: 'PUT', path, body: { processors: [TIME, refuse] } });
+  await request(cluster, { method: 'PUT', path, body: { processors: [TIME, refuse] } });
   await pipeline(`refuse-${namespace}`);
 }
 
 async function pipeline(name: string | null): Promise<void> {
   const path = `/${SYSMON}-${namespace}/_settings`;
-  await request(target, { method: 'PUT', path, body: { 'index.default_pipeline': name } });
+  await request(cluster, { method: 'PUT', path, body: { 'index.default_pipeline': name } });
 }
 
 /** How many documents there are of each record number. */
 async function numbers(): Promise<Record<string, number>> {
-  await request(target, { method: 'POST', path: `/${SYSMON}-${namespace}/_refresh` });
-  const { body } = await request<{ hits: { hits: { _source: object }[] } }>(target, {
+  await request(cluster, { method: 'POST', path: `/${SYSMON}-${namespace}/_refresh` });
+  const { body } = await request<{ hits: { hits: { _source: object }[] } }>(cluster, {
     method: 'GET',
     path: `/${SYSMON}-${namespace}/_search`,
     query: { size: 100 },
@@ -114,7 +114,7 @@ test('what the cluster refuses for good goes to a file with its reason, and come
   expect(lettersIn(second)[0]?.['dead_letter']).toMatchObject({ file: log, line: 2 });
 
   // Afterwards it is indexed, however often and from wherever it comes.
-  await request(target, {
+  await request(cluster, {
     method: 'PUT',
     path: `/_ingest/pipeline/refuse-${namespace}`,
     body: { processors: [TIME] },
@@ -151,6 +151,6 @@ test.each([
     code: 'INPUT',
     message: expect.stringContaining(said) as string,
   });
-  const { status } = await request(target, { method: 'GET', path: `/${SYSMON}-${namespace}`, allow: [404] });
+  const { status } = await request(cluster, { method: 'GET', path: `/${SYSMON}-${namespace}`, allow: [404] });
   expect(status).toBe(404);
 });

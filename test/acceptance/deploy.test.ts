@@ -7,18 +7,18 @@ import { streamOf } from '../../src/replay/streams';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan, type Plan } from '../../src/plan/plan';
 import type { Scope } from '../../src/resources/kind';
-import { connect, request, type Target } from '../../src/cluster/cluster';
+import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { project, type Project } from '../support/project';
 
 // What is deployed here is shared by a whole cluster, so these tests have a node of their own.
 let engine: Engine;
-let target: Target;
+let cluster: Cluster;
 let ours: Project;
 
 beforeAll(async () => {
   engine = await startAttached();
-  target = await connect({ url: engine.url });
+  cluster = await connect({ url: engine.url });
 });
 afterAll(() => engine.stop());
 
@@ -27,13 +27,13 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const namespace of ['default', 'other']) {
-    await destroy({ target, namespace }, quiet(), { withData: true, yes: true });
+    await destroy({ cluster, namespace }, quiet(), { withData: true, yes: true });
   }
   ours.remove();
 });
 
 function scope(namespace = 'default'): Scope {
-  return { target, namespace };
+  return { cluster, namespace };
 }
 
 function plan(options: { prune?: boolean; namespace?: string } = {}): Promise<Plan> {
@@ -49,11 +49,11 @@ function actions({ steps }: Plan): string[] {
 }
 
 async function put(path: string, body: Record<string, unknown>): Promise<void> {
-  await request(target, { method: 'PUT', path, body });
+  await request(cluster, { method: 'PUT', path, body });
 }
 
 async function exists(path: string): Promise<boolean> {
-  const { status } = await request(target, { method: 'GET', path, allow: [404] });
+  const { status } = await request(cluster, { method: 'GET', path, allow: [404] });
   return status === 200;
 }
 
@@ -62,7 +62,7 @@ const SYSMON = 'logs-sysmon.process_creation';
 
 async function indexEvent(stream: string): Promise<void> {
   const body = { '@timestamp': '2025-03-11T09:00:00Z', message: 'an event' };
-  await request(target, { method: 'POST', path: `/${stream}/_doc`, query: { refresh: true }, body });
+  await request(cluster, { method: 'POST', path: `/${stream}/_doc`, query: { refresh: true }, body });
 }
 
 test('a first deploy creates everything, what is referred to before what refers to it; a second changes nothing', async () => {
@@ -90,27 +90,27 @@ test('what carries no mark of ours is reported as foreign, left alone, and what 
     status: 'skipped',
   });
   expect(result.applied.changes.find(({ id }) => id === `${SYSMON}@template`)).toMatchObject({ status: 'skipped' });
-  const { body } = await request<Record<string, unknown>>(target, { method: 'GET', path: PIPELINE });
+  const { body } = await request<Record<string, unknown>>(cluster, { method: 'GET', path: PIPELINE });
   expect(body['process_creation@failure-pipeline']).toEqual(theirs);
 
-  await request(target, { method: 'DELETE', path: PIPELINE });
+  await request(cluster, { method: 'DELETE', path: PIPELINE });
   expect(exitOf((await deployed()).applied)).toBe(0);
   expect(actions(await plan())).toEqual([]);
 });
 
 test('a copy of ours under another id is not ours: neither pruned nor destroyed', async () => {
   await deployed();
-  const { body } = await request<Record<string, Record<string, unknown>>>(target, { method: 'GET', path: PIPELINE });
+  const { body } = await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path: PIPELINE });
   await put('/_ingest/pipeline/their-copy', body['process_creation@failure-pipeline'] ?? {});
   expect(actions(await plan({ prune: true }))).toEqual([]);
   await destroy(scope(), quiet(), { withData: true, yes: true });
   expect(await exists('/_ingest/pipeline/their-copy')).toBe(true);
-  await request(target, { method: 'DELETE', path: '/_ingest/pipeline/their-copy' });
+  await request(cluster, { method: 'DELETE', path: '/_ingest/pipeline/their-copy' });
 });
 
 test('an edit on the cluster is shown as a difference in YAML, and put back', async () => {
   await deployed();
-  const { body } = await request<Record<string, Record<string, unknown>>>(target, { method: 'GET', path: PIPELINE });
+  const { body } = await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path: PIPELINE });
   const pipeline = body['process_creation@failure-pipeline'] ?? {};
   await put(PIPELINE, { ...pipeline, processors: [{ drop: {} }] });
   const edited = await plan();
@@ -151,12 +151,12 @@ test('a rule with open alerts is deleted only after a yes', async () => {
   const [doomed] = pruning.steps.map(({ change }) => change.id);
   const alert = (status: string) => ({ rule: { uuid: doomed }, wmi_detections: { status } });
   const path = '/wmi-detections-alerts-default/_doc/1';
-  await request(target, { method: 'PUT', path, query: { refresh: true }, body: alert('open') });
+  await request(cluster, { method: 'PUT', path, query: { refresh: true }, body: alert('open') });
   await expect(deploy(scope(), pruning, quiet(), { yes: false })).rejects.toThrowErrorMatchingInlineSnapshot(`
    "This deletes the rule “Process Execution via WMI”, which has 1 open alert. Nothing was changed.
      Answer yes on a terminal, or give --yes."
   `);
-  await request(target, { method: 'PUT', path, query: { refresh: true }, body: alert('closed') });
+  await request(cluster, { method: 'PUT', path, query: { refresh: true }, body: alert('closed') });
   const { applied } = await deploy(scope(), pruning, quiet(), { yes: false });
   expect(applied.changes).toMatchObject([{ action: 'delete', id: doomed, status: 'done' }]);
 });
@@ -170,7 +170,7 @@ test('a new field reaches an existing data stream by put_mapping, a changed one 
   ours.edit(file, '    properties:\n', '    properties:\n      zz_new:\n        type: keyword\n');
   expect(actions(await plan())).toContain(`put_mapping data_stream/${SYSMON}-default`);
   await deployed();
-  const { body } = await request<Record<string, { mappings: { properties: Record<string, unknown> } }>>(target, {
+  const { body } = await request<Record<string, { mappings: { properties: Record<string, unknown> } }>>(cluster, {
     method: 'GET',
     path: `/${SYSMON}-default/_mapping`,
   });
@@ -180,7 +180,7 @@ test('a new field reaches an existing data stream by put_mapping, a changed one 
   ours.edit(file, 'zz_new:\n        type: keyword', 'zz_new:\n        type: long');
   expect(actions(await plan())).toContain(`rollover data_stream/${SYSMON}-default`);
   await deployed();
-  const after = await request<{ data_streams: { indices: unknown[] }[] }>(target, {
+  const after = await request<{ data_streams: { indices: unknown[] }[] }>(cluster, {
     method: 'GET',
     path: `/_data_stream/${SYSMON}-default`,
   });
@@ -203,8 +203,8 @@ test('a data stream that a template of higher priority makes is not touched', as
   const streams = actions(await plan()).filter((action) => action.includes('data_stream/'));
   expect(streams).toEqual([`put_mapping data_stream/${SYSMON}-default`]);
   expect(exitOf((await deployed()).applied)).toBe(0);
-  await request(target, { method: 'DELETE', path: `/_data_stream/${SYSMON}-theirs` });
-  await request(target, { method: 'DELETE', path: '/_index_template/theirs' });
+  await request(cluster, { method: 'DELETE', path: `/_data_stream/${SYSMON}-theirs` });
+  await request(cluster, { method: 'DELETE', path: '/_index_template/theirs' });
 });
 
 test('an index of our name that was not made from our template is not touched', async () => {
@@ -214,7 +214,7 @@ test('an index of our name that was not made from our template is not touched', 
   expect(actions(await plan())).toEqual([]);
   await destroy(scope(), quiet(), { withData: true, yes: true });
   expect(await exists('/wmi-detections-alerts-default')).toBe(true);
-  await request(target, { method: 'DELETE', path: '/wmi-detections-alerts-default,wmi-detections-state-other' });
+  await request(cluster, { method: 'DELETE', path: '/wmi-detections-alerts-default,wmi-detections-state-other' });
 });
 
 test('a changed template reaches the alerts and the state that are there', async () => {

@@ -6,7 +6,7 @@ import { startAttached } from '../../src/engine/attached';
 import { cacheOf } from '../../src/engine/cache';
 import { freePorts } from '../../src/engine/ports';
 import { isRunning } from '../../src/engine/processes';
-import { jdk, messageOf } from '../support/outside';
+import { jdk, messageOf } from '../support/environment';
 import { ownCaches } from '../support/own-caches';
 
 jest.setTimeout(240_000);

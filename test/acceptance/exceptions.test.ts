@@ -6,7 +6,7 @@ import type { Content } from '../../src/resources/kind';
 import type { Exception } from '../../src/sigma/exceptions';
 import { indexEcs } from '../support/ecs-index';
 import { request } from '../../src/cluster/cluster';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 
 /* The shipped exception for DismHost.exe, switched on, on a real engine and our mappings. */
 const INDEX = 'exceptions-of-rules';
@@ -42,10 +42,10 @@ const withEntry = (entry: Exception): Content => ({
 
 /** What the local scheduler finds by the query that a deploy of this content stores. */
 async function found(content: Content): Promise<string[]> {
-  const target = await testTarget();
-  const desired = await detectionRule.desired({ target, namespace: 'x' }, content);
+  const cluster = await testCluster();
+  const desired = await detectionRule.desired({ cluster, namespace: 'x' }, content);
   const query = desired.find(({ id }) => id === rule.uuid)?.body.query;
-  const { body } = await request<{ hits: { hits: { _id: string }[] } }>(target, {
+  const { body } = await request<{ hits: { hits: { _id: string }[] } }>(cluster, {
     method: 'POST',
     path: `/${INDEX}/_search`,
     body: { query },
@@ -54,11 +54,11 @@ async function found(content: Content): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  await indexEcs(await testTarget(), INDEX, documents);
+  await indexEcs(await testCluster(), INDEX, documents);
 });
 
 afterAll(async () => {
-  await request(await testTarget(), { method: 'DELETE', path: `/${INDEX}`, allow: [404] });
+  await request(await testCluster(), { method: 'DELETE', path: `/${INDEX}`, allow: [404] });
 });
 
 test('switched on it silences its own and no event that lacks a field; as shipped it silences nothing', async () => {
@@ -73,14 +73,14 @@ test('past its day it silences nothing', async () => {
 });
 
 test('what exceptions silence is counted', async () => {
-  const target = await testTarget();
+  const cluster = await testCluster();
   const everything: Exception = {
     ...on,
     condition: { kind: 'field', field: 'process.parent.name', test: { kind: 'exists' } },
   };
-  const share = (...entries: Exception[]) => silencedShare(target, rule, entries, [INDEX, 'not-there']);
+  const share = (...entries: Exception[]) => silencedShare(cluster, rule, entries, [INDEX, 'not-there']);
   expect(await share()).toEqual({ matches: 6, silenced: 0 });
   expect(await share(on)).toEqual({ matches: 6, silenced: 3 });
   expect(await share(on, everything)).toEqual({ matches: 6, silenced: 6 });
-  expect(await silencedShare(target, rule, [everything], ['not-there'])).toEqual({ matches: 0, silenced: 0 });
+  expect(await silencedShare(cluster, rule, [everything], ['not-there'])).toEqual({ matches: 0, silenced: 0 });
 });

@@ -1,16 +1,16 @@
 import { alertIndex, stateIndex } from '../../src/detections/indices';
 import type { Patience } from '../../src/cluster/patience';
 import { request } from '../../src/cluster/cluster';
-import { faultScene, type Verb } from '../support/fault-scene';
+import { faultDataset, type Verb } from '../support/fault-dataset';
 import { CASES, PARTIAL, SILENT, TELLING, Trouble, type Case } from '../support/faults';
 import { keepShared } from '../support/guard';
 import { quick } from '../support/patience';
 import { proxy, type Asked, type Proxy } from '../support/proxy';
-import { testTarget } from '../support/target';
-import { came as run, type Came } from '../support/verb';
+import { testCluster } from '../support/cluster';
+import { received as run, type Received } from '../support/received';
 
 keepShared();
-const { namespace, deployed, storedRules, rulesThere, suspects, alerted, eachOnce, verbs } = faultScene();
+const { namespace, deployed, storedRules, rulesThere, suspects, alerted, eachOnce, verbs } = faultDataset();
 
 let between: Proxy;
 /** What the proxy does to single requests. */
@@ -19,7 +19,7 @@ const trouble = new Trouble();
 let gate: ((asked: Asked) => ReturnType<Trouble['intercept']>) | undefined;
 
 beforeAll(async () => {
-  between = await proxy(await testTarget(), (asked) => (gate ?? trouble.intercept)(asked));
+  between = await proxy(await testCluster(), (asked) => (gate ?? trouble.intercept)(asked));
 });
 afterAll(() => {
   between.close();
@@ -30,12 +30,12 @@ afterEach(() => {
 });
 
 /** A command behind the proxy. */
-function came(verb: string, argv: { patience?: Patience } & Record<string, unknown> = {}): Promise<Came> {
+function came(verb: string, argv: { patience?: Patience } & Record<string, unknown> = {}): Promise<Received> {
   return run(verb, { url: between.url, namespace: namespace(), ...argv });
 }
 
 /** The message says what, where and what to do, in words for a person. */
-function expectHelpful({ exit, text }: Came): void {
+function expectHelpful({ exit, text }: Received): void {
   expect(exit).toBe(2);
   expect(text).toMatch(/(?:GET|POST|PUT|DELETE) http:\/\/127\.0\.0\.1:\d+\/\S*/);
   expect(text).toMatch(
@@ -145,12 +145,12 @@ describe('disk watermark: indices are read-only', () => {
   /** What the flood stage does to an index of ours, or to all of a data stream. */
   async function block(index: string, value: true | null): Promise<void> {
     const body = { 'index.blocks.read_only_allow_delete': value };
-    await request(await testTarget(), { method: 'PUT', path: `/${index}/_settings`, body });
+    await request(await testCluster(), { method: 'PUT', path: `/${index}/_settings`, body });
   }
 
   async function isBlocked(index: string): Promise<boolean> {
     const asked = { method: 'GET', path: `/${index}/_settings/index.blocks.*` } as const;
-    const { body } = await request<Record<string, unknown>>(await testTarget(), asked);
+    const { body } = await request<Record<string, unknown>>(await testCluster(), asked);
     return JSON.stringify(body).includes('read_only_allow_delete');
   }
 
@@ -159,7 +159,7 @@ describe('disk watermark: indices are read-only', () => {
     index: string,
     name: string,
     before: Verb['before'],
-  ): Promise<[Came, Record<string, unknown>]> {
+  ): Promise<[Received, Record<string, unknown>]> {
     for (;;) {
       const argv = await before();
       await block(index, true);

@@ -10,14 +10,14 @@ import { readInput } from '../../src/replay/read';
 import { alertsCsv } from '../../src/report/alerts-csv';
 import { alertsTable } from '../../src/report/alerts-table';
 import { runShipped } from '../support/run-shipped';
-import { at, harbour, type Harbour, type Source } from '../support/ship';
+import { at, testServer, type TestServer, type Source } from '../support/test-server';
 import * as event from '../support/windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';
 
 /* Events come from attackers. Whatever they hold stays text: nothing is executed, rendered or overwritten. */
-let node: Harbour;
+let node: TestServer;
 beforeAll(async () => {
-  node = await harbour();
+  node = await testServer();
 });
 
 const ESC = '\u001b';
@@ -48,7 +48,7 @@ describe.each(Object.entries(HOSTILE))('%s', (_what, text) => {
   ];
 
   test('is text in the event, in the alert, in the table and in CSV', async () => {
-    const here = await harbour();
+    const here = await testServer();
     for (const [source, document] of sent) {
       const indexed = await here.index(source, document);
       expect([at(indexed, 'process.command_line'), at(indexed, 'event.kind')]).toEqual([CommandLine, 'event']);

@@ -13,16 +13,16 @@ import {
   labelledFiles,
   sourceOf,
 } from '../support/labelled';
-import { harbour, type Harbour } from '../support/ship';
+import { testServer, type TestServer } from '../support/test-server';
 
 const ROOT = join(__dirname, '..', '..');
 const table: string[] = [];
 let rules: Rule[];
-let node: Harbour;
+let node: TestServer;
 
 beforeAll(async () => {
   rules = readRules(join(ROOT, 'rules'));
-  node = await harbour();
+  node = await testServer();
 });
 
 afterAll(() => {

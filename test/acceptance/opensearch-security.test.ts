@@ -8,7 +8,7 @@ import type { Row } from '../../src/schedulers/request-table';
 import { COMMANDS } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import type { Doctor } from '../../src/commands/doctor';
-import { request, type Request, type Target } from '../../src/cluster/cluster';
+import { request, type Request, type Cluster } from '../../src/cluster/cluster';
 import { requestsFor } from '../support/access-requests';
 import { authority } from '../support/certificates';
 import { quiet } from '../support/context';
@@ -231,10 +231,10 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     await expect(plan?.run({ ...quiet(), environment }, flags)).rejects.toThrow('not signed by a known authority');
   });
 
-  async function isRefused(target: Target, rows: readonly Row[]): Promise<boolean> {
+  async function isRefused(cluster: Cluster, rows: readonly Row[]): Promise<boolean> {
     for (const asked of rows.flatMap((row) => requestsFor(row, ASKED))) {
       const scroll = asked.path === '/_search/scroll' && { body: { scroll_id: 'bm9uZQ==' } };
-      const { status, body } = await request<unknown>(target, { ...asked, ...scroll, retry: false, allow: FAILURES });
+      const { status, body } = await request<unknown>(cluster, { ...asked, ...scroll, retry: false, allow: FAILURES });
       if (status === 403 || JSON.stringify(body).includes('security_exception')) return true;
     }
     return false;
@@ -258,15 +258,15 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
   test.each(USERS)('each action of the %s is needed: without it, a request is refused', async (user) => {
     await put(true);
     for (const less of lesser(user)) {
-      const target = node.as(less.name);
+      const cluster = node.as(less.name);
       const names = less.patterns.length === 0 ? [''] : less.patterns;
-      const verdicts = await Promise.all(names.map((name) => isAllowed(target, less.action, name, answersQuestions)));
+      const verdicts = await Promise.all(names.map((name) => isAllowed(cluster, less.action, name, answersQuestions)));
       if (!verdicts.includes(false)) unnoticed.push(less.action);
       const rows = rowsOf(user, less);
-      if (await isRefused(target, rows)) continue;
+      if (await isRefused(cluster, rows)) continue;
       // What only the first write needs.
       await put(false);
-      if (!(await isRefused(target, rows))) idle.push(less.name);
+      if (!(await isRefused(cluster, rows))) idle.push(less.name);
       await put(true);
     }
     expect(idle).toEqual([]);

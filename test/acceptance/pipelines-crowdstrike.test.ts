@@ -1,4 +1,4 @@
-import { at, harbour, type Harbour } from '../support/ship';
+import { at, testServer, type TestServer } from '../support/test-server';
 import { without } from '../support/windows-events';
 
 /* FDR records: all values are strings, ids are Falcon's own, and two kinds of time stand side by side. */
@@ -27,10 +27,10 @@ const RECORD: Readonly<Record<string, unknown>> = {
   UserSid: 'S-1-5-21-1-2-3-1107',
   ConfigStateHash: '840884426',
 };
-let node: Harbour;
+let node: TestServer;
 
 beforeAll(async () => {
-  node = await harbour();
+  node = await testServer();
 });
 
 test.each([

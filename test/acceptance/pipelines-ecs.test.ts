@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/rule';
-import { at, harbour, type Harbour } from '../support/ship';
+import { at, testServer, type TestServer } from '../support/test-server';
 import * as event from '../support/windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';
 
 /* Documents that an Elastic integration has been over already. */
-let node: Harbour;
+let node: TestServer;
 
 beforeAll(async () => {
-  node = await harbour();
+  node = await testServer();
 });
 
 const READY = {

@@ -1,13 +1,13 @@
 import { request } from '../../src/cluster/cluster';
-import { at, harbour, STREAMS, type Harbour } from '../support/ship';
+import { at, testServer, STREAMS, type TestServer } from '../support/test-server';
 import * as event from '../support/windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';
 
 /* What cannot be understood is indexed all the same: whole, marked, and with the reason. */
-let node: Harbour;
+let node: TestServer;
 
 beforeAll(async () => {
-  node = await harbour();
+  node = await testServer();
 });
 
 function failure(document: unknown) {
@@ -90,10 +90,10 @@ test('a number that no script can hold', async () => {
 describe('the user’s own pipeline', () => {
   const id = `${STREAMS.unrecognised}@custom`;
   const path = `/_ingest/pipeline/${encodeURIComponent(id)}`;
-  const put = (processors: unknown[]) => request(node.target, { method: 'PUT', path, body: { processors } });
+  const put = (processors: unknown[]) => request(node.cluster, { method: 'PUT', path, body: { processors } });
   const sent = event.winlogbeat(SYSMON, SYSMON_DATA);
 
-  afterEach(() => request(node.target, { method: 'DELETE', path, allow: [404] }));
+  afterEach(() => request(node.cluster, { method: 'DELETE', path, allow: [404] }));
 
   test('is called', async () => {
     await put([{ set: { field: 'labels.team', value: 'blue' } }]);

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { simulate } from '../../src/commands/simulate';
 import { readContent } from '../../src/content/read-content';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 
 const ROOT = join(__dirname, '..', '..');
 let result: Awaited<ReturnType<typeof simulate>>;
 
 beforeAll(async () => {
-  result = await simulate(await testTarget(), readContent(ROOT), { fixtures: join(ROOT, 'test/pipelines') });
+  result = await simulate(await testCluster(), readContent(ROOT), { fixtures: join(ROOT, 'test/pipelines') });
 });
 
 test('every fixture leads to the document that is written down', () => {

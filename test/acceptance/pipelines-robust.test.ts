@@ -1,14 +1,14 @@
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/rule';
-import { at, harbour, type Harbour, type Source } from '../support/ship';
+import { at, testServer, type TestServer, type Source } from '../support/test-server';
 import * as event from '../support/windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';
 
 /* Whatever the engine can parse is indexed, and an attack in it is found. */
-let node: Harbour;
+let node: TestServer;
 
 beforeAll(async () => {
-  node = await harbour();
+  node = await testServer();
 });
 
 const SENT: Readonly<Record<string, readonly [Source, Record<string, unknown>]>> = {

@@ -1,12 +1,12 @@
-import { harbour, at, type Harbour, type Indexed } from '../support/ship';
+import { testServer, at, type TestServer, type Indexed } from '../support/test-server';
 import * as event from '../support/windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';
 
 /* Every shape in which one event may come leads to the same document, but for what the shape does not carry. */
-let node: Harbour;
+let node: TestServer;
 
 beforeAll(async () => {
-  node = await harbour();
+  node = await testServer();
 });
 
 type Shape = readonly [string, Record<string, unknown>];

@@ -1,12 +1,12 @@
-import { at, harbour, type Harbour, type Indexed } from '../support/ship';
+import { at, testServer, type TestServer, type Indexed } from '../support/test-server';
 import * as event from '../support/windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';
 
 /* Single values: times, numbers, names and command lines, as ../shared/facts/data-traps.md found them in real logs. */
-let node: Harbour;
+let node: TestServer;
 
 beforeAll(async () => {
-  node = await harbour();
+  node = await testServer();
 });
 
 const sysmon = (data: Record<string, unknown> = {}, outer: Record<string, unknown> = {}): Promise<Indexed> =>

@@ -10,10 +10,10 @@ import { makePlan, planFrom, type Plan, type Step } from '../../src/plan/plan';
 import { silencedRules } from '../../src/plan/silenced';
 import { expiredNotes } from '../../src/report/expired';
 import { planMarkdown } from '../../src/report/plan-markdown';
-import { freshNamespace } from '../support/scene';
+import { freshNamespace } from '../support/dataset';
 import { project } from '../support/project';
 import { settingsFolder } from '../support/settings-file';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 
 const settings = settingsFolder();
 const RULE = 'detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac';
@@ -22,7 +22,7 @@ const RULE = 'detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac';
 async function freshPlan(): Promise<Plan> {
   const ours = project();
   try {
-    const scope = { target: await testTarget(), namespace: freshNamespace() };
+    const scope = { cluster: await testCluster(), namespace: freshNamespace() };
     return await makePlan(scope, readAllContent(ours.folder), { prune: false });
   } finally {
     ours.remove();
@@ -60,7 +60,7 @@ test('creations that --only leaves out do not make a deletion of everything look
   const deletions = Array.from({ length: 10 }, (_, number) => step('delete', number));
   const creations = Array.from({ length: 40 }, (_, number) => step('create', number));
   const names = deletions.map(({ change }) => `${change.kind}/${change.id}`);
-  const scope = { target: await testTarget(), namespace: 'default' };
+  const scope = { cluster: await testCluster(), namespace: 'default' };
   const part = onlyOf(planFrom([...creations, ...deletions], 0, []), names);
   expect(await unsafeReasons(scope, part)).toEqual(['This deletes 10 of 10 things of ours on the cluster.']);
 });
@@ -88,10 +88,10 @@ test('--checksum applies only the plan that was reviewed', async () => {
 
 test('--checksum is of what is created, too, and of the namespace', async () => {
   const ours = project();
-  const target = await testTarget();
+  const cluster = await testCluster();
   const namespace = freshNamespace();
   const digest = async (where: string): Promise<string> =>
-    (await makePlan({ target, namespace: where }, readAllContent(ours.folder), { prune: false })).digest;
+    (await makePlan({ cluster, namespace: where }, readAllContent(ours.folder), { prune: false })).digest;
   try {
     const reviewed = await digest(namespace);
     expect(await digest(namespace)).toBe(reviewed);
@@ -101,7 +101,7 @@ test('--checksum is of what is created, too, and of the namespace', async () => 
       'process.parent.name: WmiPrvSE.exe',
       'process.parent.name: other.exe',
     );
-    const changed = await makePlan({ target, namespace }, readAllContent(ours.folder), { prune: false });
+    const changed = await makePlan({ cluster, namespace }, readAllContent(ours.folder), { prune: false });
     expect(changed.counts).toMatchObject({ create: 2, update: 0 });
     expect(() => {
       checkReviewed(changed, reviewed);
@@ -158,7 +158,7 @@ test.each([
 
 test('the command of a plan passes on what the plan was asked for', async () => {
   const namespace = freshNamespace();
-  const url = (await testTarget()).url;
+  const url = (await testCluster()).url;
   const argv = { esUrl: url, namespace, scheduler: 'local', prune: false, only: [RULE], output: 'markdown' };
   const { text } = await planCommand.run(quiet(), argv);
   expect(text).toContain(
@@ -171,7 +171,7 @@ test.each(['flag', 'environment'])('the command of a plan names the profile that
   const file = settings.written('profiles:\n  lab:\n    scheduler: local\n');
   const profile = given === 'flag' ? 'lab' : undefined;
   const environment = given === 'flag' ? {} : { WMI_DETECTIONS_PROFILE: 'lab' };
-  const argv = { esUrl: (await testTarget()).url, namespace: freshNamespace(), config: file, output: 'markdown' };
+  const argv = { esUrl: (await testCluster()).url, namespace: freshNamespace(), config: file, output: 'markdown' };
   const { text } = await planCommand.run({ ...quiet(), environment }, { ...argv, profile });
   expect(text).toContain(`\`wmi-detections deploy --config ${file} --profile lab --namespace `);
   // The twin: nobody asks for one.
@@ -188,7 +188,7 @@ describe('exceptions of a rule', () => {
     const ours = project();
     try {
       ours.write(FILE, exceptions);
-      const scope = { target: await testTarget(), namespace };
+      const scope = { cluster: await testCluster(), namespace };
       const content = readAllContent(ours.folder);
       const plan = await makePlan(scope, content, { prune: false });
       return await silencedRules(scope, content, plan, Date.now());
@@ -198,11 +198,11 @@ describe('exceptions of a rule', () => {
   }
 
   test('that silence every match there is need a yes; that leave one do not', async () => {
-    const target = await testTarget();
+    const cluster = await testCluster();
     const namespace = freshNamespace();
     expect(await reasons(entry('all', EVERYTHING), namespace)).toEqual([]);
-    await replay(target, [SAMPLES], { namespace });
-    await request(target, { method: 'POST', path: `/logs-*-${namespace}/_refresh` });
+    await replay(cluster, [SAMPLES], { namespace });
+    await request(cluster, { method: 'POST', path: `/logs-*-${namespace}/_refresh` });
     expect(await reasons(entry('all', EVERYTHING), namespace)).toMatchInlineSnapshot(`
      [
        "The exceptions of “Process Execution via WMI” silence all 16 of its matches on this cluster.",

@@ -8,14 +8,14 @@ import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { SEED } from '../support/random-rules';
-import { exception } from '../support/kibana-scene';
-import { scene, storeRule, wmiChild, type Scene } from '../support/scene';
+import { exception } from '../support/kibana-dataset';
+import { dataset, storeRule, wmiChild, type Dataset } from '../support/dataset';
 
 const DAY = { from: Date.parse('2025-03-10T00:00:00Z'), to: Date.parse('2025-03-11T00:00:00Z') };
 const OTHERS = 'logs-windows.sysmon';
 
-async function look(here: Scene, now = '2025-03-10T12:01:00Z', period = DAY): Promise<RuleReconciliation> {
-  const scope: Scope = { target: here.target, namespace: here.namespace, scheduler: 'local' };
+async function look(here: Dataset, now = '2025-03-10T12:01:00Z', period = DAY): Promise<RuleReconciliation> {
+  const scope: Scope = { cluster: here.cluster, namespace: here.namespace, scheduler: 'local' };
   const [found] = await reconcile(scope, { resources: [], rules: [] }, { ...period, now: Date.parse(now) });
   if (found === undefined) throw new Error('no rule was looked at');
   return found;
@@ -33,14 +33,14 @@ const counts = ({ events, groups, alerted, pending, missing }: RuleReconciliatio
   missing.length,
 ];
 
-function text(here: Scene, found: RuleReconciliation): string {
+function text(here: Dataset, found: RuleReconciliation): string {
   const all = reconcileText([found], { scheduler: 'local', namespace: here.namespace });
   return all.replaceAll(here.namespace, '<namespace>');
 }
 
 /** Four events that are three groups, and have been looked at. */
-async function lookedAt(): Promise<Scene> {
-  const here = await scene();
+async function lookedAt(): Promise<Dataset> {
+  const here = await dataset();
   await here.index([
     wmiChild('a'),
     wmiChild('a again'),
@@ -50,8 +50,8 @@ async function lookedAt(): Promise<Scene> {
   return here;
 }
 
-async function deleteAlert(here: Scene, pid: number): Promise<void> {
-  await request(here.target, {
+async function deleteAlert(here: Dataset, pid: number): Promise<void> {
+  await request(here.cluster, {
     method: 'POST',
     path: `/${alertIndex(here.namespace)}/_delete_by_query`,
     query: { refresh: true },
@@ -59,8 +59,8 @@ async function deleteAlert(here: Scene, pid: number): Promise<void> {
   });
 }
 
-function asTyped(here: Scene, more: object = {}): ReturnType<typeof reconcileCommand.run> {
-  const argv = { esUrl: here.target.url, namespace: here.namespace, scheduler: 'local', output: 'text' };
+function asTyped(here: Dataset, more: object = {}): ReturnType<typeof reconcileCommand.run> {
+  const argv = { esUrl: here.cluster.url, namespace: here.namespace, scheduler: 'local', output: 'text' };
   return reconcileCommand.run(quiet(), { ...argv, from: '2025-03-10', to: '2025-03-11', 'exit-code': true, ...more });
 }
 
@@ -114,13 +114,13 @@ describe('reconcile', () => {
   });
 
   test('a rule that never ran', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a')]);
     expect(codes(await look(here))).toEqual([['never_run']]);
   });
 
   test('what came in before the rule was there, and later than it looks back: late', async () => {
-    const here = await scene();
+    const here = await dataset();
     const early = { '@timestamp': '2025-03-10T06:00:00Z', 'event.ingested': '2025-03-10T09:30:00Z' };
     await here.index([wmiChild('late', { ...early, 'process.pid': 1 })], OTHERS);
     await here.index([wmiChild('in time', { 'process.pid': 2 })], OTHERS);
@@ -143,7 +143,7 @@ describe('reconcile', () => {
   });
 
   test('what nobody stamped is looked for by its own time, for a day', async () => {
-    const here = await scene();
+    const here = await dataset();
     const old = { 'event.ingested': null, '@timestamp': '2025-03-08T06:00:00Z', 'process.pid': 1 };
     const young = { 'event.ingested': null, '@timestamp': '2025-03-10T06:00:00Z', 'process.pid': 2 };
     await here.index([wmiChild('old', old), wmiChild('young', young)], OTHERS);
@@ -155,7 +155,7 @@ describe('reconcile', () => {
   });
 
   test('an event without @timestamp happened when it came in', async () => {
-    const here = await scene({ indices: ['foreign-<namespace>'] });
+    const here = await dataset({ indices: ['foreign-<namespace>'] });
     await here.index([wmiChild('timeless', { '@timestamp': null }), wmiChild('timely')], 'foreign');
     expect(codes(await look(here)).map((each) => each.includes('no_timestamp'))).toEqual([true]);
     await here.run();
@@ -166,11 +166,11 @@ describe('reconcile', () => {
 
   test('what an exception silences is to have no alert', async () => {
     const here = await lookedAt();
-    const { rule, target, namespace } = here;
+    const { rule, cluster, namespace } = here;
     await here.index([wmiChild('dism', { 'process.name': 'DismHost.exe', 'process.pid': 5 })]);
     const query = toQueryDsl(rule, [exception('DismHost.exe')]);
     const mark = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
-    await storeRule(target, namespace, { ...mark, rule, query, indices: defaultIndices(namespace) });
+    await storeRule(cluster, namespace, { ...mark, rule, query, indices: defaultIndices(namespace) });
     const found = await look(here);
     expect(counts(found)).toEqual([4, 3, 3, 0, 0]);
     expect(found.silenced).toBe(1);
@@ -178,7 +178,7 @@ describe('reconcile', () => {
   });
 
   test('whichever alerts are gone, exactly those are missing', async () => {
-    const here = await scene();
+    const here = await dataset();
     const pids = Array.from({ length: 40 }, (_, pid) => pid + 1);
     const arbitrary = fc.record({ delay: fc.integer({ min: 0, max: 7_200 }), twice: fc.boolean(), gone: fc.boolean() });
     const drawn = fc.sample(arbitrary, { numRuns: pids.length, seed: SEED });
@@ -191,7 +191,7 @@ describe('reconcile', () => {
     await here.index(events);
     await here.run();
     const gone = pids.filter((pid) => drawn[pid - 1]?.gone === true);
-    await request(here.target, {
+    await request(here.cluster, {
       method: 'POST',
       path: `/${alertIndex(here.namespace)}/_delete_by_query`,
       query: { refresh: true },
@@ -219,7 +219,7 @@ describe('reconcile', () => {
     const written = async (): Promise<unknown> => {
       const names = [alertIndex, stateIndex].map((name) => name(here.namespace)).join(',');
       const path = `/${names},logs-*-${here.namespace}/_stats/indexing`;
-      const { body } = await request<{ _all: { primaries: { indexing: object } } }>(here.target, {
+      const { body } = await request<{ _all: { primaries: { indexing: object } } }>(here.cluster, {
         method: 'GET',
         path,
       });

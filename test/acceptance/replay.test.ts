@@ -6,20 +6,20 @@ import { replay, type ReplayOptions } from '../../src/commands/replay';
 import { ProblemError } from '../../src/errors';
 import { createAll } from '../../src/replay/bulk';
 import type { ReplayProgress, ReplayResult } from '../../src/replay/replay-stats';
-import { request, type Target } from '../../src/cluster/cluster';
+import { request, type Cluster } from '../../src/cluster/cluster';
 import { proxy } from '../support/proxy';
-import { freshNamespace } from '../support/scene';
-import { testTarget } from '../support/target';
+import { freshNamespace } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
 const ROOT = join(__dirname, '..', '..');
 const T1047 = join(ROOT, '..', 'shared', 'datasets', 'attack_data', 'T1047', 'attack_data.tar.gz');
 
-let target: Target;
+let cluster: Cluster;
 let folder: string;
 let namespace: string;
 
 beforeAll(async () => {
-  target = await testTarget();
+  cluster = await testCluster();
   folder = mkdtempSync(join(tmpdir(), 'wmi-detections-replay-'));
 });
 afterAll(() => {
@@ -33,14 +33,14 @@ beforeEach(() => {
 function lines(
   content: readonly (string | Buffer)[],
   options: Partial<ReplayOptions> = {},
-  cluster: Target = target,
+  to: Cluster = cluster,
 ): Promise<ReplayResult> {
   const path = join(folder, 'events.log');
   writeFileSync(
     path,
     Buffer.concat(content.map((line) => Buffer.concat([Buffer.from(line as string), Buffer.from('\n')]))),
   );
-  return replay(cluster, [path], { namespace, deadLetters: join(folder, 'dead.ndjson'), ...options });
+  return replay(to, [path], { namespace, deadLetters: join(folder, 'dead.ndjson'), ...options });
 }
 
 /** Place, message and hint of every problem, without what differs from run to run. */
@@ -53,8 +53,8 @@ function told({ problems }: { readonly problems: ReplayResult['problems'] }): st
 /** The documents of a source's data stream. */
 async function documents(dataset: string): Promise<{ _id: string; _source: Record<string, unknown> }[]> {
   const index = `logs-${dataset}-${namespace}`;
-  await request(target, { method: 'POST', path: `/${index}/_refresh` });
-  const { body } = await request<{ hits: { hits: { _id: string; _source: Record<string, unknown> }[] } }>(target, {
+  await request(cluster, { method: 'POST', path: `/${index}/_refresh` });
+  const { body } = await request<{ hits: { hits: { _id: string; _source: Record<string, unknown> }[] } }>(cluster, {
     method: 'GET',
     path: `/${index}/_search`,
     query: { size: 100 },
@@ -76,12 +76,12 @@ const SYSMON = 'sysmon.process_creation';
       failed: 0,
       bySource: { sysmon: 7663, windows_security: 475, crowdstrike: 0, unrecognised: 82 },
     };
-    expect(await replay(target, [T1047], { namespace })).toEqual({
+    expect(await replay(cluster, [T1047], { namespace })).toEqual({
       counts: { ...counts, indexed: 8220, duplicates: 0 },
       problems: [],
       problemCount: 0,
     });
-    expect((await replay(target, [T1047], { namespace })).counts).toEqual({ ...counts, indexed: 0, duplicates: 8220 });
+    expect((await replay(cluster, [T1047], { namespace })).counts).toEqual({ ...counts, indexed: 0, duplicates: 8220 });
   },
   300_000,
 );
@@ -114,7 +114,7 @@ test('the same event is one, whatever the order of its keys and the blanks betwe
 test('a number beyond the precision of JavaScript arrives as it was written', async () => {
   await lines(['{"Keywords":-9223372036854775808}']);
   await documents(UNRECOGNISED);
-  const answer = await fetch(`${target.url}/logs-${UNRECOGNISED}-${namespace}/_search?format=yaml`);
+  const answer = await fetch(`${cluster.url}/logs-${UNRECOGNISED}-${namespace}/_search?format=yaml`);
   expect(await answer.text()).toContain('-9223372036854775808');
 });
 
@@ -153,7 +153,7 @@ test('half a surrogate pair in a value, NUL and blank keys are no problem', asyn
 test('what the cluster refuses for its form is kept as text among the unrecognised, and reported', async () => {
   const pipeline = `refuse-${namespace}`;
   // A pipeline of somebody's own that fails on an event: the mapping refuses what it makes of the document.
-  await request(target, {
+  await request(cluster, {
     method: 'PUT',
     path: `/_ingest/pipeline/${pipeline}`,
     body: {
@@ -164,7 +164,7 @@ test('what the cluster refuses for its form is kept as text among the unrecognis
     },
   });
   await lines([sysmon(1)]);
-  await request(target, {
+  await request(cluster, {
     method: 'PUT',
     path: `/logs-${SYSMON}-${namespace}/_settings`,
     body: { 'index.default_pipeline': pipeline },
@@ -186,7 +186,7 @@ test('a search hit, as elasticdump writes it, is the same event as its _source',
 
 test('standard input', async () => {
   const stdin = Readable.from([Buffer.from('{"a":1}\n{"a"'), Buffer.from(':2}')]);
-  expect((await replay(target, ['-'], { namespace, stdin })).counts).toMatchObject({ read: 2, indexed: 2 });
+  expect((await replay(cluster, ['-'], { namespace, stdin })).counts).toMatchObject({ read: 2, indexed: 2 });
 });
 
 test('progress ends with all events and all bytes', async () => {
@@ -196,11 +196,11 @@ test('progress ends with all events and all bytes', async () => {
 });
 
 test('without templates nothing is sent', async () => {
-  const bare = await proxy(target, ({ path }) =>
+  const bare = await proxy(cluster, ({ path }) =>
     /_index_template.*(?:falcon|crowdstrike|sysmon)/.test(path) ? { status: 404, body: {} } : undefined,
   );
-  const error = await lines(['{"a":1}'], {}, bare.target).catch((caught: unknown) => caught);
-  expect(told(error as ProblemError).replace(bare.target.url, '<url>')).toMatchInlineSnapshot(`
+  const error = await lines(['{"a":1}'], {}, bare.cluster).catch((caught: unknown) => caught);
+  expect(told(error as ProblemError).replace(bare.cluster.url, '<url>')).toMatchInlineSnapshot(`
    "<url>: nothing was sent: the cluster has no index template logs-sysmon.process_creation@template, logs-crowdstrike.process_rollup2@template
      Run \`wmi-detections deploy\` first."
   `);
@@ -210,11 +210,11 @@ test('without templates nothing is sent', async () => {
 
 test("somebody else's template is no reason to send either", async () => {
   const body = { index_templates: [{ name: 'x', index_template: { index_patterns: ['logs-*'] } }] };
-  const foreign = await proxy(target, ({ path }) =>
+  const foreign = await proxy(cluster, ({ path }) =>
     path.includes('unrecognised@') ? { status: 200, body } : undefined,
   );
-  const error = await lines(['{"a":1}'], {}, foreign.target).catch((caught: unknown) => caught);
-  expect(told(error as ProblemError).replace(foreign.target.url, '<url>')).toMatchInlineSnapshot(`
+  const error = await lines(['{"a":1}'], {}, foreign.cluster).catch((caught: unknown) => caught);
+  expect(told(error as ProblemError).replace(foreign.cluster.url, '<url>')).toMatchInlineSnapshot(`
    "<url>: nothing was sent: somebody else's index template stands at logs-wmi_detections.unrecognised@template
      Rename or remove it, or take it over with \`wmi-detections adopt\`; then run \`wmi-detections deploy\`."
   `);
@@ -241,18 +241,18 @@ describe('a busy cluster is asked again', () => {
     ],
     ['a connection that is cut', 'cut before' as const],
   ])('%s', async (_, answer) => {
-    const busy = await proxy(target, ({ path, before }) => (path === '/_bulk' && before < 2 ? answer : undefined));
-    const { counts, problemCount } = await lines(['{"a":1}', '{"a":2}'], {}, busy.target);
+    const busy = await proxy(cluster, ({ path, before }) => (path === '/_bulk' && before < 2 ? answer : undefined));
+    const { counts, problemCount } = await lines(['{"a":1}', '{"a":2}'], {}, busy.cluster);
     expect([counts.indexed + counts.duplicates, counts.failed, problemCount]).toEqual([2, 0, 0]);
     busy.close();
   });
 
   test('but not for ever', async () => {
-    const busy = await proxy(target, ({ path }) =>
+    const busy = await proxy(cluster, ({ path }) =>
       path === '/_bulk' ? { status: 429, body: { error: 'queue full' } } : undefined,
     );
-    const error = await lines(['{"a":1}'], {}, busy.target).catch((caught: unknown) => caught);
-    expect(told(error as ProblemError).replace(busy.target.url, '<url>')).toMatchInlineSnapshot(`
+    const error = await lines(['{"a":1}'], {}, busy.cluster).catch((caught: unknown) => caught);
+    expect(told(error as ProblemError).replace(busy.cluster.url, '<url>')).toMatchInlineSnapshot(`
      "POST <url>/_bulk (429): queue full (asked 4 times); 0 events were indexed before, 0 were there already; a second run goes on from there
        The cluster could not do this now; run the command again when it is well."
     `);
@@ -261,8 +261,8 @@ describe('a busy cluster is asked again', () => {
 });
 
 test('a cluster that goes away ends the run, with what was done until then', async () => {
-  const dying = await proxy(target, ({ path }) => (path === '/_bulk' ? 'cut before' : undefined));
-  const error = await lines(['{"a":1}'], {}, dying.target).catch((caught: unknown) => caught);
+  const dying = await proxy(cluster, ({ path }) => (path === '/_bulk' ? 'cut before' : undefined));
+  const error = await lines(['{"a":1}'], {}, dying.cluster).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'UNREACHABLE' });
   expect((error as Error).message).toContain('0 events were indexed before');
   dying.close();
@@ -270,12 +270,12 @@ test('a cluster that goes away ends the run, with what was done until then', asy
 
 test('a request that is too large is sent in halves', async () => {
   let refused = 0;
-  const small = await proxy(target, ({ path, before }) => {
+  const small = await proxy(cluster, ({ path, before }) => {
     if (path !== '/_bulk' || before > 0) return undefined;
     refused += 1;
     return { status: 413, body: { error: 'Request Entity Too Large' } };
   });
-  const { counts } = await lines(['{"a":1}', '{"a":2}', '{"a":3}'], {}, small.target);
+  const { counts } = await lines(['{"a":1}', '{"a":2}', '{"a":3}'], {}, small.cluster);
   expect([counts.indexed, refused]).toEqual([3, 1]);
   expect(small.asked.filter((path) => path === '/_bulk')).toHaveLength(3);
   small.close();
@@ -289,18 +289,18 @@ test('an item that fails all others of its request is found, and only that is re
     id: `i${index}`,
     document,
   }));
-  const outcomes = await createAll(target, items);
+  const outcomes = await createAll(cluster, items);
   expect(outcomes.map(({ result }) => result)).toEqual(items.map((_, index) => (index === 13 ? 'refused' : 'indexed')));
 });
 
 test('a missing file is refused before the cluster is asked anything', async () => {
-  await expect(replay(target, [join(folder, 'missing')], { namespace })).rejects.toMatchObject({ code: 'INPUT' });
+  await expect(replay(cluster, [join(folder, 'missing')], { namespace })).rejects.toMatchObject({ code: 'INPUT' });
 });
 
 test('a data stream that is blocked for writing ends the run at once', async () => {
   await lines(['{"a":1}']);
   const path = `/logs-${UNRECOGNISED}-${namespace}/_settings`;
-  await request(target, { method: 'PUT', path, body: { 'index.blocks.write': true } });
+  await request(cluster, { method: 'PUT', path, body: { 'index.blocks.write': true } });
   const error = await lines(['{"a":2}']).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'READ_ONLY' });
   expect(told(error as ProblemError).replace(/http:\S+|\[\.ds\S+\]/g, '…')).toMatchInlineSnapshot(`
@@ -314,7 +314,7 @@ describe('an interruption', () => {
     const controller = new AbortController();
     const stdin = new PassThrough();
     stdin.write('{"a":1}\n{"a":2');
-    const running = replay({ ...target, signal: controller.signal }, ['-'], { namespace, stdin });
+    const running = replay({ ...cluster, signal: controller.signal }, ['-'], { namespace, stdin });
     setImmediate(() => {
       controller.abort();
     });

@@ -2,10 +2,10 @@ import { riskCommand } from '../../src/commands/risk';
 import type { Outcome } from '../../src/commands/command';
 import type { RiskEntity } from '../../src/alerts/risk';
 import { quiet } from '../support/context';
-import { scene, wmiChild, type Scene } from '../support/scene';
+import { dataset, wmiChild, type Dataset } from '../support/dataset';
 
-function risk(here: Scene, more: object = {}): Promise<Outcome> {
-  const argv = { esUrl: here.target.url, namespace: here.namespace, scheduler: 'local', output: 'json', cap: 3 };
+function risk(here: Dataset, more: object = {}): Promise<Outcome> {
+  const argv = { esUrl: here.cluster.url, namespace: here.namespace, scheduler: 'local', output: 'json', cap: 3 };
   return riskCommand.run(quiet(), { ...argv, from: '2025-03-10', ...more });
 }
 
@@ -13,8 +13,8 @@ const scores = ({ json }: Outcome): string[] =>
   (json as { entities: RiskEntity[] }).entities.map(({ type, value, score }) => `${type} ${value} ${score}`);
 
 /** One process as Sysmon and as 4688 tell of it, and another of a user without name on another host. */
-async function threeAlerts(): Promise<Scene> {
-  const here = await scene();
+async function threeAlerts(): Promise<Dataset> {
+  const here = await dataset();
   await here.index([wmiChild('sysmon')]);
   const security = wmiChild('4688', { '@timestamp': '2025-03-10T11:50:00.030Z', 'process.command_line': null });
   await here.index([security], 'logs-windows_security.process_creation');
@@ -52,12 +52,12 @@ describe('risk', () => {
   });
 
   test.each([-1, 1.5, NaN])('a cap of %s is a mistake', async (cap) => {
-    const here = await scene();
+    const here = await dataset();
     await expect(risk(here, { cap })).rejects.toMatchObject({ code: 'USAGE' });
   });
 
   test.each([-1, 0, 1.5, NaN])('a limit of %s is a mistake', async (limit) => {
-    const here = await scene();
+    const here = await dataset();
     await expect(risk(here, { limit })).rejects.toMatchObject({ code: 'USAGE' });
   });
 });

@@ -1,7 +1,7 @@
 import { readFieldTypes } from '../../src/sigma/field-types';
 import { readRules, type Rule } from '../../src/detections/rule';
 import { indexEcs, matchesOf } from '../support/ecs-index';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 
 /**
  * Each condition of both detections, on a real engine and our mappings: an event that alerts, and its twin that differs
@@ -41,10 +41,10 @@ const wmic = (command_line: string | undefined): object =>
 const LINE = 'wmic /node:srv-2 process call create "calc.exe" ';
 
 async function matches(name: string, documents: Readonly<Record<string, object>>): Promise<string[]> {
-  const target = await testTarget();
+  const cluster = await testCluster();
   const index = `rules-${rule(name).slug}`;
-  await indexEcs(target, index, documents);
-  return matchesOf(target, index, rule(name));
+  await indexEcs(cluster, index, documents);
+  return matchesOf(cluster, index, rule(name));
 }
 
 describe('Windows WMI Process Call Create', () => {

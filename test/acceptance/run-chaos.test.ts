@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { Client } from '@elastic/elasticsearch';
-import { run } from '../../src/commands/run';
-import { request, type Target } from '../../src/cluster/cluster';
-import { scene, SYSMON, wmiChild, type Event, type Scene } from '../support/scene';
+import { runRules } from '../../src/commands/run';
+import { request, type Cluster } from '../../src/cluster/cluster';
+import { dataset, SYSMON, wmiChild, type Event, type Dataset } from '../support/dataset';
 
 /** A process that dies just before or after one of its requests reaches the cluster. */
 class Crash extends Error {
@@ -10,9 +10,9 @@ class Crash extends Error {
 }
 
 /** The same cluster, seen by a process that makes only so many requests. */
-function dyingAfter(target: Target, requests: number, answered: boolean): Target {
+function dyingAfter(cluster: Cluster, requests: number, answered: boolean): Cluster {
   let left = requests;
-  const send = target.client.transport.request.bind(target.client.transport) as (
+  const send = cluster.client.transport.request.bind(cluster.client.transport) as (
     ...asked: unknown[]
   ) => Promise<unknown>;
   const dying = async (...asked: unknown[]): Promise<unknown> => {
@@ -22,7 +22,7 @@ function dyingAfter(target: Target, requests: number, answered: boolean): Target
     if (left < 0) throw new Crash();
     return answer;
   };
-  return { ...target, client: { transport: { request: dying } } as unknown as Client };
+  return { ...cluster, client: { transport: { request: dying } } as unknown as Client };
 }
 
 interface Step {
@@ -100,25 +100,25 @@ function repeated({ event, index }: Delivery, again: Arrival['again'], now: numb
 
 const SECURITY = 'logs-windows_security.process_creation';
 
-async function newScene(): Promise<Scene> {
-  const here = await scene({ indices: [`${SYSMON}-<namespace>`, `${SECURITY}-<namespace>`, 'foreign-<namespace>'] });
+async function newDataset(): Promise<Dataset> {
+  const here = await dataset({ indices: [`${SYSMON}-<namespace>`, `${SECURITY}-<namespace>`, 'foreign-<namespace>'] });
   const text = { type: 'keyword' };
   const process = { properties: { pid: { type: 'long' }, parent: { properties: { name: text } } } };
   const event = { properties: { ingested: { type: 'date' } } };
   const mappings = { dynamic: false, properties: { '@timestamp': { type: 'date' }, event, process } };
-  await request(here.target, { method: 'PUT', path: `/foreign-${here.namespace}`, body: { mappings } });
+  await request(here.cluster, { method: 'PUT', path: `/foreign-${here.namespace}`, body: { mappings } });
   return here;
 }
 
 /** Delivers what is not there yet, as a shipper: the cluster refuses an id that it has, and that is no matter. */
-async function deliver(here: Scene, deliveries: readonly Delivery[]): Promise<void> {
+async function deliver(here: Dataset, deliveries: readonly Delivery[]): Promise<void> {
   const lines = deliveries.map(({ event: { id, ...source }, index }) => {
     const create = { _index: `${index}-${here.namespace}`, _id: id };
     return `${JSON.stringify({ create })}\n${JSON.stringify(source)}\n`;
   });
   if (lines.length === 0) return;
   const query = { refresh: true, pipeline: '_none' };
-  const { body } = await request<{ items: { create: { status: number } }[] }>(here.target, {
+  const { body } = await request<{ items: { create: { status: number } }[] }>(here.cluster, {
     method: 'POST',
     path: '/_bulk',
     query,
@@ -128,7 +128,7 @@ async function deliver(here: Scene, deliveries: readonly Delivery[]): Promise<vo
 }
 
 /** What a set of alerts says, whenever it was written. */
-async function said(here: Scene): Promise<unknown[]> {
+async function said(here: Dataset): Promise<unknown[]> {
   const found = await here.alerts();
   return found
     .map((alert) => {
@@ -140,7 +140,7 @@ async function said(here: Scene): Promise<unknown[]> {
 }
 
 /** Plays the steps, then one run that is left alone. @returns all that was delivered, each document once */
-async function play(here: Scene, steps: readonly Step[]): Promise<Delivery[]> {
+async function play(here: Dataset, steps: readonly Step[]): Promise<Delivery[]> {
   const all: Delivery[] = [];
   let repeats: { readonly delivery: Delivery; readonly again: Arrival['again'] }[] = [];
   let now = START;
@@ -153,7 +153,7 @@ async function play(here: Scene, steps: readonly Step[]): Promise<Delivery[]> {
     await deliver(here, [...twins, ...same, ...fresh]);
     all.push(...twins, ...fresh);
     const runs = instances.map(({ requests, answered }) =>
-      run(dyingAfter(here.target, requests, answered), { namespace: here.namespace, now: () => now }),
+      runRules(dyingAfter(here.cluster, requests, answered), { namespace: here.namespace, now: () => now }),
     );
     for (const result of await Promise.allSettled(runs)) {
       // Anything but the crash is a fault of ours.
@@ -169,7 +169,7 @@ async function play(here: Scene, steps: readonly Step[]): Promise<Delivery[]> {
 test('late, slow, early, repeated and unordered arrivals, crashes between any two requests and two instances at once end with the alerts of one perfect run', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 5 }), async (steps) => {
-      const [tried, perfect] = [await newScene(), await newScene()];
+      const [tried, perfect] = [await newDataset(), await newDataset()];
       await deliver(perfect, await play(tried, steps));
       await perfect.run({ from: 0 });
       expect(await said(tried)).toEqual(await said(perfect));

@@ -2,12 +2,12 @@ import { alertIndex } from '../../src/detections/indices';
 import { readWatermark } from '../../src/schedulers/local/state';
 import { request } from '../../src/cluster/cluster';
 import { proxy } from '../support/proxy';
-import { scene, wmiChild, type Scene } from '../support/scene';
+import { dataset, wmiChild, type Dataset } from '../support/dataset';
 
 const PERIOD = { from: Date.parse('2025-03-10T00:00:00Z'), to: Date.parse('2025-03-11T00:00:00Z') };
 
-async function withEvents(): Promise<Scene> {
-  const here = await scene();
+async function withEvents(): Promise<Dataset> {
+  const here = await dataset();
   await here.index([wmiChild('a'), wmiChild('b'), wmiChild('c', { 'process.pid': 1 })]);
   return here;
 }
@@ -32,7 +32,7 @@ describe('a dry run', () => {
   });
 
   test('of more alerts than one request asks for counts each', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index(Array.from({ length: 1_001 }, (_, pid) => wmiChild(`e${pid}`, { 'process.pid': pid })));
     expect(await here.run({ dryRun: true })).toMatchObject({ alerts: 1_001, new: 1_001 });
   });
@@ -40,13 +40,13 @@ describe('a dry run', () => {
   test('moves no watermark, and makes no index of alerts', async () => {
     const here = await withEvents();
     await here.run({ dryRun: true });
-    expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).toBeNull();
+    expect(await readWatermark(here.cluster, here.namespace, here.rule.uuid)).toBeNull();
     const path = `/${alertIndex(here.namespace)}`;
-    expect((await request(here.target, { method: 'HEAD', path, allow: [404] })).status).toBe(404);
+    expect((await request(here.cluster, { method: 'HEAD', path, allow: [404] })).status).toBe(404);
   });
 
   test('changes nothing on an alert that is there', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a')]);
     await here.run();
     const before = await here.alerts();
@@ -58,10 +58,10 @@ describe('a dry run', () => {
 
   test('asks for nothing but what reads', async () => {
     const here = await withEvents();
-    const between = await proxy(here.target, () => undefined);
+    const between = await proxy(here.cluster, () => undefined);
     const asked = async (dryRun: boolean): Promise<string[]> => {
       const before = between.asked.length;
-      await here.run({ dryRun }, between.target);
+      await here.run({ dryRun }, between.cluster);
       return between.asked.slice(before).map((path) => path.replace(/^.*\//, ''));
     };
     const reading = ['_mget', '_refresh', '_search', 'scroll', `watermark%3A${here.rule.uuid}`];
@@ -76,10 +76,10 @@ describe('a dry run', () => {
   test('is refused by a shard that cannot say whether an alert is there', async () => {
     const here = await withEvents();
     const error = { type: 'no_shard_available_action_exception', reason: 'gone' };
-    const broken = await proxy(here.target, ({ path }) =>
+    const broken = await proxy(here.cluster, ({ path }) =>
       path.endsWith('/_mget') ? { status: 200, body: { docs: [{ error }, { found: false }] } } : undefined,
     );
-    const reason: unknown = await here.run({ dryRun: true }, broken.target).catch((thrown: unknown) => thrown);
+    const reason: unknown = await here.run({ dryRun: true }, broken.cluster).catch((thrown: unknown) => thrown);
     broken.close();
     expect(String(reason)).toContain('no_shard_available_action_exception: gone');
   });

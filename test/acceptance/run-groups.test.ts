@@ -1,6 +1,6 @@
 import { alertIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
-import { scene, wmiChild, type Event, type Scene } from '../support/scene';
+import { dataset, wmiChild, type Event, type Dataset } from '../support/dataset';
 
 interface AlertDocument {
   readonly _id: string;
@@ -21,12 +21,12 @@ interface AlertDocument {
   };
 }
 
-async function alertsOf(here: Scene): Promise<AlertDocument[]> {
+async function alertsOf(here: Dataset): Promise<AlertDocument[]> {
   return (await here.alerts()) as unknown as AlertDocument[];
 }
 
 /** Runs over these events from scratch and gives the only alert. */
-async function onlyAlert(here: Scene, events: readonly Event[]): Promise<AlertDocument> {
+async function onlyAlert(here: Dataset, events: readonly Event[]): Promise<AlertDocument> {
   await here.index(events);
   await here.run();
   const found = await alertsOf(here);
@@ -36,7 +36,7 @@ async function onlyAlert(here: Scene, events: readonly Event[]): Promise<AlertDo
 
 describe('groups', () => {
   test('events with the same values on one day are one alert that counts them', async () => {
-    const here = await scene();
+    const here = await dataset();
     const alert = await onlyAlert(here, [
       wmiChild('b', { '@timestamp': '2025-03-10T09:00:00.5Z' }),
       wmiChild('a', { '@timestamp': '2025-03-10T08:00:00Z' }),
@@ -47,7 +47,7 @@ describe('groups', () => {
   });
 
   test('one value that differs makes two alerts', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a'), wmiChild('b', { 'process.pid': 4712 })]);
     expect(await here.run()).toMatchObject({ events: 2, alerts: 2, new: 2 });
   });
@@ -56,7 +56,7 @@ describe('groups', () => {
     ['after the last day', 300_000_000_000_000, '9999-12-31T23:59:59.999Z'],
     ['before the first day', -100_000_000_000_000, '0001-01-01T00:00:00.000Z'],
   ])('an event %s of four digits is of that day, and alerts', async (_, time, told) => {
-    const here = await scene();
+    const here = await dataset();
     const alert = await onlyAlert(here, [
       wmiChild('far', { '@timestamp': time }),
       wmiChild('edge', { '@timestamp': told }),
@@ -66,7 +66,7 @@ describe('groups', () => {
   });
 
   test('the same values on another UTC day alert anew', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([
       wmiChild('a', { '@timestamp': '2025-03-09T23:59:59.999Z' }),
       wmiChild('b', { '@timestamp': '2025-03-10T00:00:00Z' }),
@@ -76,7 +76,7 @@ describe('groups', () => {
   });
 
   test('an offset in an event time does not move it to another day', async () => {
-    const here = await scene();
+    const here = await dataset();
     const alert = await onlyAlert(here, [
       wmiChild('a', { '@timestamp': '2025-03-10T01:00:00+03:00' }),
       wmiChild('b', { '@timestamp': '2025-03-09T22:30:00Z' }),
@@ -90,7 +90,7 @@ describe('groups', () => {
     ['process.parent.command_line', undefined],
     ['process.pid', undefined],
   ])('an event without %s alerts, apart from those that have one', async (field, absent) => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('with'), wmiChild('without', { [field]: null })]);
     expect(await here.run()).toMatchObject({ events: 2, alerts: 2, new: 2 });
     const without = (await alertsOf(here)).find(({ wmi_detections: { ancestors } }) => ancestors[0]?.id === 'without');
@@ -99,7 +99,7 @@ describe('groups', () => {
   });
 
   test('host.id and user.id stand in where there is no name', async () => {
-    const here = await scene();
+    const here = await dataset();
     const nameless = { 'host.name': null, 'user.name': null, 'host.id': 'aid-1', 'user.id': 'S-1-5-21-1-2-3-1001' };
     const alert = await onlyAlert(here, [wmiChild('a', nameless)]);
     expect(alert.host).toEqual({ id: 'aid-1' });
@@ -107,7 +107,7 @@ describe('groups', () => {
   });
 
   test('an event that arrives late corrects count and first time of the alert of its day', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a')]);
     await here.run();
     const [before] = await alertsOf(here);
@@ -126,11 +126,11 @@ describe('groups', () => {
   });
 
   test('what an analyst wrote on an alert stays when its count is corrected', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a')]);
     await here.run();
     const [before] = await alertsOf(here);
-    await request(here.target, {
+    await request(here.cluster, {
       method: 'POST',
       path: `/${alertIndex(here.namespace)}/_update/${before?._id ?? ''}`,
       query: { refresh: true },
@@ -145,7 +145,7 @@ describe('groups', () => {
   });
 
   test('an alert names at most the first hundred of its events, and counts all', async () => {
-    const here = await scene();
+    const here = await dataset();
     const minute = (each: number): string => new Date(Date.parse('2025-03-10T00:00:00Z') + each * 60_000).toISOString();
     const events = Array.from({ length: 650 }, (_, each) => wmiChild(`e${each}`, { '@timestamp': minute(each) }));
     const alert = await onlyAlert(here, [...events].reverse());
@@ -154,7 +154,7 @@ describe('groups', () => {
   });
 
   test('a command line of 32,767 characters of three bytes each stays whole', async () => {
-    const here = await scene();
+    const here = await dataset();
     const long = `a.exe ${'\u2028'.repeat(32_761)}`;
     const alert = await onlyAlert(here, [wmiChild('a', { 'process.command_line': long })]);
     expect(alert.process?.command_line).toBe(long);
@@ -167,7 +167,7 @@ describe('groups', () => {
     ['a text with blanks', ' '],
     ['a number too large for any index', '99999999999999999999'],
   ])('a process id that is %s is an alert like another', async (_, pid) => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('good'), wmiChild('odd', { 'process.pid': pid })]).catch((error: unknown) => {
       // Where the index itself refuses it there is nothing to run over; say so instead of passing.
       throw new Error(`the index does not take this event: ${String(error)}`);
@@ -177,8 +177,8 @@ describe('groups', () => {
   });
 
   test('a value that is an object in a text field does not stop the run', async () => {
-    const here = await scene({ indices: ['odd-<namespace>', 'logs-sysmon.process_creation-<namespace>'] });
-    await request(here.target, {
+    const here = await dataset({ indices: ['odd-<namespace>', 'logs-sysmon.process_creation-<namespace>'] });
+    await request(here.cluster, {
       method: 'PUT',
       path: `/odd-${here.namespace}`,
       body: {
@@ -203,7 +203,7 @@ describe('groups', () => {
   });
 
   test('dotted names in a document are the same as nested ones', async () => {
-    const here = await scene();
+    const here = await dataset();
     const { id, process, ...rest } = wmiChild('nested');
     const { parent, ...own } = process as Record<string, unknown>;
     const dotted = Object.fromEntries([

@@ -8,11 +8,11 @@ import { startNode } from '../../src/engine/start-node';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { watch, type Told } from '../../src/schedulers/local/run-loop';
-import { connect, request, type Target } from '../../src/cluster/cluster';
+import { runLoop, type RunLoopEvent } from '../../src/schedulers/local/run-loop';
+import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { proxy } from '../support/proxy';
-import { SYSMON, wmiChild } from '../support/scene';
+import { SYSMON, wmiChild } from '../support/dataset';
 import { simulation } from '../support/simulation';
 
 /** A node of this test's own, that can be killed and started again on the same data. */
@@ -41,15 +41,15 @@ class Restartable {
 }
 
 let restartable: Restartable;
-let target: Target;
+let cluster: Cluster;
 const namespace = 'restart';
 
 beforeAll(async () => {
   const node = await startNode();
   restartable = new Restartable(node);
-  target = await connect({ url: node.url });
+  cluster = await connect({ url: node.url });
   const content = readAllContent(PROGRAM_FOLDER);
-  await deploy({ target, namespace }, await makePlan({ target, namespace }, content, { prune: false }), quiet(), {
+  await deploy({ cluster, namespace }, await makePlan({ cluster, namespace }, content, { prune: false }), quiet(), {
     yes: true,
   });
 }, 240_000);
@@ -58,7 +58,7 @@ afterAll(() => restartable.discard());
 async function arrive(pid: number): Promise<void> {
   const time = new Date().toISOString();
   const { id, ...document } = wmiChild(`e${pid}`, { '@timestamp': time, 'event.ingested': time, 'process.pid': pid });
-  await request(target, {
+  await request(cluster, {
     method: 'PUT',
     path: `/${SYSMON}-${namespace}/_create/${id}`,
     query: { refresh: true, pipeline: '_none' },
@@ -69,7 +69,7 @@ async function arrive(pid: number): Promise<void> {
 test('a node that dies while alerts are written, and comes back, costs a watch nothing', async () => {
   await arrive(1);
   let died = false;
-  const between = await proxy(target, ({ path }) => {
+  const between = await proxy(cluster, ({ path }) => {
     if (died || !path.endsWith('/_bulk')) return undefined;
     died = true;
     restartable.kill();
@@ -84,9 +84,9 @@ test('a node that dies while alerts are written, and comes back, costs a watch n
   pace.after(6, () => {
     stop.abort();
   });
-  const told: Told[] = [];
+  const told: RunLoopEvent[] = [];
   const rules = ['process_execution_via_wmi'];
-  for await (const each of watch(between.target, { namespace, rules, signal: stop.signal, pace })) told.push(each);
+  for await (const each of runLoop(between.cluster, { namespace, rules, signal: stop.signal, pace })) told.push(each);
   between.close();
 
   const failed = told.filter(({ kind }) => kind === 'failure');
@@ -96,5 +96,5 @@ test('a node that dies while alerts are written, and comes back, costs a watch n
     { kind: 'run', run: { from: null, events: 2, alerts: 2, new: 2 } },
     { kind: 'run', run: { new: 0 } },
   ]);
-  expect(await alerts(target, { namespace })).toHaveLength(2);
+  expect(await alerts(cluster, { namespace })).toHaveLength(2);
 }, 240_000);

@@ -1,23 +1,23 @@
 import { join } from 'node:path';
-import { run } from '../../src/commands/run';
+import { runRules } from '../../src/commands/run';
 import { defaultIndices } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/rule';
-import { scene, storeRule, wmiChild } from '../support/scene';
+import { dataset, storeRule, wmiChild } from '../support/dataset';
 
 test('both shipped rules run as they are stored, each with its own risk, severity and message', async () => {
-  const here = await scene();
+  const here = await dataset();
   for (const rule of readRules(join(__dirname, '..', '..', 'rules'))) {
     const indices = defaultIndices(here.namespace);
     const body = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
-    await storeRule(here.target, here.namespace, { ...body, rule, query: toQueryDsl(rule), indices });
+    await storeRule(here.cluster, here.namespace, { ...body, rule, query: toQueryDsl(rule), indices });
   }
   const command = {
     'process.command_line': 'wmic  /node:ws02 process call create calc.exe',
     'process.name': 'WMIC.exe',
   };
   await here.index([wmiChild('child'), wmiChild('call', { ...command, 'process.parent.name': 'cmd.exe' })]);
-  const { rules } = await run(here.target, {
+  const { rules } = await runRules(here.cluster, {
     namespace: here.namespace,
     now: () => Date.parse('2025-03-10T12:00:00Z'),
   });

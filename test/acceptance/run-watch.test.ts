@@ -2,10 +2,10 @@ import { getEventListeners } from 'node:events';
 import { stateIndex } from '../../src/detections/indices';
 import { storedRuleId, type StoredRule } from '../../src/schedulers/local/stored-rule';
 import { readWatermark } from '../../src/schedulers/local/state';
-import { watch, type Told, type WatchOptions } from '../../src/schedulers/local/run-loop';
-import { request, type Target } from '../../src/cluster/cluster';
+import { runLoop, type RunLoopEvent, type RunLoopOptions } from '../../src/schedulers/local/run-loop';
+import { request, type Cluster } from '../../src/cluster/cluster';
 import { proxy } from '../support/proxy';
-import { scene, storeRule, SYSMON, wmiChild, type Scene } from '../support/scene';
+import { dataset, storeRule, SYSMON, wmiChild, type Dataset } from '../support/dataset';
 import { simulation, type Simulation } from '../support/simulation';
 
 const NOON = Date.parse('2025-03-10T12:00:00Z');
@@ -14,42 +14,42 @@ const clock = (minutes: number): string => new Date(NOON + minutes * 60_000).toI
 /** A watch whose time passes by itself: it runs for so many minutes, and tells what it told. */
 class Watching {
   constructor(
-    readonly here: Scene,
-    readonly target: Target = here.target,
+    readonly here: Dataset,
+    readonly cluster: Cluster = here.cluster,
     readonly pace: Simulation = simulation(),
     readonly stop: AbortController = new AbortController(),
   ) {}
 
-  async run(minutes: number, options: Partial<WatchOptions> = {}): Promise<Told[]> {
+  async run(minutes: number, options: Partial<RunLoopOptions> = {}): Promise<RunLoopEvent[]> {
     const { pace, stop } = this;
     const { namespace } = this.here;
     pace.after(minutes, () => {
       stop.abort();
     });
     const now = (): number => NOON + pace.now();
-    const told: Told[] = [];
-    for await (const each of watch(this.target, { namespace, signal: stop.signal, pace, now, ...options })) {
+    const told: RunLoopEvent[] = [];
+    for await (const each of runLoop(this.cluster, { namespace, signal: stop.signal, pace, now, ...options })) {
       told.push(each);
     }
     return told;
   }
 }
 
-function runsOf(told: readonly Told[], name = 'Children of WmiPrvSE') {
+function runsOf(told: readonly RunLoopEvent[], name = 'Children of WmiPrvSE') {
   return told.flatMap((each) => (each.kind === 'run' && each.run.name === name ? [each.run] : []));
 }
 
 /** `12:05 2 new` for each window of a rule. */
-function windows(told: readonly Told[], name?: string): string[] {
+function windows(told: readonly RunLoopEvent[], name?: string): string[] {
   return runsOf(told, name).map((run) => `${run.to?.slice(11, 16) ?? ''} ${run.new} new`);
 }
 
-function failures(told: readonly Told[]): string[] {
+function failures(told: readonly RunLoopEvent[]): string[] {
   return told.flatMap((each) => (each.kind === 'failure' ? [String(each.error).split('\n')[0] ?? ''] : []));
 }
 
 /** The rule of the scene, with something else in it. */
-function variant(here: Scene, change: Partial<StoredRule['rule']>, more: Partial<StoredRule> = {}): StoredRule {
+function variant(here: Dataset, change: Partial<StoredRule['rule']>, more: Partial<StoredRule> = {}): StoredRule {
   return {
     kind: 'rule',
     managed_by: 'wmi-detections',
@@ -62,16 +62,16 @@ function variant(here: Scene, change: Partial<StoredRule['rule']>, more: Partial
 }
 
 const OTHER = { uuid: '00000000-0000-4000-8000-000000000000', slug: 'other', name: 'Other' };
-const store = (here: Scene, rule: StoredRule): Promise<void> => storeRule(here.target, here.namespace, rule);
+const store = (here: Dataset, rule: StoredRule): Promise<void> => storeRule(here.cluster, here.namespace, rule);
 
-async function remove(here: Scene, uuid: string): Promise<void> {
+async function remove(here: Dataset, uuid: string): Promise<void> {
   const path = `/${stateIndex(here.namespace)}/_doc/${storedRuleId(uuid)}`;
-  await request(here.target, { method: 'DELETE', path, query: { refresh: true } });
+  await request(here.cluster, { method: 'DELETE', path, query: { refresh: true } });
 }
 
 describe('run --watch', () => {
   test('runs each rule at once and then in its own interval', async () => {
-    const here = await scene();
+    const here = await dataset();
     await store(here, variant(here, { ...OTHER, schedule: { interval: '7m', lookback: '1h' } }));
     const told = await new Watching(here).run(22);
     expect(windows(told)).toEqual(['12:00 0 new', '12:05 0 new', '12:10 0 new', '12:15 0 new', '12:20 0 new']);
@@ -79,7 +79,7 @@ describe('run --watch', () => {
   });
 
   test('alerts what comes in by the next window, once', async () => {
-    const here = await scene();
+    const here = await dataset();
     const watching = new Watching(here);
     watching.pace.after(2, () => here.index([wmiChild('a', { 'event.ingested': clock(2) })]));
     watching.pace.after(7, () => here.index([wmiChild('b', { 'event.ingested': clock(7), 'process.pid': 2 })]));
@@ -87,14 +87,14 @@ describe('run --watch', () => {
   });
 
   test('runs only the rules that are named', async () => {
-    const here = await scene();
+    const here = await dataset();
     await store(here, variant(here, OTHER));
     const told = await new Watching(here).run(6, { rules: ['other'] });
     expect([windows(told), windows(told, 'Other')]).toEqual([[], ['12:00 0 new', '12:05 0 new']]);
   });
 
   test('runs a rule that was edited as it is now from its next window on, in its new interval', async () => {
-    const here = await scene();
+    const here = await dataset();
     const watching = new Watching(here);
     const calc = variant(here, { schedule: { interval: '2m', lookback: '1h' } }, { query: CALC });
     watching.pace.after(1, () =>
@@ -116,7 +116,7 @@ describe('run --watch', () => {
   });
 
   test('takes up rules that are new, and drops those that are gone', async () => {
-    const here = await scene();
+    const here = await dataset();
     const watching = new Watching(here);
     watching.pace.after(3, () => store(here, variant(here, OTHER)));
     watching.pace.after(8, () => remove(here, here.rule.uuid));
@@ -134,7 +134,7 @@ describe('run --watch', () => {
   });
 
   test('tells of a run that failed, goes on with the other rules, and covers it by the next', async () => {
-    const here = await scene();
+    const here = await dataset();
     const watching = new Watching(here);
     await store(here, variant(here, OTHER, { query: { range: { 'process.pid': { gte: 'no number' } } } }));
     await here.index([wmiChild('a')]);
@@ -147,10 +147,10 @@ describe('run --watch', () => {
   });
 
   test('asks a cluster that cannot be reached less and less often, and then covers the time', async () => {
-    const here = await scene();
+    const here = await dataset();
     let down = false;
-    const between = await proxy(here.target, () => (down ? 'cut before' : undefined));
-    const watching = new Watching(here, between.target);
+    const between = await proxy(here.cluster, () => (down ? 'cut before' : undefined));
+    const watching = new Watching(here, between.cluster);
     watching.pace.after(4.5, () => (down = true));
     watching.pace.after(5, () => here.index([wmiChild('a', { 'event.ingested': clock(5) })]));
     watching.pace.after(5.1, () => (down = false));
@@ -165,13 +165,13 @@ describe('run --watch', () => {
   });
 
   test('a rule whose part of the cluster is not well is tried again soon, and does not keep the others', async () => {
-    const here = await scene();
+    const here = await dataset();
     await store(here, variant(here, OTHER, { indices: ['not-well'] }));
     const body = { error: { type: 'search_phase_execution_exception', reason: 'all shards failed' } };
-    const between = await proxy(here.target, ({ path }) =>
+    const between = await proxy(here.cluster, ({ path }) =>
       path.startsWith('/not-well/') ? { status: 503, body } : undefined,
     );
-    const watching = new Watching(here, between.target);
+    const watching = new Watching(here, between.cluster);
     const told = await watching.run(6);
     between.close();
     expect(windows(told)).toEqual(['12:00 0 new', '12:05 0 new']);
@@ -180,9 +180,9 @@ describe('run --watch', () => {
   });
 
   test('two at once write each alert once', async () => {
-    const here = await scene();
-    const one = new Watching(here, here.target, simulation(2));
-    const other = new Watching(here, here.target, one.pace, one.stop);
+    const here = await dataset();
+    const one = new Watching(here, here.cluster, simulation(2));
+    const other = new Watching(here, here.cluster, one.pace, one.stop);
     for (let minute = 1; minute < 30; minute += 1) {
       one.pace.after(minute, () =>
         here.index([wmiChild(`e${minute}`, { 'process.pid': minute, 'event.ingested': clock(minute) })]),
@@ -198,7 +198,7 @@ describe('run --watch', () => {
   });
 
   test('keeps nothing of what it did: no listener of the signal is left after a hundred windows', async () => {
-    const here = await scene();
+    const here = await dataset();
     const watching = new Watching(here);
     let listeners = -1;
     watching.pace.after(500, () => {
@@ -209,10 +209,10 @@ describe('run --watch', () => {
   });
 
   test.each([
-    ['no rule is stored', (here: Scene) => remove(here, here.rule.uuid), {}],
+    ['no rule is stored', (here: Dataset) => remove(here, here.rule.uuid), {}],
     ['no rule "nobody" is stored', () => Promise.resolve(), { rules: ['nobody'] }],
   ])('ends at the start with an error when %s', async (message, prepare, options) => {
-    const here = await scene();
+    const here = await dataset();
     await prepare(here);
     await expect(new Watching(here).run(1, options)).rejects.toThrow(message);
   });
@@ -222,18 +222,18 @@ const CALC = { term: { 'process.name': 'calc.exe' } };
 
 describe('run --watch that is asked to end', () => {
   /** Ends the watch when a path is asked for, and lets the cluster answer all the same. */
-  async function endedAt(asked: RegExp): Promise<{ here: Scene; told: Told[]; watermark: unknown }> {
-    const here = await scene();
+  async function endedAt(asked: RegExp): Promise<{ here: Dataset; told: RunLoopEvent[]; watermark: unknown }> {
+    const here = await dataset();
     // Two days: two rounds of reading and writing.
     await here.index([wmiChild('a'), wmiChild('b', { '@timestamp': '2025-03-09T10:00:00Z' })]);
     const stop = new AbortController();
-    const between = await proxy(here.target, ({ path }) => {
+    const between = await proxy(here.cluster, ({ path }) => {
       if (asked.test(path)) stop.abort();
       return undefined;
     });
-    const told = await new Watching(here, between.target, simulation(), stop).run(60);
+    const told = await new Watching(here, between.cluster, simulation(), stop).run(60);
     between.close();
-    return { here, told, watermark: await readWatermark(here.target, here.namespace, here.rule.uuid) };
+    return { here, told, watermark: await readWatermark(here.cluster, here.namespace, here.rule.uuid) };
   }
 
   test.each([
@@ -255,7 +255,7 @@ describe('run --watch that is asked to end', () => {
   });
 
   test('while it waits ends at once', async () => {
-    const here = await scene();
+    const here = await dataset();
     const watching = new Watching(here);
     expect(windows(await watching.run(0.5))).toEqual(['12:00 0 new']);
     expect(watching.pace.now()).toBe(30_000);

@@ -1,18 +1,18 @@
 import { stateIndex } from '../../src/detections/indices';
 import { moveWatermark, readWatermark, type Watermark } from '../../src/schedulers/local/state';
 import { request } from '../../src/cluster/cluster';
-import { scene, type Scene } from '../support/scene';
+import { dataset, type Dataset } from '../support/dataset';
 
 const RUN = { from: null, to: null, events: 0, alerts: 0, new: 0 };
 const at = (minute: number): number => Date.parse('2025-03-10T12:00:00Z') + minute * 60_000;
 
-const read = (here: Scene): Promise<Watermark | null> => readWatermark(here.target, here.namespace, here.rule.uuid);
-const move = (here: Scene, from: Watermark | null, minute: number): Promise<void> =>
-  moveWatermark(here.target, here.namespace, here.rule.uuid, from, at(minute), RUN);
+const read = (here: Dataset): Promise<Watermark | null> => readWatermark(here.cluster, here.namespace, here.rule.uuid);
+const move = (here: Dataset, from: Watermark | null, minute: number): Promise<void> =>
+  moveWatermark(here.cluster, here.namespace, here.rule.uuid, from, at(minute), RUN);
 
 /** A scene whose watermark stands at minute 10, and that watermark. */
-async function started(): Promise<{ here: Scene; from: Watermark | null }> {
-  const here = await scene();
+async function started(): Promise<{ here: Dataset; from: Watermark | null }> {
+  const here = await dataset();
   await move(here, null, 10);
   return { here, from: await read(here) };
 }
@@ -48,7 +48,7 @@ describe('the watermark', () => {
   test('stays away if somebody took it away meanwhile', async () => {
     const { here, from } = await started();
     const path = `/${stateIndex(here.namespace)}/_doc/watermark:${here.rule.uuid}`;
-    await request(here.target, { method: 'DELETE', path });
+    await request(here.cluster, { method: 'DELETE', path });
     await move(here, from, 20);
     expect(await read(here)).toBeNull();
   });
@@ -63,7 +63,7 @@ describe('the watermark', () => {
     const { here, from } = await started();
     const aborted = AbortSignal.abort();
     here.at('2025-03-10T13:00:00Z');
-    await expect(here.run({}, { ...here.target, signal: aborted })).rejects.toMatchObject({
+    await expect(here.run({}, { ...here.cluster, signal: aborted })).rejects.toMatchObject({
       code: 'INTERRUPTED',
       exitStatus: 130,
     });

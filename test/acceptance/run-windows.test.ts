@@ -1,12 +1,12 @@
 import { request } from '../../src/cluster/cluster';
-import { scene, SYSMON, wmiChild, type Scene } from '../support/scene';
+import { dataset, SYSMON, wmiChild, type Dataset } from '../support/dataset';
 
 const at = (time: string): number => Date.parse(time);
 
 /** A plain index of somebody else's, with our mapping or without any. */
-async function foreignIndex(here: Scene, name: string, properties: Record<string, unknown>): Promise<void> {
+async function foreignIndex(here: Dataset, name: string, properties: Record<string, unknown>): Promise<void> {
   const mappings = { dynamic: false, properties };
-  await request(here.target, { method: 'PUT', path: `/${name}-${here.namespace}`, body: { mappings } });
+  await request(here.cluster, { method: 'PUT', path: `/${name}-${here.namespace}`, body: { mappings } });
 }
 
 const TYPES = {
@@ -17,8 +17,8 @@ const TYPES = {
 const INDICES = [`${SYSMON}-<namespace>`, 'foreign-<namespace>'];
 
 /** A scene with an index `foreign` of another shipper's. */
-async function withForeign(): Promise<Scene> {
-  const here = await scene({ indices: INDICES });
+async function withForeign(): Promise<Dataset> {
+  const here = await dataset({ indices: INDICES });
   await foreignIndex(here, 'foreign', TYPES);
   return here;
 }
@@ -67,7 +67,7 @@ describe("others' indices", () => {
   });
 
   test('an index that maps none of the fields does no harm', async () => {
-    const here = await scene({ indices: [...INDICES, 'not-there-*', 'nor-this'] });
+    const here = await dataset({ indices: [...INDICES, 'not-there-*', 'nor-this'] });
     await foreignIndex(here, 'foreign', {});
     await here.index([wmiChild('unmapped')], 'foreign');
     await here.index([wmiChild('ours')]);
@@ -75,7 +75,7 @@ describe("others' indices", () => {
   });
 
   test('an index that maps the process id as text is grouped and counted like ours', async () => {
-    const here = await scene({ indices: INDICES });
+    const here = await dataset({ indices: INDICES });
     const process = { properties: { ...TYPES.process.properties, pid: { type: 'keyword' } } };
     await foreignIndex(here, 'foreign', { ...TYPES, process });
     await here.index([wmiChild('text', { 'process.pid': '4711' })], 'foreign');
@@ -85,7 +85,7 @@ describe("others' indices", () => {
   });
 
   test('an index that does not map the process id is counted as well', async () => {
-    const here = await scene({ indices: INDICES });
+    const here = await dataset({ indices: INDICES });
     const process = { properties: { parent: TYPES.process.properties.parent } };
     await foreignIndex(here, 'foreign', { ...TYPES, process });
     await here.index([wmiChild('unmapped')], 'foreign');
@@ -95,7 +95,7 @@ describe("others' indices", () => {
   });
 
   test('a part of the data that cannot be searched is a failed run, never a silent miss', async () => {
-    const here = await scene({ indices: INDICES });
+    const here = await dataset({ indices: INDICES });
     await foreignIndex(here, 'foreign', { ...TYPES, '@timestamp': { type: 'ip' } });
     await here.index([wmiChild('ours')]);
     await expect(here.run()).rejects.toMatchObject({ code: 'REFUSED' });
@@ -112,7 +112,7 @@ describe('--from --to', () => {
     ['just before --to', '2025-03-01T23:59:59.999Z', 1],
     ['at --to', '2025-03-02T00:00:00.000Z', 0],
   ])('an event %s', async (_, time, events) => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a', { '@timestamp': time })]);
     expect(await here.run(day)).toEqual({
       uuid: here.rule.uuid,
@@ -127,14 +127,14 @@ describe('--from --to', () => {
   });
 
   test('moves no watermark, and repeats no alert', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a', { '@timestamp': '2025-03-01T10:00:00Z' })]);
     await here.run(day);
     expect(await here.run()).toMatchObject({ from: null, events: 1, new: 0 });
   });
 
   test('an alert counts all events of its group and day, those outside the period as well', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a', { '@timestamp': '2025-03-01T10:00:00Z' })]);
     await here.index([wmiChild('b', { '@timestamp': '2025-03-01T20:00:00Z' })]);
     expect(await here.run({ from: day.from, to: at('2025-03-01T12:00:00Z') })).toMatchObject({ events: 1, new: 1 });
@@ -144,14 +144,14 @@ describe('--from --to', () => {
   });
 
   test('one side can be left open', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a', { '@timestamp': '2025-03-01T10:00:00Z' })]);
     expect(await here.run({ from: day.from })).toMatchObject({ events: 1, to: null });
     expect(await here.run({ to: day.to })).toMatchObject({ events: 1, from: null, new: 0 });
   });
 
   test('a period that ends before it begins is an error', async () => {
-    const here = await scene();
+    const here = await dataset();
     await expect(here.run({ from: day.to, to: day.from })).rejects.toThrowErrorMatchingInlineSnapshot(`
      "--from is not before --to
        The period begins at --from and ends just before --to."

@@ -1,13 +1,13 @@
-import { freshNamespace, scene, storeRule, SYSMON, wmiChild } from '../support/scene';
-import { run } from '../../src/commands/run';
-import { testTarget } from '../support/target';
+import { freshNamespace, dataset, storeRule, SYSMON, wmiChild } from '../support/dataset';
+import { runRules } from '../../src/commands/run';
+import { testCluster } from '../support/cluster';
 import { readWatermark } from '../../src/schedulers/local/state';
 import { alertIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
 
 describe('run', () => {
   test('the first run reads everything in our own streams, however old', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([
       wmiChild('new'),
       wmiChild('old', { '@timestamp': '2019-05-01T00:00:00Z', 'event.ingested': '2019-05-01T00:00:01Z' }),
@@ -27,7 +27,7 @@ describe('run', () => {
   });
 
   test('a second run finds nothing new', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a', { 'event.ingested': '2025-03-10T11:59:00Z' })]);
     await here.run();
     here.at('2025-03-10T12:01:00Z');
@@ -41,7 +41,7 @@ describe('run', () => {
   });
 
   test('what came in since the last run is alerted by the next, however old the event is', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.run();
     await here.index([
       wmiChild('late', { '@timestamp': '2025-01-01T00:00:00Z', 'event.ingested': '2025-03-10T12:01:00Z' }),
@@ -51,7 +51,7 @@ describe('run', () => {
   });
 
   test('what was stamped before the last run and could be seen only after it is not missed', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.run();
     await here.index([wmiChild('slow', { 'event.ingested': '2025-03-10T11:55:30Z' })]);
     here.at('2025-03-10T12:05:00Z');
@@ -59,21 +59,21 @@ describe('run', () => {
   });
 
   test('what is written and cannot be searched yet is made visible first', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('seen')]);
     const stream = `/${SYSMON}-${here.namespace}`;
-    await request(here.target, {
+    await request(here.cluster, {
       method: 'PUT',
       path: `${stream}/_settings`,
       body: { 'index.refresh_interval': '-1' },
     });
     const { id, ...body } = wmiChild('unseen', { 'process.pid': 2 });
-    await request(here.target, { method: 'PUT', path: `${stream}/_create/${id}`, query: { pipeline: '_none' }, body });
+    await request(here.cluster, { method: 'PUT', path: `${stream}/_create/${id}`, query: { pipeline: '_none' }, body });
     expect(await here.run()).toMatchObject({ events: 2, new: 2 });
   });
 
   test('what came in long before the last run is not read again', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('read', { 'event.ingested': '2025-03-10T11:30:00Z' })]);
     await here.run();
     here.at('2025-03-10T12:05:00Z');
@@ -81,7 +81,7 @@ describe('run', () => {
   });
 
   test('what is stamped with a time to come is left for the run whose window holds it', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('ahead', { 'event.ingested': '2025-03-10T12:00:00Z' })]);
     expect(await here.run()).toMatchObject({ events: 0 });
     here.at('2025-03-10T12:00:00.001Z');
@@ -89,41 +89,41 @@ describe('run', () => {
   });
 
   test('a clock that is set back an hour hides nothing', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.run();
     here.at('2025-03-10T11:00:00Z');
     await here.index([wmiChild('after', { 'event.ingested': '2025-03-10T10:30:00Z' })]);
     expect(await here.run()).toMatchObject({ events: 1, new: 1, from: '2025-03-09T11:00:00.000Z' });
-    expect((await readWatermark(here.target, here.namespace, here.rule.uuid))?.at).toBe(
+    expect((await readWatermark(here.cluster, here.namespace, here.rule.uuid))?.at).toBe(
       Date.parse('2025-03-10T10:59:00Z'),
     );
   });
 
   test("without a clock of the test's the cluster's time counts", async () => {
-    const here = await scene();
+    const here = await dataset();
     const { to } = await here.run({ now: undefined });
     expect(Math.abs(Date.parse(to ?? '') - Date.now())).toBeLessThan(60_000);
   });
 
   test('a namespace without rules is an error that says what to do', async () => {
-    const target = await testTarget();
+    const cluster = await testCluster();
     const namespace = freshNamespace();
-    const error: unknown = await run(target, { namespace }).catch((reason: unknown) => reason);
-    expect(String(error).replaceAll(namespace, 'NAMESPACE').replaceAll(target.url, 'URL')).toMatchInlineSnapshot(`
+    const error: unknown = await runRules(cluster, { namespace }).catch((reason: unknown) => reason);
+    expect(String(error).replaceAll(namespace, 'NAMESPACE').replaceAll(cluster.url, 'URL')).toMatchInlineSnapshot(`
      "ProblemError: URL/wmi-detections-state-NAMESPACE: no rule is stored in namespace "NAMESPACE"
        Run \`wmi-detections deploy --scheduler local\` first, or name another namespace with --namespace."
     `);
   });
 
   test('a rule can be named by UUID, name or slug', async () => {
-    const here = await scene();
+    const here = await dataset();
     for (const name of [here.rule.uuid.toUpperCase(), 'children of wmiprvse', 'wmi_children']) {
       expect(await here.run({ rules: [name] })).toMatchObject({ uuid: here.rule.uuid });
     }
   });
 
   test('a rule that is not stored is an error', async () => {
-    const here = await scene();
+    const here = await dataset();
     await expect(here.run({ rules: ['wmi_child'] })).rejects.toThrowErrorMatchingInlineSnapshot(`
      "no rule "wmi_child" is stored
        Stored are: 5f3a5b0e-7d5c-4c53-9a0e-0c9d6b1f2a3b (Children of WmiPrvSE)."
@@ -131,10 +131,10 @@ describe('run', () => {
   });
 
   test('a rule that fails does not keep the others from running, and keeps its watermark', async () => {
-    const here = await scene();
+    const here = await dataset();
     const broken = { ...here.rule, uuid: '00000000-0000-4000-8000-000000000000', name: 'A broken rule' };
     await here.index([wmiChild('a')]);
-    await storeRule(here.target, here.namespace, {
+    await storeRule(here.cluster, here.namespace, {
       kind: 'rule',
       managed_by: 'wmi-detections',
       digest: '',
@@ -144,27 +144,27 @@ describe('run', () => {
     });
     await expect(here.run()).rejects.toThrow(/rule "A broken rule": .*not a number/);
     expect(await here.alerts()).toHaveLength(1);
-    expect(await readWatermark(here.target, here.namespace, broken.uuid)).toBeNull();
-    expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).not.toBeNull();
+    expect(await readWatermark(here.cluster, here.namespace, broken.uuid)).toBeNull();
+    expect(await readWatermark(here.cluster, here.namespace, here.rule.uuid)).not.toBeNull();
   });
 
   test('a failed write leaves the watermark, and the next run alerts', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a')]);
     const block = async (write: boolean): Promise<void> => {
       const body = { 'index.blocks.write': write };
-      await request(here.target, { method: 'PUT', path: `/${alertIndex(here.namespace)}/_settings`, body });
+      await request(here.cluster, { method: 'PUT', path: `/${alertIndex(here.namespace)}/_settings`, body });
     };
-    await request(here.target, { method: 'PUT', path: `/${alertIndex(here.namespace)}` });
+    await request(here.cluster, { method: 'PUT', path: `/${alertIndex(here.namespace)}` });
     await block(true);
     await expect(here.run()).rejects.toMatchObject({ code: 'READ_ONLY' });
-    expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).toBeNull();
+    expect(await readWatermark(here.cluster, here.namespace, here.rule.uuid)).toBeNull();
     await block(false);
     expect(await here.run()).toMatchObject({ new: 1 });
   });
 
   test('two runs at once give one set of alerts', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index(Array.from({ length: 300 }, (_, pid) => wmiChild(`e${pid}`, { 'process.pid': pid })));
     const runs = await Promise.all([here.run(), here.run(), here.run()]);
     expect(runs.reduce((sum, each) => sum + each.new, 0)).toBe(300);
@@ -173,7 +173,7 @@ describe('run', () => {
   });
 
   test('ten thousand groups in one window are ten thousand alerts', async () => {
-    const here = await scene();
+    const here = await dataset();
     for (let batch = 0; batch < 5; batch += 1) {
       await here.index(
         Array.from({ length: 2_000 }, (_, each) => {
@@ -183,7 +183,7 @@ describe('run', () => {
       );
     }
     expect(await here.run()).toMatchObject({ events: 10_000, alerts: 10_000, new: 10_000 });
-    const { body } = await request<{ count: number }>(here.target, {
+    const { body } = await request<{ count: number }>(here.cluster, {
       method: 'GET',
       path: `/${alertIndex(here.namespace)}/_count`,
     });

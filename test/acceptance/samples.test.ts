@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import { replay } from '../../src/commands/replay';
-import { run } from '../../src/commands/run';
+import { runRules } from '../../src/commands/run';
 import { isRecord } from '../../src/json';
 import { applyPlan } from '../../src/plan/apply';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan } from '../../src/plan/plan';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { request, type Target } from '../../src/cluster/cluster';
+import { request, type Cluster } from '../../src/cluster/cluster';
 import { describedSamples, namesOfSamples, RULES, SAMPLES, type RuleWord } from '../support/samples';
-import { freshNamespace } from '../support/scene';
-import { testTarget } from '../support/target';
+import { freshNamespace } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
 const namespace = freshNamespace();
 const content = readAllContent(join(__dirname, '../..'));
-let target: Target;
+let cluster: Cluster;
 let names: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
-  target = await testTarget();
+  cluster = await testCluster();
   names = await namesOfSamples();
-  const scope = { target, namespace };
+  const scope = { cluster, namespace };
   const plan = await makePlan(scope, content, { prune: false });
   const { problems } = await applyPlan(scope, plan, () => undefined);
   expect(problems).toEqual([]);
@@ -31,7 +31,7 @@ test('docs/samples.md describes every event, and nothing else', () => {
 });
 
 test('all samples are indexed, and none as a failure of a pipeline', async () => {
-  const { counts, problems } = await replay(target, [SAMPLES], { namespace });
+  const { counts, problems } = await replay(cluster, [SAMPLES], { namespace });
   expect({ counts, problems }).toEqual({
     counts: {
       read: 57,
@@ -42,7 +42,7 @@ test('all samples are indexed, and none as a failure of a pipeline', async () =>
     },
     problems: [],
   });
-  await request(target, { method: 'POST', path: `/logs-*-${namespace}/_refresh` });
+  await request(cluster, { method: 'POST', path: `/logs-*-${namespace}/_refresh` });
   expect(await found({ term: { 'event.kind': 'pipeline_error' } })).toEqual([]);
 });
 
@@ -55,12 +55,12 @@ test.each(Object.keys(RULES) as RuleWord[])('the rule "%s" finds exactly what do
 });
 
 test('replaying them again indexes nothing', async () => {
-  const { counts } = await replay(target, [SAMPLES], { namespace });
+  const { counts } = await replay(cluster, [SAMPLES], { namespace });
   expect(counts).toMatchObject({ read: 57, indexed: 0, duplicates: 57, failed: 0 });
 });
 
 test('every match becomes one alert: no two of these events are one group', async () => {
-  const { rules } = await run(target, { namespace });
+  const { rules } = await runRules(cluster, { namespace });
   expect(rules.map(({ events, alerts, new: fresh }) => ({ events, alerts, fresh }))).toEqual([
     { events: 16, alerts: 16, fresh: 16 },
     { events: 16, alerts: 16, fresh: 16 },
@@ -86,12 +86,12 @@ function isIn(field: string, whole: string): boolean {
 }
 
 async function fieldsOf(where: string): Promise<{ documents: Set<string>; mapped: string[] }> {
-  const found = await request<{ hits: { hits: { _source: unknown }[] } }>(target, {
+  const found = await request<{ hits: { hits: { _source: unknown }[] } }>(cluster, {
     method: 'POST',
     path: `/${where}/_search`,
     body: { size: 1000 },
   });
-  const { body } = await request<Record<string, { mappings: { properties: unknown } }>>(target, {
+  const { body } = await request<Record<string, { mappings: { properties: unknown } }>>(cluster, {
     method: 'GET',
     path: `/${where}/_mapping`,
   });
@@ -115,7 +115,7 @@ function fieldNames(properties: unknown, prefix = ''): string[] {
 
 /** The samples that a query finds, by name. */
 async function found(query: Record<string, unknown>): Promise<string[]> {
-  const { body } = await request<{ hits: { hits: { _id: string }[] } }>(target, {
+  const { body } = await request<{ hits: { hits: { _id: string }[] } }>(cluster, {
     method: 'POST',
     path: `/logs-*-${namespace}/_search`,
     body: { query, size: 1000, _source: false },

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from '../../src/cluster/cluster';
 import { SAMPLES } from '../support/samples';
-import { at, harbour, STREAMS, type Harbour, type Source } from '../support/ship';
+import { at, testServer, STREAMS, type TestServer, type Source } from '../support/test-server';
 import { SYSMON, SYSMON_DATA, winlogbeat, xml } from '../support/windows-events';
 
 // What docs/shippers.md says of collectors: the documents that they make of a record, as their vendors describe them.
 
-let ours: Harbour;
+let ours: TestServer;
 beforeAll(async () => {
-  ours = await harbour();
+  ours = await testServer();
 });
 
 /** The first record of a file of samples, as its line. */
@@ -128,7 +128,7 @@ test('what Winlogbeat says of its own host is kept', async () => {
 
 test('a data stream takes create and refuses index', async () => {
   const line = record('sysmon-winlogbeat.ndjson');
-  const { body } = await request<{ items: readonly unknown[] }>(ours.target, {
+  const { body } = await request<{ items: readonly unknown[] }>(ours.cluster, {
     method: 'POST',
     path: `/${STREAMS.sysmon}-${ours.namespace}/_bulk`,
     ndjson: `{"create":{}}\n${line}\n{"index":{}}\n${line}\n`,

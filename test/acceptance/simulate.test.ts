@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { simulate, type SimulateOptions } from '../../src/commands/simulate';
 import { readContent } from '../../src/content/read-content';
-import { request, type Target } from '../../src/cluster/cluster';
-import { testTarget } from '../support/target';
+import { request, type Cluster } from '../../src/cluster/cluster';
+import { testCluster } from '../support/cluster';
 
-let target: Target;
+let cluster: Cluster;
 let root: string;
 
 beforeAll(async () => {
-  target = await testTarget();
+  cluster = await testCluster();
 });
 
 beforeEach(() => {
@@ -48,7 +48,7 @@ function write(files: Record<string, string>): void {
 /** Runs the fixtures `files` against the pipelines above. */
 async function run(files: Record<string, string>, options: Partial<SimulateOptions> = {}) {
   write({ ...PIPELINES, ...files });
-  return simulate(target, readContent(root), {
+  return simulate(cluster, readContent(root), {
     fixtures: join(root, 'fixtures'),
     ...options,
   });
@@ -319,13 +319,13 @@ test('a pipeline that the engine refuses is named by its place', async () => {
 test('the cluster keeps nothing of it, and its own pipelines are not touched', async () => {
   const path = '/_ingest/pipeline/simulate-test-inner';
   const body = { description: 'of the cluster', processors: [] };
-  await request(target, { method: 'PUT', path, body });
+  await request(cluster, { method: 'PUT', path, body });
   try {
     await run({
       'pipelines/simulate-test-inner.yml': INNER,
       'fixtures/simulate-test-inner/test-a.json': events({}),
     });
-    const { body: after } = await request<Record<string, unknown>>(target, {
+    const { body: after } = await request<Record<string, unknown>>(cluster, {
       method: 'GET',
       path: '/_ingest/pipeline',
     });
@@ -335,7 +335,7 @@ test('the cluster keeps nothing of it, and its own pipelines are not touched', a
     );
     expect(ours).toEqual([]);
   } finally {
-    await request(target, { method: 'DELETE', path });
+    await request(cluster, { method: 'DELETE', path });
   }
 });
 
@@ -343,6 +343,6 @@ const fixtures = join(__dirname, '../pipelines');
 
 test('the fixtures of our pipelines pass', async () => {
   const content = readContent(join(__dirname, '../..'));
-  const { cases } = await simulate(target, content, { fixtures });
+  const { cases } = await simulate(cluster, content, { fixtures });
   expect(cases.filter(({ status }) => status !== 'passed')).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { startAttached, type Engine } from '../../src/engine/attached';
 import { deploy } from '../../src/commands/deploy';
-import { run } from '../../src/commands/run';
+import { runRules } from '../../src/commands/run';
 import { status, statusCommand, type StatusOptions } from '../../src/commands/status';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan } from '../../src/plan/plan';
@@ -8,20 +8,20 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import { statusText } from '../../src/report/status';
 import { ownStreams } from '../../src/detections/indices';
 import type { SourceState, Status } from '../../src/status/status';
-import { connect, request, type Target } from '../../src/cluster/cluster';
+import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 
 // What is deployed is shared by a whole cluster, so these tests have a node of their own; each has its namespace there.
 const content = readAllContent(PROGRAM_FOLDER);
 const DAY = 86_400_000;
 let engine: Engine;
-let target: Target;
+let cluster: Cluster;
 let namespace = 'never';
 let count = 0;
 
 beforeAll(async () => {
   engine = await startAttached();
-  target = await connect({ url: engine.url });
+  cluster = await connect({ url: engine.url });
 });
 afterAll(() => engine.stop());
 
@@ -29,12 +29,12 @@ afterAll(() => engine.stop());
 async function deployed(): Promise<void> {
   count += 1;
   namespace = `s${count}`;
-  const scope = { target, namespace };
+  const scope = { cluster, namespace };
   await deploy(scope, await makePlan(scope, content, { prune: false }), quiet(), { yes: true });
 }
 
 function look(options: Partial<StatusOptions> = {}): Promise<Status> {
-  return status({ target, namespace }, content, { span: DAY, ...options });
+  return status({ cluster, namespace }, content, { span: DAY, ...options });
 }
 
 async function source(name: string, options: Partial<StatusOptions> = {}): Promise<SourceState> {
@@ -48,7 +48,7 @@ const [SYSMON = '', SECURITY = ''] = ownStreams('').map((stream) => stream.slice
 
 /** Sends documents through the stream's own pipeline, or past it, as they are. */
 async function ship(stream: string, documents: readonly object[], pipeline?: '_none'): Promise<void> {
-  const { body } = await request<{ errors: boolean }>(target, {
+  const { body } = await request<{ errors: boolean }>(cluster, {
     method: 'POST',
     path: `/${stream}/_bulk`,
     query: { refresh: true, ...(pipeline !== undefined && { pipeline }) },
@@ -92,11 +92,11 @@ test('after a deploy the content is in sync, and a change on the cluster is drif
 
   const id = 'process_creation@failure-pipeline';
   const path = `/_ingest/pipeline/${id}`;
-  const { body } = await request<Record<string, Record<string, unknown>>>(target, { method: 'GET', path });
+  const { body } = await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path });
   const ours = body[id] ?? {};
-  await request(target, { method: 'PUT', path, body: { ...ours, processors: [] } });
+  await request(cluster, { method: 'PUT', path, body: { ...ours, processors: [] } });
   const drifted = await look();
-  await request(target, { method: 'PUT', path, body: ours });
+  await request(cluster, { method: 'PUT', path, body: ours });
   expect(drifted.content).toMatchObject({
     inSync: false,
     changes: [{ kind: 'ingest_pipeline', id, action: 'update' }],
@@ -116,15 +116,15 @@ test('a rule has never run, has run, and has not run for two intervals', async (
   });
 
   await ship(`${SYSMON}-${namespace}`, [arrived({ ...WHOLE, parent: { name: 'WmiPrvSE.exe' } })], '_none');
-  await run(target, { namespace, now: () => Date.now() - 9 * 60_000 });
+  await runRules(cluster, { namespace, now: () => Date.now() - 9 * 60_000 });
   expect((await look()).rules[0]).toMatchObject({ overdue: false, lastRun: { events: 0, alerts: 0 } });
-  await run(target, { namespace, now: () => Date.now() });
+  await runRules(cluster, { namespace, now: () => Date.now() });
   const fresh = await look();
   expect(fresh.rules[0]).toMatchObject({ overdue: false, lastRun: { events: 1, alerts: 1, new: 1 } });
   expect(fresh.attention).toEqual([]);
 
   await deployed();
-  await run(target, { namespace, now: () => Date.now() - 12 * 60_000 });
+  await runRules(cluster, { namespace, now: () => Date.now() - 12 * 60_000 });
   const late = await look();
   expect(late.rules[0]).toMatchObject({ overdue: true });
   expect(late.attention).toContain('Process Execution via WMI has not run for two intervals');
@@ -253,14 +253,14 @@ test("others' indices are looked at too: by @timestamp where there is no event.i
     const found = await source('winlogbeat-*');
     expect(found).toMatchObject({ exists: true, documents: 1, processCreations: 1, newestIngested: null });
   } finally {
-    await request(target, { method: 'DELETE', path: '/winlogbeat-mine' });
+    await request(cluster, { method: 'DELETE', path: '/winlogbeat-mine' });
   }
 });
 
 test('a source that cannot be searched is reported with the reason, and the others are told', async () => {
   await deployed();
   const mappings = { properties: { event: { properties: { ingested: { type: 'keyword' } } } } };
-  await request(target, { method: 'PUT', path: '/winlogbeat-odd', body: { mappings } });
+  await request(cluster, { method: 'PUT', path: '/winlogbeat-odd', body: { mappings } });
   await ship('winlogbeat-odd', [arrived(WHOLE)]);
   await ship(`${SYSMON}-${namespace}`, [arrived(WHOLE)], '_none');
   try {
@@ -269,7 +269,7 @@ test('a source that cannot be searched is reported with the reason, and the othe
     expect(sources.find((each) => each.source.startsWith(SYSMON))).toMatchObject({ problem: null, documents: 1 });
     expect(attention.filter((sentence) => sentence.startsWith('winlogbeat-* cannot be read'))).toHaveLength(1);
   } finally {
-    await request(target, { method: 'DELETE', path: '/winlogbeat-odd' });
+    await request(cluster, { method: 'DELETE', path: '/winlogbeat-odd' });
   }
 });
 

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { alerts } from '../../src/schedulers/alert-index-search';
 import { replay } from '../../src/commands/replay';
-import { run } from '../../src/commands/run';
+import { runRules } from '../../src/commands/run';
 import { deploy } from '../../src/commands/deploy';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { freshNamespace } from '../support/scene';
-import { testTarget } from '../support/target';
+import { freshNamespace } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
 const ARCHIVE = join(PROGRAM_FOLDER, '..', 'shared', 'datasets', 'attack_data', 'T1047', 'attack_data.tar.gz');
 const there = existsSync(ARCHIVE);
@@ -20,13 +20,13 @@ const R2 = '24869767-8579-485d-9a4f-d9ddfd8f0cac';
 (there ? test : test.skip)(
   `the run on which the first seed is tested upstream: 8,220 events, 2 + 2 alerts${there ? '' : ' (skipped: ../shared is not here)'}`,
   async () => {
-    const target = await testTarget();
+    const cluster = await testCluster();
     const namespace = freshNamespace();
-    const scope = { target, namespace };
+    const scope = { cluster, namespace };
     const content = readAllContent(PROGRAM_FOLDER);
     await deploy(scope, await makePlan(scope, content, { prune: false }), quiet(), { yes: false });
 
-    const first = await replay(target, [ARCHIVE], { namespace });
+    const first = await replay(cluster, [ARCHIVE], { namespace });
     expect(first).toEqual({
       counts: {
         read: 8220,
@@ -38,18 +38,18 @@ const R2 = '24869767-8579-485d-9a4f-d9ddfd8f0cac';
       problems: [],
       problemCount: 0,
     });
-    const { counts } = await replay(target, [ARCHIVE], { namespace });
+    const { counts } = await replay(cluster, [ARCHIVE], { namespace });
     expect(counts).toMatchObject({ read: 8220, indexed: 0, duplicates: 8220, failed: 0 });
 
-    const ran = await run(target, { namespace });
+    const ran = await runRules(cluster, { namespace });
     expect(ran.rules.map(({ uuid, events, alerts: groups, new: created }) => [uuid, events, groups, created])).toEqual([
       [R2, 2, 2, 2],
       [R1, 2, 2, 2],
     ]);
-    const again = await run(target, { namespace });
+    const again = await runRules(cluster, { namespace });
     expect(again.rules.map(({ new: created }) => created)).toEqual([0, 0]);
 
-    const found = await alerts(target, { namespace });
+    const found = await alerts(cluster, { namespace });
     expect(found).toHaveLength(4);
     expect(new Set(found.map(({ _id }) => _id)).size).toBe(4);
     for (const alert of found) {
@@ -103,7 +103,7 @@ const R2 = '24869767-8579-485d-9a4f-d9ddfd8f0cac';
     const pids = found.map((alert) => (alert as unknown as Told).process.pid);
     expect(new Set(pids).size).toBe(4);
 
-    const { body } = await request<{ count: number }>(target, {
+    const { body } = await request<{ count: number }>(cluster, {
       method: 'POST',
       path: `/logs-sysmon.process_creation-${namespace}/_count`,
       body: {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { readContent } from '../../src/content/read-content';
 import type { Resource } from '../../src/content/resource';
-import { request, type Target } from '../../src/cluster/cluster';
+import { request, type Cluster } from '../../src/cluster/cluster';
 import { prepare } from '../../src/cluster/translate';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 
 /*
  * The templates themselves, without the pipelines: what the mappings alone keep, match and refuse. They are installed under
@@ -16,29 +16,29 @@ const STATE = `${PREFIX}wmi-detections-state-default`;
 const NOW = '2024-05-01T10:00:00.000Z';
 
 const templates = readContent(join(__dirname, '../..')).filter(({ kind }) => kind !== 'ingest_pipeline');
-let target: Target;
+let cluster: Cluster;
 
 beforeAll(async () => {
-  target = await testTarget();
+  cluster = await testCluster();
   for (const kind of ['component_template', 'index_template'] as const) {
     for (const resource of templates.filter((template) => template.kind === kind)) {
       const path = `/_${kind}/${encodeURIComponent(PREFIX + resource.id)}`;
-      await request(target, { method: 'PUT', path, body: renamed(resource) });
+      await request(cluster, { method: 'PUT', path, body: renamed(resource) });
     }
   }
 });
 
 afterAll(async () => {
   const all = encodeURIComponent(`${PREFIX}*`);
-  await request(target, { method: 'DELETE', path: `/_data_stream/${all}`, allow: [404] });
-  await request(target, { method: 'DELETE', path: `/${ALERTS},${STATE}`, query: { ignore_unavailable: true } });
-  await request(target, { method: 'DELETE', path: `/_index_template/${all}` });
-  await request(target, { method: 'DELETE', path: `/_component_template/${all}` });
+  await request(cluster, { method: 'DELETE', path: `/_data_stream/${all}`, allow: [404] });
+  await request(cluster, { method: 'DELETE', path: `/${ALERTS},${STATE}`, query: { ignore_unavailable: true } });
+  await request(cluster, { method: 'DELETE', path: `/_index_template/${all}` });
+  await request(cluster, { method: 'DELETE', path: `/_component_template/${all}` });
 });
 
-/** A template as this target wants it, with the prefix in its patterns and references, and no pipeline. */
+/** A template as this cluster wants it, with the prefix in its patterns and references, and no pipeline. */
 function renamed(resource: Resource): Record<string, unknown> {
-  const text = JSON.stringify(prepare(resource, target.product))
+  const text = JSON.stringify(prepare(resource, cluster.product))
     .replaceAll(
       /"(index_patterns|composed_of)":\[([^\]]*)\]/g,
       (_all, name: string, list: string) => `"${name}":[${list.replaceAll(/"([^"]+)"/g, `"${PREFIX}$1"`)}]`,
@@ -55,7 +55,7 @@ interface Indexed {
 
 /** Indexes one document; a status of 400 is an answer, too. */
 async function index(into: string, document: Record<string, unknown>): Promise<Indexed & { status: number }> {
-  const { status, body } = await request<Indexed>(target, {
+  const { status, body } = await request<Indexed>(cluster, {
     method: 'POST',
     path: `/${into}/_doc`,
     query: { op_type: 'create', refresh: true },
@@ -66,7 +66,7 @@ async function index(into: string, document: Record<string, unknown>): Promise<I
 }
 
 async function search(where: string, query: Record<string, unknown>): Promise<string[]> {
-  const { body } = await request<{ hits: { hits: { _id: string }[] } }>(target, {
+  const { body } = await request<{ hits: { hits: { _id: string }[] } }>(cluster, {
     method: 'POST',
     path: `/${where}/_search`,
     body: { query, size: 100 },
@@ -76,7 +76,7 @@ async function search(where: string, query: Record<string, unknown>): Promise<st
 
 /** Only what went wrong in this document: the fields that were kept in it but not indexed. */
 async function ignoredFields(where: string, id: string): Promise<string[]> {
-  const { body } = await request<{ hits: { hits: { _ignored?: string[] }[] } }>(target, {
+  const { body } = await request<{ hits: { hits: { _ignored?: string[] }[] } }>(cluster, {
     method: 'POST',
     path: `/${where}/_search`,
     body: { query: { ids: { values: [id] } } },
@@ -85,7 +85,7 @@ async function ignoredFields(where: string, id: string): Promise<string[]> {
 }
 
 async function typesOf(where: string): Promise<Record<string, string>> {
-  const { body } = await request<Record<string, { mappings: { properties: Properties } }>>(target, {
+  const { body } = await request<Record<string, { mappings: { properties: Properties } }>>(cluster, {
     method: 'GET',
     path: `/${where}/_mapping`,
   });
@@ -114,7 +114,7 @@ test.each(
 )('$index_patterns.0 makes a data stream with the ECS types', async ({ index_patterns }) => {
   const stream = PREFIX + String((index_patterns as string[])[0]).replace('*', 'types');
   expect(await index(stream, { process: { pid: 4 } })).toMatchObject({ status: 201 });
-  const { body } = await request<{ data_streams: unknown[] }>(target, {
+  const { body } = await request<{ data_streams: unknown[] }>(cluster, {
     method: 'GET',
     path: `/_data_stream/${stream}`,
   });
@@ -230,8 +230,8 @@ describe('an alert', () => {
       process: { command_line: 'wmic' },
     };
     const path = `/${ALERTS}/_doc/a`;
-    await request(target, { method: 'PUT', path, body: alert });
-    await request(target, {
+    await request(cluster, { method: 'PUT', path, body: alert });
+    await request(cluster, {
       method: 'POST',
       path: `/${ALERTS}/_update/a`,
       query: { refresh: true },

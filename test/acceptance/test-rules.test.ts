@@ -4,12 +4,12 @@ import { isRecord } from '../../src/json';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { readRuleTests, slugsOf } from '../../src/testing/rule-tests';
-import { withProvingGround } from '../../src/testing/sandbox';
+import { withSandbox } from '../../src/testing/sandbox';
 import type { Verdict } from '../../src/testing/rule-verdict';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { project, type Project } from '../support/project';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 
 const CHILD = 'process_execution_via_wmi';
 const CHILD_FILE = `rules/tests/${CHILD}.yml`;
@@ -27,7 +27,7 @@ async function verdicts(rules?: readonly string[]): Promise<Verdict[]> {
   const content = readAllContent(ours.folder);
   const folder = join(ours.folder, 'rules');
   const tests = readRuleTests(join(folder, 'tests'), slugsOf(folder));
-  return withProvingGround(await testTarget(), content, (ground) => testRules(ground, content, tests, { rules }));
+  return withSandbox(await testCluster(), content, (sandbox) => testRules(sandbox, content, tests, { rules }));
 }
 
 function named(found: readonly Verdict[], name: string): Verdict | undefined {
@@ -36,16 +36,16 @@ function named(found: readonly Verdict[], name: string): Verdict | undefined {
 
 /** Indices and pipelines that a trial has on the node. */
 async function trialThings(): Promise<string[]> {
-  const target = await testTarget();
+  const cluster = await testCluster();
   const patterns = 'wmi-detections-trial-*,wmi-detections-alerts-trial.*,wmi-detections-state-trial.*';
   const path = `/${patterns}/_settings`;
-  const indices = await request<Record<string, unknown>>(target, { method: 'GET', path });
+  const indices = await request<Record<string, unknown>>(cluster, { method: 'GET', path });
   return Object.keys(indices.body);
 }
 
 async function deployedPipelines(): Promise<Record<string, unknown>> {
-  const target = await testTarget();
-  const { body } = await request<unknown>(target, { method: 'GET', path: '/_ingest/pipeline/*@*' });
+  const cluster = await testCluster();
+  const { body } = await request<unknown>(cluster, { method: 'GET', path: '/_ingest/pipeline/*@*' });
   return Object.fromEntries(Object.entries(isRecord(body) ? body : {}).filter(([id]) => !id.includes('-trial-')));
 }
 
@@ -157,7 +157,7 @@ test('a rule without events is an ERROR', async () => {
 test('whatever happens, the trial is removed', async () => {
   const content = readAllContent(ours.folder);
   let during: string[] = [];
-  const failing = withProvingGround(await testTarget(), content, async () => {
+  const failing = withSandbox(await testCluster(), content, async () => {
     during = await trialThings();
     throw new Error('in the middle');
   });
@@ -167,23 +167,23 @@ test('whatever happens, the trial is removed', async () => {
 });
 
 test('what a killed trial has left behind is removed, what may still be in use is not', async () => {
-  const target = await testTarget();
+  const cluster = await testCluster();
   const index = (made: number): string => `wmi-detections-trial-${made}-0a1b2c3d-sysmon.process_creation`;
   const old = index(Date.now() - 2 * 3_600_000);
   const young = index(Date.now() - 60_000);
-  for (const name of [old, young]) await request(target, { method: 'PUT', path: `/${name}`, body: {} });
+  for (const name of [old, young]) await request(cluster, { method: 'PUT', path: `/${name}`, body: {} });
   const content = readAllContent(ours.folder);
-  const during = await withProvingGround(target, content, () => trialThings());
+  const during = await withSandbox(cluster, content, () => trialThings());
   expect(during).toContain(young);
   expect(during).not.toContain(old);
-  await request(target, { method: 'DELETE', path: `/${young}` });
+  await request(cluster, { method: 'DELETE', path: `/${young}` });
 });
 
 describe('the command', () => {
   const flags = { output: 'text', content: undefined, rules: [CHILD] };
 
   test('exits with 0 and counts when all pass, with 1 when one does not', async () => {
-    const { url } = await testTarget();
+    const { url } = await testCluster();
     const passed = await testRulesCommand.run(quiet(), { ...flags, report: 'text', esUrl: url, content: ours.folder });
     expect(passed.exit).toBe(0);
     expect(passed.json).toMatchObject({ failed: 0, errors: 0 });

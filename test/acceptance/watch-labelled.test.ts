@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { alerts, type Alert } from '../../src/schedulers/alert-index-search';
-import { run } from '../../src/commands/run';
+import { runRules } from '../../src/commands/run';
 import { isRecord } from '../../src/json';
 import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { defaultIndices } from '../../src/detections/indices';
@@ -15,8 +15,8 @@ import {
   sourceOf,
   type Labelled,
 } from '../support/labelled';
-import { storeRule } from '../support/scene';
-import { harbour } from '../support/ship';
+import { storeRule } from '../support/dataset';
+import { testServer } from '../support/test-server';
 import { runWatch } from '../support/watch-run';
 
 /*
@@ -33,8 +33,8 @@ describeLabelled('watches over labelled events', () => {
   test.each(labelledFiles)(
     '%s: a watch alerts on the groups on which the local scheduler does, under the same ids',
     async (file) => {
-      const node = await harbour();
-      const { target, namespace } = node;
+      const node = await testServer();
+      const { cluster, namespace } = node;
       const events = eventsOf(file);
       const shipped = await node.ship(sourceOf(events[0]), events.map(documentOf));
       expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
@@ -45,23 +45,23 @@ describeLabelled('watches over labelled events', () => {
       try {
         const written: Alert[] = [];
         for (const watch of watches) {
-          const { transformed } = await runWatch(target, watch, { scheduled });
+          const { transformed } = await runWatch(cluster, watch, { scheduled });
           written.push(...((transformed?._doc ?? []) as Alert[]));
         }
         for (const rule of rules) {
           const stored = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
-          await storeRule(target, namespace, { ...stored, rule, query: toQueryDsl(rule), indices });
+          await storeRule(cluster, namespace, { ...stored, rule, query: toQueryDsl(rule), indices });
         }
-        await run(target, { namespace });
-        const local = await alerts(target, { namespace, limit: 10_000 });
+        await runRules(cluster, { namespace });
+        const local = await alerts(cluster, { namespace, limit: 10_000 });
         expect(told(written)).toEqual(told(local));
         groups += local.length;
         // The local scheduler's alerts are known to the watches: they have nothing to add.
-        for (const watch of watches) expect((await runWatch(target, watch, { scheduled })).acts).toBe(false);
+        for (const watch of watches) expect((await runWatch(cluster, watch, { scheduled })).acts).toBe(false);
       } finally {
-        await request(target, { method: 'DELETE', path: `/_data_stream/logs-*-${namespace}`, allow: [404] });
+        await request(cluster, { method: 'DELETE', path: `/_data_stream/logs-*-${namespace}`, allow: [404] });
         for (const index of ['alerts', 'state']) {
-          await request(target, { method: 'DELETE', path: `/wmi-detections-${index}-${namespace}`, allow: [404] });
+          await request(cluster, { method: 'DELETE', path: `/wmi-detections-${index}-${namespace}`, allow: [404] });
         }
       }
     },

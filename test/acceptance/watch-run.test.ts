@@ -2,7 +2,7 @@ import type { Alert } from '../../src/schedulers/alert-index-search';
 import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { alertIndex, defaultIndices } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
-import { scene, wmiChild, type Event, type Scene } from '../support/scene';
+import { dataset, wmiChild, type Event, type Dataset } from '../support/dataset';
 import { runWatch, writeAlerts, type WatchRun } from '../support/watch-run';
 
 /*
@@ -12,27 +12,27 @@ import { runWatch, writeAlerts, type WatchRun } from '../support/watch-run';
 const QUERY = { term: { 'process.parent.name': { value: 'WmiPrvSE.exe', case_insensitive: true } } };
 const NOON = '2025-03-10T12:00:00Z';
 
-interface Watching extends Scene {
+interface Watching extends Dataset {
   /** Runs the watch as scheduled for that time and writes what it says. @returns the status of each document */
   watch(scheduled: string, change?: (watch: string) => string): Promise<{ run: WatchRun; statuses: number[] }>;
 }
 
 async function watching(query: Record<string, unknown> = QUERY): Promise<Watching> {
-  const made = await scene();
-  const { target, namespace, rule } = made;
+  const made = await dataset();
+  const { cluster, namespace, rule } = made;
   const body = watchBody(rule, query, { namespace, indices: defaultIndices(namespace) });
   return {
     ...made,
     watch: async (scheduled, change = (watch) => watch) => {
-      const run = await runWatch(target, JSON.parse(change(JSON.stringify(body))) as typeof body, { scheduled });
-      return { run, statuses: await writeAlerts(target, alertIndex(namespace), run) };
+      const run = await runWatch(cluster, JSON.parse(change(JSON.stringify(body))) as typeof body, { scheduled });
+      return { run, statuses: await writeAlerts(cluster, alertIndex(namespace), run) };
     },
   };
 }
 
 /** The alerts that the local scheduler writes for the same events, in a namespace of its own. */
 async function localAlerts(events: readonly Event[]): Promise<Alert[]> {
-  const local = await scene();
+  const local = await dataset();
   await local.index(events);
   local.at(NOON);
   await local.run();
@@ -141,11 +141,11 @@ describe('the windows of a watch', () => {
 describe('an alert that is there', () => {
   test('is left out by the next run, whatever an analyst wrote on it', async () => {
     const watcher = await watching();
-    const { target, namespace } = watcher;
+    const { cluster, namespace } = watcher;
     await watcher.index([wmiChild('a')]);
     await watcher.watch(NOON);
     const [alert] = await watcher.alerts();
-    await request(target, {
+    await request(cluster, {
       method: 'POST',
       path: `/${alertIndex(namespace)}/_update/${String(alert?._id)}`,
       query: { refresh: true },
@@ -163,7 +163,7 @@ describe('an alert that is there', () => {
     const watcher = await watching();
     await watcher.index([wmiChild('a')]);
     const { run } = await watcher.watch(NOON);
-    expect(await writeAlerts(watcher.target, alertIndex(watcher.namespace), run)).toEqual([409]);
+    expect(await writeAlerts(watcher.cluster, alertIndex(watcher.namespace), run)).toEqual([409]);
     expect(await watcher.alerts()).toHaveLength(1);
   });
 
@@ -220,9 +220,9 @@ describe('a watch that cannot read everything', () => {
     const { run } = await watcher.watch(NOON);
     const payload = run.payload as Record<string, Record<string, unknown>>;
     const alternative = { ...payload, found: { ...payload.found, _shards: { failed: 3 } } };
-    const { target, namespace, rule } = watcher;
+    const { cluster, namespace, rule } = watcher;
     const body = watchBody(rule, QUERY, { namespace, indices: ['x'] });
-    const failed = await runWatch(target, body, { scheduled: NOON, alternative });
+    const failed = await runWatch(cluster, body, { scheduled: NOON, alternative });
     expect(failed.transformed).toMatchObject({ _doc: [{ message: expect.stringContaining('3 shard(s)') as string }] });
   });
 });

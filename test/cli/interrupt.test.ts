@@ -5,13 +5,13 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import { stateIndex } from '../../src/detections/indices';
 import { startCli, type Ended, type Running } from '../support/cli';
 import { eventually } from '../support/eventually';
-import { jdk, temporaryFolder } from '../support/outside';
+import { jdk, temporaryFolder } from '../support/environment';
 import { ownCaches } from '../support/own-caches';
 import { proxy, type Asked, type Fault, type Proxy } from '../support/proxy';
 import { keepShared } from '../support/guard';
-import { clear, freshNamespace } from '../support/scene';
-import { testTarget } from '../support/target';
-import { came } from '../support/verb';
+import { clear, freshNamespace } from '../support/dataset';
+import { testCluster } from '../support/cluster';
+import { received } from '../support/received';
 
 const folder = temporaryFolder();
 const SAMPLES = join(PROGRAM_FOLDER, 'samples');
@@ -25,12 +25,12 @@ beforeEach(() => {
 });
 afterEach(async () => {
   between.close();
-  await clear(await testTarget(), namespace);
+  await clear(await testCluster(), namespace);
 });
 
 /** The program with a proxy before the engine, which holds the requests that it is told to hold. */
 async function behind(hold: (asked: Asked) => Fault | undefined): Promise<void> {
-  between = await proxy(await testTarget(), hold);
+  between = await proxy(await testCluster(), hold);
 }
 
 function environment(): Record<string, string> {
@@ -43,8 +43,8 @@ function start(args: string[], terminal = false): Running {
 
 /** A command without interruption; that it ends well is asserted. */
 async function healthy(verb: string, argv: Record<string, unknown> = {}): Promise<unknown> {
-  const { url } = await testTarget();
-  const { exit, text, json } = await came(verb, { url, namespace, ...argv });
+  const { url } = await testCluster();
+  const { exit, text, json } = await received(verb, { url, namespace, ...argv });
   expect([exit, text]).toEqual([0, text]);
   return json;
 }
@@ -132,7 +132,7 @@ test('run: how many rules were run; a second run does the rest', async () => {
 
 test('adopt: what was taken over, what nobody knows and what was not begun; a second run does the rest', async () => {
   await healthy('deploy');
-  const { url } = await testTarget();
+  const { url } = await testCluster();
   const theirs = JSON.stringify({ script: 'ctx._source.managed_by = "somebody"', query: { term: { kind: 'rule' } } });
   const made = await fetch(`${url}/${stateIndex(namespace)}/_update_by_query?refresh=true`, {
     method: 'POST',
@@ -203,7 +203,7 @@ function log(events: number): string {
 
 /** How many events there are, each counted by its own number. */
 async function numbers(): Promise<number> {
-  const { url } = await testTarget();
+  const { url } = await testCluster();
   const index = `${url}/logs-wmi_detections.unrecognised-${namespace}`;
   await fetch(`${index}/_refresh`, { method: 'POST' });
   const answer = await fetch(`${index}/_search?size=5000&_source=false`);

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { cli, type Ended } from '../support/cli';
-import { freshNamespace } from '../support/scene';
-import { testTarget } from '../support/target';
+import { freshNamespace } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
 let url: string;
 let namespace: string;
 
 beforeAll(async () => {
-  url = (await testTarget()).url;
+  url = (await testCluster()).url;
   namespace = freshNamespace();
 });
 

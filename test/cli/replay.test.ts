@@ -2,18 +2,18 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { request, type Target } from '../../src/cluster/cluster';
+import { request, type Cluster } from '../../src/cluster/cluster';
 import { cli, type Ended } from '../support/cli';
-import { freshNamespace } from '../support/scene';
-import { testTarget } from '../support/target';
+import { freshNamespace } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
-let target: Target;
+let cluster: Cluster;
 let folder: string;
 let namespace: string;
 
 beforeAll(async () => {
-  target = await testTarget();
-  const { status, stderr } = await cli(['deploy'], { env: { WMI_DETECTIONS_ES_URL: target.url } });
+  cluster = await testCluster();
+  const { status, stderr } = await cli(['deploy'], { env: { WMI_DETECTIONS_ES_URL: cluster.url } });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 beforeEach(() => {
@@ -26,7 +26,7 @@ afterEach(() => {
 
 async function replay(files: string[], input?: string | Buffer): Promise<Ended> {
   const ended = await cli(['replay', ...files, '--namespace', namespace, '--output', 'json'], {
-    env: { WMI_DETECTIONS_ES_URL: target.url },
+    env: { WMI_DETECTIONS_ES_URL: cluster.url },
     ...(input !== undefined && { input }),
   });
   return { ...ended, stderr: ended.stderr.replaceAll(folder, '~').replaceAll(namespace, '<namespace>') };
@@ -69,8 +69,8 @@ test('a line that is not JSON is reported with its number and kept; the rest goe
      Kept as text in logs-wmi_detections.unrecognised-<namespace>.
    "
   `);
-  await request(target, { method: 'POST', path: `/logs-*-${namespace}/_refresh` });
-  const { body } = await request<{ hits: { hits: { _source: Record<string, unknown> }[] } }>(target, {
+  await request(cluster, { method: 'POST', path: `/logs-*-${namespace}/_refresh` });
+  const { body } = await request<{ hits: { hits: { _source: Record<string, unknown> }[] } }>(cluster, {
     method: 'POST',
     path: `/logs-wmi_detections.unrecognised-${namespace}/_search`,
   });
@@ -118,10 +118,10 @@ unreadable('a file that may not be read (skipped for root, who may read everythi
 test('a read-only block is named, and a second run completes the replay', async () => {
   await replay([file('a.ndjson', `${EVENT}\n`)]);
   const path = `/logs-sysmon.process_creation-${namespace}/_settings`;
-  await request(target, { method: 'PUT', path, body: { 'index.blocks.read_only_allow_delete': true } });
+  await request(cluster, { method: 'PUT', path, body: { 'index.blocks.read_only_allow_delete': true } });
   const blocked = await replay([file('b.ndjson', `${EVENT.replace('ws-1', 'ws-9')}\n`)]);
   expect(blocked.status).toBe(2);
   expect(blocked.stderr).toMatch(/read-only/);
-  await request(target, { method: 'PUT', path, body: { 'index.blocks.read_only_allow_delete': null } });
+  await request(cluster, { method: 'PUT', path, body: { 'index.blocks.read_only_allow_delete': null } });
   expect(JSON.parse((await replay([join(folder, 'b.ndjson')])).stdout)).toMatchObject({ indexed: 1 });
 });

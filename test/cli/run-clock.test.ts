@@ -2,16 +2,16 @@ import { alertIndex } from '../../src/detections/indices';
 import { readWatermark } from '../../src/schedulers/local/state';
 import { request } from '../../src/cluster/cluster';
 import { cli } from '../support/cli';
-import { scene, wmiChild, type Scene } from '../support/scene';
+import { dataset, wmiChild, type Dataset } from '../support/dataset';
 
 const HOUR = 3_600_000;
 
 /** What the program says as on a machine whose clock is off by so many milliseconds. */
-async function saidOff(here: Scene, off: number, verb: string, args: readonly string[]): Promise<unknown> {
+async function saidOff(here: Dataset, off: number, verb: string, args: readonly string[]): Promise<unknown> {
   const shift = `const { now } = Date; Date.now = () => now() + ${off};
     globalThis.Date = class extends Date { constructor(...given) { super(...(given.length === 0 ? [Date.now()] : given)); } };`;
   const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(shift)}` };
-  const command = [verb, '--output', 'json', '--es-url', here.target.url, '--namespace', here.namespace, ...args];
+  const command = [verb, '--output', 'json', '--es-url', here.cluster.url, '--namespace', here.namespace, ...args];
   const { status, stdout, stderr } = await cli(command, { env });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   return JSON.parse(stdout);
@@ -19,7 +19,7 @@ async function saidOff(here: Scene, off: number, verb: string, args: readonly st
 
 /** What a run of the one rule does there. */
 async function runOff(
-  here: Scene,
+  here: Dataset,
   off: number,
   ...args: string[]
 ): Promise<{ events: number; new: number; to: string }> {
@@ -35,25 +35,25 @@ describe.each([
   ['an hour behind', -HOUR],
 ])('our clock %s', (_, off) => {
   test('moves no window, no watermark and no time of an alert', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([wmiChild('a', { 'event.ingested': ago(30_000) })]);
     expect(near((await runOff(here, off)).to)).toBe(true);
     expect((await here.alerts()).map((alert) => near(alert['@timestamp']))).toEqual([true]);
-    const watermark = await readWatermark(here.target, here.namespace, here.rule.uuid);
+    const watermark = await readWatermark(here.cluster, here.namespace, here.rule.uuid);
     expect(near(new Date(watermark?.at ?? 0).toISOString())).toBe(true);
     const path = `/${alertIndex(here.namespace)}/_count`;
-    expect((await request(here.target, { method: 'GET', path })).body).toMatchObject({ count: 1 });
+    expect((await request(here.cluster, { method: 'GET', path })).body).toMatchObject({ count: 1 });
   });
 
   test('hides nothing that comes in between two runs', async () => {
-    const here = await scene();
+    const here = await dataset();
     await runOff(here, off);
     await here.index([wmiChild('a', { 'event.ingested': ago(0) })]);
     expect(await runOff(here, -off)).toMatchObject({ events: 1, new: 1 });
   });
 
   test("does not shift `now` of --from: it is the cluster's", async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([
       wmiChild('in', { '@timestamp': ago(20 * 60_000) }),
       wmiChild('out', { '@timestamp': ago(HOUR) }),
@@ -62,7 +62,7 @@ describe.each([
   });
 
   test('does not shift the period of reconcile either, whether it is given or not', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.index([
       wmiChild('in', { '@timestamp': ago(20 * 60_000) }),
       wmiChild('out', { '@timestamp': ago(HOUR) }),

@@ -3,7 +3,7 @@ import { readWatermark } from '../../src/schedulers/local/state';
 import { request } from '../../src/cluster/cluster';
 import { cli, startCli, type Ended } from '../support/cli';
 import { proxy, type Fault } from '../support/proxy';
-import { scene, wmiChild, type Event, type Scene } from '../support/scene';
+import { dataset, wmiChild, type Event, type Dataset } from '../support/dataset';
 
 const GROUPS = 40;
 const arrived = (minutesAgo: number): string => new Date(Date.now() - minutesAgo * 60_000).toISOString();
@@ -19,17 +19,20 @@ function events(): Event[] {
   });
 }
 
-function tool(here: Scene, url: string, ...args: string[]): Promise<Ended> {
+function tool(here: Dataset, url: string, ...args: string[]): Promise<Ended> {
   return cli(['run', '--output', 'json', '--es-url', url, '--namespace', here.namespace, ...args]);
 }
 
 /** What the alerts say, without when they were written. */
-async function said(here: Scene): Promise<unknown[]> {
-  const { body } = await request<{ hits: { hits: { _id: string; _source: Record<string, unknown> }[] } }>(here.target, {
-    method: 'POST',
-    path: `/${alertIndex(here.namespace)}/_search`,
-    body: { size: GROUPS + 1 },
-  });
+async function said(here: Dataset): Promise<unknown[]> {
+  const { body } = await request<{ hits: { hits: { _id: string; _source: Record<string, unknown> }[] } }>(
+    here.cluster,
+    {
+      method: 'POST',
+      path: `/${alertIndex(here.namespace)}/_search`,
+      body: { size: GROUPS + 1 },
+    },
+  );
   return body.hits.hits
     .map(({ _id, _source }) => {
       const { ancestors, ...rest } = _source.wmi_detections as { ancestors: { id: string }[] };
@@ -42,9 +45,9 @@ async function said(here: Scene): Promise<unknown[]> {
 let perfect: unknown[];
 
 beforeAll(async () => {
-  const here = await scene();
+  const here = await dataset();
   await here.index(events());
-  expect((await tool(here, here.target.url)).status).toBe(0);
+  expect((await tool(here, here.cluster.url)).status).toBe(0);
   perfect = await said(here);
   expect(perfect).toHaveLength(GROUPS);
 });
@@ -56,20 +59,20 @@ test.each<[string, RegExp, number, Fault]>([
   ['before the watermark is moved', /\/_doc\/watermark/, 1, 'stall'],
   ['when the watermark is moved and it does not know it', /\/_doc\/watermark/, 1, 'stall after'],
 ])('kill -9 %s: the run after it completes what a perfect run finds', async (_, path, before, moment) => {
-  const here = await scene();
+  const here = await dataset();
   await here.index(events());
-  const between = await proxy(here.target, (asked) =>
+  const between = await proxy(here.cluster, (asked) =>
     path.test(asked.path) && asked.before === before ? moment : undefined,
   );
   const { namespace } = here;
-  const { child, ended } = startCli(['run', '--es-url', between.target.url, '--namespace', namespace]);
+  const { child, ended } = startCli(['run', '--es-url', between.cluster.url, '--namespace', namespace]);
   await between.stalled;
   child.kill('SIGKILL');
   expect(await ended).toMatchObject({ status: null, stdout: '' });
   between.close();
 
-  const again = await tool(here, here.target.url);
+  const again = await tool(here, here.cluster.url);
   expect(again).toMatchObject({ status: 0, stderr: '' });
   expect(await said(here)).toEqual(perfect);
-  expect(await readWatermark(here.target, namespace, here.rule.uuid)).not.toBeNull();
+  expect(await readWatermark(here.cluster, namespace, here.rule.uuid)).not.toBeNull();
 });

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { readWatermark } from '../../src/schedulers/local/state';
 import { cli, startCli, type Running } from '../support/cli';
 import { proxy } from '../support/proxy';
-import { scene, storeRule, wmiChild, type Scene } from '../support/scene';
+import { dataset, storeRule, wmiChild, type Dataset } from '../support/dataset';
 
-function start(here: Scene, url: string, ...args: string[]): Running {
+function start(here: Dataset, url: string, ...args: string[]): Running {
   return startCli(['run', '--watch', '--es-url', url, '--namespace', here.namespace, ...args]);
 }
 
@@ -15,9 +15,9 @@ async function nextLine(from: NodeJS.ReadableStream): Promise<string> {
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)('a watch that waits ends on %s with 130', async (signal) => {
-  const here = await scene();
+  const here = await dataset();
   await here.index([wmiChild('a')]);
-  const { child, ended } = start(here, here.target.url, '--output', 'json');
+  const { child, ended } = start(here, here.cluster.url, '--output', 'json');
   await nextLine(child.stdout);
   child.kill(signal);
   const { status, stdout, stderr } = await ended;
@@ -28,41 +28,41 @@ test.each(['SIGTERM', 'SIGINT'] as const)('a watch that waits ends on %s with 13
 });
 
 test('SIGTERM while alerts are written lets the window be finished', async () => {
-  const here = await scene();
+  const here = await dataset();
   await here.index([wmiChild('a'), wmiChild('b', { '@timestamp': '2025-03-09T10:00:00Z' })]);
-  const between = await proxy(here.target, ({ path, before }) => {
+  const between = await proxy(here.cluster, ({ path, before }) => {
     // Two days, so two requests; a second signal would not wait.
     if (path.endsWith('/_bulk') && before === 0) running.child.kill('SIGTERM');
     return undefined;
   });
-  const running = start(here, between.target.url);
+  const running = start(here, between.cluster.url);
   const { status, stdout } = await running.ended;
   between.close();
   expect(status).toBe(130);
   expect(stdout).toMatch(
     /^Children of WmiPrvSE: 2 events, 2 alerts, 2 new {2}\(event\.ingested from the beginning to .*\)\n$/,
   );
-  expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).not.toBeNull();
+  expect(await readWatermark(here.cluster, here.namespace, here.rule.uuid)).not.toBeNull();
 });
 
 test('SIGTERM while events are searched leaves the window untouched', async () => {
-  const here = await scene();
+  const here = await dataset();
   await here.index([wmiChild('a')]);
-  const between = await proxy(here.target, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
-  const { child, ended } = start(here, between.target.url);
+  const between = await proxy(here.cluster, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
+  const { child, ended } = start(here, between.cluster.url);
   await between.stalled;
   child.kill('SIGTERM');
   expect(await ended).toEqual({ status: 130, stdout: '', stderr: '' });
   between.close();
-  expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).toBeNull();
+  expect(await readWatermark(here.cluster, here.namespace, here.rule.uuid)).toBeNull();
   expect(await here.run()).toMatchObject({ new: 1 });
 });
 
 test('a run without --watch ends on SIGTERM in the same way, and says so', async () => {
-  const here = await scene();
+  const here = await dataset();
   await here.index([wmiChild('a')]);
-  const between = await proxy(here.target, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
-  const { child, ended } = startCli(['run', '--es-url', between.target.url, '--namespace', here.namespace]);
+  const between = await proxy(here.cluster, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
+  const { child, ended } = startCli(['run', '--es-url', between.cluster.url, '--namespace', here.namespace]);
   await between.stalled;
   child.kill('SIGTERM');
   expect(await ended).toMatchObject({
@@ -71,17 +71,17 @@ test('a run without --watch ends on SIGTERM in the same way, and says so', async
     stderr: expect.stringMatching(/: interrupted; 0 of 1 rules were run; the watermarks of the others stay/) as string,
   });
   between.close();
-  expect(await readWatermark(here.target, here.namespace, here.rule.uuid)).toBeNull();
+  expect(await readWatermark(here.cluster, here.namespace, here.rule.uuid)).toBeNull();
 });
 
 test('what goes wrong is told on standard error and does not end the watch', async () => {
-  const here = await scene();
+  const here = await dataset();
   const broken = { ...here.rule, uuid: '00000000-0000-4000-8000-000000000000', name: 'A broken rule' };
   const query = { range: { 'process.pid': { gte: 'no number' } } };
   const stored = { kind: 'rule', managed_by: 'wmi-detections', digest: '', rule: broken, query } as const;
   await here.index([wmiChild('a')]);
-  await storeRule(here.target, here.namespace, { ...stored, indices: [`logs-*-${here.namespace}`] });
-  const { child, ended } = start(here, here.target.url);
+  await storeRule(here.cluster, here.namespace, { ...stored, indices: [`logs-*-${here.namespace}`] });
+  const { child, ended } = start(here, here.cluster.url);
   // The broken one is the first of the two.
   expect(await nextLine(child.stdout)).toMatch(/^Children of WmiPrvSE: 1 event, 1 alert, 1 new/);
   child.kill('SIGTERM');
@@ -106,16 +106,16 @@ test('--watch with a period or a dry run is refused, all at once', async () => {
 });
 
 test('a watch over rules that are not stored is an error at once', async () => {
-  const here = await scene();
-  const { status, stderr } = await start(here, here.target.url, '--rule', 'nobody').ended;
+  const here = await dataset();
+  const { status, stderr } = await start(here, here.cluster.url, '--rule', 'nobody').ended;
   expect(status).toBe(2);
   expect(stderr).toContain('no rule "nobody" is stored');
 });
 
 test('a dry run says so', async () => {
-  const here = await scene();
+  const here = await dataset();
   await here.index([wmiChild('a')]);
-  const { stdout } = await cli(['run', '--dry-run', '--es-url', here.target.url, '--namespace', here.namespace]);
+  const { stdout } = await cli(['run', '--dry-run', '--es-url', here.cluster.url, '--namespace', here.namespace]);
   expect(stdout).toMatch(/^ {2}Children of WmiPrvSE: 1 event, 1 alert, 1 new .*\nDry run: nothing was written\.\n$/);
   expect(await here.run()).toMatchObject({ new: 1 });
 });

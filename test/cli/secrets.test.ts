@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { cli, startCli } from '../support/cli';
 import { listening, type Listening } from '../support/listening';
 import { proxy } from '../support/proxy';
-import { clear, freshNamespace } from '../support/scene';
-import { testTarget } from '../support/target';
+import { clear, freshNamespace } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
 /*
  * No secret in any output: every error that a command can end with, with every kind of credential, against a cluster that
@@ -177,7 +177,7 @@ test('a deploy that ends half done shows none of them', async () => {
   const namespace = freshNamespace();
   const reason = `${KEY} | ApiKey ${KEY} | Basic ${BASIC} | ${PASSWORD} | ${TOKEN}`;
   const body = { error: { type: 'security_exception', reason, root_cause: [{ type: 'security_exception', reason }] } };
-  const between = await proxy(await testTarget(), ({ method, path }) =>
+  const between = await proxy(await testCluster(), ({ method, path }) =>
     method === 'PUT' && path.includes('/_doc/rule') ? { status: 403, body } : undefined,
   );
   const kinds = Object.entries(KINDS).filter(([kind]) => kind !== 'proxy' && !kind.startsWith('file'));
@@ -189,7 +189,7 @@ test('a deploy that ends half done shows none of them', async () => {
     expect(stdout).toContain('security_exception');
   }
   between.close();
-  await clear(await testTarget(), namespace);
+  await clear(await testCluster(), namespace);
 });
 
 test('what was reflected did arrive: without redaction it would be there', async () => {

@@ -1,19 +1,19 @@
 import type { Verb } from '../../src/schedulers/request-table';
 import { COMMANDS } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
-import { withProvingGround } from '../../src/testing/sandbox';
+import { withSandbox } from '../../src/testing/sandbox';
 import { foundByWatch } from '../../src/schedulers/watcher/try-rule';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
-import type { Target } from '../../src/cluster/cluster';
-import { alertingScene, deployMonitors } from '../support/alerting-scene';
+import type { Cluster } from '../../src/cluster/cluster';
+import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
 import { rowsFor, type Seen } from '../support/access-match';
 import { quiet } from '../support/context';
-import { contentWith } from '../support/kibana-scene';
+import { contentWith } from '../support/kibana-dataset';
 import { proxy, type Proxy } from '../support/proxy';
-import { scene, wmiChild } from '../support/scene';
-import { testTarget } from '../support/target';
-import { deployWatches, watcherOfEachTest } from '../support/watcher-scene';
+import { dataset, wmiChild } from '../support/dataset';
+import { testCluster } from '../support/cluster';
+import { deployWatches, watcherOfEachTest } from '../support/watcher-dataset';
 
 /*
  * The table of requests and privileges is whole for the schedulers that a cluster has of its own: as for the local one
@@ -30,8 +30,8 @@ afterEach(() => {
 });
 
 /** Notes what goes to a cluster. */
-async function recorded(target: Target): Promise<void> {
-  between = await proxy(target, ({ method, path }) => {
+async function recorded(cluster: Cluster): Promise<void> {
+  between = await proxy(cluster, ({ method, path }) => {
     seen.push(...asKinds(decodeURIComponent(path)).map((each) => ({ verb, method, path: each })));
     return undefined;
   });
@@ -63,13 +63,13 @@ function unknown(scheduler: string, namespace: string): string[] {
 }
 
 test('opensearch-alerting: every request is in the table', async () => {
-  const events = await scene();
+  const events = await dataset();
   const { namespace } = events;
-  const { scope } = await alertingScene({ namespace });
+  const { scope } = await alertingDataset({ namespace });
   const ingested = new Date(Date.now() - 1_000).toISOString();
   await events.index([1, 2].map((pid) => wmiChild(`p${pid}`, { 'process.pid': pid, 'event.ingested': ingested })));
   await deployMonitors(scope, contentWith([events.rule]));
-  await recorded(scope.target);
+  await recorded(scope.cluster);
   const all = { namespace, scheduler: 'opensearch-alerting' };
   const { json } = await give('alerts', all);
   const ids = (json as { _id: string }[]).map(({ _id }) => _id);
@@ -90,21 +90,21 @@ test('opensearch-alerting: every request is in the table', async () => {
 });
 
 test('watcher: every request is in the table', async () => {
-  const events = await scene();
+  const events = await dataset();
   const { namespace, rule } = events;
   const content = contentWith([rule]);
-  const target = await watcher().target();
-  await deployWatches({ target, namespace, scheduler: 'watcher' }, content);
-  await recorded(target);
+  const cluster = await watcher().cluster();
+  await deployWatches({ cluster, namespace, scheduler: 'watcher' }, content);
+  await recorded(cluster);
   const all = { namespace, scheduler: 'watcher' };
   await give('alerts', all);
   await give('reconcile', { ...all, from: 'now-24h', to: 'now' });
   await give('doctor', { ...all, for: 'reader' });
   verb = 'test';
-  const { target: front = target } = between ?? {};
+  const { cluster: front = cluster } = between ?? {};
   // The node behind Watcher is no Elasticsearch, so the pipelines are put on it directly.
-  await withProvingGround(await testTarget(), readAllContent(PROGRAM_FOLDER), (ground) =>
-    foundByWatch({ ...ground, target: front }, rule, content),
+  await withSandbox(await testCluster(), readAllContent(PROGRAM_FOLDER), (sandbox) =>
+    foundByWatch({ ...sandbox, cluster: front }, rule, content),
   );
   const asked = seen.map(({ verb: by, method, path }) => `${by} ${method} ${path}`);
   expect(asked).toContain('test POST /_watcher/watch/_execute');

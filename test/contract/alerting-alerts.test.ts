@@ -1,5 +1,5 @@
 import { alerts, together } from '../../src/schedulers/alert-index-search';
-import { run } from '../../src/commands/run';
+import { runRules } from '../../src/commands/run';
 import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
 import type { Exception } from '../../src/sigma/exceptions';
 import type { Rule } from '../../src/detections/rule';
@@ -11,45 +11,45 @@ import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-
 import { monitor } from '../../src/schedulers/opensearch-alerting/monitor-kind';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
 import { request } from '../../src/cluster/cluster';
-import { alertingScene, deployMonitors, type AlertingScene } from '../support/alerting-scene';
-import { contentWith, exception } from '../support/kibana-scene';
-import { scene, storeRule, wmiChild, type Event, type Scene } from '../support/scene';
+import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
+import { contentWith, exception } from '../support/kibana-dataset';
+import { dataset, storeRule, wmiChild, type Event, type Dataset } from '../support/dataset';
 
-interface Place extends AlertingScene {
-  readonly events: Scene;
+interface Place extends AlertingDataset {
+  readonly events: Dataset;
   /** Indexes events that came in just now. */
   index(events: readonly Event[]): Promise<void>;
 }
 
 async function place(): Promise<Place> {
-  const events = await scene();
-  const here = await alertingScene({ namespace: events.namespace });
+  const events = await dataset();
+  const here = await alertingDataset({ namespace: events.namespace });
   return { ...here, events, index: (list) => events.index(list) };
 }
 
-/** Came in a second ago, happened at a fixed time. */
+/** Received in a second ago, happened at a fixed time. */
 function child(id: string, change: Readonly<Record<string, unknown>> = {}): Event {
   return wmiChild(id, { 'event.ingested': new Date(Date.now() - 1_000).toISOString(), ...change });
 }
 
 function shown({ scope }: Place) {
-  return monitorAlerts(scope.target, scope.namespace, []);
+  return monitorAlerts(scope.cluster, scope.namespace, []);
 }
 
 /** Runs every monitor as its schedule does. @param after milliseconds from now */
 async function runAll({ scope, server }: Place, after = 0): Promise<void> {
   for (const id of server.monitors.stored.keys()) {
     const query = { period_end: `${Date.now() + after}ms` };
-    await askAlerting(scope.target, { method: 'POST', path: `/${id}/_execute`, query });
+    await askAlerting(scope.cluster, { method: 'POST', path: `/${id}/_execute`, query });
   }
 }
 
 /** The ids of the alerts that the local scheduler writes for the same rule and events. */
-async function localIds({ events: { target, namespace, rule } }: Place): Promise<string[]> {
+async function localIds({ events: { cluster, namespace, rule } }: Place): Promise<string[]> {
   const mark = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
-  await storeRule(target, namespace, { ...mark, rule, query: toQueryDsl(rule), indices: defaultIndices(namespace) });
-  await run(target, { namespace });
-  return (await alerts(target, { namespace })).map(({ _id }) => _id).sort();
+  await storeRule(cluster, namespace, { ...mark, rule, query: toQueryDsl(rule), indices: defaultIndices(namespace) });
+  await runRules(cluster, { namespace });
+  return (await alerts(cluster, { namespace })).map(({ _id }) => _id).sort();
 }
 
 const LONG = `wmiprvse.exe ${'é'.repeat(20_000)}`;
@@ -157,7 +157,7 @@ test('an alert whose events are gone is shown as far as it tells itself', async 
   await here.index([child('a', sid), child('b', { ...sid, '@timestamp': '2025-03-10T11:59:00.000Z' })]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
   const [before] = (await shown(here)).alerts;
-  await here.scope.target.client.transport.request({
+  await here.scope.cluster.client.transport.request({
     method: 'DELETE',
     path: `/_data_stream/logs-*-${here.scope.namespace}`,
   });
@@ -196,8 +196,8 @@ test('alerts of the index and of monitors are one list: filtered alike, the newe
   const { alerts: held } = await shown(here);
   await localIds(here);
   const options = { namespace: here.scope.namespace };
-  const stored = await alerts(here.scope.target, options);
-  const both = await together(here.scope.target, stored, held, options);
+  const stored = await alerts(here.scope.cluster, options);
+  const both = await together(here.scope.cluster, stored, held, options);
   expect(both.map(({ _id }) => _id).sort()).toEqual(held.map(({ _id }) => _id).sort());
   for (const filter of [
     { user: 'BOB' },
@@ -209,11 +209,11 @@ test('alerts of the index and of monitors are one list: filtered alike, the newe
     { from: Date.parse('2025-03-10T11:50:01Z') },
     { to: Date.parse('2025-03-10T11:50:00Z') },
   ]) {
-    const byEngine = await alerts(here.scope.target, { ...options, ...filter });
+    const byEngine = await alerts(here.scope.cluster, { ...options, ...filter });
     const nowhere = { ...options, ...filter, namespace: `${options.namespace}x` };
-    expect(await together(here.scope.target, [], held, nowhere)).toHaveLength(byEngine.length);
+    expect(await together(here.scope.cluster, [], held, nowhere)).toHaveLength(byEngine.length);
   }
-  expect(await together(here.scope.target, stored, held, { ...options, limit: 1 })).toHaveLength(1);
+  expect(await together(here.scope.cluster, stored, held, { ...options, limit: 1 })).toHaveLength(1);
 });
 
 test('an alert that an analyst closed in the index is not open because a monitor holds it', async () => {
@@ -222,8 +222,8 @@ test('an alert that an analyst closed in the index is not open because a monitor
   await deployMonitors(here.scope, contentWith([here.events.rule]));
   const { alerts: held } = await shown(here);
   const [closed] = await localIds(here);
-  const { target, namespace } = here.scope;
-  await request(target, {
+  const { cluster, namespace } = here.scope;
+  await request(cluster, {
     method: 'POST',
     path: `/${alertIndex(namespace)}/_update/${String(closed)}`,
     query: { refresh: true },
@@ -231,12 +231,12 @@ test('an alert that an analyst closed in the index is not open because a monitor
   });
   const seen = async (options: { status?: 'open' | 'closed'; limit?: number }) => {
     const asked = { namespace, ...options };
-    return (await together(target, await alerts(target, asked), held, asked)).map(({ _id }) => _id);
+    return (await together(cluster, await alerts(cluster, asked), held, asked)).map(({ _id }) => _id);
   };
   expect(held).toHaveLength(2);
   expect(await seen({ status: 'closed' })).toEqual([closed]);
   expect(await seen({ status: 'open' })).toEqual(held.map(({ _id }) => _id).filter((id) => id !== closed));
-  const [newest] = await alerts(target, { namespace });
+  const [newest] = await alerts(cluster, { namespace });
   expect(await seen({ limit: 1 })).toEqual([newest?._id]);
 });
 
@@ -379,7 +379,7 @@ describe('proof', () => {
     for (const [id, { monitor }] of here.server.monitors.stored) {
       for (const enabled of [false, true]) {
         const body = { ...monitor, enabled };
-        await askAlerting(here.scope.target, { method: 'PUT', path: `/${id}`, body });
+        await askAlerting(here.scope.cluster, { method: 'PUT', path: `/${id}`, body });
       }
     }
     expect(await unprovenRules(here.scope)).toEqual([]);

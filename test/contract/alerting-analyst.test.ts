@@ -2,29 +2,29 @@ import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
 import type { Explanation } from '../../src/alerts/explain';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
-import { alertingScene, deployMonitors, type AlertingScene } from '../support/alerting-scene';
+import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
-import { contentWith } from '../support/kibana-scene';
-import { scene, wmiChild } from '../support/scene';
+import { contentWith } from '../support/kibana-dataset';
+import { dataset, wmiChild } from '../support/dataset';
 
 /** Monitors of one rule that hold two alerts, of pid 1 and 2. */
-async function twoHeld(): Promise<AlertingScene> {
-  const events = await scene();
-  const here = await alertingScene({ namespace: events.namespace });
+async function twoHeld(): Promise<AlertingDataset> {
+  const events = await dataset();
+  const here = await alertingDataset({ namespace: events.namespace });
   const ingested = new Date(Date.now() - 1_000).toISOString();
   await events.index([1, 2].map((pid) => wmiChild(`p${pid}`, { 'process.pid': pid, 'event.ingested': ingested })));
   await deployMonitors(here.scope, contentWith([events.rule]));
   return here;
 }
 
-function act({ scope }: AlertingScene, action: string | undefined, ids: readonly string[]): Promise<Outcome> {
-  const { target, namespace } = scope;
-  const argv = { esUrl: target.url, namespace, scheduler: 'opensearch-alerting', action, ids, output: 'text' };
+function act({ scope }: AlertingDataset, action: string | undefined, ids: readonly string[]): Promise<Outcome> {
+  const { cluster, namespace } = scope;
+  const argv = { esUrl: cluster.url, namespace, scheduler: 'opensearch-alerting', action, ids, output: 'text' };
   return alertsCommand.run(quiet(), argv);
 }
 
-async function held({ scope }: AlertingScene): Promise<{ id: string; status: string; state: string }[]> {
-  const { alerts } = await monitorAlerts(scope.target, scope.namespace, []);
+async function held({ scope }: AlertingDataset): Promise<{ id: string; status: string; state: string }[]> {
+  const { alerts } = await monitorAlerts(scope.cluster, scope.namespace, []);
   return alerts.map(({ _id: id, wmi_detections: ours }) => ({ id, ...(ours as { status: string; state: string }) }));
 }
 

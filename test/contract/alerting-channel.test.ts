@@ -1,9 +1,9 @@
 import { notifyAction } from '../../src/schedulers/opensearch-alerting/notify-action';
 import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
 import { request } from '../../src/cluster/cluster';
-import { alertingScene, deployMonitors, planMonitors } from '../support/alerting-scene';
-import { actions, contentWith, rule } from '../support/kibana-scene';
-import { testTarget } from '../support/target';
+import { alertingDataset, deployMonitors, planMonitors } from '../support/alerting-dataset';
+import { actions, contentWith, rule } from '../support/kibana-dataset';
+import { testCluster } from '../support/cluster';
 
 const NASTY = [
   '"quoted" \\ back',
@@ -18,7 +18,7 @@ const NASTY = [
 /** Fills a message in with Mustache of the real engine, as the plugin does. */
 async function rendered(source: unknown, newAlerts: readonly object[]): Promise<string> {
   const ctx = { monitor: { _id: 'm"1' }, periodEnd: '2026-01-31T00:00:00Z', newAlerts };
-  const { body } = await request<{ template_output: unknown }>(await testTarget(), {
+  const { body } = await request<{ template_output: unknown }>(await testCluster(), {
     method: 'POST',
     path: '/_render/template',
     body: { source: String(source), params: { ctx } },
@@ -58,7 +58,7 @@ test.each(['{{ctx.x}}', '{{{ctx.x}}}', '{{{{', '{ {'])('the subject of a rule ca
 });
 
 test('a channel adds one action, which settles; without one it goes, and what an analyst added stays', async () => {
-  const here = await alertingScene({ channel: 'soc' });
+  const here = await alertingDataset({ channel: 'soc' });
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
   const [stored] = [...here.server.monitors.stored.values()];

@@ -6,19 +6,19 @@ import { planCommand } from '../../src/commands/plan';
 import { statusCommand } from '../../src/commands/status';
 import { stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
-import { alertingScene } from '../support/alerting-scene';
+import { alertingDataset } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
 import { proxy, type Answer, type Fault } from '../support/proxy';
-import { scene, wmiChild } from '../support/scene';
+import { dataset, wmiChild } from '../support/dataset';
 
 test('plan, deploy, alerts, status and destroy, as somebody types them', async () => {
-  const events = await scene();
+  const events = await dataset();
   const { namespace } = events;
   // The scene comes with a rule of the local scheduler.
-  await request(events.target, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
-  const { server, scope } = await alertingScene({ namespace });
+  await request(events.cluster, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
+  const { server, scope } = await alertingDataset({ namespace });
   const argv = {
-    esUrl: scope.target.url,
+    esUrl: scope.cluster.url,
     namespace,
     scheduler: 'opensearch-alerting',
     output: 'json',
@@ -65,11 +65,11 @@ test('plan, deploy, alerts, status and destroy, as somebody types them', async (
 
 /** Deploys what is deployed already, while the alerts that would prove the monitors are not given. */
 async function deployUnread(fate: Answer | Fault): Promise<{ outcome: Outcome; notes: string[] }> {
-  const { scope } = await alertingScene();
+  const { scope } = await alertingDataset();
   const notes: string[] = [];
   const stop = new AbortController();
   let reading = false;
-  const between = await proxy(scope.target, ({ path }) => {
+  const between = await proxy(scope.cluster, ({ path }) => {
     if (!reading || !path.endsWith('/monitors/alerts')) return undefined;
     if (fate === 'stall') stop.abort();
     return fate;
@@ -99,7 +99,7 @@ test('and so it is when that reading is interrupted', async () => {
 });
 
 test('on a cluster without the plugin nothing is read or written', async () => {
-  const { scope } = await alertingScene();
+  const { scope } = await alertingDataset();
   const engine = process.env['TEST_ES_URL'];
   const argv = {
     esUrl: engine,

@@ -7,10 +7,10 @@ import { checkScheduler } from '../../src/commands/scheduler';
 import type { Scope } from '../../src/resources/kind';
 import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
 import { defaultIndices } from '../../src/detections/indices';
-import { alertingScene, deployMonitors, planMonitors } from '../support/alerting-scene';
+import { alertingDataset, deployMonitors, planMonitors } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
-import { actions, contentWith, manyRules, results, rule } from '../support/kibana-scene';
-import { testTarget } from '../support/target';
+import { actions, contentWith, manyRules, results, rule } from '../support/kibana-dataset';
+import { testCluster } from '../support/cluster';
 
 const UUID = rule().uuid;
 
@@ -23,7 +23,7 @@ function said(problems: readonly { message: string; hint?: string | undefined }[
 }
 
 test('a monitor that could never fire is not stored: its dry run says what is wrong', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   here.server.fail(({ path }) => path === '/_execute', {
     status: 200,
     body: {
@@ -33,7 +33,7 @@ test('a monitor that could never fire is not stored: its dry run says what is wr
     },
   });
   const { problems } = await deployMonitors(here.scope, contentWith([rule()]));
-  expect(said(problems, here.scope.target.url)).toMatchInlineSnapshot(`
+  expect(said(problems, here.scope.cluster.url)).toMatchInlineSnapshot(`
    "monitor/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”: a trial run of the monitor fails: compile error
      Nothing was stored. An index that it reads may have odd mappings: name others in \`indices\` of the settings."
   `);
@@ -41,9 +41,9 @@ test('a monitor that could never fire is not stored: its dry run says what is wr
 });
 
 test('an index that is not there is named, and a pattern that matches nothing is no error', async () => {
-  const here = await alertingScene({ indices: ['nope-404'] });
+  const here = await alertingDataset({ indices: ['nope-404'] });
   const { problems } = await deployMonitors(here.scope, contentWith([rule()]));
-  expect(said(problems, here.scope.target.url)).toMatchInlineSnapshot(`
+  expect(said(problems, here.scope.cluster.url)).toMatchInlineSnapshot(`
    "monitor/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”: Configured indices are not found: [nope-404]
      Name only what is there in \`indices\` of the settings, or write a pattern: one that matches nothing is no error."
   `);
@@ -52,30 +52,30 @@ test('an index that is not there is named, and a pattern that matches nothing is
 });
 
 test('the limit of monitors is told with the setting that raises it; what was stored before it stays', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   here.server.monitors.most = 1;
   const applied = await deployMonitors(here.scope, contentWith(manyRules(2)));
   expect(applied.changes.map(({ status }) => status)).toEqual(['done', 'failed']);
-  expect(said(applied.problems, here.scope.target.url)).toMatchInlineSnapshot(`
+  expect(said(applied.problems, here.scope.cluster.url)).toMatchInlineSnapshot(`
    "monitor/6b86b273-ff34-4ce1-8d6b-804eff5a3f57 “Rule 1”: This request would create more than the allowed monitors [1].
      The cluster holds as many monitors as it may: raise its setting plugins.alerting.monitor.max_monitors (1,000 unless set), or delete monitors that nobody needs."
   `);
 });
 
 test('a 500 is an answer: it is told with what the plugin says, and nothing is sent again', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const reason = 'lateinit property severity has not been initialized';
   here.server.fail(({ method, path }) => method === 'POST' && path === '', {
     status: 500,
     body: { error: { reason }, status: 500 },
   });
   const { problems } = await deployMonitors(here.scope, contentWith([rule()]));
-  expect(said(problems, here.scope.target.url)).toContain(reason);
+  expect(said(problems, here.scope.cluster.url)).toContain(reason);
   expect(here.server.seen.filter(({ method, path }) => method === 'POST' && path === '')).toHaveLength(1);
 });
 
 test('a creation whose answer is lost is not sent again; the next plan finds what it made', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   here.server.fail(({ method, path }) => method === 'POST' && path === '', 'cut');
   const content = contentWith([rule()]);
   const applied = await deployMonitors(here.scope, content);
@@ -85,7 +85,7 @@ test('a creation whose answer is lost is not sent again; the next plan finds wha
 });
 
 test('a monitor that somebody changed between our reading and our writing is left as they made it', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   await deployMonitors(here.scope, contentWith([rule()]));
   const [stored] = [...here.server.monitors.stored.values()];
   here.server.fail(
@@ -97,13 +97,13 @@ test('a monitor that somebody changed between our reading and our writing is lef
     { status: 200, body: {} },
   );
   const { problems } = await deployMonitors(here.scope, contentWith([rule({ version: 99 })]));
-  expect(said(problems, here.scope.target.url)).toMatch(
+  expect(said(problems, here.scope.cluster.url)).toMatch(
     /version conflict.*\n {2}Somebody changed the monitor meanwhile\. Run plan again\./,
   );
 });
 
 test('a monitor of ours under a name of their own is theirs: foreign, until it is adopted', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
   const [stored] = [...here.server.monitors.stored.values()];
@@ -120,10 +120,10 @@ test('a monitor of ours under a name of their own is theirs: foreign, until it i
 });
 
 test('without the plugin, and on Elasticsearch, the message names what else runs the rules', async () => {
-  const target = await testTarget();
-  await expect(checkScheduler('local', target)).resolves.toBeUndefined();
+  const cluster = await testCluster();
+  await expect(checkScheduler('local', cluster)).resolves.toBeUndefined();
   const refused = (product: 'opensearch' | 'elasticsearch') =>
-    checkScheduler('opensearch-alerting', { ...target, url: 'http://cluster', product, version: '3.8.0' });
+    checkScheduler('opensearch-alerting', { ...cluster, url: 'http://cluster', product, version: '3.8.0' });
   await expect(refused('opensearch')).rejects.toThrowErrorMatchingInlineSnapshot(`
    "http://cluster: the scheduler is opensearch-alerting, and this OpenSearch 3.8.0 has no alerting plugin
      Install the plugin opensearch-alerting, or use \`--scheduler local\`, which works on every cluster."
@@ -135,18 +135,18 @@ test('without the plugin, and on Elasticsearch, the message names what else runs
 });
 
 test('before the first monitor there is no index to search: that is no monitor, and no error', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const missing = {
     status: 404,
     body: { error: { reason: 'no such index [.opendistro-alerting-config]' }, status: 404 },
   };
   for (let times = 0; times < 3; times += 1) here.server.fail(({ path }) => path === '/_search', missing);
-  await expect(checkScheduler('opensearch-alerting', here.scope.target)).resolves.toBeUndefined();
+  await expect(checkScheduler('opensearch-alerting', here.scope.cluster)).resolves.toBeUndefined();
   expect(actions(await planMonitors(here.scope, contentWith([rule()])))).toEqual([`create monitor/${UUID}`]);
 });
 
 test('a text that looks like a template is refused, because the plugin would fill it in', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const braces = { kind: 'text', pattern: [{ literal: 'x {{ctx}}' }], cased: true } as const;
   const bad = rule({ condition: { kind: 'field', field: 'process.name', test: braces } });
   await expect(planMonitors(here.scope, contentWith([bad]))).rejects.toThrowErrorMatchingInlineSnapshot(`
@@ -161,7 +161,7 @@ test('a text that looks like a template is refused, because the plugin would fil
 
 describe('one scheduler at a time', () => {
   test('monitors keep a deploy to the local scheduler from happening, and its rules one of monitors', async () => {
-    const here = await alertingScene();
+    const here = await alertingDataset();
     const content = contentWith([rule()]);
     await deployMonitors(here.scope, content);
     const local = { ...here.scope, scheduler: 'local' } as const;
@@ -181,7 +181,7 @@ describe('one scheduler at a time', () => {
   });
 
   test('destroy removes the monitors of its namespace, and no others', async () => {
-    const here = await alertingScene();
+    const here = await alertingDataset();
     await deployMonitors(here.scope, contentWith([rule()]));
     const other = { ...here.scope, namespace: `${here.scope.namespace}b` };
     const monitorsOf = async (scope: Scope) => {
@@ -194,7 +194,7 @@ describe('one scheduler at a time', () => {
 });
 
 test('our own streams are read as patterns, because they are there only from their first event on', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   await deployMonitors(here.scope, contentWith([rule()]));
   const [stored] = [...here.server.monitors.stored.values()];
   const [input] = stored?.monitor.inputs as { search: { indices: string[] } }[];

@@ -1,11 +1,11 @@
 import { isRecord } from '../../src/json';
 import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';
 import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
-import { alertingScene, deployMonitors, planMonitors, type AlertingScene } from '../support/alerting-scene';
+import { alertingDataset, deployMonitors, planMonitors, type AlertingDataset } from '../support/alerting-dataset';
 import type { Stored } from '../support/alerting-routes';
-import { actions, contentWith, exception, results, rule } from '../support/kibana-scene';
+import { actions, contentWith, exception, results, rule } from '../support/kibana-dataset';
 
-function onlyMonitor({ server }: AlertingScene): Stored & { id: string } {
+function onlyMonitor({ server }: AlertingDataset): Stored & { id: string } {
   const [[id, stored] = [], ...more] = [...server.monitors.stored];
   expect(more).toEqual([]);
   if (id === undefined || stored === undefined) throw new Error('there is no monitor');
@@ -16,7 +16,7 @@ const UUID = rule().uuid;
 const CREATED = [`create monitor/${UUID}: done`];
 
 test('a rule becomes one bucket-level monitor, run dry before it is stored', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const applied = await deployMonitors(here.scope, contentWith([rule()]));
   expect(applied.problems).toEqual([]);
   expect(results(applied)).toEqual(CREATED);
@@ -50,7 +50,7 @@ test.each([
 });
 
 test('a second deploy changes nothing, whatever the server made of the search', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const content = contentWith([rule()], { [rule().slug]: [exception('backup.exe')] });
   await deployMonitors(here.scope, content);
   const { seqNo, monitor } = onlyMonitor(here);
@@ -60,7 +60,7 @@ test('a second deploy changes nothing, whatever the server made of the search', 
 });
 
 test('a server that rewrites what ours does not know still settles', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   here.server.monitors.decorate = (monitor) => ({
     ...monitor,
     schedule: { ...(monitor.schedule as object), jitter: 0.2 },
@@ -73,7 +73,7 @@ test('a server that rewrites what ours does not know still settles', async () =>
 });
 
 test('a changed rule is an update of the same monitor, guarded by its version; the trigger keeps its id', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   await deployMonitors(here.scope, contentWith([rule()]));
   const before = onlyMonitor(here).id;
   const changed = contentWith([rule({ version: 99, risk: { ...rule().risk, score: 80 } })]);
@@ -87,7 +87,7 @@ test('a changed rule is an update of the same monitor, guarded by its version; t
 });
 
 test('an exception becomes part of the search, and one that has expired does not', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const { slug } = rule();
   await deployMonitors(here.scope, contentWith([rule()], { [slug]: [exception('backup.exe')] }));
   expect(JSON.stringify(onlyMonitor(here).monitor.inputs)).toContain('backup.exe');
@@ -97,7 +97,7 @@ test('an exception becomes part of the search, and one that has expired does not
 });
 
 test('what an analyst switched off stays off, and an action of theirs stays', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   await deployMonitors(here.scope, contentWith([rule()]));
   const { monitor } = onlyMonitor(here);
   const theirs = { id: 'theirs', name: 'page', destination_id: 'pager', message_template: { source: 'x' } };
@@ -124,7 +124,7 @@ test.each([
   ['the severity', (monitor: Stored['monitor']) => Object.assign(triggerOf(monitor), { severity: '4' })],
   ['the schedule', (monitor: Stored['monitor']) => (monitor.schedule = { period: { interval: 1, unit: 'DAYS' } })],
 ])('drift: %s was changed by hand', async (_, change) => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
   change(onlyMonitor(here).monitor);
@@ -134,7 +134,7 @@ test.each([
 });
 
 test('a monitor that was saved in Dashboards has lost our mark, is still ours, and is drift', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
   const { monitor, id } = onlyMonitor(here);
@@ -149,7 +149,7 @@ test('a monitor that was saved in Dashboards has lost our mark, is still ours, a
 });
 
 test('a monitor that is there twice is told in the plan and healed by a deploy', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
   const first = onlyMonitor(here);
@@ -162,7 +162,7 @@ test('a monitor that is there twice is told in the plan and healed by a deploy',
 });
 
 test('of two of the same name the one that an analyst switched off stays, and off', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
   const first = onlyMonitor(here);
@@ -177,7 +177,7 @@ test.each([
   ['saved in Dashboards', { ui_metadata: {} }],
   ['switched off', { enabled: false }],
 ])('a copy under another name, %s, is left alone, whatever the name begins with', async (_, change) => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
   const first = onlyMonitor(here);
@@ -193,7 +193,7 @@ test.each([
 });
 
 test('a change by hand is told from a change of the content', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
   const edited = async (wanted: typeof content) =>
@@ -204,7 +204,7 @@ test('a change by hand is told from a change of the content', async () => {
 });
 
 test('namespaces never meet: the same rule is a monitor of its own in each', async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const other = { ...here.scope, namespace: `${here.scope.namespace}b` };
   await deployMonitors(here.scope, contentWith([rule()]));
   expect(results(await deployMonitors(other, contentWith([rule()])))).toEqual(CREATED);
@@ -214,7 +214,7 @@ test('namespaces never meet: the same rule is a monitor of its own in each', asy
 });
 
 test("more than the ten monitors that the plugin lists unasked, somebody else's among them", async () => {
-  const here = await alertingScene();
+  const here = await alertingDataset();
   const first = await deployMonitors(here.scope, contentWith([rule()]));
   expect(first.problems).toEqual([]);
   const { monitor } = onlyMonitor(here);

@@ -7,7 +7,7 @@ import { namesOf } from '../../src/schedulers/index-patterns';
 import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
 import { serverReason } from '../../src/cluster/failure';
-import { connect, request, type Request, type Target } from '../../src/cluster/cluster';
+import { connect, request, type Request, type Cluster } from '../../src/cluster/cluster';
 import { requestsFor } from '../support/access-requests';
 import { authority, type Authority } from '../support/certificates';
 import {
@@ -96,11 +96,11 @@ onElasticsearch('on a real Elasticsearch with security', () => {
   }
 
   /** A scroll that the user has opened himself; one of somebody else, or none, is refused whatever he may do. */
-  async function scrollOf(target: Target): Promise<string> {
+  async function scrollOf(cluster: Cluster): Promise<string> {
     for (const index of ['wmi-detections-alerts-soc', 'winlogbeat-any']) {
       const path = `/${index}/_search`;
       const asked: Request = { method: 'POST', path, query: { scroll: '1m' }, allow: [403, 404] };
-      const { body } = await request<{ _scroll_id?: string }>(target, asked);
+      const { body } = await request<{ _scroll_id?: string }>(cluster, asked);
       if (body._scroll_id !== undefined) return body._scroll_id;
     }
     return 'bm9uZQ==';
@@ -108,8 +108,8 @@ onElasticsearch('on a real Elasticsearch with security', () => {
 
   type Answer = 'refused' | 'authorised' | 'no such API';
 
-  async function ask(target: Target, asked: Request): Promise<Answer> {
-    const { status, body } = await request<unknown>(target, { ...asked, retry: false, allow: FAILURES });
+  async function ask(cluster: Cluster, asked: Request): Promise<Answer> {
+    const { status, body } = await request<unknown>(cluster, { ...asked, retry: false, allow: FAILURES });
     if (status === 403 || (isRecord(body) && /security_exception/.test(JSON.stringify(body.items ?? ''))))
       return 'refused';
     if (status === 401) throw new Error(`the key itself was refused: ${serverReason(body)}`);
@@ -119,13 +119,13 @@ onElasticsearch('on a real Elasticsearch with security', () => {
     return absent ? 'no such API' : 'authorised';
   }
 
-  async function answers(target: Target, rows: readonly Row[]): Promise<Record<Answer, string[]>> {
+  async function answers(cluster: Cluster, rows: readonly Row[]): Promise<Record<Answer, string[]>> {
     const found: Record<Answer, string[]> = { refused: [], authorised: [], 'no such API': [] };
     for (const row of rows) {
       const given = new Set<Answer>();
       for (const asked of requestsFor(row, ASKED)) {
-        const scroll = asked.path === '/_search/scroll' && { body: { scroll_id: await scrollOf(target) } };
-        given.add(await ask(target, { ...asked, ...scroll }));
+        const scroll = asked.path === '/_search/scroll' && { body: { scroll_id: await scrollOf(cluster) } };
+        given.add(await ask(cluster, { ...asked, ...scroll }));
       }
       for (const each of given) found[each].push(row.request);
     }
@@ -133,8 +133,8 @@ onElasticsearch('on a real Elasticsearch with security', () => {
   }
 
   /** Whether one of the requests is refused. */
-  async function isRefused(target: Target, rows: readonly Row[]): Promise<boolean> {
-    for (const row of rows) if ((await answers(target, [row])).refused.length > 0) return true;
+  async function isRefused(cluster: Cluster, rows: readonly Row[]): Promise<boolean> {
+    for (const row of rows) if ((await answers(cluster, [row])).refused.length > 0) return true;
     return false;
   }
 
@@ -158,9 +158,9 @@ onElasticsearch('on a real Elasticsearch with security', () => {
 
   test('the shipper cannot read, the reader cannot write, the runner changes no event and no content', async () => {
     const [shipper, runner, reader] = [userOf('shipper'), userOf('runner'), userOf('reader')].map(node.as) as [
-      Target,
-      Target,
-      Target,
+      Cluster,
+      Cluster,
+      Cluster,
     ];
     const stream = 'logs-sysmon.process_creation-soc';
     const [alerts, state] = ['wmi-detections-alerts-soc', 'wmi-detections-state-soc'];
@@ -182,10 +182,10 @@ onElasticsearch('on a real Elasticsearch with security', () => {
   test('Elasticsearch itself says the same: it knows every privilege of the table', async () => {
     for (const user of USERS) {
       const role = elasticsearchRole(user, { ...ASKED, scheduler: 'watcher' });
-      const target = node.as(userOf(`${user}-of-watches`));
+      const cluster = node.as(userOf(`${user}-of-watches`));
       const body = { cluster: role.cluster, index: role.indices.map((each) => ({ ...each })) };
       const asked: Request = { method: 'POST', path: '/_security/user/_has_privileges', body };
-      const { body: answer } = await request<{ has_all_requested: boolean }>(target, asked);
+      const { body: answer } = await request<{ has_all_requested: boolean }>(cluster, asked);
       expect([user, answer.has_all_requested]).toEqual([user, true]);
     }
   });

@@ -4,7 +4,7 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Scope } from '../../src/resources/kind';
 import { contractMissing } from '../support/kibana-contract';
-import { actions, deployKibana, planKibana, scopeFor, shipped } from '../support/kibana-scene';
+import { actions, deployKibana, planKibana, scopeFor, shipped } from '../support/kibana-dataset';
 import type { Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 

@@ -7,12 +7,12 @@ import { entitiesAtRisk } from '../../src/alerts/risk';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { contractMissing } from '../support/kibana-contract';
-import { contentWith, deployKibana, rule, scopeFor, shipped, uuidOf } from '../support/kibana-scene';
+import { contentWith, deployKibana, rule, scopeFor, shipped, uuidOf } from '../support/kibana-dataset';
 import { API_KEY } from '../support/kibana-server';
 import { signalOf } from '../support/kibana-signals';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
-import { freshNamespace, wmiChild } from '../support/scene';
-import { testTarget } from '../support/target';
+import { freshNamespace, wmiChild } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
 const server = kibanaOfEachTest();
 const INDEX = '.ds-logs-sysmon.process_creation-default-2025.03.10-000001';
@@ -24,7 +24,7 @@ async function act(
   more: object = {},
   signal: AbortSignal = quiet().signal,
 ): Promise<Outcome> {
-  const { url } = await testTarget();
+  const { url } = await testCluster();
   const context = { ...quiet(), signal, environment: { WMI_DETECTIONS_KIBANA_API_KEY: API_KEY } };
   const argv = { esUrl: url, kibanaUrl: server().url, content: PROGRAM_FOLDER, action, ids, output: 'text' };
   // The default namespace of this node belongs to all tests: its alert index may hold anything.
@@ -127,15 +127,15 @@ describeContract(`alerts in Kibana (${contractMissing ?? 'held against the contr
 
   test('are explained: which part of their events met the rule, and which events are gone', async () => {
     const [one = ''] = await threeSignals();
-    const target = await testTarget();
+    const cluster = await testCluster();
     const event = wmiChild('p1', { 'process.pid': 1 });
     const path = `/kibana-analyst-${namespace}`;
-    await request(target, { method: 'PUT', path: `${path}/_doc/p1`, query: { refresh: true }, body: { ...event } });
+    await request(cluster, { method: 'PUT', path: `${path}/_doc/p1`, query: { refresh: true }, body: { ...event } });
     for (const alert of server().space().alerts) {
       alert['kibana.alert.ancestors'] = [{ id: 'p1', index: path.slice(1) }].concat({ id: 'gone', index: INDEX });
     }
     const { json } = await act('explain', [one.slice(0, 8)]);
-    await request(target, { method: 'DELETE', path });
+    await request(cluster, { method: 'DELETE', path });
     const { events, gone, rule: of } = json as Explanation;
     expect(events.map(({ _id, met }) => [_id, met?.map(({ field, value }) => `${field} ${value}`)])).toEqual([
       ['p1', ['process.parent.name WmiPrvSE.exe']],
@@ -224,7 +224,7 @@ describeContract(`alerts in Kibana (${contractMissing ?? 'held against the contr
     await threeSignals();
     for (const alert of server().space().alerts) alert['kibana.alert.workflow_status'] = 'in-progress';
     const notes: string[] = [];
-    const { url } = await testTarget();
+    const { url } = await testCluster();
     const environment = { WMI_DETECTIONS_KIBANA_API_KEY: API_KEY };
     const context = { ...quiet(), environment, note: (line: string) => void notes.push(line) };
     const argv = { esUrl: url, kibanaUrl: server().url, namespace, ids: [], output: 'text' };

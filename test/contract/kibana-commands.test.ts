@@ -2,9 +2,9 @@ import { planCommand } from '../../src/commands/plan';
 import type { Outcome } from '../../src/commands/command';
 import { quiet } from '../support/context';
 import { contractMissing } from '../support/kibana-contract';
-import { shipped } from '../support/kibana-scene';
+import { shipped } from '../support/kibana-dataset';
 import { API_KEY } from '../support/kibana-server';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
@@ -12,7 +12,7 @@ const server = kibanaOfEachTest();
 /** Runs `plan` as the command line does; the key comes from the environment. */
 async function plan(flags: Record<string, unknown>, apiKey = API_KEY): Promise<Outcome> {
   const environment = { WMI_DETECTIONS_KIBANA_API_KEY: apiKey };
-  const esUrl = (await testTarget()).url;
+  const esUrl = (await testCluster()).url;
   const argv = { esUrl, namespace: 'k1_commands', prune: false, 'exit-code': true, output: 'json', ...flags };
   return planCommand.run({ ...quiet(), environment }, argv);
 }

@@ -9,7 +9,7 @@ import {
   rule,
   scopeFor,
   uuidOf,
-} from '../support/kibana-scene';
+} from '../support/kibana-dataset';
 import type { Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 

@@ -14,7 +14,7 @@ import {
   results,
   rule,
   scopeFor,
-} from '../support/kibana-scene';
+} from '../support/kibana-dataset';
 import { storeItem, type Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
@@ -102,7 +102,7 @@ describeContract(`exceptions in Kibana (${contractMissing ?? 'held against the c
     const event = { category: ['process'], type: ['start'] };
     const process = { name: 'cmd.exe', parent: { name: 'WmiPrvSE.exe' } };
     const local = await scopeFor(server(), { spaces: ['soc'] });
-    await indexEcs(local.target, index, { one: { '@timestamp': '2026-01-01T00:00:00Z', event, process } });
+    await indexEcs(local.cluster, index, { one: { '@timestamp': '2026-01-01T00:00:00Z', event, process } });
     const scope = { ...local, indices: [index] };
     await deployKibana(scope, withEntries(exception('tool.exe')));
     const silencing = async (...more: ReturnType<typeof exception>[]): Promise<[Plan, string[]]> => {

@@ -11,7 +11,7 @@ import {
   rule,
   scopeFor,
   uuidOf,
-} from '../support/kibana-scene';
+} from '../support/kibana-dataset';
 import { API_KEY, type Seen } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { quick } from '../support/patience';

@@ -1,6 +1,6 @@
 import { unsafeReasons } from '../../src/plan/guard';
 import { contractMissing } from '../support/kibana-contract';
-import { contentWith, deployKibana, manyRules, planKibana, scopeFor } from '../support/kibana-scene';
+import { contentWith, deployKibana, manyRules, planKibana, scopeFor } from '../support/kibana-dataset';
 import type { Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 

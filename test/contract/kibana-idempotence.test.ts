@@ -10,7 +10,7 @@ import {
   planKibana,
   scopeFor,
   uuidOf,
-} from '../support/kibana-scene';
+} from '../support/kibana-dataset';
 import { startKibana } from '../support/kibana-server';
 import type { Decoration, Thing } from '../support/kibana-state';
 

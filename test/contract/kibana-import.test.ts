@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { exitOf } from '../../src/commands/deploy';
 import { applyPlan } from '../../src/plan/apply';
 import { contractMissing } from '../support/kibana-contract';
-import { actions, contentWith, deployKibana, manyRules, planKibana, scopeFor, uuidOf } from '../support/kibana-scene';
+import { actions, contentWith, deployKibana, manyRules, planKibana, scopeFor, uuidOf } from '../support/kibana-dataset';
 import { type Seen } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 

@@ -6,7 +6,7 @@ import { contractMissing } from '../support/kibana-contract';
 import { API_KEY } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { project, type Project } from '../support/project';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 
 const server = kibanaOfEachTest();
 const RULE = 'rules/process_execution_via_wmi.yml';
@@ -22,7 +22,7 @@ afterEach(() => {
 /** Runs `test --live` as the command line does. */
 async function live(flags: Record<string, unknown> = {}): Promise<Outcome> {
   const context = { ...quiet(), environment: { WMI_DETECTIONS_KIBANA_API_KEY: API_KEY } };
-  const esUrl = (await testTarget()).url;
+  const esUrl = (await testCluster()).url;
   const argv = { esUrl, kibanaUrl: server().url, content: ours.folder, live: true, report: 'text', output: 'json' };
   return testRulesCommand.run(context, { ...argv, ...flags });
 }

@@ -3,10 +3,10 @@ import { reconcileText } from '../../src/report/reconcile';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Scope } from '../../src/resources/kind';
 import { contractMissing } from '../support/kibana-contract';
-import { contentWith, deployKibana, exception, rule, scopeFor } from '../support/kibana-scene';
+import { contentWith, deployKibana, exception, rule, scopeFor } from '../support/kibana-dataset';
 import { signalOf } from '../support/kibana-signals';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
-import { scene, wmiChild, type Event, type Scene } from '../support/scene';
+import { dataset, wmiChild, type Event, type Dataset } from '../support/dataset';
 import { backingIndex } from '../support/backing-index';
 
 const server = kibanaOfEachTest();
@@ -15,7 +15,7 @@ const DAY = { from: NOW - 86_400_000, to: NOW };
 
 interface Place {
   readonly scope: Scope;
-  readonly events: Scene;
+  readonly events: Dataset;
   /** Lets Kibana have an alert of an event. */
   alert(event: Event): void;
 }
@@ -25,13 +25,13 @@ const [first = wmiChild(''), second = wmiChild('')] = two;
 
 /** The shipped rule in Kibana, which ran two minutes ago, and two events. */
 async function place(): Promise<Place> {
-  const events = await scene();
+  const events = await dataset();
   await events.index(two);
-  const { namespace, target } = events;
-  const scope = { ...(await scopeFor(server(), { namespace })), target };
+  const { namespace, cluster } = events;
+  const scope = { ...(await scopeFor(server(), { namespace })), cluster };
   await deployKibana(scope, contentWith([rule()]));
   ran();
-  const index = await backingIndex(target, namespace);
+  const index = await backingIndex(cluster, namespace);
   return {
     scope,
     events,

@@ -10,12 +10,12 @@ import { stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { contractMissing } from '../support/kibana-contract';
-import { actions, contentWith, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-scene';
+import { actions, contentWith, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { startKibana } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { proxy } from '../support/proxy';
-import { freshNamespace } from '../support/scene';
-import { testTarget } from '../support/target';
+import { freshNamespace } from '../support/dataset';
+import { testCluster } from '../support/cluster';
 
 const server = kibanaOfEachTest();
 const CONTENT = contentWith([rule()]);
@@ -28,7 +28,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   const asked = { method: 'DELETE', path: `/${stateIndex(namespace)}`, allow: [404] } as const;
-  if (contractMissing === undefined) await request(await testTarget(), asked);
+  if (contractMissing === undefined) await request(await testCluster(), asked);
 });
 
 interface Named {
@@ -52,14 +52,14 @@ async function deployed(scope: Scope, options: { prune?: boolean; move?: boolean
 }
 
 async function remembered(): Promise<unknown> {
-  return readDeployedTo(await testTarget(), namespace);
+  return readDeployedTo(await testCluster(), namespace);
 }
 
 /** How often the document was written; undefined where it is not there. */
 async function version(): Promise<number | undefined> {
   const path = `/${stateIndex(namespace)}/_doc/${DEPLOYED_TO}`;
   const asked = { method: 'GET', path, allow: [404] } as const;
-  return (await request<{ _version?: number }>(await testTarget(), asked)).body._version;
+  return (await request<{ _version?: number }>(await testCluster(), asked)).body._version;
 }
 
 function rulesIn(space: string): number {
@@ -169,7 +169,7 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
 
   test('another scheduler is refused although no Kibana is named, and so is a move that could not be done', async () => {
     await deployed(await naming({ spaces: BOTH }));
-    const scope: Scope = { target: await testTarget(), namespace, scheduler: 'local' };
+    const scope: Scope = { cluster: await testCluster(), namespace, scheduler: 'local' };
     await expect(deployed(scope).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
      "ProblemError: rules of namespace NS run in the Kibana http://127.0.0.1:PORT (space default, soc); two schedulers would alert twice. Nothing was changed.
        To move them: \`wmi-detections deploy --scheduler local --namespace NS --kibana-url http://127.0.0.1:PORT --move\`. Events stay, and alerts where they are. If there is no such Kibana any more: DELETE /wmi-detections-state-NS/_doc/deployed."
@@ -177,7 +177,7 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
     await expect(deployed(scope, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
     const notes: string[] = [];
     const context: Context = { ...quiet(), note: (line) => notes.push(line) };
-    const argv = { esUrl: scope.target.url, namespace, scheduler: 'local', prune: false, output: 'json' };
+    const argv = { esUrl: scope.cluster.url, namespace, scheduler: 'local', prune: false, output: 'json' };
     await planCommand.run(context, argv);
     expect(notes.map(withoutPort)).toMatchInlineSnapshot(`
      [
@@ -222,7 +222,7 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
     const renamed = server().url.replace('127.0.0.1', 'localhost');
     const moved = await deployed(await naming({ url: renamed, scheduler: 'local' }), { move: true });
     expect([moved.applied.problems, await remembered()]).toEqual([[], undefined]);
-    await deployed({ target: await testTarget(), namespace, scheduler: 'local' });
+    await deployed({ cluster: await testCluster(), namespace, scheduler: 'local' });
   });
 
   test('what is written of another Kibana stays as it is when this one has nothing of ours', async () => {
@@ -238,9 +238,9 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
 
   test('what is written down is read once in a command', async () => {
     await deployed(await naming({ spaces: BOTH }));
-    const between = await proxy(await testTarget(), () => undefined);
+    const between = await proxy(await testCluster(), () => undefined);
     try {
-      const before = { ...(await scopeFor(server(), { namespace, spaces: BOTH })), target: between.target };
+      const before = { ...(await scopeFor(server(), { namespace, spaces: BOTH })), cluster: between.cluster };
       await deployed(await withUnnamedSpaces(before, { chosen: false }));
       expect(between.asked.filter((path) => path.endsWith(`/_doc/${DEPLOYED_TO}`))).toHaveLength(1);
     } finally {
@@ -257,7 +257,7 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
     await destroyed(await naming({}));
     expect(await remembered()).toBeUndefined();
     const asked = { method: 'HEAD', path: `/${stateIndex(namespace)}`, allow: [404] } as const;
-    expect((await request(await testTarget(), asked)).status).toBe(404);
+    expect((await request(await testCluster(), asked)).status).toBe(404);
   });
 
   test('what is shared stays while rules are in a space that is not named', async () => {
@@ -270,14 +270,14 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
       ['/_data_stream/', { data_streams: [] }],
       [`/${stateIndex('*')}/_mapping`, {}],
     ];
-    const between = await proxy(await testTarget(), ({ path }) => {
+    const between = await proxy(await testCluster(), ({ path }) => {
       const asked = decodeURIComponent(path);
       const body = answers.find(([start]) => (start.endsWith('/') ? asked.startsWith(start) : asked === start))?.[1];
       return body === undefined ? undefined : { status: 200, body };
     });
     try {
       const kept = async (named: Named): Promise<unknown[]> => {
-        const scope = { ...(await naming(named)), target: between.target };
+        const scope = { ...(await naming(named)), cluster: between.cluster };
         const { plan, kept: left } = await makeDestroyPlan(scope, { withData: false });
         const deleted = plan.steps.filter(({ change }) => change.id === id);
         return [deleted.map(({ change }) => change.action), left.find((each) => each.id === id)?.reason];
@@ -294,13 +294,13 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
   });
 
   test('where it may not be written down the rules are deployed all the same, and that is told', async () => {
-    const closed = await proxy(await testTarget(), ({ path }) =>
+    const closed = await proxy(await testCluster(), ({ path }) =>
       path.endsWith(`/_doc/${DEPLOYED_TO}`)
         ? { status: 403, body: { error: { reason: 'not yours' }, status: 403 } }
         : undefined,
     );
     try {
-      const scope = { ...(await naming({})), target: closed.target };
+      const scope = { ...(await naming({})), cluster: closed.cluster };
       const notes: string[] = [];
       const context: Context = { ...quiet(), note: (line) => notes.push(line) };
       await deploy(scope, await planKibana(scope, CONTENT), context, { yes: true });
@@ -313,8 +313,8 @@ describeContract(`where in Kibana the rules are (${contractMissing ?? 'held agai
 
   test('where the memory was lost, only what is named is seen; the next deploy writes it again', async () => {
     await deployed(await naming({ spaces: BOTH }));
-    await removeDeployedTo(await testTarget(), namespace);
-    const blind: Scope = { target: await testTarget(), namespace, scheduler: 'local' };
+    await removeDeployedTo(await testCluster(), namespace);
+    const blind: Scope = { cluster: await testCluster(), namespace, scheduler: 'local' };
     expect(
       (await deploy(blind, { ...(await planKibana(blind, contentWith([]))), steps: [] }, quiet(), { yes: true })).plan
         .steps,

@@ -1,5 +1,5 @@
 import { deployText } from '../../src/report/plan';
-import { canonRule } from '../../src/schedulers/kibana/normalize-rule';
+import { normalizeRule } from '../../src/schedulers/kibana/normalize-rule';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Applied } from '../../src/plan/apply';
 import { connectKibana } from '../../src/cluster/kibana';
@@ -16,7 +16,7 @@ import {
   scopeFor,
   shipped,
   uuidOf,
-} from '../support/kibana-scene';
+} from '../support/kibana-dataset';
 import { API_KEY, type KibanaServer, type Seen } from '../support/kibana-server';
 import type { Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
@@ -208,11 +208,11 @@ describeContract(`rules in Kibana (${contractMissing ?? 'held against the contra
       const stop = new AbortController();
       const around = { patience: quick(), signal: stop.signal };
       const kibana = await connectKibana({ url: server().url, apiKey: API_KEY }, [], around);
-      const target = { ...here.target, signal: stop.signal };
+      const cluster = { ...here.cluster, signal: stop.signal };
       server().before(asked(verb), () => {
         stop.abort();
       });
-      return deployKibana({ ...here, target, kibana: { server: kibana, spaces: ['default'] } }, esql);
+      return deployKibana({ ...here, cluster, kibana: { server: kibana, spaces: ['default'] } }, esql);
     }
 
     test.each(['DELETE', 'POST'])('in its %s is made anew all the same', async (verb) => {
@@ -417,7 +417,7 @@ describeContract(`rules in Kibana (${contractMissing ?? 'held against the contra
   test('the diff knows a span of time in whatever unit it is written, and no order of tags', () => {
     const body = { from: 'now-1h', interval: '300s', tags: ['b', 'a'], query: 'any where true\n' };
     const same = { from: 'now-3600s', interval: '5m', tags: ['a', 'b'], query: 'any where true', threat: [], note: '' };
-    expect(canonRule(body)).toEqual(canonRule(same));
-    expect(canonRule(body)).not.toEqual(canonRule({ ...same, from: 'now-3601s' }));
+    expect(normalizeRule(body)).toEqual(normalizeRule(same));
+    expect(normalizeRule(body)).not.toEqual(normalizeRule({ ...same, from: 'now-3601s' }));
   });
 });

@@ -4,7 +4,7 @@ import { makePlan } from '../../src/plan/plan';
 import type { Scope } from '../../src/resources/kind';
 import { quiet } from '../support/context';
 import { contractMissing } from '../support/kibana-contract';
-import { contentWith, deployKibana, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-scene';
+import { contentWith, deployKibana, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();

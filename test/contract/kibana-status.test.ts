@@ -2,7 +2,7 @@ import { status } from '../../src/commands/status';
 import type { Content, Scope } from '../../src/resources/kind';
 import type { ContentChange, RuleState, Status } from '../../src/status/status';
 import { contractMissing } from '../support/kibana-contract';
-import { contentWith, deployKibana, rule, scopeFor } from '../support/kibana-scene';
+import { contentWith, deployKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();

@@ -3,24 +3,24 @@ import { testRules, testRulesCommand } from '../../src/commands/test-rules';
 import { liveRunner } from '../../src/commands/test-runners';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { readRuleTests, slugsOf, TESTS_FOLDER } from '../../src/testing/rule-tests';
-import { withProvingGround } from '../../src/testing/sandbox';
+import { withSandbox } from '../../src/testing/sandbox';
 import type { Verdict } from '../../src/testing/rule-verdict';
 import { readSettings } from '../../src/settings';
-import { alertingScene, type AlertingScene } from '../support/alerting-scene';
+import { alertingDataset, type AlertingDataset } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
 import { project, type Project } from '../support/project';
-import { testTarget } from '../support/target';
-import { watcherOfEachTest } from '../support/watcher-scene';
+import { testCluster } from '../support/cluster';
+import { watcherOfEachTest } from '../support/watcher-dataset';
 
 const SLUG = 'process_execution_via_wmi';
 const RULE = `rules/${SLUG}.yml`;
 const watcher = watcherOfEachTest();
 
 let ours: Project;
-let alerting: AlertingScene;
+let alerting: AlertingDataset;
 beforeEach(async () => {
   ours = project();
-  alerting = await alertingScene();
+  alerting = await alertingDataset();
 });
 afterEach(() => {
   ours.remove();
@@ -28,7 +28,7 @@ afterEach(() => {
 
 const LIVE: Readonly<Record<string, (rules?: readonly string[]) => Promise<readonly Verdict[]>>> = {
   async 'opensearch-alerting'(rules) {
-    const argv = { esUrl: alerting.scope.target.url, content: ours.folder, live: true, rules };
+    const argv = { esUrl: alerting.scope.cluster.url, content: ours.folder, live: true, rules };
     const flags = { ...argv, scheduler: 'opensearch-alerting', report: 'text', output: 'json' };
     const { json } = await testRulesCommand.run(quiet(), flags);
     return (json as { results: readonly Verdict[] }).results;
@@ -40,9 +40,9 @@ const LIVE: Readonly<Record<string, (rules?: readonly string[]) => Promise<reado
     const folder = join(ours.folder, 'rules');
     const tests = readRuleTests(join(folder, TESTS_FOLDER), slugsOf(folder));
     const runner = await liveRunner(quiet(), readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {}), content);
-    const front = await watcher().target();
-    return withProvingGround(await testTarget(), content, (ground) =>
-      testRules({ ...ground, target: front }, content, tests, { rules, runner }),
+    const front = await watcher().cluster();
+    return withSandbox(await testCluster(), content, (sandbox) =>
+      testRules({ ...sandbox, cluster: front }, content, tests, { rules, runner }),
     );
   },
 };
@@ -100,7 +100,7 @@ test.each([
 
 test('without the plugin, or without a licence for Watcher, nothing is run', async () => {
   const content = readAllContent(ours.folder);
-  const esUrl = (await testTarget()).url;
+  const esUrl = (await testCluster()).url;
   await expect(
     liveRunner(quiet(), readSettings({ esUrl, scheduler: 'opensearch-alerting' }, {}), content),
   ).rejects.toThrow(/this OpenSearch .* has no alerting plugin/);

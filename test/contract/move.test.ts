@@ -11,14 +11,14 @@ import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-
 import { readWatermark } from '../../src/schedulers/local/state';
 import { monitorRuleStates } from '../../src/schedulers/opensearch-alerting/rule-states';
 import { request } from '../../src/cluster/cluster';
-import { alertingScene, planMonitors } from '../support/alerting-scene';
+import { alertingDataset, planMonitors } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
-import { contentWith, planKibana, scopeFor } from '../support/kibana-scene';
+import { contentWith, planKibana, scopeFor } from '../support/kibana-dataset';
 import { API_KEY } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { proxy } from '../support/proxy';
-import { scene, wmiChild, type Event, type Scene } from '../support/scene';
-import { planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
+import { dataset, wmiChild, type Event, type Dataset } from '../support/dataset';
+import { planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
 
 const MINUTE = 60_000;
 const kibana = kibanaOfEachTest();
@@ -33,7 +33,7 @@ function cameIn(id: string, minutes: number, change: Readonly<Record<string, unk
 }
 
 /** Moves the scene's rule to the scheduler of a scope. */
-async function move(scope: Scope, { rule }: Scene): Promise<Deployed> {
+async function move(scope: Scope, { rule }: Dataset): Promise<Deployed> {
   const content = contentWith([rule]);
   const plans = { kibana: planKibana, 'opensearch-alerting': planMonitors, watcher: planWatches, local: noPlan };
   const plan = await plans[scope.scheduler ?? 'local'](scope, content);
@@ -50,21 +50,21 @@ function done({ applied }: Deployed): string[] {
 }
 
 test('from local to OpenSearch Alerting: what came in since the last run alerts there, and the local rule is gone', async () => {
-  const here = await scene();
+  const here = await dataset();
   await here.run({ now: () => Date.now() - 29 * MINUTE });
   await here.index([cameIn('since then', 25), cameIn('just now', 0.1)]);
-  const { scope } = await alertingScene({ namespace: here.namespace });
+  const { scope } = await alertingDataset({ namespace: here.namespace });
   expect(done(await move(scope, here))).toEqual(['create monitor: done', 'delete detection_rule: done']);
-  const { alerts } = await monitorAlerts(scope.target, scope.namespace, []);
+  const { alerts } = await monitorAlerts(scope.cluster, scope.namespace, []);
   const lines = alerts.map(({ process }) => (process as { command_line?: string }).command_line);
   expect(lines.sort()).toEqual(['just now', 'since then']);
   expect(await schedulersBeside(scope)).toEqual([]);
 });
 
 test('a last run too long ago for monitors is told before anything is changed', async () => {
-  const here = await scene();
+  const here = await dataset();
   await here.run();
-  const { scope } = await alertingScene({ namespace: here.namespace });
+  const { scope } = await alertingDataset({ namespace: here.namespace });
   const refused: unknown = await move(scope, here).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(ProblemError);
   expect((refused as ProblemError).problems[0]?.message).toMatch(
@@ -75,8 +75,8 @@ test('a last run too long ago for monitors is told before anything is changed', 
 });
 
 test('a rule on the old scheduler that is no longer in the content is not left alone there', async () => {
-  const here = await scene();
-  const { scope } = await alertingScene({ namespace: here.namespace });
+  const here = await dataset();
+  const { scope } = await alertingDataset({ namespace: here.namespace });
   const content = contentWith([{ ...here.rule, uuid: '11111111-2222-4333-8444-555555555555' }]);
   const refused: unknown = await deploy(scope, await planMonitors(scope, content), quiet(), {
     yes: true,
@@ -90,8 +90,8 @@ test('a rule on the old scheduler that is no longer in the content is not left a
 });
 
 test('from OpenSearch Alerting to local: the first run reads what the monitor may not have seen, and no more', async () => {
-  const here = await scene();
-  const { scope } = await alertingScene({ namespace: here.namespace });
+  const here = await dataset();
+  const { scope } = await alertingDataset({ namespace: here.namespace });
   await move(scope, here);
   await here.index([cameIn('long ago', 600), cameIn('just now', 0.1)]);
   const local: Scope = { ...scope, scheduler: 'local' };
@@ -107,7 +107,7 @@ test('from OpenSearch Alerting to local: the first run reads what the monitor ma
 });
 
 /** As {@link move}, from monitors to the local scheduler. */
-async function moveToLocal(scope: Scope, here: Scene, yes = false): Promise<Deployed> {
+async function moveToLocal(scope: Scope, here: Dataset, yes = false): Promise<Deployed> {
   const local: Scope = { ...scope, scheduler: 'local' };
   const move = { content: contentWith([here.rule]), prune: false };
   return deploy(local, await planOfRule(local, here), quiet(), { yes, move });
@@ -115,15 +115,15 @@ async function moveToLocal(scope: Scope, here: Scene, yes = false): Promise<Depl
 
 describe('a monitor with open alerts', () => {
   test('stays where it is when its rule moves away: switched off, its alerts untouched, and not running', async () => {
-    const here = await scene();
-    const { scope, server } = await alertingScene({ namespace: here.namespace });
+    const here = await dataset();
+    const { scope, server } = await alertingDataset({ namespace: here.namespace });
     await here.index([cameIn('seen', 5)]);
     await move(scope, here);
     expect(done(await moveToLocal(scope, here))).toEqual(['create detection_rule: done', 'update monitor: done']);
     const [left] = server.monitors.stored.values();
     expect(left?.monitor).toMatchObject({ enabled: false, ui_metadata: { wmi_detections: { left: true } } });
     expect(server.alerts.alerts).toMatchObject([{ state: 'ACTIVE' }]);
-    const { alerts } = await monitorAlerts(scope.target, scope.namespace, []);
+    const { alerts } = await monitorAlerts(scope.cluster, scope.namespace, []);
     expect(alerts).toMatchObject([{ wmi_detections: { status: 'open' }, process: { command_line: 'seen' } }]);
     expect(await schedulersBeside({ ...scope, scheduler: 'local' })).toEqual([]);
     expect(await monitorRuleStates(scope)).toEqual([]);
@@ -132,8 +132,8 @@ describe('a monitor with open alerts', () => {
   });
 
   test('counts as running again when somebody switches it on', async () => {
-    const here = await scene();
-    const { scope, server } = await alertingScene({ namespace: here.namespace });
+    const here = await dataset();
+    const { scope, server } = await alertingDataset({ namespace: here.namespace });
     await here.index([cameIn('seen', 5)]);
     await move(scope, here);
     await moveToLocal(scope, here);
@@ -145,8 +145,8 @@ describe('a monitor with open alerts', () => {
   });
 
   test('goes with a later prune, or destroy, from the scheduler where the rules are; with a question while alerts are open', async () => {
-    const here = await scene();
-    const { scope, server } = await alertingScene({ namespace: here.namespace });
+    const here = await dataset();
+    const { scope, server } = await alertingDataset({ namespace: here.namespace });
     await here.index([cameIn('seen', 5)]);
     await move(scope, here);
     await moveToLocal(scope, here);
@@ -168,8 +168,8 @@ describe('a monitor with open alerts', () => {
   });
 
   test('runs again when its rule comes back, with its alerts', async () => {
-    const here = await scene();
-    const { scope, server } = await alertingScene({ namespace: here.namespace });
+    const here = await dataset();
+    const { scope, server } = await alertingDataset({ namespace: here.namespace });
     await here.index([cameIn('seen', 5)]);
     await move(scope, here);
     const [id] = server.monitors.stored.keys();
@@ -184,7 +184,7 @@ describe('a monitor with open alerts', () => {
 });
 
 /** The plan of the rule alone. */
-async function planOfRule(scope: Scope, { rule }: Pick<Scene, 'rule'>): ReturnType<typeof planMonitors> {
+async function planOfRule(scope: Scope, { rule }: Pick<Dataset, 'rule'>): ReturnType<typeof planMonitors> {
   const { steps, counts } = await makePlan(scope, contentWith([rule]), { prune: false });
   return planFrom(
     steps.filter(({ kind }) => kind.name === 'detection_rule'),
@@ -194,7 +194,7 @@ async function planOfRule(scope: Scope, { rule }: Pick<Scene, 'rule'>): ReturnTy
 }
 
 test('from local to Watcher: what came in since has its alert at once, under the same id as ever', async () => {
-  const here = await scene();
+  const here = await dataset();
   await here.run({ now: () => Date.now() - 29 * MINUTE });
   await here.index([cameIn('since then', 25)]);
   const scope = await scopeOn(watcher(), here.namespace);
@@ -205,9 +205,9 @@ test('from local to Watcher: what came in since has its alert at once, under the
 
 describeContract('with Kibana', () => {
   test('from local to Kibana: a manual run over the time since the last run', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.run({ now: () => Date.now() - 29 * MINUTE });
-    const mark = await readWatermark(here.target, here.namespace, here.rule.uuid);
+    const mark = await readWatermark(here.cluster, here.namespace, here.rule.uuid);
     const scope = await scopeFor(kibana(), { namespace: here.namespace });
     expect(done(await move(scope, here))).toEqual(['create detection_rule: done', 'delete detection_rule: done']);
     const [run] = kibana().seen.filter(({ path }) => path.endsWith('/_bulk_action'));
@@ -220,7 +220,7 @@ describeContract('with Kibana', () => {
   });
 
   test('a rule that is disabled, or whose last run failed, moves only after a yes', async () => {
-    const here = await scene();
+    const here = await dataset();
     const content = contentWith([here.rule]);
     const scope = await scopeFor(kibana(), { namespace: here.namespace });
     await move(scope, here);
@@ -237,7 +237,7 @@ describeContract('with Kibana', () => {
   });
 
   test('a rule that Kibana cannot run may leave it; one that is no longer in the content may not', async () => {
-    const here = await scene();
+    const here = await dataset();
     const scope = await scopeFor(kibana(), { namespace: here.namespace });
     await move(scope, here);
     const long = [{ literal: `${'x'.repeat(260)}*` }];
@@ -257,11 +257,11 @@ describeContract('with Kibana', () => {
   });
 
   test('a disabled rule needs no yes where its file says that it is not to run in Kibana either', async () => {
-    const here = await scene();
-    const monitors = await alertingScene({ namespace: here.namespace });
+    const here = await dataset();
+    const monitors = await alertingDataset({ namespace: here.namespace });
     await move(monitors.scope, here);
     for (const { monitor } of monitors.server.monitors.stored.values()) monitor.enabled = false;
-    const scope = { ...(await scopeFor(kibana(), { namespace: here.namespace })), target: monitors.scope.target };
+    const scope = { ...(await scopeFor(kibana(), { namespace: here.namespace })), cluster: monitors.scope.cluster };
     await expect(move(scope, here)).rejects.toThrow(/is disabled on opensearch-alerting, and will be enabled/);
     const rule: Rule = { ...here.rule, kibana: { type: 'eql', enabled: false } };
     expect(done(await move(scope, { ...here, rule }))).toEqual(['create detection_rule: done', 'delete monitor: done']);
@@ -269,7 +269,7 @@ describeContract('with Kibana', () => {
   });
 
   test('where the time since cannot be covered the rule is on both, and a second run mends it', async () => {
-    const here = await scene();
+    const here = await dataset();
     await here.run({ now: () => Date.now() - 29 * MINUTE });
     const scope = await scopeFor(kibana(), { namespace: here.namespace });
     kibana().fail(({ path }) => path.endsWith('/_bulk_action'), { status: 403 }, 1);
@@ -281,13 +281,13 @@ describeContract('with Kibana', () => {
   });
 
   test('where what is on the old scheduler cannot be read the rule is on both, and what was done is told', async () => {
-    const here = await scene();
+    const here = await dataset();
     const refresh = `/${stateIndex(here.namespace)}/_refresh`;
-    const between = await proxy(here.target, ({ path }) =>
+    const between = await proxy(here.cluster, ({ path }) =>
       path === refresh && kibana().space().rules.size > 0 ? { status: 403, body: { error: 'no' } } : undefined,
     );
     try {
-      const scope = { ...(await scopeFor(kibana(), { namespace: here.namespace })), target: between.target };
+      const scope = { ...(await scopeFor(kibana(), { namespace: here.namespace })), cluster: between.cluster };
       const half = await move(scope, here);
       expect(done(half)).toEqual(['create detection_rule: done']);
       expect(half.halfway?.because?.code).toBe('FORBIDDEN');
@@ -299,9 +299,9 @@ describeContract('with Kibana', () => {
   });
 
   test('a move that is not finished says that the rules may be on both, and what to do; one that is does not', async () => {
-    const { target, namespace } = await scene();
-    await request(target, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
-    const flags = { esUrl: target.url, namespace, output: 'json', yes: true, prune: false };
+    const { cluster, namespace } = await dataset();
+    await request(cluster, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
+    const flags = { esUrl: cluster.url, namespace, output: 'json', yes: true, prune: false };
     expect((await deployCommand.run(quiet(), { ...flags, scheduler: 'local', move: false })).exit).toBe(0);
     const notes: string[] = [];
     const context: Context = {
@@ -323,7 +323,7 @@ describeContract('with Kibana', () => {
   });
 
   test('what the new scheduler refuses stays on the old one', async () => {
-    const here = await scene();
+    const here = await dataset();
     const scope = await scopeFor(kibana(), { namespace: here.namespace });
     kibana().fail(({ method, path }) => method === 'POST' && path.endsWith('/rules'), { status: 400 });
     expect(done(await move(scope, here))).toEqual(['create detection_rule: failed']);
@@ -331,7 +331,7 @@ describeContract('with Kibana', () => {
   });
 
   test('without --move nothing is done, and what to do is told', async () => {
-    const here = await scene();
+    const here = await dataset();
     const scope = await scopeFor(kibana(), { namespace: here.namespace });
     const plan = await planKibana(scope, contentWith([here.rule]));
     const refused: unknown = await deploy(scope, plan, quiet(), { yes: true }).catch((error: unknown) => error);

@@ -2,10 +2,10 @@ import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import type { Scope } from '../../src/resources/kind';
-import { alertingScene, deployMonitors } from '../support/alerting-scene';
-import { contentWith, rule } from '../support/kibana-scene';
-import { scene, wmiChild } from '../support/scene';
-import { deployWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
+import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
+import { contentWith, rule } from '../support/kibana-dataset';
+import { dataset, wmiChild } from '../support/dataset';
+import { deployWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
 
 const server = watcherOfEachTest();
 
@@ -19,8 +19,8 @@ const missing = (found: RuleReconciliation): unknown[] =>
   found.missing.map(({ first: { id }, reasons }) => [id, ...reasons.map(({ code }) => code)]);
 
 test('of monitors: an alert that the plugin holds, or that is in the alert index; else it is missing', async () => {
-  const events = await scene();
-  const { server: plugin, scope } = await alertingScene({ namespace: events.namespace });
+  const events = await dataset();
+  const { server: plugin, scope } = await alertingDataset({ namespace: events.namespace });
   const now = Date.now();
   const ago = (minutes: number): string => new Date(now - minutes * 60_000).toISOString();
   const child = (pid: number, minutes: number) =>
@@ -29,7 +29,7 @@ test('of monitors: an alert that the plugin holds, or that is in the alert index
   const content = contentWith([events.rule]);
   await deployMonitors(scope, content);
   for (const id of plugin.monitors.stored.keys()) {
-    await askAlerting(scope.target, { method: 'POST', path: `/${id}/_execute`, query: { period_end: `${now}ms` } });
+    await askAlerting(scope.cluster, { method: 'POST', path: `/${id}/_execute`, query: { period_end: `${now}ms` } });
   }
   expect(await look(scope, now, content)).toMatchObject({ events: 2, alerted: 2, missing: [] });
 
@@ -50,7 +50,7 @@ test('of monitors: an alert that the plugin holds, or that is in the alert index
 });
 
 test('of watches: an alert of the group in the alert index; the reason is that of the last run', async () => {
-  const events = await scene();
+  const events = await dataset();
   const { namespace } = events;
   const watcher = await scopeOn(server(), namespace);
   await deployWatches(watcher, contentWith([rule({ uuid: events.rule.uuid })]));

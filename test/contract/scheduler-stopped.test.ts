@@ -2,16 +2,16 @@ import type { Scheduler } from '../../src/resources/kind';
 import { attentionOf } from '../../src/status/attention';
 import { stoppedScheduler } from '../../src/status/stopped';
 import { proxy, type Answer } from '../support/proxy';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 
 const ALERTING = '/_plugins/_alerting/stats';
 const WATCHER = '/_watcher/stats';
 
 /** What is said of a scheduler whose cluster gives this answer. */
 async function said(scheduler: Scheduler, path: string, answer: Answer): Promise<string | null> {
-  const between = await proxy(await testTarget(), (asked) => (asked.path === path ? answer : undefined));
+  const between = await proxy(await testCluster(), (asked) => (asked.path === path ? answer : undefined));
   try {
-    return await stoppedScheduler({ target: between.target, namespace: 'default', scheduler });
+    return await stoppedScheduler({ cluster: between.cluster, namespace: 'default', scheduler });
   } finally {
     between.close();
   }
@@ -38,7 +38,7 @@ test.each<[Scheduler, string, Answer, string | null]>([
 });
 
 test('a plain engine, which knows none of these, is not stopped', async () => {
-  const scope = { target: await testTarget(), namespace: 'default' };
+  const scope = { cluster: await testCluster(), namespace: 'default' };
   for (const scheduler of ['local', 'watcher', 'opensearch-alerting'] as const) {
     expect(await stoppedScheduler({ ...scope, scheduler })).toBeNull();
   }

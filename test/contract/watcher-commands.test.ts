@@ -14,10 +14,10 @@ import { detectionRule } from '../../src/schedulers/local/detection-rule';
 import type { Content, Scope } from '../../src/resources/kind';
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import { quiet } from '../support/context';
-import { actions, contentWith, rule, shipped } from '../support/kibana-scene';
-import { testTarget } from '../support/target';
+import { actions, contentWith, rule, shipped } from '../support/kibana-dataset';
+import { testCluster } from '../support/cluster';
 import { checkTypes } from '../support/watcher-contract';
-import { deployWatches, planWatches, scopeOn, watcherOfEachTest, watchesOf } from '../support/watcher-scene';
+import { deployWatches, planWatches, scopeOn, watcherOfEachTest, watchesOf } from '../support/watcher-dataset';
 
 const server = watcherOfEachTest();
 
@@ -63,7 +63,7 @@ describe('the licence', () => {
   });
 
   test('OpenSearch has no Watcher', async () => {
-    const { url, version } = await testTarget();
+    const { url, version } = await testCluster();
     for (const run of [
       () => plan(url),
       () => deployCommand.run(quiet(), { ...flags, esUrl: url, yes: true }),
@@ -153,7 +153,7 @@ test('what is exported and put by hand is ours, and what deploy would make', asy
   const { data, text } = exportRules({ format: 'watcher', root: PROGRAM_FOLDER, namespace: 'w1_export' });
   expect(JSON.parse(text)).toEqual(data);
   for (const { _id: id, watch } of data as ExportedWatch[]) {
-    await request(scope.target, { method: 'PUT', path: `/_watcher/watch/${id}`, body: watch });
+    await request(scope.cluster, { method: 'PUT', path: `/_watcher/watch/${id}`, body: watch });
   }
   expect(server().watches.size).toBe(shipped().rules.length);
   expect(actions(await planWatches(scope, shipped()))).toEqual([]);

@@ -3,9 +3,9 @@ import { planFrom } from '../../src/plan/plan';
 import type { Scope } from '../../src/resources/kind';
 import { quiet } from '../support/context';
 import { contractMissing } from '../support/kibana-contract';
-import { contentWith, deployKibana, destroyKibana, rule, scopeFor } from '../support/kibana-scene';
+import { contentWith, deployKibana, destroyKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
-import { deployWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
+import { deployWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
 
 const kibana = kibanaOfEachTest();
 const watcher = watcherOfEachTest();
@@ -15,8 +15,8 @@ describeContract(`Watcher and Kibana (${contractMissing ?? 'held against the con
   test('rules in Kibana keep watches from being deployed, and watches rules in Kibana', async () => {
     const namespace = 'w1_pair';
     const inKibana = await scopeFor(kibana(), { namespace });
-    const { target } = await scopeOn(watcher());
-    const watches: Scope = { ...inKibana, target, scheduler: 'watcher' };
+    const { cluster } = await scopeOn(watcher());
+    const watches: Scope = { ...inKibana, cluster, scheduler: 'watcher' };
     await deployKibana(inKibana, contentWith([rule()]));
     await expect(deploy(watches, NOTHING, quiet(), { yes: true })).rejects.toMatchObject({
       code: 'UNSAFE',

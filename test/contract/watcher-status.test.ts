@@ -4,8 +4,8 @@ import { attentionOf } from '../../src/status/attention';
 import type { RuleState } from '../../src/status/status';
 import { watchRuleStates } from '../../src/schedulers/watcher/rule-states';
 import { request } from '../../src/cluster/cluster';
-import { contentWith, manyRules, rule } from '../support/kibana-scene';
-import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
+import { contentWith, manyRules, rule } from '../support/kibana-dataset';
+import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
 import type { KeptWatch } from '../support/watcher-state';
 
 const server = watcherOfEachTest();
@@ -67,7 +67,7 @@ test('deleting a watch with open alerts needs a yes', async () => {
   await deployWatches(scope, contentWith(rules));
   const path = '/wmi-detections-alerts-w_guard/_doc/1';
   const body = { rule: { uuid: rules[0]?.uuid }, wmi_detections: { status: 'open' } };
-  await request(scope.target, { method: 'PUT', path, query: { refresh: true }, body });
+  await request(scope.cluster, { method: 'PUT', path, query: { refresh: true }, body });
   try {
     const rest = contentWith(rules.slice(1));
     expect(await unsafeReasons(scope, await planWatches(scope, rest, true))).toEqual([
@@ -76,6 +76,6 @@ test('deleting a watch with open alerts needs a yes', async () => {
     const others = contentWith([...rules.slice(0, 1), ...rules.slice(2)]);
     expect(await unsafeReasons(scope, await planWatches(scope, others, true))).toEqual([]);
   } finally {
-    await request(scope.target, { method: 'DELETE', path: '/wmi-detections-alerts-w_guard' });
+    await request(scope.cluster, { method: 'DELETE', path: '/wmi-detections-alerts-w_guard' });
   }
 });

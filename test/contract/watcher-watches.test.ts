@@ -1,7 +1,7 @@
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import { request } from '../../src/cluster/cluster';
-import { actions, contentWith, exception, results, rule, shipped } from '../support/kibana-scene';
-import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-scene';
+import { actions, contentWith, exception, results, rule, shipped } from '../support/kibana-dataset';
+import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
 import type { Seen } from '../support/watcher-server';
 import type { KeptWatch, Thing } from '../support/watcher-state';
 
@@ -154,11 +154,11 @@ test('a watch whose search fails on what is there is not stored, and the message
   const keyword = { type: 'keyword' };
   const fields = { 'host.ip': { type: 'ip' }, 'event.category': keyword, 'event.type': keyword };
   const mappings = { properties: { ...fields, 'event.ingested': { type: 'date' }, '@timestamp': { type: 'date' } } };
-  await request(scope.target, { method: 'PUT', path: `/${index}`, body: { mappings } });
+  await request(scope.cluster, { method: 'PUT', path: `/${index}`, body: { mappings } });
   // An engine does not look at the rest of a query where the window alone holds nothing.
   const time = new Date(Date.now() - 600_000).toISOString();
   const event = { '@timestamp': time, 'event.ingested': time, 'event.category': 'process', 'event.type': 'start' };
-  await request(scope.target, { method: 'POST', path: `/${index}/_doc`, query: { refresh: true }, body: event });
+  await request(scope.cluster, { method: 'POST', path: `/${index}/_doc`, query: { refresh: true }, body: event });
   try {
     const test = { kind: 'text', pattern: [{ literal: 'no address' }], cased: true } as const;
     const broken = rule({ condition: { kind: 'field', field: 'host.ip', test } });
@@ -171,7 +171,7 @@ test('a watch whose search fails on what is there is not stored, and the message
     expect(applied.problems[0]?.message).toContain("'no address' is not an IP string literal");
     expect(server().watches.size).toBe(0);
   } finally {
-    await request(scope.target, { method: 'DELETE', path: `/${index}` });
+    await request(scope.cluster, { method: 'DELETE', path: `/${index}` });
   }
 });
 

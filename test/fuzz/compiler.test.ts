@@ -7,7 +7,7 @@ import { findAll, indexEvents, type Found } from '../support/fuzz-index';
 import { detection, EVENTS, events, SEED } from '../support/random-rules';
 import { ruleWith } from '../support/rule';
 import { matchesSigma, type Detection, type FlatDocument } from '../support/sigma-evaluator';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 
 /**
  * The compiler against an independent evaluator: random rules over random events on a real engine, of which each rule
@@ -43,14 +43,14 @@ function compare(
 }
 
 test('a compiled rule finds exactly the events that the Sigma specification says it matches', async () => {
-  const target = await testTarget();
+  const cluster = await testCluster();
   const rules = fc.sample(detection, { numRuns: RULES, seed: SEED });
-  await indexEvents(target, INDEX, events);
+  await indexEvents(cluster, INDEX, events);
   const disagreements: Disagreement[] = [];
   let discerning = 0;
   for (let start = 0; start < rules.length; start += BATCH) {
     const batch = rules.slice(start, start + BATCH);
-    const found = await findAll(target, INDEX, batch.map(compile));
+    const found = await findAll(cluster, INDEX, batch.map(compile));
     batch.forEach((rule, i) => {
       const expected = new Set(events.flatMap((document, id) => (matchesSigma(rule, document) ? [String(id)] : [])));
       if (expected.size > 0 && expected.size < EVENTS) discerning += 1;

@@ -10,7 +10,7 @@ import { request } from '../../src/cluster/cluster';
 import { eqlMatcher } from '../support/eql-evaluator';
 import { esqlMatches } from '../support/esql-evaluator';
 import { describeLabelled, documentOf, labelledEvents, labelledFiles } from '../support/labelled';
-import { harbour, STREAMS, type Harbour, type Source } from '../support/ship';
+import { testServer, STREAMS, type TestServer, type Source } from '../support/test-server';
 import type { FlatDocument } from '../support/sigma-evaluator';
 
 /*
@@ -38,7 +38,7 @@ describeLabelled('EQL and ES|QL', () => {
   test.each(SOURCES)(
     '%s: they have the verdict of the Query DSL on every labelled event',
     async (prefix, source, counts) => {
-      const node = await harbour();
+      const node = await testServer();
       const shipped = await node.ship(source, labelled(prefix));
       expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
       const documents = await indexed(node, source);
@@ -78,8 +78,8 @@ interface Page {
 }
 
 /** Every document of a source, by its id. */
-async function indexed({ target, namespace }: Harbour, source: Source): Promise<Map<string, FlatDocument>> {
-  const { body } = await request<Page>(target, {
+async function indexed({ cluster, namespace }: TestServer, source: Source): Promise<Map<string, FlatDocument>> {
+  const { body } = await request<Page>(cluster, {
     method: 'POST',
     path: `/${STREAMS[source]}-${namespace}/_search`,
     body: { size: 10_000, query: { match_all: {} }, _source: ['event.*', 'process.*', 'host.*', 'user.*'] },

@@ -8,7 +8,7 @@ import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { findAll, indexEvents } from '../support/fuzz-index';
 import { detection, EVENTS, events, SEED } from '../support/random-rules';
 import { ruleWith } from '../support/rule';
-import { testTarget } from '../support/target';
+import { testCluster } from '../support/cluster';
 
 /**
  * The evaluator that explains alerts against the query that raises them, on a real engine: random rules over random events. Both
@@ -41,18 +41,18 @@ function isApt({ value, offset, length }: Met, condition: Condition): boolean {
 }
 
 test('an event meets a rule exactly when its query finds it, and what is shown is what was asked for', async () => {
-  const target = await testTarget();
+  const cluster = await testCluster();
   const rules = fc
     .sample(detection, { numRuns: RULES, seed: SEED + 1 })
     .map((rule) => parseRule(parseYaml(stringify(ruleWith(rule)), 'fuzz.yml'), 'fuzz'));
-  await indexEvents(target, INDEX, events);
+  await indexEvents(cluster, INDEX, events);
   const wrong: unknown[] = [];
   let discerning = 0;
   let shown = 0;
   for (let start = 0; start < rules.length; start += BATCH) {
     const batch = rules.slice(start, start + BATCH);
     const found = await findAll(
-      target,
+      cluster,
       INDEX,
       batch.map((rule) => toQueryDsl(rule)),
     );

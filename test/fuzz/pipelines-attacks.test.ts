@@ -4,15 +4,15 @@ import { EVENTS, tryBatches } from '../support/fuzz';
 import { fates } from '../support/mutate-ship';
 import { attacks, type Attack } from '../support/mutate-attacks';
 import { runShipped } from '../support/run-shipped';
-import { at, harbour, type Harbour } from '../support/ship';
+import { at, testServer, type TestServer } from '../support/test-server';
 
 /**
  * What is an attack by the seeds' meaning is found by its rule, in whatever shape it comes and whatever stands around it, and is in
  * an alert; what is none is not.
  */
-let node: Harbour;
+let node: TestServer;
 beforeAll(async () => {
-  node = await harbour();
+  node = await testServer();
 });
 
 async function firstFault(batch: readonly Attack[]): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { EVENTS, tryBatches } from '../support/fuzz';
 import { fates, type Fate } from '../support/mutate-ship';
 import { MARK, mutated, mutation, type Json, type Mutation } from '../support/mutate';
 import { ownSeeds, realSeeds, type Seed } from '../support/mutate-seeds';
-import { at, harbour, type Harbour, type Source } from '../support/ship';
+import { at, testServer, type TestServer, type Source } from '../support/test-server';
 
 /**
  * Events of every shape, mutated at random and shipped to a real engine: each is indexed, and what could not be understood is
@@ -19,9 +19,9 @@ interface Case {
   readonly document: Json;
 }
 
-let node: Harbour;
+let node: TestServer;
 beforeAll(async () => {
-  node = await harbour();
+  node = await testServer();
 });
 
 function cases(seeds: readonly Seed[]): fc.Arbitrary<Case> {

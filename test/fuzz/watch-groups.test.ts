@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { groupOf } from '../../src/detections/event-group';
-import { request, type Target } from '../../src/cluster/cluster';
-import { rule } from '../support/kibana-scene';
-import { testTarget } from '../support/target';
+import { request, type Cluster } from '../../src/cluster/cluster';
+import { rule } from '../support/kibana-dataset';
+import { testCluster } from '../support/cluster';
 import { runWatch } from '../support/watch-run';
 
 /**
@@ -44,17 +44,17 @@ function place(into: Record<string, unknown>, [step = '', ...rest]: readonly str
   place(inner, rest, given);
 }
 
-async function indexEvents(target: Target, events: readonly object[]): Promise<void> {
+async function indexEvents(cluster: Cluster, events: readonly object[]): Promise<void> {
   const date = { type: 'date' };
   const mappings = { dynamic: false, properties: { '@timestamp': date, 'event.ingested': date } };
-  await request(target, { method: 'DELETE', path: `/${INDEX}`, allow: [404] });
-  await request(target, { method: 'PUT', path: `/${INDEX}`, body: { mappings } });
+  await request(cluster, { method: 'DELETE', path: `/${INDEX}`, allow: [404] });
+  await request(cluster, { method: 'PUT', path: `/${INDEX}`, body: { mappings } });
   const lines = events.flatMap((document) => [
     { index: {} },
     { ...document, '@timestamp': TIME, 'event.ingested': TIME },
   ]);
   const ndjson = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  const { body } = await request<{ errors: boolean }>(target, {
+  const { body } = await request<{ errors: boolean }>(cluster, {
     method: 'POST',
     path: `/${INDEX}/_bulk`,
     query: { refresh: true },
@@ -64,17 +64,17 @@ async function indexEvents(target: Target, events: readonly object[]): Promise<v
 }
 
 test('a watch groups events as the local scheduler does, whatever they hold', async () => {
-  const target = await testTarget();
+  const cluster = await testCluster();
   const events = fc.sample(event, { numRuns: EVENTS, seed: Number(process.env.FUZZ_SEED ?? 1) });
-  await indexEvents(target, events);
+  await indexEvents(cluster, events);
   const expected = new Map<string, number>();
   for (const source of events) {
     const { id } = groupOf(rule(), { _index: INDEX, _id: '', _source: source, fields: { '@timestamp': [TIME] } });
     expected.set(id, (expected.get(id) ?? 0) + 1);
   }
   const watch = watchBody(rule(), { match_all: {} }, { namespace: 'fuzz_watch', indices: [INDEX] });
-  const { transformed } = await runWatch(target, watch, { scheduled: '2025-03-10T12:00:00Z' });
+  const { transformed } = await runWatch(cluster, watch, { scheduled: '2025-03-10T12:00:00Z' });
   const written = transformed?._doc as { _id: string; wmi_detections: { count: number } }[];
   expect(new Map(written.map(({ _id, wmi_detections: { count } }) => [_id, count]))).toEqual(expected);
-  await request(target, { method: 'DELETE', path: `/${INDEX}` });
+  await request(cluster, { method: 'DELETE', path: `/${INDEX}` });
 });

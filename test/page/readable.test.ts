@@ -119,16 +119,16 @@ describeInBrowser('the page, read by anybody', (open: Open) => {
 
   test('the theme is the system’s, or the one that is chosen', async () => {
     const { page } = await open(PAGE, { colorScheme: 'dark' });
-    const ground = (): Promise<string> => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
-    const dark = await ground();
+    const sandbox = (): Promise<string> => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    const dark = await sandbox();
     await page.locator('#theme').selectOption('light');
-    const light = await ground();
+    const light = await sandbox();
     expect(light).not.toBe(dark);
     await page.emulateMedia({ colorScheme: 'light' });
     await page.locator('#theme').selectOption('');
-    expect(await ground()).toBe(light);
+    expect(await sandbox()).toBe(light);
     await page.locator('#theme').selectOption('dark');
-    expect(await ground()).toBe(dark);
+    expect(await sandbox()).toBe(dark);
   });
 
   test('on paper every alert that is shown is open and dark on white, and closed again after', async () => {

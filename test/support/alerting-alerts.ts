@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/json';
-import { request, type Target } from '../../src/cluster/cluster';
+import { request, type Cluster } from '../../src/cluster/cluster';
 import type { Ran } from './alerting-run';
 import { bucketTriggers, randomId, type Json } from './alerting-validate';
 
@@ -26,7 +26,7 @@ export class AlertStore {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]/g, 'x')}`;
 
-  constructor(private readonly target: Target) {}
+  constructor(private readonly cluster: Cluster) {}
 
   /** A bucket that is there again is the same alert, one that is gone is over, a new one is a new alert. */
   async store(id: string, monitor: Json, ran: Ran, now: number): Promise<void> {
@@ -57,18 +57,18 @@ export class AlertStore {
   }
 
   async close(): Promise<void> {
-    await request(this.target, { method: 'DELETE', path: `/${this.index}`, allow: [404] });
+    await request(this.cluster, { method: 'DELETE', path: `/${this.index}`, allow: [404] });
   }
 
   private async add(alert: Json): Promise<void> {
-    this.made ??= request(this.target, { method: 'PUT', path: `/${this.index}`, body: { mappings: MAPPINGS } });
+    this.made ??= request(this.cluster, { method: 'PUT', path: `/${this.index}`, body: { mappings: MAPPINGS } });
     await this.made;
     if (this.refuse) {
       this.lost.push('refused');
       return;
     }
     const path = `/${this.index}/_doc/${String(alert.id)}`;
-    const { status, body } = await request<Json>(this.target, { method: 'PUT', path, body: alert, allow: [400] });
+    const { status, body } = await request<Json>(this.cluster, { method: 'PUT', path, body: alert, allow: [400] });
     if (status >= 400) this.lost.push(JSON.stringify(body.error));
     else this.alerts.push(alert);
   }

@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/json';
-import type { Target } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
 import type { AlertStore } from './alerting-alerts';
 import { contentOf, keysOf } from './alerting-alerts';
 import { runMonitor, type Ran } from './alerting-run';
@@ -24,7 +24,7 @@ export interface Monitors {
 }
 
 interface Asked extends Seen {
-  readonly engine: Target;
+  readonly engine: Cluster;
   readonly monitors: Monitors;
   readonly alerts: AlertStore;
 }

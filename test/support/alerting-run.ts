@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/json';
-import type { Target } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
 import { bucketTriggers, listOf, type Json } from './alerting-validate';
 
 /** What a run found: the buckets of each trigger, or what went wrong; the errors stand where the plugin puts them. */
@@ -13,7 +13,7 @@ export interface Ran {
  * to the end, and lets the engine's bucket_selector decide the trigger's condition.
  * @param end milliseconds since 1970
  */
-export async function runMonitor(target: Target, monitor: Json, end: number): Promise<Ran> {
+export async function runMonitor(cluster: Cluster, monitor: Json, end: number): Promise<Ran> {
   const [input] = listOf(monitor.inputs);
   const search = isRecord(input?.search) ? input.search : undefined;
   const triggers = bucketTriggers(monitor);
@@ -28,7 +28,7 @@ export async function runMonitor(target: Target, monitor: Json, end: number): Pr
   const found: Record<string, Ran['triggers'][string]> = {};
   let inputError: string | null = null;
   for (const trigger of triggers) {
-    const ran = await runTrigger(target, search.indices as string[], filled, trigger);
+    const ran = await runTrigger(cluster, search.indices as string[], filled, trigger);
     inputError ??= ran.inputError;
     found[String(trigger.id)] = ran;
   }
@@ -48,7 +48,7 @@ const UNITS: Readonly<Record<string, number>> = { SECONDS: 1_000, MINUTES: 60_00
 type TriggerRun = { inputError: string | null; error: string | null; buckets: Json[] };
 
 async function runTrigger(
-  target: Target,
+  cluster: Cluster,
   indices: readonly string[],
   search: Json,
   trigger: Json,
@@ -70,7 +70,7 @@ async function runTrigger(
       ...(after !== undefined && { composite: { ...composite, after } }),
       aggregations: selected,
     };
-    const answer = await ask(target, indices, { ...search, aggregations: { [String(path)]: page } });
+    const answer = await ask(cluster, indices, { ...search, aggregations: { [String(path)]: page } });
     if (typeof answer === 'string') return failed(answer, answer);
     const result = isRecord(answer.aggregations) ? answer.aggregations[String(path)] : undefined;
     // An answer of no shard at all has no aggregations. (As the source reads; not seen running.)
@@ -86,9 +86,9 @@ async function runTrigger(
 }
 
 /** @returns the answer, or what the engine says is wrong */
-async function ask(target: Target, indices: readonly string[], body: Json): Promise<Json | string> {
+async function ask(cluster: Cluster, indices: readonly string[], body: Json): Promise<Json | string> {
   const path = indices.map(encodeURIComponent).join(',');
-  const response = await fetch(`${target.url}/${path}/_search`, {
+  const response = await fetch(`${cluster.url}/${path}/_search`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Target } from '../../src/cluster/cluster';
+import { connect, type Cluster } from '../../src/cluster/cluster';
 import { AlertStore } from './alerting-alerts';
 import { answerAlerting, type Monitors } from './alerting-routes';
 import { listening } from './listening';
@@ -19,7 +19,7 @@ type Fault = { readonly status: number; readonly body: unknown } | 'cut';
 
 /** OpenSearch Alerting for tests, in front of the real engine, which answers everything else and runs the monitors. */
 export interface AlertingServer {
-  readonly target: Target;
+  readonly cluster: Cluster;
   readonly monitors: Monitors;
   readonly alerts: AlertStore;
   readonly seen: Seen[];
@@ -30,7 +30,7 @@ export interface AlertingServer {
 const BASE = '/_plugins/_alerting/monitors';
 
 /** @param engine where the plugin is to be */
-export async function startAlerting(engine: Target): Promise<AlertingServer> {
+export async function startAlerting(engine: Cluster): Promise<AlertingServer> {
   const seen: Seen[] = [];
   const faults: { match: (seen: Seen) => boolean; fault: Fault }[] = [];
   const alerts = new AlertStore(engine);
@@ -68,9 +68,9 @@ export async function startAlerting(engine: Target): Promise<AlertingServer> {
   }
 
   const { url, close } = await listening(server);
-  const target = await connect({ url });
+  const cluster = await connect({ url });
   return {
-    target,
+    cluster,
     monitors,
     alerts,
     seen,

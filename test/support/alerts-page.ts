@@ -2,7 +2,7 @@ import { alertsHtml } from '../../src/report/alerts-html';
 import { alertsPageOf } from '../../src/report/alerts-page-of';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { readAllContent } from '../../src/resources/read-all-content';
-import { alertFrame } from '../../src/detections/alert-document';
+import { alertBase } from '../../src/detections/alert-document';
 import type { Met } from '../../src/sigma/compile/evaluate';
 import type { Rule } from '../../src/detections/rule';
 import type { Alert } from '../../src/schedulers/alert-index-search';
@@ -27,7 +27,7 @@ export interface Given {
 /** An alert document as the local scheduler writes it. */
 export function alertDocument(id: string, given: Given = {}): Alert {
   const { rule = CALL, start = '2025-03-11T09:10:00.000Z', host = 'ws-101', user = 'alice', status = 'open' } = given;
-  const frame = alertFrame(rule);
+  const frame = alertBase(rule);
   const risk = (type: string, value: string) => ({ type, value, score: rule.risk.score, field: `${type}.name` });
   return {
     _id: id,

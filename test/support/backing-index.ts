@@ -1,9 +1,9 @@
-import { request, type Target } from '../../src/cluster/cluster';
-import { SYSMON } from './scene';
+import { request, type Cluster } from '../../src/cluster/cluster';
+import { SYSMON } from './dataset';
 
 /** The name that events of a namespace's Sysmon stream have in `_index`. */
-export async function backingIndex(target: Target, namespace: string): Promise<string> {
-  const { body } = await request<{ data_streams: { indices: { index_name: string }[] }[] }>(target, {
+export async function backingIndex(cluster: Cluster, namespace: string): Promise<string> {
+  const { body } = await request<{ data_streams: { indices: { index_name: string }[] }[] }>(cluster, {
     method: 'GET',
     path: `/_data_stream/${SYSMON}-${namespace}`,
   });

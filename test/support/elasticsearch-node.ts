@@ -11,7 +11,7 @@ import { findMaven } from '../../src/engine/maven';
 import { freePorts } from '../../src/engine/ports';
 import type { Access } from '../../src/settings';
 import { createClient } from '../../src/cluster/client';
-import type { Target } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
 import type { Authority, Signed } from './certificates';
 import { becomesReady } from './node-ready';
 
@@ -31,9 +31,9 @@ export interface ElasticsearchNode {
   readonly url: string;
   readonly port: number;
   /** The administrator's view. */
-  readonly admin: Target;
+  readonly admin: Cluster;
   /** Somebody's view. */
-  readonly as: (access: Access) => Target;
+  readonly as: (access: Access) => Cluster;
   /** Replaces the certificate that it shows; it takes some seconds until it does. */
   readonly show: (signed: Signed) => void;
   readonly stop: () => Promise<void>;
@@ -102,7 +102,7 @@ export async function startElasticsearch(
   const child = launch(folder, program, home);
   const url = `https://127.0.0.1:${port}`;
   const ca = readFileSync(authority.certificate, 'utf8');
-  const as = (access: Access): Target => {
+  const as = (access: Access): Cluster => {
     const connection = { url, ca, ...access };
     return { url, product: 'elasticsearch', version: VERSION, client: createClient(connection, 60_000) };
   };

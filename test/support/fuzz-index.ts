@@ -1,4 +1,4 @@
-import { request, type Target } from '../../src/cluster/cluster';
+import { request, type Cluster } from '../../src/cluster/cluster';
 import { EVENTS } from './random-rules';
 import type { FlatDocument } from './sigma-evaluator';
 
@@ -9,21 +9,21 @@ export interface Found {
 }
 
 /** Creates an index anew, mapped as our streams are, with random events whose `_id`s are their numbers. */
-export async function indexEvents(target: Target, index: string, events: readonly FlatDocument[]): Promise<void> {
-  await request(target, { method: 'DELETE', path: `/${index}`, allow: [404] });
+export async function indexEvents(cluster: Cluster, index: string, events: readonly FlatDocument[]): Promise<void> {
+  await request(cluster, { method: 'DELETE', path: `/${index}`, allow: [404] });
   const properties = {
     'process.name': { type: 'keyword' },
-    'process.command_line': { type: 'wildcard', ...(target.product === 'opensearch' && { doc_values: false }) },
+    'process.command_line': { type: 'wildcard', ...(cluster.product === 'opensearch' && { doc_values: false }) },
     'process.parent.command_line': { type: 'wildcard' },
     'process.pid': { type: 'long' },
     'source.ip': { type: 'ip' },
     'event.category': { type: 'keyword' },
     'event.type': { type: 'keyword' },
   };
-  await request(target, { method: 'PUT', path: `/${index}`, body: { mappings: { dynamic: false, properties } } });
+  await request(cluster, { method: 'PUT', path: `/${index}`, body: { mappings: { dynamic: false, properties } } });
   const process = { 'event.category': 'process', 'event.type': 'start' };
   const lines = events.flatMap((document, id) => [{ index: { _id: String(id) } }, { ...document, ...process }]);
-  const { body } = await request<{ errors: boolean }>(target, {
+  const { body } = await request<{ errors: boolean }>(cluster, {
     method: 'POST',
     path: `/${index}/_bulk`,
     query: { refresh: true },
@@ -33,9 +33,9 @@ export async function indexEvents(target: Target, index: string, events: readonl
 }
 
 /** What each of these queries finds of them. */
-export async function findAll(target: Target, index: string, queries: readonly object[]): Promise<readonly Found[]> {
+export async function findAll(cluster: Cluster, index: string, queries: readonly object[]): Promise<readonly Found[]> {
   const lines = queries.flatMap((query) => [{ index }, { query, size: EVENTS, _source: false, sort: ['_doc'] }]);
-  const { body } = await request<{ responses: readonly Found[] }>(target, {
+  const { body } = await request<{ responses: readonly Found[] }>(cluster, {
     method: 'POST',
     path: '/_msearch',
     ndjson: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { forget } from './mutate-ship';
-import type { Harbour } from './ship';
+import type { TestServer } from './test-server';
 
 /** `FUZZ_EVENTS=1000000 FUZZ_SEED=n npx jest test/fuzz/…` asks for a million. */
 export const EVENTS = Number(process.env['FUZZ_EVENTS'] ?? 2000);
@@ -19,7 +19,7 @@ const SHRINKING = 30_000;
  * @returns how many were
  */
 export async function tryBatches<T>(
-  node: Harbour,
+  node: TestServer,
   one: fc.Arbitrary<T>,
   firstFault: (batch: readonly T[]) => Promise<string | undefined>,
   events: number,

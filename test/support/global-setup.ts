@@ -5,7 +5,7 @@ import { ProblemError } from '../../src/errors';
 import { applyPlan } from '../../src/plan/apply';
 import { makePlan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { testTarget } from './target';
+import { testCluster } from './cluster';
 
 /** What global-teardown.ts finds again: jest runs both in one process, and gives them nothing else in common. */
 export interface Suite {
@@ -27,7 +27,7 @@ async function setUp(): Promise<void> {
 
 /** Pipelines and templates are shared by all namespaces, and so by all tests: only here are they put. */
 async function deployShared(): Promise<void> {
-  const scope = { target: await testTarget(), namespace: 'default' };
+  const scope = { cluster: await testCluster(), namespace: 'default' };
   const content = { resources: readContent(PROGRAM_FOLDER), rules: [] };
   const { problems } = await applyPlan(scope, await makePlan(scope, content, { prune: false }), () => undefined);
   if (problems.length > 0) throw new ProblemError('PARTIAL', problems);

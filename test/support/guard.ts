@@ -1,6 +1,6 @@
 import { request } from '../../src/cluster/cluster';
-import { freshNamespace } from './scene';
-import { testTarget } from './target';
+import { freshNamespace } from './dataset';
+import { testCluster } from './cluster';
 
 /**
  * For a test file that destroys: a data stream of ours in a namespace that nothing destroys, so that the pipelines and
@@ -10,9 +10,9 @@ export function keepShared(): void {
   let path: string;
   beforeAll(async () => {
     path = `/_data_stream/logs-sysmon.process_creation-${freshNamespace()}`;
-    await request(await testTarget(), { method: 'PUT', path });
+    await request(await testCluster(), { method: 'PUT', path });
   });
   afterAll(async () => {
-    await request(await testTarget(), { method: 'DELETE', path });
+    await request(await testCluster(), { method: 'DELETE', path });
   });
 }

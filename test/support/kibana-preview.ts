@@ -6,14 +6,14 @@ import { request } from '../../src/cluster/cluster';
 import { eqlMatcher } from './eql-evaluator';
 import type { Thing } from './kibana-state';
 import type { FlatDocument } from './sigma-evaluator';
-import { testTarget } from './target';
+import { testCluster } from './cluster';
 
 /**
  * Runs a rule of type eql as Kibana's preview does: over the events of its window on the real node, by a reader of EQL of our
  * tests' own, the alerts written where Kibana keeps those of previews.
  */
 export async function runPreview(space: string, rule: Thing): Promise<Thing> {
-  const target = await testTarget();
+  const cluster = await testCluster();
   const previewId = randomUUID();
   const index = `.preview.alerts-security.alerts-${space}`;
   const end = Date.parse(String(rule.timeframeEnd));
@@ -22,7 +22,7 @@ export async function runPreview(space: string, rule: Thing): Promise<Thing> {
   const range = { gte: new Date(end - back).toISOString(), lt: new Date(end).toISOString() };
   const window = { range: { [String(rule.timestamp_override)]: range } };
   const alerts: string[] = [];
-  for await (const hits of readMatches(target, { indices: indicesOf(rule), query: window })) {
+  for await (const hits of readMatches(cluster, { indices: indicesOf(rule), query: window })) {
     for (const { _id: id, _index: from, _source: event = {} } of hits) {
       if (!matches(flat(event), 'false')) continue;
       const alert = {
@@ -34,9 +34,9 @@ export async function runPreview(space: string, rule: Thing): Promise<Thing> {
     }
   }
   const mappings = { properties: { 'kibana.alert.rule.uuid': { type: 'keyword' } } };
-  await request(target, { method: 'PUT', path: `/${index}`, body: { mappings }, allow: [400] });
+  await request(cluster, { method: 'PUT', path: `/${index}`, body: { mappings }, allow: [400] });
   if (alerts.length > 0) {
-    await request(target, { method: 'POST', path: `/${index}/_bulk`, ndjson: alerts.join('') });
+    await request(cluster, { method: 'POST', path: `/${index}/_bulk`, ndjson: alerts.join('') });
   }
   return { previewId, isAborted: false, logs: [{ errors: [], warnings: [], duration: 5 }] };
 }

@@ -3,7 +3,7 @@ import { isRecord } from '../../src/json';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Rule } from '../../src/detections/rule';
 import { listOf, Refusal, type Space, type Thing } from './kibana-state';
-import type { Event } from './scene';
+import type { Event } from './dataset';
 
 /** An alert as Kibana's Detection Engine makes it of an event: its own fields by dotted names, those of the event as they are. */
 export function signalOf(

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson, writeJson } from '../../src/testing/lossless-json';
-import type { Source } from './ship';
+import type { Source } from './test-server';
 
 /*
  * Real events from public data sets, each labelled with the rules that must alert on it by the seeds' own search

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { mutated, mutation, type Free, type Json } from './mutate';
 import { windowsShapes } from './mutate-seeds';
-import type { Source } from './ship';
+import type { Source } from './test-server';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from './windows-events';
 
 /*

@@ -5,7 +5,7 @@ import { readInput } from '../../src/replay/read';
 import { documentOf, labelledEvents, labelledFiles, sourceOf } from './labelled';
 import type { Json } from './mutate';
 import { SAMPLES } from './samples';
-import type { Source } from './ship';
+import type { Source } from './test-server';
 import * as event from './windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from './windows-events';
 

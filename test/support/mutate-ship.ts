@@ -3,7 +3,7 @@ import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/rule';
 import { request } from '../../src/cluster/cluster';
 import type { Json } from './mutate';
-import { STREAMS, type Harbour, type Indexed, type Source } from './ship';
+import { STREAMS, type TestServer, type Indexed, type Source } from './test-server';
 
 /** What became of a document: its `_source` and the rules that find it; `refused` where it was not indexed. */
 export type Fate = { readonly refused: string } | { readonly indexed: Indexed; readonly rules: readonly string[] };
@@ -25,7 +25,7 @@ const rules = readRules('rules');
 const ANY_ERROR = [400, 409, 413, 429, 500, 502, 503];
 
 /** Sends documents as one bulk request and looks what became of each, in their order. */
-export async function fates(node: Harbour, source: Source, documents: readonly Json[]): Promise<Fate[]> {
+export async function fates(node: TestServer, source: Source, documents: readonly Json[]): Promise<Fate[]> {
   if (documents.length === 0) return [];
   const items = await sent(node, source, documents.map(writeJson));
   const body = {
@@ -38,7 +38,7 @@ export async function fates(node: Harbour, source: Source, documents: readonly J
     },
   };
   const path = `/${stream(node, source)}/_search`;
-  const found = await request<Hits>(node.target, { method: 'POST', path, body, allow: [404] });
+  const found = await request<Hits>(node.cluster, { method: 'POST', path, body, allow: [404] });
   const hits = new Map((found.status === 404 ? [] : found.body.hits.hits).map((hit) => [hit._id, hit]));
   return items.map((item) => {
     if ('refused' in item) return item;
@@ -49,21 +49,21 @@ export async function fates(node: Harbour, source: Source, documents: readonly J
 }
 
 /** Empties the data streams; a million documents need not all be kept. */
-export async function forget(node: Harbour): Promise<void> {
+export async function forget(node: TestServer): Promise<void> {
   const names = Object.values(STREAMS).map((name) => `${name}-${node.namespace}`);
   for (const name of names)
-    await request(node.target, { method: 'DELETE', path: `/_data_stream/${name}`, allow: [404] });
+    await request(node.cluster, { method: 'DELETE', path: `/_data_stream/${name}`, allow: [404] });
 }
 
-function stream(node: Harbour, source: Source): string {
+function stream(node: TestServer, source: Source): string {
   return `${STREAMS[source]}-${node.namespace}`;
 }
 
 type Sent = { readonly id: string } | { readonly refused: string };
 
 /** A request that fails as a whole is sent again in halves, until the document that fails it stands alone. */
-async function sent(node: Harbour, source: Source, lines: readonly string[]): Promise<Sent[]> {
-  const { status, body } = await request<Bulk>(node.target, {
+async function sent(node: TestServer, source: Source, lines: readonly string[]): Promise<Sent[]> {
+  const { status, body } = await request<Bulk>(node.cluster, {
     method: 'POST',
     path: `/${stream(node, source)}/_bulk`,
     query: { refresh: true },

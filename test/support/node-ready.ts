@@ -1,14 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Target } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
 
 /**
  * Waits until a node with security answers who its administrator is.
  * @param path what is asked of it
  * @param log what the node prints, for the error when it ends or says nothing for too long
  */
-export async function becomesReady(admin: Target, path: string, child: ChildProcess, log: string): Promise<void> {
+export async function becomesReady(admin: Cluster, path: string, child: ChildProcess, log: string): Promise<void> {
   const end = Date.now() + 400_000;
   for (;;) {
     try {

@@ -16,7 +16,7 @@ import type { OpenSearchRole } from '../../src/doctor/roles';
 import { findJdk } from '../../src/engine/jdk';
 import { freePorts } from '../../src/engine/ports';
 import { createClient } from '../../src/cluster/client';
-import type { Target } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
 import type { Authority } from './certificates';
 import { becomesReady } from './node-ready';
 import { SOURCES, VERSION } from './opensearch-security-jars';
@@ -28,10 +28,10 @@ const HASH = '$2y$04$abcdefghijklmnopqrstuuksBkI1YOOqxWRoEu7YcL.Xb.fRlWgPa';
 export interface SecuredNode {
   readonly url: string;
   /** The administrator's view. */
-  readonly admin: Target;
+  readonly admin: Cluster;
   /** Environment of a command that this user gives. */
   readonly environmentOf: (user: string) => Record<string, string>;
-  readonly as: (user: string) => Target;
+  readonly as: (user: string) => Cluster;
   /** Makes roles, and for each a user of the same name who has it and nothing else. */
   readonly createUsers: (roles: Readonly<Record<string, OpenSearchRole>>) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -49,7 +49,7 @@ export async function startSecured(jars: string, authority: Authority): Promise<
   const url = `https://127.0.0.1:${port}`;
   const ca = readFileSync(authority.certificate, 'utf8');
   const client = createClient({ url, ca, username: 'admin', password: PASSWORD }, 60_000);
-  const admin: Target = { url, product: 'opensearch', version: VERSION, client };
+  const admin: Cluster = { url, product: 'opensearch', version: VERSION, client };
   const stop = async (): Promise<void> => {
     if (child.exitCode === null) {
       child.stdin?.end();
@@ -66,7 +66,7 @@ export async function startSecured(jars: string, authority: Authority): Promise<
   return usersOf(admin, authority.certificate, stop);
 }
 
-function usersOf(admin: Target, ca: string, stop: () => Promise<void>): SecuredNode {
+function usersOf(admin: Cluster, ca: string, stop: () => Promise<void>): SecuredNode {
   const { url } = admin;
   const pem = readFileSync(ca, 'utf8');
   return {
@@ -89,7 +89,7 @@ function usersOf(admin: Target, ca: string, stop: () => Promise<void>): SecuredN
 }
 
 /** Through the plugin's own REST API, all in one change. */
-async function add(admin: Target, kind: string, entries: Readonly<Record<string, object>>): Promise<void> {
+async function add(admin: Cluster, kind: string, entries: Readonly<Record<string, object>>): Promise<void> {
   const changes = Object.entries(entries).map(([name, value]) => ({ op: 'add', path: `/${name}`, value }));
   // A list of changes, which the requests of the program never are.
   await admin.client.transport.request({ method: 'PATCH', path: `/_plugins/_security/api/${kind}`, body: changes });

@@ -1,6 +1,6 @@
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { connect, type Target } from '../../src/cluster/cluster';
+import { connect, type Cluster } from '../../src/cluster/cluster';
 import { quick } from './patience';
 
 /** An answer that the engine did not give. A text is sent as it is, as a page of some other program. */
@@ -45,7 +45,7 @@ export interface Asked {
 export interface Proxy {
   readonly url: string;
   /** The engine, behind the proxy, with a patience that does not sleep. */
-  readonly target: Target;
+  readonly cluster: Cluster;
   /** Paths of the requests so far, without query. */
   readonly asked: string[];
   /** Resolved when the first request has been stalled. */
@@ -63,7 +63,7 @@ type Intercept = (asked: Asked) => Answer | Fault | undefined;
  * cannot be ordered from a healthy one.
  * @param intercept undefined lets the engine answer
  */
-export async function proxy(engine: Target, intercept: Intercept): Promise<Proxy> {
+export async function proxy(engine: Cluster, intercept: Intercept): Promise<Proxy> {
   const asked: string[] = [];
   const times = new Map<string, number>();
   let tellStalled: () => void = () => undefined;
@@ -93,13 +93,13 @@ export async function proxy(engine: Target, intercept: Intercept): Promise<Proxy
   await listen(0);
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
-  const target = await connect({ url }, { patience: quick() });
+  const cluster = await connect({ url }, { patience: quick() });
   const close = (): void => {
     server.closeAllConnections();
     server.close();
   };
   return {
-    ...{ url, target, asked, stalled, close },
+    ...{ url, cluster, asked, stalled, close },
     up: () => listen(port),
     down: () =>
       new Promise((resolve) => {

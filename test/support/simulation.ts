@@ -1,7 +1,7 @@
-import type { Pace } from '../../src/schedulers/local/timer';
+import type { Timer } from '../../src/schedulers/local/timer';
 
 /** A pace at which time passes only while everybody waits, and then at once. */
-export interface Simulation extends Pace {
+export interface Simulation extends Timer {
   /** Does something when so many minutes have passed since the beginning. */
   after(minutes: number, act: () => unknown): void;
 }

@@ -1,7 +1,7 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
-import { request, type Target } from '../../src/cluster/cluster';
+import { request, type Cluster } from '../../src/cluster/cluster';
 
 type Json = Record<string, unknown>;
 
@@ -31,14 +31,14 @@ export interface RunMoment {
  * (`return x;`) becomes an assignment; the rest of it is as it is.
  */
 export async function runWatch(
-  target: Target,
+  cluster: Cluster,
   watch: Pick<estypes.WatcherWatch, 'input' | 'condition' | 'transform' | 'actions'>,
   { scheduled, now = scheduled, alternative, ignoreCondition = false }: RunMoment,
 ): Promise<WatchRun> {
   const failures: Record<string, string> = {};
-  const payload = alternative ?? (await readInput(target, watch.input, scheduled, failures));
+  const payload = alternative ?? (await readInput(cluster, watch.input, scheduled, failures));
   const { condition, transform, actions } = JSON.parse(JSON.stringify(watch)) as Record<string, { script: Json }>;
-  const run = (script: Json | undefined, given: Json): Promise<unknown> => runScript(target, script ?? {}, given, now);
+  const run = (script: Json | undefined, given: Json): Promise<unknown> => runScript(cluster, script ?? {}, given, now);
   const met = ignoreCondition || (await run(condition?.script, payload)) === true;
   if (!met) return { payload, failures, met, transformed: null, acts: false };
   const transformed = (await run(transform?.script, payload)) as Json;
@@ -47,7 +47,7 @@ export async function runWatch(
 }
 
 async function readInput(
-  target: Target,
+  cluster: Cluster,
   input: estypes.WatcherInputContainer,
   scheduled: string,
   failures: Record<string, string>,
@@ -57,7 +57,7 @@ async function readInput(
     for (const [name, each] of Object.entries(named)) {
       const ctx = { trigger: { scheduled_time: scheduled }, payload };
       try {
-        payload[name] = await search(target, each?.search?.request ?? {}, ctx);
+        payload[name] = await search(cluster, each?.search?.request ?? {}, ctx);
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
         failures[name] = error.problems.map(({ message }) => message).join('; ');
@@ -69,16 +69,16 @@ async function readInput(
 }
 
 async function search(
-  target: Target,
+  cluster: Cluster,
   { indices = [], template }: estypes.WatcherSearchInputRequestDefinition,
   ctx: Json,
 ): Promise<Json> {
-  const rendered = await request<{ template_output: Json }>(target, {
+  const rendered = await request<{ template_output: Json }>(cluster, {
     method: 'POST',
     path: '/_render/template',
     body: { source: template?.source, params: { ctx, ...template?.params } },
   });
-  const found = await request<Json>(target, {
+  const found = await request<Json>(cluster, {
     method: 'POST',
     path: `/${indices.map(encodeURIComponent).join(',')}/_search`,
     query: { ignore_unavailable: true, allow_no_indices: true, rest_total_hits_as_int: true },
@@ -87,13 +87,13 @@ async function search(
   return found.body;
 }
 
-async function runScript(target: Target, script: Json, payload: Json, now: string): Promise<unknown> {
+async function runScript(cluster: Cluster, script: Json, payload: Json, now: string): Promise<unknown> {
   const { lang, source, params } = script;
   const assigned = String(source).replace(
     /return ([^;]*);$/,
     "ctx.execution_time = ZonedDateTime.parse(ctx.execution_time); ctx.result = $1; ctx.remove('execution_time'); ctx.remove('payload');",
   );
-  const { body } = await request<{ docs: { doc?: { _source: Json }; error?: unknown }[] }>(target, {
+  const { body } = await request<{ docs: { doc?: { _source: Json }; error?: unknown }[] }>(cluster, {
     method: 'POST',
     path: '/_ingest/pipeline/_simulate',
     body: {
@@ -107,13 +107,13 @@ async function runScript(target: Target, script: Json, payload: Json, now: strin
 }
 
 /** Writes what a run would write, as the index action does: one bulk request that creates. @returns the status of each */
-export async function writeAlerts(target: Target, index: string, { transformed, acts }: WatchRun): Promise<number[]> {
+export async function writeAlerts(cluster: Cluster, index: string, { transformed, acts }: WatchRun): Promise<number[]> {
   const documents = acts ? ((transformed?._doc ?? []) as Json[]) : [];
   if (documents.length === 0) return [];
   const lines = documents.map(
     ({ _id: id, ...source }) => `${JSON.stringify({ create: { _id: id } })}\n${JSON.stringify(source)}\n`,
   );
-  const { body } = await request<{ items: { create: { status: number } }[] }>(target, {
+  const { body } = await request<{ items: { create: { status: number } }[] }>(cluster, {
     method: 'POST',
     path: `/${index}/_bulk`,
     query: { refresh: true },

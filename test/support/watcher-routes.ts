@@ -1,6 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { isRecord } from '../../src/json';
-import type { Target } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
 import { runWatch, type WatchRun } from './watch-run';
 import type { TypedRequest } from './watcher-contract';
 import type { Seen, WatcherServer } from './watcher-server';
@@ -8,7 +8,7 @@ import { givenBack, Refusal, statusOf, type Thing } from './watcher-state';
 
 /** What answers a request, and the type that the request has. */
 export interface Routed {
-  readonly answer: (seen: Seen, server: WatcherServer, engine: Target) => Promise<[number, Thing]> | [number, Thing];
+  readonly answer: (seen: Seen, server: WatcherServer, engine: Cluster) => Promise<[number, Thing]> | [number, Thing];
   readonly request?: (seen: Seen) => TypedRequest;
 }
 
@@ -143,7 +143,7 @@ function remove({ path }: Seen, { watches }: WatcherServer): [number, Thing] {
 }
 
 /** Runs the watch on the real node, its actions simulated. */
-async function execute({ body }: Seen, _: WatcherServer, engine: Target): Promise<[number, Thing]> {
+async function execute({ body }: Seen, _: WatcherServer, engine: Cluster): Promise<[number, Thing]> {
   const { watch, alternative_input: alternative, action_modes: modes, trigger_data: trigger } = body ?? {};
   if (!isRecord(watch) || !isRecord(modes) || modes._all !== 'simulate') {
     throw new Refusal(400, 'illegal_argument_exception', 'this server only simulates inline watches');

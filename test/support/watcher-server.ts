@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Target } from '../../src/cluster/cluster';
+import { connect, type Cluster } from '../../src/cluster/cluster';
 import { listening } from './listening';
-import { testTarget } from './target';
+import { testCluster } from './cluster';
 import type { TypedRequest } from './watcher-contract';
 import { routeOf, type Routed } from './watcher-routes';
 import { Refusal, type KeptWatch, type Thing } from './watcher-state';
@@ -25,14 +25,14 @@ export interface WatcherServer {
   before(match: (seen: Seen) => boolean, act: () => void): void;
   /** Answers a request that matches by this, once. */
   answer(match: (seen: Seen) => boolean, status: number, body: Thing): void;
-  target(): Promise<Target>;
+  cluster(): Promise<Cluster>;
   /** What came, to be held against the contract. */
   readonly requests: TypedRequest[];
   close(): Promise<void>;
 }
 
 export async function startWatcher(): Promise<WatcherServer> {
-  const engine = await testTarget();
+  const engine = await testCluster();
   const requests: TypedRequest[] = [];
   const once: { match: (seen: Seen) => boolean; act?: () => void; answer?: [number, Thing] }[] = [];
   const http = createServer((incoming, response) => {
@@ -47,7 +47,7 @@ export async function startWatcher(): Promise<WatcherServer> {
     licence: 'trial',
     before: (match, act) => void once.push({ match, act }),
     answer: (match, status, body) => void once.push({ match, answer: [status, body] }),
-    target: () => connect({ url: server.url }),
+    cluster: () => connect({ url: server.url }),
     requests,
   };
 

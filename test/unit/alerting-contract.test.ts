@@ -1,9 +1,9 @@
 import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';
-import { canonMonitor } from '../../src/schedulers/opensearch-alerting/normalize-monitor';
+import { normalizeMonitor } from '../../src/schedulers/opensearch-alerting/normalize-monitor';
 import { toBucketSearch } from '../../src/schedulers/opensearch-alerting/bucket-search';
 import { rewriteSearch } from '../support/alerting-rewrite';
 import { bucketTriggers, storable, type Json } from '../support/alerting-validate';
-import { rule } from '../support/kibana-scene';
+import { rule } from '../support/kibana-dataset';
 import { Refusal } from '../support/kibana-state';
 
 function body(changes: Json = {}): Json {
@@ -108,17 +108,17 @@ test.each([
 ])('%s comes back rewritten, and is the same to us', (written, stored) => {
   const query = JSON.parse(written) as Json;
   expect(rewriteSearch({ query }).query).toEqual(JSON.parse(stored));
-  const canon = (search: Json) => canonMonitor(withSearch(search));
-  expect(canon(rewriteSearch({ query }))).toEqual(canon({ query }));
+  const normalize = (search: Json) => normalizeMonitor(withSearch(search));
+  expect(normalize(rewriteSearch({ query }))).toEqual(normalize({ query }));
 });
 
 test('a search of ours and what the server makes of it are the same; another limit of the window is not', () => {
   const search = toBucketSearch(rule());
-  expect(canonMonitor(withSearch(rewriteSearch(search)))).toEqual(canonMonitor(withSearch(search)));
+  expect(normalizeMonitor(withSearch(rewriteSearch(search)))).toEqual(normalizeMonitor(withSearch(search)));
   const other = JSON.parse(
     JSON.stringify(rewriteSearch(search)).replace('"include_upper":false', '"include_upper":true'),
   ) as Json;
-  expect(canonMonitor(withSearch(other))).not.toEqual(canonMonitor(withSearch(search)));
+  expect(normalizeMonitor(withSearch(other))).not.toEqual(normalizeMonitor(withSearch(search)));
 });
 
 test('the search: windows that overlap, whoever stamped the event, and null-safe keys', () => {

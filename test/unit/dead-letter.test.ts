@@ -1,12 +1,12 @@
 import { deadLetterOf, takenBack } from '../../src/replay/dead-letter';
 import { eventOf, type Event } from '../../src/replay/event';
-import type { Frame } from '../../src/replay/input-record';
-import { Framer } from '../../src/replay/splitter';
+import type { InputRecord } from '../../src/replay/input-record';
+import { RecordSplitter } from '../../src/replay/splitter';
 
 const refusal = { reason: 'because', status: 500, stream: 'logs-x' };
 
-function framesOf(content: Buffer | string): Frame[] {
-  const framer = new Framer();
+function framesOf(content: Buffer | string): InputRecord[] {
+  const framer = new RecordSplitter();
   return [...framer.push(Buffer.from(content as string)), ...framer.end()];
 }
 
@@ -41,7 +41,7 @@ test.each([
 
 test('the file and line of a letter stay those of the event, however often it is refused', () => {
   const [frame] = framesOf('{"a":1}');
-  const once = thereAndBack(eventOf(frame as Frame, 'a.log'));
+  const once = thereAndBack(eventOf(frame as InputRecord, 'a.log'));
   expect(thereAndBack(once).origin).toEqual({ file: 'a.log', line: 1 });
 });
 
@@ -52,11 +52,11 @@ test.each([
   ['text', 'dead_letter'],
 ])('%s is no dead letter', (_, text) => {
   const [frame] = framesOf(text);
-  expect(takenBack(frame as Frame)).toBeUndefined();
+  expect(takenBack(frame as InputRecord)).toBeUndefined();
 });
 
 test('a letter whose JSON was broken by hand is text with a fault, and lost by no means', () => {
   const [frame] = framesOf('{"dead_letter":{"version":1,"json":true},"event":{"original":"{oops"}}');
-  const back = takenBack(frame as Frame);
+  const back = takenBack(frame as InputRecord);
   expect(back).toMatchObject({ form: 'text', text: '{oops', fault: expect.stringContaining('not JSON') as string });
 });

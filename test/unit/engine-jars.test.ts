@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { dirname, join } from 'node:path';
 import { cacheOf } from '../../src/engine/cache';
 import { fetchJars } from '../../src/engine/jars';
-import { messageOf, program, temporaryFolder } from '../support/outside';
+import { messageOf, program, temporaryFolder } from '../support/environment';
 
 const root = temporaryFolder();
 const JDK = { home: join(root, 'jdk'), version: '21.0.2', major: 21 };
@@ -11,7 +11,7 @@ const JDK = { home: join(root, 'jdk'), version: '21.0.2', major: 21 };
 const INTO = `for a in "$@"; do case "$a" in -DoutputDirectory=*) into="\${a#*=}";; esac; done`;
 
 /** A cache of its own, and a Maven that does what `script` says; it notes each time that it runs. */
-function scene(name: string, script: string): { fetch: () => Promise<string>; runs: () => number; jars: string } {
+function dataset(name: string, script: string): { fetch: () => Promise<string>; runs: () => number; jars: string } {
   const folder = join(root, name);
   const notes = join(folder, 'runs');
   program(join(folder, 'bin', 'mvn'), `echo run >> ${notes}\n${INTO}\n${script}`);
@@ -25,27 +25,27 @@ function scene(name: string, script: string): { fetch: () => Promise<string>; ru
 }
 
 test('jars are fetched once', async () => {
-  const { fetch, runs, jars } = scene('once', 'echo one > $into/a.jar; echo two > $into/b.jar');
+  const { fetch, runs, jars } = dataset('once', 'echo one > $into/a.jar; echo two > $into/b.jar');
   expect([await fetch(), await fetch()]).toEqual([jars, jars]);
   expect(runs()).toBe(1);
   expect(readdirSync(jars)).toEqual(['a.jar', 'b.jar', 'inventory.json']);
 });
 
 test('two fetches at once do each other no harm', async () => {
-  const { fetch, jars } = scene('twice', 'echo one > $into/a.jar; sleep 0.3; echo two > $into/b.jar');
+  const { fetch, jars } = dataset('twice', 'echo one > $into/a.jar; sleep 0.3; echo two > $into/b.jar');
   expect(await Promise.all([fetch(), fetch()])).toEqual([jars, jars]);
   expect(readdirSync(jars)).toEqual(['a.jar', 'b.jar', 'inventory.json']);
   expect(readdirSync(dirname(jars))).toEqual(['jars']);
 });
 
 test('a fetch that fails half-way leaves nothing that could be taken for jars', async () => {
-  const { fetch, jars } = scene('half', 'echo one > $into/a.jar; exit 1');
+  const { fetch, jars } = dataset('half', 'echo one > $into/a.jar; exit 1');
   await expect(fetch()).rejects.toThrow();
   expect(readdirSync(dirname(jars))).toEqual([]);
 });
 
 test('jars that somebody has cut short or removed since are fetched again', async () => {
-  const { fetch, runs, jars } = scene('broken', 'echo one > $into/a.jar; echo two > $into/b.jar');
+  const { fetch, runs, jars } = dataset('broken', 'echo one > $into/a.jar; echo two > $into/b.jar');
   await fetch();
   rmSync(join(jars, 'a.jar'));
   await fetch();
@@ -57,7 +57,7 @@ test('jars that somebody has cut short or removed since are fetched again', asyn
 });
 
 test('what a killed fetch left behind is removed a day later, and what may be under way is not', async () => {
-  const { fetch, jars } = scene('abandoned', 'echo one > $into/a.jar');
+  const { fetch, jars } = dataset('abandoned', 'echo one > $into/a.jar');
   mkdirSync(join(dirname(jars), 'fetch-old'), { recursive: true });
   mkdirSync(join(dirname(jars), 'fetch-new'));
   const yesterday = Date.now() / 1000 - 86_400;
@@ -77,7 +77,7 @@ test('without Maven, the error says what it is for and how to get it', async () 
 
 test('with an unreachable registry, the error says what was tried', async () => {
   // The real Maven's words, with a mirror at a port where nobody listens.
-  const { fetch } = scene(
+  const { fetch } = dataset(
     'unreachable',
     `cat <<'EOF'
 [ERROR] Plugin org.apache.maven.plugins:maven-dependency-plugin:3.8.1 or one of its dependencies could not be resolved: Failed to read artifact descriptor for org.apache.maven.plugins:maven-dependency-plugin:jar:3.8.1: Could not transfer artifact org.apache.maven.plugins:maven-dependency-plugin:pom:3.8.1 from/to m (http://127.0.0.1:1/x): transfer failed for http://127.0.0.1:1/x/org/apache/maven/plugins/maven-dependency-plugin/3.8.1/maven-dependency-plugin-3.8.1.pom: Connect to 127.0.0.1:1 [/127.0.0.1] failed: Connection refused -> [Help 1]
@@ -93,7 +93,7 @@ exit 1`,
 });
 
 test('any other failure of Maven is told with its first error', async () => {
-  const { fetch } = scene(
+  const { fetch } = dataset(
     'other',
     'echo "[ERROR] Malformed POM: expected start tag -> [Help 1]"; echo "[ERROR] more"; exit 1',
   );
@@ -104,12 +104,12 @@ test('any other failure of Maven is told with its first error', async () => {
 });
 
 test('a Maven that says nothing, and does nothing, is told as well', async () => {
-  const { fetch } = scene('nothing-fetched', 'exit 0');
+  const { fetch } = dataset('nothing-fetched', 'exit 0');
   await expect(fetch()).rejects.toThrow('Maven fetched no jar');
 });
 
 test('a disk that fills up while Maven writes is told as that', async () => {
-  const { fetch } = scene('full', 'echo "[ERROR] Failed to copy: No space left on device"; exit 1');
+  const { fetch } = dataset('full', 'echo "[ERROR] Failed to copy: No space left on device"; exit 1');
   expect((await messageOf(fetch, root)).replace(/fetch-\w+/, 'fetch-<id>')).toMatchInlineSnapshot(`
    "disk full: the embedded engine cannot write in <folder>/full/cache/wmi-detections/engine/3.8.0.0/fetch-<id> (Maven says so)
      Free some space, or set XDG_CACHE_HOME to a folder on another disk."

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { withLock } from '../../src/engine/lock';
-import { messageOf, temporaryFolder } from '../support/outside';
+import { messageOf, temporaryFolder } from '../support/environment';
 
 const folder = temporaryFolder();
 

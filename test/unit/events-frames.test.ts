@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import type { Frame } from '../../src/replay/input-record';
-import { Framer } from '../../src/replay/splitter';
+import type { InputRecord } from '../../src/replay/input-record';
+import { RecordSplitter } from '../../src/replay/splitter';
 
 /** All records of a text, the bytes given in chunks of one size. */
-function frames(text: string | Buffer, chunk = 7, limit?: number): Frame[] {
-  const framer = new Framer(limit);
+function frames(text: string | Buffer, chunk = 7, limit?: number): InputRecord[] {
+  const framer = new RecordSplitter(limit);
   const bytes = Buffer.from(text as string);
-  const found: Frame[] = [];
+  const found: InputRecord[] = [];
   for (let at = 0; at < bytes.length; at += chunk) found.push(...framer.push(bytes.subarray(at, at + chunk)));
   return [...found, ...framer.end()];
 }

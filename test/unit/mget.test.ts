@@ -4,14 +4,14 @@ import { fakeCluster } from '../support/fake-cluster';
 
 /** What `_mget` answers for one document, and what is made of it. */
 async function outcome(doc: object): Promise<unknown> {
-  const cluster = await fakeCluster(undefined, ({ path }) => (path === '/' ? {} : { body: { docs: [doc] } }));
+  const server = await fakeCluster(undefined, ({ path }) => (path === '/' ? {} : { body: { docs: [doc] } }));
   try {
-    const target = await connect({ url: cluster.url });
-    return (await mget(target, { index: 'alerts', body: { ids: ['a'] } })).map(({ found }) => found === true);
+    const cluster = await connect({ url: server.url });
+    return (await mget(cluster, { index: 'alerts', body: { ids: ['a'] } })).map(({ found }) => found === true);
   } catch (error) {
-    return String(error).split('\n')[0]?.replace(cluster.url, '<url>');
+    return String(error).split('\n')[0]?.replace(server.url, '<url>');
   } finally {
-    await cluster.close();
+    await server.close();
   }
 }
 

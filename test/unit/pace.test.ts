@@ -1,4 +1,4 @@
-import { backoff, PACE } from '../../src/schedulers/local/timer';
+import { backoff, TIMER } from '../../src/schedulers/local/timer';
 
 describe('backoff', () => {
   test('doubles from a second on, up to the longest pause', () => {
@@ -19,9 +19,9 @@ describe('backoff', () => {
 describe('the pace of the world', () => {
   test('a wait ends when the signal is aborted, before it and in it', async () => {
     const stop = new AbortController();
-    const waiting = PACE.wait(600_000, stop.signal);
+    const waiting = TIMER.wait(600_000, stop.signal);
     stop.abort();
     await waiting;
-    await PACE.wait(600_000, stop.signal);
+    await TIMER.wait(600_000, stop.signal);
   });
 });

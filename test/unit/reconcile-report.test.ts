@@ -17,47 +17,47 @@ function rule(code: Reason['code'], time: string | null = '2025-03-10T11:50:00.0
   return { uuid: 'u', name: 'Children', slug: 'children', ...counts, missing };
 }
 
-function mend(scheduler: 'local' | 'kibana' | 'watcher' | 'opensearch-alerting', found: RuleReconciliation): string {
+function fix(scheduler: 'local' | 'kibana' | 'watcher' | 'opensearch-alerting', found: RuleReconciliation): string {
   const text = reconcileText([found], { scheduler, namespace: 'default' });
   return /to mend it: (.*)/.exec(text)?.[1] ?? '';
 }
 
 describe('what mends a missing alert', () => {
   test('is to look at its time again, by whatever runs the rule', () => {
-    expect(mend('local', rule('unknown'))).toMatchInlineSnapshot(
+    expect(fix('local', rule('unknown'))).toMatchInlineSnapshot(
       `"wmi-detections run --from 2025-03-10T11:50:00.000Z --to 2025-03-10T11:50:00.001Z --rule children"`,
     );
-    expect(mend('kibana', rule('run_failed'))).toMatchInlineSnapshot(
+    expect(fix('kibana', rule('run_failed'))).toMatchInlineSnapshot(
       `"run the rule by hand in Kibana (Manual run) from 2025-03-10T11:50:00.000Z to 2025-03-10T11:50:00.001Z"`,
     );
-    expect(mend('watcher', rule('gap'))).toMatchInlineSnapshot(
+    expect(fix('watcher', rule('gap'))).toMatchInlineSnapshot(
       `"run the watch over 2025-03-10T11:50:00.000Z to 2025-03-10T11:50:00.001Z: docs/watcher.md says how"`,
     );
-    expect(mend('opensearch-alerting', rule('late'))).toMatchInlineSnapshot(
+    expect(fix('opensearch-alerting', rule('late'))).toMatchInlineSnapshot(
       `"run the monitor over 2025-03-10T11:50:00.000Z to 2025-03-10T11:50:00.001Z: docs/opensearch-alerting.md says how"`,
     );
   });
 
   test('begins with the rule itself where that is not there, or disabled', () => {
-    expect(mend('kibana', rule('not_deployed'))).toMatchInlineSnapshot(
+    expect(fix('kibana', rule('not_deployed'))).toMatchInlineSnapshot(
       `"deploy the rule, then run the rule by hand in Kibana (Manual run) from 2025-03-10T11:50:00.000Z to 2025-03-10T11:50:00.001Z"`,
     );
-    expect(mend('watcher', rule('not_deployed'))).toMatchInlineSnapshot(
+    expect(fix('watcher', rule('not_deployed'))).toMatchInlineSnapshot(
       `"deploy the rule, then run the watch over 2025-03-10T11:50:00.000Z to 2025-03-10T11:50:00.001Z: docs/watcher.md says how"`,
     );
-    expect(mend('kibana', rule('disabled'))).toMatchInlineSnapshot(
+    expect(fix('kibana', rule('disabled'))).toMatchInlineSnapshot(
       `"enable the rule, then run the rule by hand in Kibana (Manual run) from 2025-03-10T11:50:00.000Z to 2025-03-10T11:50:00.001Z"`,
     );
-    expect(mend('opensearch-alerting', rule('disabled'))).toMatchInlineSnapshot(
+    expect(fix('opensearch-alerting', rule('disabled'))).toMatchInlineSnapshot(
       `"enable the rule, then run the monitor over 2025-03-10T11:50:00.000Z to 2025-03-10T11:50:00.001Z: docs/opensearch-alerting.md says how"`,
     );
   });
 
   test('is a time, where the events have none', () => {
-    expect(mend('local', rule('no_timestamp', null))).toMatchInlineSnapshot(
+    expect(fix('local', rule('no_timestamp', null))).toMatchInlineSnapshot(
       `"give its events an @timestamp; no period finds them"`,
     );
-    expect(mend('kibana', rule('disabled', null))).toMatchInlineSnapshot(
+    expect(fix('kibana', rule('disabled', null))).toMatchInlineSnapshot(
       `"enable the rule, then give its events an @timestamp; no period finds them"`,
     );
   });

@@ -4,14 +4,14 @@ import { ProblemError } from '../../src/errors';
 import { indexTemplate } from '../../src/resources/index-template';
 import { isRecord } from '../../src/json';
 import type { Body, Scope } from '../../src/resources/kind';
-import type { Product, Target } from '../../src/cluster/cluster';
+import type { Product, Cluster } from '../../src/cluster/cluster';
 
 const content = { resources: readContent(join(__dirname, '../..')), rules: [] };
 
 /** The index templates for a product; nothing is asked of the cluster. */
 async function templatesFor(product: Product, retention?: string): Promise<ReadonlyMap<string, Body>> {
-  const target = { url: 'http://127.0.0.1:9200', product, version: '3.8.0' } as Target;
-  const scope: Scope = { target, namespace: 'default', retention };
+  const cluster = { url: 'http://127.0.0.1:9200', product, version: '3.8.0' } as Cluster;
+  const scope: Scope = { cluster, namespace: 'default', retention };
   const desired = await indexTemplate.desired(scope, content);
   return new Map(desired.map(({ id, body }) => [id, body]));
 }
@@ -39,9 +39,9 @@ test('what Elasticsearch adds to a lifecycle is no difference, another retention
     ...wanted,
     template: { ...(isRecord(wanted.template) ? wanted.template : {}), lifecycle },
   });
-  const canon = indexTemplate.canon(wanted);
-  expect(indexTemplate.canon(stored({ enabled: true, data_retention: '90d' }))).toEqual(canon);
-  expect(indexTemplate.canon(stored({ enabled: true, data_retention: '30d' }))).not.toEqual(canon);
+  const normalize = indexTemplate.normalize(wanted);
+  expect(indexTemplate.normalize(stored({ enabled: true, data_retention: '90d' }))).toEqual(normalize);
+  expect(indexTemplate.normalize(stored({ enabled: true, data_retention: '30d' }))).not.toEqual(normalize);
 });
 
 test('OpenSearch has no such lifecycle', async () => {

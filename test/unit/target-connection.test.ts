@@ -53,8 +53,8 @@ test('an answer that is not that of its request is told by what is wrong with it
   let said: unknown = {};
   const proxy = await fakeCluster(undefined, ({ path }) => (path === '/' ? {} : { body: said }));
   try {
-    const target = await connect({ url: proxy.url }, { patience: quick() });
-    const ask = (path: string) => request(target, { method: 'POST', path });
+    const cluster = await connect({ url: proxy.url }, { patience: quick() });
+    const ask = (path: string) => request(cluster, { method: 'POST', path });
     const told = async (path: string) => (await message(() => ask(path))).replaceAll(proxy.url, '<url>');
     expect(await told('/x/_search')).toMatchInlineSnapshot(`
      "POST <url>/x/_search: the answer has no list \`hits.hits\` (asked 4 times)
@@ -75,12 +75,12 @@ test('an answer that is not that of its request is told by what is wrong with it
 describe('several nodes', () => {
   test('what one does not answer, another does; a path before theirs is kept', async () => {
     const nowhere = 'http://127.0.0.1:1';
-    const target = await connect({
+    const cluster = await connect({
       url: nowhere,
       otherUrls: [nowhere.replace('.1:', '.2:'), `${server.url}/es`],
     }).catch((error: unknown) => error);
     // The path before is part of what is asked, and there the fake is no cluster.
-    expect(target).toMatchObject({ code: 'NOT_A_SEARCH_ENGINE' });
+    expect(cluster).toMatchObject({ code: 'NOT_A_SEARCH_ENGINE' });
     expect(server.arrived.map(({ path }) => path)).toEqual(['/es/']);
     const through = await connect({ url: nowhere, otherUrls: [server.url] });
     await request(through, { method: 'GET', path: '/_search' });
@@ -157,18 +157,18 @@ describe('signatures for AWS', () => {
   const aws = { service: 'es', region: 'eu-central-1', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: secret } as const;
 
   test.each(['es', 'aoss'] as const)('every request to %s has the signature that AWS computes', async (service) => {
-    const target = await connect({ url: server.url, aws: { ...aws, service, sessionToken: 'session' } });
-    await request(target, {
+    const cluster = await connect({ url: server.url, aws: { ...aws, service, sessionToken: 'session' } });
+    await request(cluster, {
       method: 'GET',
       path: '/logs-*,a%2Fb/_search',
       query: { q: "it's (a*) test", z: true, a: 1 },
     });
-    await request(target, {
+    await request(cluster, {
       method: 'PUT',
       path: `/x/_doc/${encodeURIComponent('watermark:1 日本')}`,
       body: { text: '日本' },
     });
-    await request(target, { method: 'POST', path: '/_bulk', ndjson: '{"index":{}}\n{"a":1}\n' });
+    await request(cluster, { method: 'POST', path: '/_bulk', ndjson: '{"index":{}}\n{"a":1}\n' });
     expect(server.arrived).toHaveLength(4);
     for (const arrived of server.arrived) {
       const { right, given } = signatures(arrived, secret);

@@ -1,5 +1,5 @@
 import { describeDuration, parseDuration } from '../../src/text/duration';
-import { neutral } from '../../src/text/escape';
+import { escapeForTerminal } from '../../src/text/escape';
 import { nearest } from '../../src/text/suggest';
 
 test.each([
@@ -25,14 +25,14 @@ test.each([
 });
 
 test('characters that act on a terminal or reorder text are written out', () => {
-  expect(neutral('a\u001b[31mb\u202ec\u200bd\u0007\u009b1m\ud800\u{e0041}')).toMatchInlineSnapshot(
+  expect(escapeForTerminal('a\u001b[31mb\u202ec\u200bd\u0007\u009b1m\ud800\u{e0041}')).toMatchInlineSnapshot(
     `"a\\u{1b}[31mb\\u{202e}c\\u{200b}d\\u{7}\\u{9b}1m\\u{d800}\\u{e0041}"`,
   );
-  expect(neutral('a\tb\r\nc')).toBe('a\\tb\\r\\nc');
+  expect(escapeForTerminal('a\tb\r\nc')).toBe('a\\tb\\r\\nc');
 });
 
 test('ordinary text of any script is left as it is', () => {
-  expect(neutral('C:\\Müller\\日本語 😀 "wmic"  process')).toBe('C:\\Müller\\日本語 😀 "wmic"  process');
+  expect(escapeForTerminal('C:\\Müller\\日本語 😀 "wmic"  process')).toBe('C:\\Müller\\日本語 😀 "wmic"  process');
 });
 
 test('a mistyped word is recognised, a different one is not', () => {

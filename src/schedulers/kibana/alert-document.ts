@@ -43,7 +43,7 @@ export function alertOfKibana(rule: Rule, space: string, { _id, _source: source 
   const of = (field: string): string | null => textAt(source, `kibana.alert.${field}`);
   const written = timeOf(textAt(source, '@timestamp')) ?? 0;
   const happened = timeOf(of('original_time')) ?? written;
-  const facts = {
+  const summary = {
     group: { id: _id, day: '', values: rule.groupBy.map((field) => textAt(source, field)) },
     count: Number(textAt(source, 'wmi_detections.count') ?? 1),
     first: timeOf(textAt(source, 'event.start')) ?? happened,
@@ -52,7 +52,7 @@ export function alertOfKibana(rule: Rule, space: string, { _id, _source: source 
     // What Kibana writes for a group is an ancestor without an index.
     ancestors: ancestorsIn(source['kibana.alert.ancestors']).filter(({ index }) => index !== ''),
   };
-  const { document } = alertOf(rule, facts, written);
+  const { document } = alertOf(rule, summary, written);
   const [event, ours, named] = [document.event, document.wmi_detections, document.rule].map((part) =>
     isRecord(part) ? part : {},
   );

@@ -8,10 +8,10 @@ import type { Rule } from '../../detections/rule';
 import { DEFAULT_SPACE, type Kibana } from '../../cluster/kibana';
 import type { AlertFilter } from '../../detections/alert-filter';
 import type { Alert } from '../alert-index-search';
-import type { Keeper, Listed } from '../alert-store';
+import type { AlertStore, Listed } from '../alert-store';
 import { alertOfKibana, kibanaFields } from './alert-document';
 import type { Hit } from '../../cluster/search-all';
-import { iso } from '../../detections/windows';
+import { toIso } from '../../detections/windows';
 
 const SIGNALS = '/api/detection_engine/signals';
 const PAGE = 500;
@@ -29,7 +29,7 @@ interface Changed {
 }
 
 /** What Kibana's Detection Engine keeps, in every space of the scope, of the rules that are ours. */
-export function kibanaKeeper(scope: Scope, known: readonly Rule[]): Keeper {
+export function kibanaAlertStore(scope: Scope, known: readonly Rule[]): AlertStore {
   return {
     list: (wanted) => list(scope, known, wanted),
     refusal: () => undefined,
@@ -68,7 +68,7 @@ async function list(scope: Scope, known: readonly Rule[], wanted: AlertFilter): 
 /** What leaves out most of the others; the rest of a filter is looked at by whoever asked. */
 function queryOf(ruleIds: readonly string[], { ids, from, to }: AlertFilter): Body[] {
   const time = 'kibana.alert.original_time';
-  const period = { ...(from !== undefined && { gte: iso(from) }), ...(to !== undefined && { lt: iso(to) }) };
+  const period = { ...(from !== undefined && { gte: toIso(from) }), ...(to !== undefined && { lt: toIso(to) }) };
   return [
     { terms: { 'kibana.alert.rule.rule_id': ruleIds } },
     ...(ids === undefined ? [] : [anyOf(ids.map((value) => ({ prefix: { [ID]: { value } } })))]),

@@ -1,7 +1,7 @@
 import { activeExceptions, toExceptionEntries, type Exception, type KibanaEntry } from '../../sigma/exceptions';
 import type { Rule } from '../../detections/rule';
 import type { Kibana } from '../../cluster/kibana';
-import { anyOf, findAll, lotsOf, quoted } from './find';
+import { anyOf, findAll, chunk, quoted } from './find';
 import { isOurId, isTagged, kibanaId, kibanaName, listId, MANAGED_TAG, planId } from './ownership-marks';
 import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
 import { digestOf, MANAGED_BY, only } from '../../resources/ownership';
@@ -78,7 +78,7 @@ async function listsWithOthersItems(
 
 async function itemsOf(kibana: Kibana, space: string, lists: readonly string[]): Promise<Body[]> {
   const found: Body[] = [];
-  for (const lot of lotsOf(lists)) {
+  for (const lot of chunk(lists)) {
     const query = { list_id: lot, namespace_type: lot.map(() => 'single') };
     found.push(...(await findAll(kibana, space, `${ITEMS}/_find`, query, 'item_id')));
   }
@@ -114,7 +114,7 @@ export function exceptionLists(kibana: Kibana, space: string): Kind {
       const tagged = await sharedLists(kibana, space);
       const missing = wanted.filter((id) => !tagged.some(({ list_id: known }) => known === id));
       const others: Body[] = [];
-      for (const lot of lotsOf(missing)) {
+      for (const lot of chunk(missing)) {
         const filter = anyOf('exception-list.attributes.list_id', lot);
         others.push(...(await findAll(kibana, space, `${LISTS}/_find`, { filter }, 'list_id')));
       }
@@ -145,7 +145,7 @@ export function exceptionLists(kibana: Kibana, space: string): Kind {
       await kibana.ask({ method: 'DELETE', path: LISTS, space, query, allow: [404] });
     },
 
-    canon: (body) => only(body, ['name', 'description', 'type']),
+    normalize: (body) => only(body, ['name', 'description', 'type']),
     refs: () => [],
   };
 }
@@ -209,7 +209,7 @@ export function exceptionItems(kibana: Kibana, space: string): Kind {
       await kibana.ask({ method: 'DELETE', path: ITEMS, space, query, allow: [404] });
     },
 
-    canon: (body) => only(body, ['list_id', 'name', 'description', 'entries', 'expire_time']),
+    normalize: (body) => only(body, ['list_id', 'name', 'description', 'entries', 'expire_time']),
     refs: ({ list_id: list }) => (typeof list === 'string' ? [planId(space, list)] : []),
   };
 }

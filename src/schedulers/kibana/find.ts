@@ -37,7 +37,7 @@ export async function findAll(
  * The ids in lots that fit into one request each.
  * @param size how many; as many as an address takes unless told
  */
-export function lotsOf<T>(ids: readonly T[], size: number = MOST_IDS): T[][] {
+export function chunk<T>(ids: readonly T[], size: number = MOST_IDS): T[][] {
   return Array.from({ length: Math.ceil(ids.length / size) }, (_, lot) => ids.slice(lot * size, (lot + 1) * size));
 }
 

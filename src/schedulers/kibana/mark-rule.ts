@@ -2,7 +2,7 @@ import { isRecord } from '../../json';
 import type { Kibana } from '../../cluster/kibana';
 import { MANAGED_TAG, withoutSetupMark, withSetupMark } from './ownership-marks';
 import { listOf } from './normalize-rule';
-import { asGiven } from './rule-requests';
+import { toCreateBody } from './rule-requests';
 import type { Body } from '../../resources/kind';
 import { MANAGED_BY } from '../../resources/ownership';
 
@@ -19,7 +19,7 @@ export async function markKibanaRule(kibana: Kibana, space: string, namespace: s
     path: '/api/detection_engine/rules',
     space,
     body: {
-      ...asGiven(live),
+      ...toCreateBody(live),
       rule_id: mark.id,
       tags: [...tags, MANAGED_TAG],
       setup: withSetupMark(setup, mark),

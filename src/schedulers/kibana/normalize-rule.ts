@@ -11,7 +11,7 @@ import type { Body } from '../../resources/kind';
  * suppression; enabled and actions, where the file does not declare them) is not in it.
  * @param wanted the body of the file that a rule of Kibana is compared with
  */
-export function canonRule(body: Body, wanted: Body = body): Body {
+export function normalizeRule(body: Body, wanted: Body = body): Body {
   const { from, interval, investigation_fields: investigation, query, setup } = body;
   return filled({
     title: body.name,

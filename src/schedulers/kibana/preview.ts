@@ -9,7 +9,7 @@ import type { Kibana } from '../../cluster/kibana';
 import { request } from '../../cluster/cluster';
 import { clusterTime } from '../../cluster/clock';
 import { readMatches, type Hit } from '../../cluster/search-all';
-import { AHEAD, type ProvingGround } from '../../testing/sandbox';
+import { AHEAD, type Sandbox } from '../../testing/sandbox';
 
 interface Previewed {
   readonly previewId?: string;
@@ -18,7 +18,7 @@ interface Previewed {
 }
 
 /**
- * Lets Kibana run a rule once over the events of a proving ground, without saving the rule. The alerts go where Kibana keeps
+ * Lets Kibana run a rule once over the events of a sandbox, without saving the rule. The alerts go where Kibana keeps
  * those of its own previews, and from there they are read.
  *
  * All exceptions are part of the query, as they are in rules of the other schedulers: an exception list would have to be saved.
@@ -27,12 +27,12 @@ interface Previewed {
  *   FORBIDDEN without the right to read previews
  */
 export async function previewed(
-  { target, namespace, events }: ProvingGround,
+  { cluster, namespace, events }: Sandbox,
   { kibana, space }: { kibana: Kibana; space: string },
   rule: Rule,
   content: Content,
 ): Promise<ReadonlyMap<string, string>> {
-  const now = await clusterTime(target, namespace);
+  const now = await clusterTime(cluster, namespace);
   const compiled = activeExceptions(content.exceptions ?? [], rule.slug, now);
   const body = ruleBody(rule, { namespace, indices: events, types: fieldTypes(content), compiled, lists: [] });
   if (body.type !== 'eql')
@@ -50,10 +50,10 @@ export async function previewed(
   if (answer.isAborted === true || answer.previewId === undefined) throw refused('Kibana did not finish');
 
   const index = `.preview.alerts-security.alerts-${space}`;
-  await request(target, { method: 'POST', path: `/${index}/_refresh`, allow: [403, 404] });
+  await request(cluster, { method: 'POST', path: `/${index}/_refresh`, allow: [403, 404] });
   const query = { term: { 'kibana.alert.rule.uuid': answer.previewId } };
   const found = new Map<string, string>();
-  for await (const hits of readMatches(target, { indices: [index], query })) {
+  for await (const hits of readMatches(cluster, { indices: [index], query })) {
     for (const hit of hits) for (const id of eventsOf(hit)) found.set(id, reasonOf(hit));
   }
   return found;

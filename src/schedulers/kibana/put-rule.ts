@@ -1,11 +1,11 @@
 import { ProblemError } from '../../errors';
 import type { Kibana, KibanaRequest } from '../../cluster/kibana';
 import { sharedLists } from './exceptions';
-import { lotsOf } from './find';
+import { chunk } from './find';
 import { importRules } from './import-rules';
 import { kibanaId, planId } from './ownership-marks';
 import { readRule, readRules, RULES } from './find-rules';
-import { asGiven, writable } from './rule-requests';
+import { toCreateBody, toUpdateBody } from './rule-requests';
 import type { Body, Desired, Scope } from '../../resources/kind';
 
 /**
@@ -14,7 +14,7 @@ import type { Body, Desired, Scope } from '../../resources/kind';
  */
 export async function putRule(kibana: Kibana, space: string, scope: Scope, desired: Desired): Promise<void> {
   const live = await readRule(kibana, space, kibanaId(space, desired.id));
-  const body = await writable(kibana, space, scope, desired, live);
+  const body = await toUpdateBody(kibana, space, scope, desired, live);
   if (live === undefined) await kibana.ask({ method: 'POST', path: RULES, space, body });
   else if (live.type === body.type) await kibana.ask({ method: 'PUT', path: RULES, space, body });
   else await makeAnew(kibana, space, live, body);
@@ -34,13 +34,13 @@ export async function putRules(
   const bodies: Body[] = [];
   const failed = new Map<string, ProblemError>();
   const lists = await sharedLists(kibana, space);
-  for (const lot of lotsOf(all)) {
+  for (const lot of chunk(all)) {
     const ids = lot.map(({ id }) => kibanaId(space, id));
     const lives = await readRules(kibana, space, ids);
     for (const desired of lot) {
       const live = lives.find(({ rule_id: id }) => id === kibanaId(space, desired.id));
       try {
-        const body = await writable(kibana, space, scope, desired, live, lists);
+        const body = await toUpdateBody(kibana, space, scope, desired, live, lists);
         // An import keeps the type that a rule was made with.
         if (live === undefined || live.type === body.type) bodies.push(body);
         else await makeAnew(kibana, space, live, body);
@@ -57,13 +57,13 @@ export async function putRules(
 
 /**
  * Deletes the rule with this `rule_id`, where there is one.
- * @param manner.tidies as of a request
+ * @param manner.cleanup as of a request
  */
 export async function dropRule(
   kibana: Kibana,
   space: string,
   ruleId: string,
-  manner: Pick<KibanaRequest, 'tidies'> = {},
+  manner: Pick<KibanaRequest, 'cleanup'> = {},
 ): Promise<void> {
   await kibana.ask({ method: 'DELETE', path: RULES, space, query: { rule_id: ruleId }, allow: [404], ...manner });
 }
@@ -73,9 +73,9 @@ export async function dropRule(
  * that was there is put back, with all that an analyst gave it. An interruption does not come between: the rule would be gone.
  */
 async function makeAnew(kibana: Kibana, space: string, live: Body, body: Body): Promise<void> {
-  await dropRule(kibana, space, String(live.rule_id), { tidies: true });
+  await dropRule(kibana, space, String(live.rule_id), { cleanup: true });
   try {
-    await kibana.ask({ method: 'POST', path: RULES, space, body, tidies: true });
+    await kibana.ask({ method: 'POST', path: RULES, space, body, cleanup: true });
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     throw new ProblemError(error.code, [...error.problems, await putBack(kibana, space, live)]);
@@ -86,7 +86,7 @@ async function makeAnew(kibana: Kibana, space: string, live: Body, body: Body): 
 async function putBack(kibana: Kibana, space: string, live: Body): Promise<ProblemError['problems'][number]> {
   const rule = `Kibana, space ${space}: the rule of type ${String(live.type)}, which was to be replaced,`;
   try {
-    await kibana.ask({ method: 'POST', path: RULES, space, body: asGiven(live), tidies: true });
+    await kibana.ask({ method: 'POST', path: RULES, space, body: toCreateBody(live), cleanup: true });
     return { message: `${rule} is there again as it was`, hint: 'Run deploy again.' };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;

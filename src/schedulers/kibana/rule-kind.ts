@@ -7,7 +7,7 @@ import { markKibanaRule } from './mark-rule';
 import { compiledExceptions, listIdsWith } from './exceptions';
 import { kibanaId, kibanaRuleId, planId, ruleMark } from './ownership-marks';
 import { ruleBody } from './rule-body';
-import { canonRule, ourLists } from './normalize-rule';
+import { normalizeRule, ourLists } from './normalize-rule';
 import { isOurs, readRules, taggedRules } from './find-rules';
 import { dropRule, putRule, putRules } from './put-rule';
 import type { Content, Desired, Kind, Live, Scope } from '../../resources/kind';
@@ -39,7 +39,7 @@ export function kibanaRules(kibana: Kibana, space: string): Kind {
     put: (scope, desired) => putRule(kibana, space, scope, desired),
     batch: { from: BATCH_FROM, put: (scope, desired) => putRules(kibana, space, scope, desired) },
     remove: (_scope, id) => dropRule(kibana, space, kibanaId(space, id)),
-    canon: canonRule,
+    normalize: normalizeRule,
     refs: (body) => ourLists(body).map((id) => planId(space, id)),
     mark: ({ namespace }, _desired, { body }) => markKibanaRule(kibana, space, namespace, body),
     openAlerts: (_scope, id) => openAlerts(kibana, space, kibanaId(space, id)),

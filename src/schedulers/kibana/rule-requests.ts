@@ -26,7 +26,7 @@ const READ_ONLY: ReadonlySet<string> = new Set([
 ]);
 
 /** A rule as Kibana gave it, in the form in which it takes it again. */
-export function asGiven(live: Body): Body {
+export function toCreateBody(live: Body): Body {
   return Object.fromEntries(Object.entries(live).filter(([key, value]) => !READ_ONLY.has(key) && value !== null));
 }
 
@@ -64,7 +64,7 @@ const OF_ITS_TYPE: ReadonlySet<string> = new Set([
  * @param lists the exception lists of ours in the space; read where not given
  * @throws ProblemError REFUSED when the rule that is there is not ours (any more)
  */
-export async function writable(
+export async function toUpdateBody(
   kibana: Kibana,
   space: string,
   { namespace }: Scope,

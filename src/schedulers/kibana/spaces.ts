@@ -57,7 +57,7 @@ export function unnamedNotes(scope: Scope, { leftovers }: Plan): string[] {
 
 /** The Kibana that holds the rules of a namespace, where it is not the one that is named, and so cannot be looked at. */
 export async function unseenKibana(scope: Scope): Promise<DeployedTo | undefined> {
-  if (scope.kibana === undefined) return readDeployedTo(scope.target, scope.namespace);
+  if (scope.kibana === undefined) return readDeployedTo(scope.cluster, scope.namespace);
   const { at, isHere } = await recall(scope, scope.kibana);
   return isHere ? undefined : at;
 }
@@ -67,7 +67,7 @@ export async function unseenKibana(scope: Scope): Promise<DeployedTo | undefined
  * @param deleted whether some may have lost theirs since that was written
  */
 export async function rememberSpaces(scope: Scope, { deleted }: { deleted: boolean }): Promise<void> {
-  const { target, namespace, kibana } = scope;
+  const { cluster, namespace, kibana } = scope;
   if (kibana === undefined) return;
   const { url } = kibana.server;
   const { at: known, isHere } = await recall(scope, kibana);
@@ -83,14 +83,14 @@ export async function rememberSpaces(scope: Scope, { deleted }: { deleted: boole
   }
   if (spaces.length > 0) {
     const isSame = known?.url === url && known.spaces.join() === spaces.join();
-    if (!isSame) await writeDeployedTo(target, namespace, { url, spaces });
-  } else if (known !== undefined) await removeDeployedTo(target, namespace);
+    if (!isSame) await writeDeployedTo(cluster, namespace, { url, spaces });
+  } else if (known !== undefined) await removeDeployedTo(cluster, namespace);
 }
 
 /** What is written down, read once: whether it is this Kibana can be told only while the rules are there. */
-async function recall({ target, namespace }: Scope, kibana: Named): Promise<Remembered> {
+async function recall({ cluster, namespace }: Scope, kibana: Named): Promise<Remembered> {
   if (kibana.remembered !== undefined) return kibana.remembered;
-  const at = await readDeployedTo(target, namespace);
+  const at = await readDeployedTo(cluster, namespace);
   return { at, isHere: at !== undefined && (await isThat(kibana, namespace, at)) };
 }
 

@@ -1,37 +1,42 @@
-import { alertFrame, NUMBER_FIELDS } from '../../detections/alert-document';
+import { alertBase, NUMBER_FIELDS } from '../../detections/alert-document';
 import { groupSource } from '../../detections/group';
 import { renderMessage, riskObjects } from '../../detections/message';
 import type { Rule } from '../../detections/rule';
 import type { AlertWrite } from '../alert-writes';
-import type { Facts } from '../group-summary';
-import { iso } from '../../detections/windows';
+import type { GroupSummary } from '../group-summary';
+import { toIso } from '../../detections/windows';
 
 /**
  * The alert of a group: an ECS document (design, section 7).
  * @param now the cluster's time, milliseconds since 1970: when the alert is first written
  */
-export function alertOf(rule: Rule, facts: Facts, now: number): AlertWrite {
-  const recomputed = { start: iso(facts.first), end: iso(facts.last), count: facts.count, ancestors: facts.ancestors };
-  const frame = alertFrame(rule);
+export function alertOf(rule: Rule, summary: GroupSummary, now: number): AlertWrite {
+  const recomputed = {
+    start: toIso(summary.first),
+    end: toIso(summary.last),
+    count: summary.count,
+    ancestors: summary.ancestors,
+  };
+  const frame = alertBase(rule);
   const document: Record<string, unknown> = {
-    '@timestamp': iso(now),
+    '@timestamp': toIso(now),
     ...frame,
     event: { ...frame.event, start: recomputed.start, end: recomputed.end },
-    message: renderMessage(rule, facts.source),
+    message: renderMessage(rule, summary.source),
     wmi_detections: {
-      count: facts.count,
+      count: summary.count,
       status: 'open',
-      risk_objects: riskObjects(rule, facts.source).map(({ roles, ...object }) => ({ ...object, role: roles })),
-      ancestors: facts.ancestors,
+      risk_objects: riskObjects(rule, summary.source).map(({ roles, ...object }) => ({ ...object, role: roles })),
+      ancestors: summary.ancestors,
       scheduler: 'local',
     },
   };
   rule.groupBy.forEach((field, index) => {
-    const value = facts.group.values[index] ?? null;
+    const value = summary.group.values[index] ?? null;
     if (value !== null)
-      place(document, groupSource(facts.source, field), NUMBER_FIELDS.includes(field) ? numberOf(value) : value);
+      place(document, groupSource(summary.source, field), NUMBER_FIELDS.includes(field) ? numberOf(value) : value);
   });
-  return { id: facts.group.id, document, recomputed };
+  return { id: summary.group.id, document, recomputed };
 }
 
 function numberOf(value: string): number | undefined {

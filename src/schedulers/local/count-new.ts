@@ -1,4 +1,4 @@
-import type { Target } from '../../cluster/cluster';
+import type { Cluster } from '../../cluster/cluster';
 import type { AlertWrite } from '../alert-writes';
 import { mget } from '../../cluster/mget';
 
@@ -8,19 +8,19 @@ const MOST_IDS = 1_000;
  * How many alerts {@link writeAlerts} would create; nothing is written. An index that is not there holds none of them.
  * @throws ProblemError FORBIDDEN or REFUSED when it cannot be said of one whether it is there
  */
-export async function countNew(target: Target, index: string, alerts: Iterable<AlertWrite>): Promise<number> {
+export async function countNew(cluster: Cluster, index: string, alerts: Iterable<AlertWrite>): Promise<number> {
   let absent = 0;
   let ids: string[] = [];
   for (const { id } of alerts) {
     ids.push(id);
     if (ids.length < MOST_IDS) continue;
-    absent += await countAbsent(target, index, ids);
+    absent += await countAbsent(cluster, index, ids);
     ids = [];
   }
-  return ids.length === 0 ? absent : absent + (await countAbsent(target, index, ids));
+  return ids.length === 0 ? absent : absent + (await countAbsent(cluster, index, ids));
 }
 
-async function countAbsent(target: Target, index: string, ids: readonly string[]): Promise<number> {
-  const docs = await mget(target, { index, query: { _source: false }, body: { ids } });
+async function countAbsent(cluster: Cluster, index: string, ids: readonly string[]): Promise<number> {
+  const docs = await mget(cluster, { index, query: { _source: false }, body: { ids } });
   return docs.filter(({ found }) => found !== true).length;
 }

@@ -33,12 +33,12 @@ export const detectionRule: Kind = {
       }),
     ),
 
-  async list({ target, namespace }) {
+  async list({ cluster, namespace }) {
     const index = stateIndex(namespace);
-    await request(target, { method: 'POST', path: `/${index}/_refresh`, allow: [404] });
+    await request(cluster, { method: 'POST', path: `/${index}/_refresh`, allow: [404] });
     // The state of a namespace is a few documents a rule: all of them, and the rules told by their ids.
     const search = { size: MOST_DOCUMENTS, query: { match_all: {} } };
-    const { body } = await request<Partial<Found>>(target, {
+    const { body } = await request<Partial<Found>>(cluster, {
       method: 'POST',
       path: `/${index}/_search`,
       body: search,
@@ -55,14 +55,14 @@ export const detectionRule: Kind = {
       }));
   },
 
-  async put({ target, namespace }, { id, body }) {
+  async put({ cluster, namespace }, { id, body }) {
     const stored = {
       kind: 'rule',
       managed_by: MANAGED_BY,
       digest: digestOf('detection_rule', id, body),
       ...body,
     } as StoredRule & Body;
-    await request(target, {
+    await request(cluster, {
       method: 'PUT',
       path: `/${stateIndex(namespace)}/_doc/${encodeURIComponent(storedRuleId(id))}`,
       query: { refresh: true },
@@ -70,14 +70,14 @@ export const detectionRule: Kind = {
     });
   },
 
-  async remove({ target, namespace }, id) {
+  async remove({ cluster, namespace }, id) {
     const path = `/${stateIndex(namespace)}/_doc/${encodeURIComponent(storedRuleId(id))}`;
-    await request(target, { method: 'DELETE', path, query: { refresh: true }, allow: [404] });
+    await request(cluster, { method: 'DELETE', path, query: { refresh: true }, allow: [404] });
   },
 
-  canon: (body) => only(body, KEYS),
+  normalize: (body) => only(body, KEYS),
   refs: () => [],
   mark: (scope, { id }, { body }) => detectionRule.put(scope, { id, body: unstamped(body) }, 'update'),
 
-  openAlerts: ({ target, namespace }, id) => openAlertsOf(target, namespace, id),
+  openAlerts: ({ cluster, namespace }, id) => openAlertsOf(cluster, namespace, id),
 };

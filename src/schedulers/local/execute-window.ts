@@ -1,13 +1,13 @@
 import { alertIndex } from '../../detections/indices';
 import type { StoredRule } from './stored-rule';
-import { unstoppable, type Target } from '../../cluster/cluster';
+import { unstoppable, type Cluster } from '../../cluster/cluster';
 import { alertOf } from './alert';
 import { writeAlerts } from '../alert-writes';
 import { countNew } from './count-new';
-import { readFacts, sourceFields } from '../group-summary';
+import { readGroupSummaries, sourceFields } from '../group-summary';
 import { groupOf, TIME_FIELDS, type Group } from '../../detections/event-group';
 import { readMatches } from '../../cluster/search-all';
-import { iso, type Window } from '../../detections/windows';
+import { toIso, type Window } from '../../detections/windows';
 
 /** What one rule did in one window; the shape that `run --output json` prints. */
 export interface RuleRun {
@@ -39,23 +39,23 @@ export interface RunScope {
  * and writes its alert.
  * @throws ProblemError when anything could not be read or written as a whole; nothing is lost by running again
  */
-export async function runRule(
-  target: Target,
+export async function executeWindow(
+  cluster: Cluster,
   stored: StoredRule,
   window: Window,
   { namespace, now, dryRun = false }: RunScope,
 ): Promise<RuleRun> {
   const write = dryRun ? countNew : writeAlerts;
-  const steady = unstoppable(target);
-  const { events, days } = await touchedGroups(target, stored, window);
+  const steady = unstoppable(cluster);
+  const { events, days } = await touchedGroups(cluster, stored, window);
   let alerts = 0;
   let created = 0;
   // Day by day, so that a first run over years of events holds the facts of one day at a time.
   for (const groups of days.values()) {
     // From the first alert on the window is finished: whoever ends the run finds all of it done, or nothing.
-    const facts = await readFacts(alerts > 0 ? steady : target, stored, groups);
-    alerts += facts.length;
-    created += await write(steady, alertIndex(namespace), alertsOf(stored, facts, now));
+    const summary = await readGroupSummaries(alerts > 0 ? steady : cluster, stored, groups);
+    alerts += summary.length;
+    created += await write(steady, alertIndex(namespace), alertsOf(stored, summary, now));
   }
   return {
     uuid: stored.rule.uuid,
@@ -63,15 +63,15 @@ export async function runRule(
     events,
     alerts,
     new: created,
-    from: window.from === null ? null : iso(window.from),
-    to: window.to === null ? null : iso(window.to),
+    from: window.from === null ? null : toIso(window.from),
+    to: window.to === null ? null : toIso(window.to),
     timebase: window.timebase,
   };
 }
 
 /** The groups of a window by day and id. */
 async function touchedGroups(
-  target: Target,
+  cluster: Cluster,
   stored: StoredRule,
   window: Window,
 ): Promise<{ events: number; days: Map<string, Map<string, Group>> }> {
@@ -79,7 +79,7 @@ async function touchedGroups(
   let events = 0;
   const query = { bool: { filter: [stored.query, window.query] } };
   const search = { indices: stored.indices, query, source: sourceFields(stored), dates: TIME_FIELDS };
-  for await (const hits of readMatches(target, search)) {
+  for await (const hits of readMatches(cluster, search)) {
     events += hits.length;
     for (const hit of hits) {
       const group = groupOf(stored.rule, hit);
@@ -90,6 +90,6 @@ async function touchedGroups(
   return { events, days };
 }
 
-function* alertsOf(stored: StoredRule, facts: Awaited<ReturnType<typeof readFacts>>, now: number) {
-  for (const each of facts) yield alertOf(stored.rule, each, now);
+function* alertsOf(stored: StoredRule, summary: Awaited<ReturnType<typeof readGroupSummaries>>, now: number) {
+  for (const each of summary) yield alertOf(stored.rule, each, now);
 }

@@ -3,7 +3,7 @@ import { stateIndex } from '../../detections/indices';
 import type { Rule } from '../../detections/rule';
 import type { StoredRule } from './stored-rule';
 import type { LastRun } from './state';
-import { request, type Target } from '../../cluster/cluster';
+import { request, type Cluster } from '../../cluster/cluster';
 import { parseDuration } from '../../text/duration';
 import type { RuleState } from '../../status/status';
 
@@ -35,8 +35,8 @@ interface Found {
  * The rules that `deploy` stored in a namespace, by name, and how far each has come.
  * @returns an empty list where nothing was ever deployed
  */
-export async function readState(target: Target, namespace: string): Promise<Stored[]> {
-  const { body } = await request<Found>(target, {
+export async function readState(cluster: Cluster, namespace: string): Promise<Stored[]> {
+  const { body } = await request<Found>(cluster, {
     method: 'POST',
     path: `/${stateIndex(namespace)}/_search`,
     body: { size: MOST_DOCUMENTS, query: { match_all: {} } },

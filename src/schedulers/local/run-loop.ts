@@ -1,15 +1,15 @@
 import { ProblemError } from '../../errors';
 import { canonicalJson } from '../../json';
 import type { StoredRule } from './stored-rule';
-import type { Target } from '../../cluster/cluster';
+import type { Cluster } from '../../cluster/cluster';
 import { chosenRules, isWanted, withRuleName } from './choose-rules';
-import { backoff, PACE, type Pace } from './timer';
-import { runNow } from './run-scheduled';
+import { backoff, TIMER, type Timer } from './timer';
+import { runScheduled } from './run-scheduled';
 import type { RuleRun } from './execute-window';
 import { listStoredRules, readStoredRules } from './state';
 import { Timetable } from './timetable';
 
-export interface WatchOptions {
+export interface RunLoopOptions {
   readonly namespace: string;
   /** UUIDs, names or slugs of rules; all stored rules where not given. */
   readonly rules?: readonly string[] | undefined;
@@ -18,11 +18,11 @@ export interface WatchOptions {
   /** A clock that stands in for the cluster's; milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
   /** The world's where not given. */
-  readonly pace?: Pace | undefined;
+  readonly pace?: Timer | undefined;
 }
 
 /** What a watch tells, as it happens. */
-export type Told =
+export type RunLoopEvent =
   | { readonly kind: 'run'; readonly run: RuleRun }
   /** Of a rule, or of the cluster; `again` is in how many milliseconds it is tried again. */
   | { readonly kind: 'failure'; readonly error: unknown; readonly again: number }
@@ -40,22 +40,25 @@ const LOOK = 60_000;
  * @throws ProblemError what is wrong before the first window (no rule is stored, or not one that is named; the cluster
  *   does not answer); what goes wrong later is told, and does not end the watch
  */
-export async function* watch(cluster: Target, options: WatchOptions): AsyncGenerator<Told, void, undefined> {
-  const { signal, pace = PACE } = options;
-  const target = { ...cluster, signal };
+export async function* runLoop(
+  connected: Cluster,
+  options: RunLoopOptions,
+): AsyncGenerator<RunLoopEvent, void, undefined> {
+  const { signal, pace = TIMER } = options;
+  const cluster = { ...connected, signal };
   const timetable = new Timetable(pace);
   let known: readonly StoredRule[] | undefined;
   let outages = 0;
   while (!signal.aborted) {
     try {
-      const stored = await look(target, options, known === undefined);
+      const stored = await look(cluster, options, known === undefined);
       outages = 0;
       yield* changes(known ?? stored, stored);
       known = stored;
       timetable.keep(stored);
       const rule = timetable.due(stored);
       if (rule === undefined) await pace.wait(Math.min(timetable.untilNext(stored), LOOK), signal);
-      else yield* turn(target, rule, timetable, options);
+      else yield* turn(cluster, rule, timetable, options);
     } catch (error) {
       if (isInterruption(error, signal)) return;
       if (known === undefined) throw error;
@@ -69,24 +72,24 @@ export async function* watch(cluster: Target, options: WatchOptions): AsyncGener
 
 /** The rules to run, as they are now. Only the first look minds when there is none, or not one that is named. */
 async function look(
-  target: Target,
-  { namespace, rules }: WatchOptions,
+  cluster: Cluster,
+  { namespace, rules }: RunLoopOptions,
   isFirst: boolean,
 ): Promise<readonly StoredRule[]> {
-  if (isFirst) return chosenRules(await readStoredRules(target, namespace), rules);
-  return (await listStoredRules(target, namespace)).filter((rule) => isWanted(rule, rules));
+  if (isFirst) return chosenRules(await readStoredRules(cluster, namespace), rules);
+  return (await listStoredRules(cluster, namespace)).filter((rule) => isWanted(rule, rules));
 }
 
 /** One window of one rule. */
 async function* turn(
-  target: Target,
+  cluster: Cluster,
   rule: StoredRule,
   timetable: Timetable,
-  { namespace, now, signal, pace = PACE }: WatchOptions,
-): AsyncGenerator<Told, void, undefined> {
+  { namespace, now, signal, pace = TIMER }: RunLoopOptions,
+): AsyncGenerator<RunLoopEvent, void, undefined> {
   const began = pace.now();
   try {
-    const run = await runNow(target, rule, { namespace, now });
+    const run = await runScheduled(cluster, rule, { namespace, now });
     timetable.ran(rule, began);
     yield { kind: 'run', run };
   } catch (error) {
@@ -112,7 +115,7 @@ function isOutage(error: unknown): boolean {
   return error.code === 'UNREACHABLE' || statuses.some((status = 0) => status === 429 || status >= 500);
 }
 
-function* changes(before: readonly StoredRule[], after: readonly StoredRule[]): Generator<Told> {
+function* changes(before: readonly StoredRule[], after: readonly StoredRule[]): Generator<RunLoopEvent> {
   const byUuid = new Map(before.map((stored) => [stored.rule.uuid, stored]));
   for (const stored of after) {
     const { uuid, name } = stored.rule;

@@ -2,8 +2,8 @@ import { ProblemError } from '../../errors';
 import { MANAGED_BY } from '../../resources/ownership';
 import { stateIndex } from '../../detections/indices';
 import type { StoredRule } from './stored-rule';
-import { request, type Target } from '../../cluster/cluster';
-import { iso } from '../../detections/windows';
+import { request, type Cluster } from '../../cluster/cluster';
+import { toIso } from '../../detections/windows';
 
 /** How far a rule has come, as read; what is needed to change exactly this version of it. */
 export interface Watermark {
@@ -36,12 +36,12 @@ const MOST_RULES = 10_000;
  * The rules that `deploy` stored for the local scheduler, by name.
  * @throws ProblemError USAGE when none is stored
  */
-export async function readStoredRules(target: Target, namespace: string): Promise<StoredRule[]> {
-  const rules = await listStoredRules(target, namespace);
+export async function readStoredRules(cluster: Cluster, namespace: string): Promise<StoredRule[]> {
+  const rules = await listStoredRules(cluster, namespace);
   if (rules.length === 0) {
     throw new ProblemError('USAGE', [
       {
-        where: { url: `${target.url}/${stateIndex(namespace)}` },
+        where: { url: `${cluster.url}/${stateIndex(namespace)}` },
         message: `no rule is stored in namespace "${namespace}"`,
         hint: 'Run `wmi-detections deploy --scheduler local` first, or name another namespace with --namespace.',
       },
@@ -51,8 +51,8 @@ export async function readStoredRules(target: Target, namespace: string): Promis
 }
 
 /** The same, where none is an answer as well. */
-export async function listStoredRules(target: Target, namespace: string): Promise<StoredRule[]> {
-  const { body } = await request<{ hits: { hits: { _source: StoredRule }[] } }>(target, {
+export async function listStoredRules(cluster: Cluster, namespace: string): Promise<StoredRule[]> {
+  const { body } = await request<{ hits: { hits: { _source: StoredRule }[] } }>(cluster, {
     method: 'POST',
     path: `/${stateIndex(namespace)}/_search`,
     query: { ignore_unavailable: true, allow_partial_search_results: false },
@@ -63,8 +63,8 @@ export async function listStoredRules(target: Target, namespace: string): Promis
 }
 
 /** How far a rule has come; null before its first run. */
-export async function readWatermark(target: Target, namespace: string, uuid: string): Promise<Watermark | null> {
-  const { body } = await request<Got>(target, { method: 'GET', path: pathOf(namespace, uuid), allow: [404] });
+export async function readWatermark(cluster: Cluster, namespace: string, uuid: string): Promise<Watermark | null> {
+  const { body } = await request<Got>(cluster, { method: 'GET', path: pathOf(namespace, uuid), allow: [404] });
   const at = Date.parse(body._source?.at ?? '');
   if (body._seq_no === undefined || body._primary_term === undefined || Number.isNaN(at)) return null;
   return { at, seqNo: body._seq_no, primaryTerm: body._primary_term };
@@ -79,7 +79,7 @@ export async function readWatermark(target: Target, namespace: string, uuid: str
  * @param to milliseconds since 1970
  */
 export async function moveWatermark(
-  target: Target,
+  cluster: Cluster,
   namespace: string,
   uuid: string,
   from: Watermark | null,
@@ -90,7 +90,7 @@ export async function moveWatermark(
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const condition =
       current === null ? { op_type: 'create' } : { if_seq_no: current.seqNo, if_primary_term: current.primaryTerm };
-    const { status } = await request(target, {
+    const { status } = await request(cluster, {
       method: 'PUT',
       path: pathOf(namespace, uuid),
       query: { ...condition, refresh: true },
@@ -98,14 +98,14 @@ export async function moveWatermark(
         kind: 'watermark',
         managed_by: MANAGED_BY,
         rule_uuid: uuid,
-        at: iso(to),
-        updated: iso(Date.now()),
+        at: toIso(to),
+        updated: toIso(Date.now()),
         last_run: lastRun,
       },
       allow: [409],
     });
     if (status !== 409) return;
-    current = await readWatermark(target, namespace, uuid);
+    current = await readWatermark(cluster, namespace, uuid);
     if (current === null || current.at >= to || (from !== null && current.at < from.at)) return;
   }
 }

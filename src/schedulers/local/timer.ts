@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Time as a watch lives by it: spans, never dates, so that nobody who sets a clock hurries or delays it. */
-export interface Pace {
+export interface Timer {
   /** Milliseconds since some moment. */
   readonly now: () => number;
   /** Waits so many milliseconds, or until the signal is aborted. */
@@ -11,7 +11,7 @@ export interface Pace {
 }
 
 /** The pace of the world. */
-export const PACE: Pace = {
+export const TIMER: Timer = {
   now: () => performance.now(),
   chance: () => Math.random(),
   async wait(milliseconds, signal) {

@@ -1,8 +1,8 @@
 import type { StoredRule } from './stored-rule';
 import { parseDuration } from '../../text/duration';
-import { backoff, type Pace } from './timer';
+import { backoff, type Timer } from './timer';
 
-/** The last turn of a rule; times as {@link Pace} has them. */
+/** The last turn of a rule; times as {@link Timer} has them. */
 interface Turn {
   readonly began: number;
   /** How often in a row the cluster could not answer. */
@@ -29,7 +29,7 @@ const LONGEST_PAUSE = 60_000;
 export class Timetable {
   private readonly turns = new Map<string, Turn>();
 
-  constructor(private readonly pace: Pace) {}
+  constructor(private readonly pace: Timer) {}
 
   /** The rule that is due the longest; undefined where none is due. */
   due(stored: readonly StoredRule[]): StoredRule | undefined {

@@ -4,12 +4,12 @@ import { heldAlerts } from './plugin-alerts';
 import { textAt } from '../../detections/group';
 import type { Rule } from '../../detections/rule';
 import { askAlerting } from './plugin';
-import type { Target } from '../../cluster/cluster';
+import type { Cluster } from '../../cluster/cluster';
 import type { AlertStatus } from '../../detections/alert-filter';
 import type { Alert } from '../alert-index-search';
-import type { Keeper } from '../alert-store';
+import type { AlertStore } from '../alert-store';
 import { monitorAlerts, monitorsAndRules } from './monitor-alerts';
-import { factsOfAlert } from './monitor-summary';
+import { summaryOfAlert } from './monitor-summary';
 
 interface Acknowledged {
   /** Each is `{<id>: {failed_reason}}`. */
@@ -21,12 +21,12 @@ interface Acknowledged {
  * and that of an alert that is ACTIVE.
  * @param known rules of the content, for a monitor that has lost its own
  */
-export function monitorKeeper(target: Target, namespace: string, known: readonly Rule[]): Keeper {
+export function pluginAlertStore(cluster: Cluster, namespace: string, known: readonly Rule[]): AlertStore {
   return {
-    list: () => monitorAlerts(target, namespace, known),
+    list: () => monitorAlerts(cluster, namespace, known),
     refusal: (alert, status) => refusalOf(alert, status),
     batches: byRule,
-    setStatus: (alerts) => acknowledge(target, namespace, known, alerts),
+    setStatus: (alerts) => acknowledge(cluster, namespace, known, alerts),
   };
 }
 
@@ -51,27 +51,27 @@ function refusalOf(alert: Alert, status: AlertStatus): string | undefined {
 
 /** One request a monitor: the plugin takes no others. */
 async function acknowledge(
-  target: Target,
+  cluster: Cluster,
   namespace: string,
   known: readonly Rule[],
   alerts: readonly Alert[],
 ): Promise<void> {
   const wanted = new Set(alerts.map(({ _id }) => _id));
   const problems: Problem[] = [];
-  for (const { found, rule } of await monitorsAndRules(target, namespace, known)) {
+  for (const { found, rule } of await monitorsAndRules(cluster, namespace, known)) {
     if (rule === undefined || !alerts.some((alert) => textAt(alert, 'rule.uuid') === rule.uuid)) continue;
     // What is ACTIVE now: a run may have ended one since it was listed.
-    const active = (await heldAlerts(target, found.id)).filter(({ state }) => state === 'ACTIVE');
-    const ids = active.filter((alert) => wanted.has(factsOfAlert(rule, alert)?.group.id ?? '')).map(({ id }) => id);
+    const active = (await heldAlerts(cluster, found.id)).filter(({ state }) => state === 'ACTIVE');
+    const ids = active.filter((alert) => wanted.has(summaryOfAlert(rule, alert)?.group.id ?? '')).map(({ id }) => id);
     if (ids.length === 0) continue;
     const path = `/${encodeURIComponent(found.id)}/_acknowledge/alerts`;
-    const { body } = await askAlerting<Acknowledged>(target, { method: 'POST', path, body: { alerts: ids } });
-    problems.push(...(body.failed ?? []).flatMap((failed) => reasonsOf(failed, target)));
+    const { body } = await askAlerting<Acknowledged>(cluster, { method: 'POST', path, body: { alerts: ids } });
+    problems.push(...(body.failed ?? []).flatMap((failed) => reasonsOf(failed, cluster)));
   }
   if (problems.length > 0) throw new ProblemError('REFUSED', problems);
 }
 
-function reasonsOf(failed: Readonly<Record<string, unknown>>, { url }: Target): Problem[] {
+function reasonsOf(failed: Readonly<Record<string, unknown>>, { url }: Cluster): Problem[] {
   return Object.entries(failed).map(([id, said]) => {
     const reason = isRecord(said) && typeof said.failed_reason === 'string' ? said.failed_reason : 'no reason given';
     return { where: { url }, message: `alert ${id} of the plugin was not acknowledged: ${reason}` };

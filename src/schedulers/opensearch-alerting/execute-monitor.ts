@@ -1,9 +1,9 @@
 import { ProblemError } from '../../errors';
 import { canonicalJson, isRecord } from '../../json';
 import { askAlerting } from './plugin';
-import { request, type Target } from '../../cluster/cluster';
+import { request, type Cluster } from '../../cluster/cluster';
 import type { Body } from '../../resources/kind';
-import { indicesOf, soughtBy } from './monitor-body';
+import { indicesOf, queryOfMonitor } from './monitor-body';
 import type { Found } from './find-monitors';
 import { proofOf } from './plugin-alerts';
 
@@ -14,11 +14,11 @@ import { proofOf } from './plugin-alerts';
  * @returns what the run says: in `trigger_results`, by the trigger's id, the groups of every page (`agg_result_buckets`)
  * @throws ProblemError REFUSED with the errors of the run
  */
-export async function dryRun(target: Target, monitor: Body, end?: number): Promise<Body> {
+export async function dryRun(cluster: Cluster, monitor: Body, end?: number): Promise<Body> {
   const hint =
     'Nothing was stored. An index that it reads may have odd mappings: name others in `indices` of the settings.';
   const query = { dryrun: true, ...(end !== undefined && { period_end: `${end}ms` }) };
-  return execute(target, { path: '', query, body: monitor, hint });
+  return execute(cluster, { path: '', query, body: monitor, hint });
 }
 
 /**
@@ -31,16 +31,16 @@ export async function dryRun(target: Target, monitor: Body, end?: number): Promi
  *   of this very search  | not
  * @throws ProblemError REFUSED with what the run says
  */
-export async function prove(target: Target, stored: Pick<Found, 'id' | 'monitor'>): Promise<void> {
-  const proof = await proofOf(target, stored);
+export async function prove(cluster: Cluster, stored: Pick<Found, 'id' | 'monitor'>): Promise<void> {
+  const proof = await proofOf(cluster, stored);
   if (proof === 'proven') return;
   if (proof === 'outdated') {
-    await runUntil(target, stored.id);
+    await runUntil(cluster, stored.id);
     return;
   }
-  const newest = await newestMatch(target, stored.monitor);
+  const newest = await newestMatch(cluster, stored.monitor);
   // The end of the window is exclusive.
-  if (newest !== undefined) await runUntil(target, stored.id, newest + 1);
+  if (newest !== undefined) await runUntil(cluster, stored.id, newest + 1);
 }
 
 /**
@@ -48,22 +48,25 @@ export async function prove(target: Target, stored: Pick<Found, 'id' | 'monitor'
  * @param end milliseconds since 1970; now where not given
  * @throws ProblemError REFUSED with what the run says
  */
-export async function runUntil(target: Target, id: string, end?: number): Promise<void> {
+export async function runUntil(cluster: Cluster, id: string, end?: number): Promise<void> {
   const hint = 'The monitor is stored, and does not work yet.';
   const query: Query = end === undefined ? {} : { period_end: `${end}ms` };
-  await execute(target, { path: `/${encodeURIComponent(id)}`, query, hint });
+  await execute(cluster, { path: `/${encodeURIComponent(id)}`, query, hint });
 }
 
 type Query = Readonly<Record<string, string | boolean>>;
 
-async function execute(target: Target, run: { path: string; query: Query; body?: Body; hint: string }): Promise<Body> {
+async function execute(
+  cluster: Cluster,
+  run: { path: string; query: Query; body?: Body; hint: string },
+): Promise<Body> {
   const { path, query, body, hint } = run;
-  const answer = (await askAlerting<Body>(target, { method: 'POST', path: `${path}/_execute`, query, body })).body;
+  const answer = (await askAlerting<Body>(cluster, { method: 'POST', path: `${path}/_execute`, query, body })).body;
   const errors = errorsOf(answer);
   if (errors.length === 0) return answer;
   throw new ProblemError(
     'REFUSED',
-    errors.map((said) => ({ where: { url: target.url }, message: `a trial run of the monitor fails: ${said}`, hint })),
+    errors.map((said) => ({ where: { url: cluster.url }, message: `a trial run of the monitor fails: ${said}`, hint })),
   );
 }
 
@@ -76,17 +79,17 @@ function errorsOf(answer: Body): string[] {
 }
 
 /** When the newest event came in that a monitor finds, milliseconds since 1970; undefined where none came in for a day. */
-async function newestMatch(target: Target, monitor: Body): Promise<number | undefined> {
-  const sought = soughtBy(monitor);
-  if (sought === undefined) return undefined;
+async function newestMatch(cluster: Cluster, monitor: Body): Promise<number | undefined> {
+  const deployedQuery = queryOfMonitor(monitor);
+  if (deployedQuery === undefined) return undefined;
   const recent = { range: { 'event.ingested': { gte: 'now-24h', lte: 'now' } } };
-  const { body } = await request<{ aggregations?: { newest?: { value?: number | null } } }>(target, {
+  const { body } = await request<{ aggregations?: { newest?: { value?: number | null } } }>(cluster, {
     method: 'POST',
     path: `/${indicesOf(monitor).map(encodeURIComponent).join(',')}/_search`,
     query: { ignore_unavailable: true, allow_no_indices: true },
     body: {
       size: 0,
-      query: { bool: { filter: [sought, recent] } },
+      query: { bool: { filter: [deployedQuery, recent] } },
       aggs: { newest: { max: { field: 'event.ingested' } } },
     },
   });

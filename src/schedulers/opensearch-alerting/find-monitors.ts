@@ -1,6 +1,6 @@
 import { isRecord } from '../../json';
 import { askAlerting } from './plugin';
-import type { Target } from '../../cluster/cluster';
+import type { Cluster } from '../../cluster/cluster';
 import type { Body } from '../../resources/kind';
 import { hasOurName, isLeft, monitorMark, NAME_PREFIX, ownerOf, triggerOf } from './ownership-marks';
 
@@ -33,9 +33,9 @@ const OUR_NAMES = { prefix: { 'monitor.name.keyword': NAME_PREFIX } };
  * comes first what is to stay, the one that an analyst switched off, else the least recently changed. A copy under another
  * name is somebody else's, whatever it begins with.
  */
-export async function ourMonitors(target: Target): Promise<Found[]> {
+export async function ourMonitors(cluster: Cluster): Promise<Found[]> {
   const byRule = new Map<string, Found[]>();
-  for (const found of await search(target, OUR_NAMES)) {
+  for (const found of await search(cluster, OUR_NAMES)) {
     const owner = ownerOf(found.monitor);
     if (owner === undefined) continue;
     const key = `${owner.namespace}/${owner.id}`;
@@ -60,18 +60,18 @@ function isEnabled({ monitor }: Found): boolean {
 }
 
 /** Those of ours that a rule has in a namespace: what is to stay first. */
-export async function monitorsOf(target: Target, namespace: string, rule: string): Promise<Found[]> {
-  return (await ourMonitors(target)).filter(({ monitor }) => {
+export async function monitorsOf(cluster: Cluster, namespace: string, rule: string): Promise<Found[]> {
+  return (await ourMonitors(cluster)).filter(({ monitor }) => {
     const owner = ownerOf(monitor);
     return owner?.id === rule && owner.namespace === namespace;
   });
 }
 
 /** The monitors that run a rule of ours and are not ours (any more): their trigger is the rule's, their name is not ours. */
-export async function takenOver(target: Target, namespace: string, rules: readonly string[]): Promise<Found[]> {
+export async function takenOver(cluster: Cluster, namespace: string, rules: readonly string[]): Promise<Found[]> {
   if (rules.length === 0) return [];
   // Triggers are not indexed: all monitors have to be looked at.
-  const all = await search(target, { match_all: {} });
+  const all = await search(cluster, { match_all: {} });
   return all.filter(({ monitor }) => {
     const mark = monitorMark(monitor);
     const ofOther = mark !== undefined && mark.namespace !== namespace;
@@ -80,8 +80,8 @@ export async function takenOver(target: Target, namespace: string, rules: readon
 }
 
 /** The least recently changed first. */
-async function search(target: Target, query: Body): Promise<Found[]> {
-  const { body } = await askAlerting<Answer>(target, {
+async function search(cluster: Cluster, query: Body): Promise<Found[]> {
+  const { body } = await askAlerting<Answer>(cluster, {
     method: 'POST',
     path: '/_search',
     body: { size: MOST_MONITORS, version: true, seq_no_primary_term: true, query },
@@ -95,7 +95,7 @@ async function search(target: Target, query: Body): Promise<Found[]> {
 }
 
 /** The namespaces whose rules are monitors of this cluster; what was left behind by rules that moved does not count. */
-export async function monitorNamespaces(target: Target): Promise<Set<string>> {
-  const running = (await ourMonitors(target)).filter(({ monitor }) => !isLeft(monitor));
+export async function monitorNamespaces(cluster: Cluster): Promise<Set<string>> {
+  const running = (await ourMonitors(cluster)).filter(({ monitor }) => !isLeft(monitor));
   return new Set(running.flatMap(({ monitor }) => ownerOf(monitor)?.namespace ?? []));
 }

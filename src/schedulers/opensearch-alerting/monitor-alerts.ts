@@ -1,22 +1,22 @@
 import { isRecord } from '../../json';
 import type { Body } from '../../resources/kind';
-import { indicesOf, soughtBy } from './monitor-body';
+import { indicesOf, queryOfMonitor } from './monitor-body';
 import { ourMonitors, type Found } from './find-monitors';
 import { heldAlerts, isAcknowledged, MOST_HELD } from './plugin-alerts';
 import { ownerOf, ruleOf } from './ownership-marks';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import type { Rule } from '../../detections/rule';
-import type { Target } from '../../cluster/cluster';
+import type { Cluster } from '../../cluster/cluster';
 import { alertOf } from '../local/alert';
 import type { Alert } from '../alert-index-search';
-import { readFacts, type Facts } from '../group-summary';
+import { readGroupSummaries, type GroupSummary } from '../group-summary';
 import type { Group } from '../../detections/event-group';
 import type { Listed } from '../alert-store';
-import { bothFacts, factsOfAlert } from './monitor-summary';
+import { mergeSummaries, summaryOfAlert } from './monitor-summary';
 
 /** What the plugin holds of one group and day: one alert, or more where it was over and came again. */
 interface Held {
-  readonly facts: Facts;
+  readonly summary: GroupSummary;
   /** Milliseconds since 1970: when the first of them was written. */
   readonly started: number;
   /** Of the newest. */
@@ -38,24 +38,24 @@ interface Held {
  * Its own state is `wmi_detections.state`.
  * @param known rules of the content, for a monitor that has lost its own
  */
-export async function monitorAlerts(target: Target, namespace: string, known: readonly Rule[]): Promise<Listed> {
+export async function monitorAlerts(cluster: Cluster, namespace: string, known: readonly Rule[]): Promise<Listed> {
   const alerts: Alert[] = [];
   const notes = new Set<string>();
-  for (const { found, rule } of await monitorsAndRules(target, namespace, known)) {
+  for (const { found, rule } of await monitorsAndRules(cluster, namespace, known)) {
     const note = (text: string): unknown => notes.add(`${String(found.monitor.name)}: ${text}`);
     if (rule === undefined) note('its rule is not known; deploy it again to see its alerts');
-    else alerts.push(...(await alertsOf(target, found, rule, note)));
+    else alerts.push(...(await alertsOf(cluster, found, rule, note)));
   }
   return { alerts, notes: [...notes] };
 }
 
 /** The monitors of a namespace, each with its rule; undefined where neither it nor the content tells. */
 export async function monitorsAndRules(
-  target: Target,
+  cluster: Cluster,
   namespace: string,
   known: readonly Rule[],
 ): Promise<{ found: Found; rule: Rule | undefined }[]> {
-  const monitors = await ourMonitors(target);
+  const monitors = await ourMonitors(cluster);
   return monitors.flatMap((found) => {
     const owner = ownerOf(found.monitor);
     if (owner?.namespace !== namespace) return [];
@@ -64,20 +64,20 @@ export async function monitorsAndRules(
 }
 
 async function alertsOf(
-  target: Target,
+  cluster: Cluster,
   { id, monitor }: Found,
   rule: Rule,
   note: (text: string) => unknown,
 ): Promise<Alert[]> {
   const held = new Map<string, Held>();
-  const stored = await heldAlerts(target, id);
+  const stored = await heldAlerts(cluster, id);
   if (stored.length >= MOST_HELD) note(`only its newest ${MOST_HELD} alerts can be read`);
   for (const alert of stored) {
-    const facts = factsOfAlert(rule, alert);
-    if (facts === undefined) note(withoutGroup(alert));
-    else held.set(facts.group.id, hold(held.get(facts.group.id), facts, alert));
+    const summary = summaryOfAlert(rule, alert);
+    if (summary === undefined) note(withoutGroup(alert));
+    else held.set(summary.group.id, hold(held.get(summary.group.id), summary, alert));
   }
-  const read = await readAllFacts(target, rule, monitor, [...held.values()]);
+  const read = await readAllFacts(cluster, rule, monitor, [...held.values()]);
   return [...held].map(([alertId, each]) => documentOf(rule, each, read.get(alertId)));
 }
 
@@ -87,37 +87,46 @@ function withoutGroup({ state, error_message: error }: Body): string {
 }
 
 /** @param newer what was read before of the same group and day */
-function hold(newer: Held | undefined, facts: Facts, alert: Body): Held {
+function hold(newer: Held | undefined, summary: GroupSummary, alert: Body): Held {
   const acknowledged = isAcknowledged(alert);
   const started = Number(alert.start_time);
-  if (newer === undefined) return { facts, started, state: alert.state, acknowledged };
-  return { ...newer, facts: bothFacts(newer.facts, facts), started, acknowledged: newer.acknowledged || acknowledged };
+  if (newer === undefined) return { summary, started, state: alert.state, acknowledged };
+  return {
+    ...newer,
+    summary: mergeSummaries(newer.summary, summary),
+    started,
+    acknowledged: newer.acknowledged || acknowledged,
+  };
 }
 
 /** The groups' events, as the local scheduler reads them, a day at a time. */
 async function readAllFacts(
-  target: Target,
+  cluster: Cluster,
   rule: Rule,
   monitor: Body,
   held: readonly Held[],
-): Promise<Map<string, Facts>> {
+): Promise<Map<string, GroupSummary>> {
   const days = new Map<string, Map<string, Group>>();
-  for (const { facts } of held) {
-    const { group } = facts;
+  for (const { summary } of held) {
+    const { group } = summary;
     days.set(group.day, (days.get(group.day) ?? new Map<string, Group>()).set(group.id, group));
   }
   // What the monitor finds leaves out what its exceptions silence; the rule alone does not know them.
-  const readable = { rule, query: soughtBy(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) };
-  const read = new Map<string, Facts>();
+  const readable = { rule, query: queryOfMonitor(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) };
+  const read = new Map<string, GroupSummary>();
   for (const groups of days.values()) {
-    const found = await readFacts(target, readable, groups);
-    for (const facts of found) read.set(facts.group.id, facts);
+    const found = await readGroupSummaries(cluster, readable, groups);
+    for (const summary of found) read.set(summary.group.id, summary);
   }
   return read;
 }
 
-function documentOf(rule: Rule, { facts, started, state, acknowledged }: Held, read: Facts | undefined): Alert {
-  const { id, document } = alertOf(rule, read ?? facts, started);
+function documentOf(
+  rule: Rule,
+  { summary, started, state, acknowledged }: Held,
+  read: GroupSummary | undefined,
+): Alert {
+  const { id, document } = alertOf(rule, read ?? summary, started);
   const ours = isRecord(document.wmi_detections) ? document.wmi_detections : {};
   const status = acknowledged ? 'acknowledged' : 'open';
   return { _id: id, ...document, wmi_detections: { ...ours, status, state, scheduler: 'opensearch-alerting' } };

@@ -102,13 +102,13 @@ export function indicesOf({ inputs }: Body): readonly string[] {
  * The clause that the events of a monitor of ours meet, whenever they came in: exceptions included, and a query as well when
  * the server has rewritten it; undefined where somebody changed the search to another form.
  */
-export function soughtBy({ inputs }: Body): Body | undefined {
+export function queryOfMonitor({ inputs }: Body): Body | undefined {
   const search = searchOf(inputs)?.query;
   const query = isRecord(search) && isRecord(search.query) ? search.query : {};
   const { filter } = isRecord(query.bool) ? query.bool : {};
-  const [, sought] = Array.isArray(filter) ? (filter as unknown[]) : [];
+  const [, deployedQuery] = Array.isArray(filter) ? (filter as unknown[]) : [];
   // Text that the plugin fills in is no query before that.
-  return isRecord(sought) && !JSON.stringify(sought).includes('{{') ? sought : undefined;
+  return isRecord(deployedQuery) && !JSON.stringify(deployedQuery).includes('{{') ? deployedQuery : undefined;
 }
 
 /** The number that a monitor of ours puts into every group, see {@link STAMP}; undefined where there is none. */

@@ -4,12 +4,12 @@ import { activeExceptions } from '../../sigma/exceptions';
 import { defaultIndices, stateIndex } from '../../detections/indices';
 import type { Rule } from '../../detections/rule';
 import { askAlerting } from './plugin';
-import { request, type Target } from '../../cluster/cluster';
+import { request, type Cluster } from '../../cluster/cluster';
 import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
 import { ACTION_ID } from './notify-action';
 import { markMonitor } from './mark-monitor';
 import { monitorBody } from './monitor-body';
-import { canonDigest, canonMonitor } from './normalize-monitor';
+import { normalizedDigest, normalizeMonitor } from './normalize-monitor';
 import { dryRun, prove } from './execute-monitor';
 import { monitorsOf, ourMonitors, takenOver, type Found } from './find-monitors';
 import { openAlerts, proofOf } from './plugin-alerts';
@@ -22,67 +22,67 @@ export const monitor: Kind = {
 
   desired: (scope, content) => Promise.resolve(content.rules.map((rule) => desiredMonitor(scope, content, rule))),
 
-  async list({ target, namespace }, ids) {
+  async list({ cluster, namespace }, ids) {
     const ours = new Map<string, Found[]>();
-    for (const found of await ourMonitors(target)) {
+    for (const found of await ourMonitors(cluster)) {
       const owner = ownerOf(found.monitor);
       if (owner?.namespace === namespace) ours.set(owner.id, [...(ours.get(owner.id) ?? []), found]);
     }
     const missing = ids.filter((id) => !ours.has(id));
-    const foreign = await takenOver(target, namespace, missing);
+    const foreign = await takenOver(cluster, namespace, missing);
     return [
       ...[...ours].map(([id, found]) => liveOf(id, found, true)),
       ...foreign.map((found) => liveOf(String(triggerOf(found.monitor).id), [found], false)),
     ];
   },
 
-  async put({ target, namespace }, desired) {
-    await makeReadable(target, namespace);
-    const [live, ...copies] = await monitorsOf(target, namespace, desired.id);
+  async put({ cluster, namespace }, desired) {
+    await makeReadable(cluster, namespace);
+    const [live, ...copies] = await monitorsOf(cluster, namespace, desired.id);
     const { rule, ...body } = desired.body;
     const mark = { id: desired.id, namespace, digest: digestOf('monitor', desired.id, desired.body) };
     const wanted = withMonitorMark(withAnalysts(body, live?.monitor), mark, { rule });
-    await dryRun(target, wanted);
-    let stored = await write(target, wanted, live);
-    if (canonDigest(stored.monitor) !== canonDigest(desired.body)) {
+    await dryRun(cluster, wanted);
+    let stored = await write(cluster, wanted, live);
+    if (normalizedDigest(stored.monitor) !== normalizedDigest(desired.body)) {
       // This server rewrites something that we do not know of: what it made of it is what a later plan compares with.
-      const known = { rule, stored: canonDigest(stored.monitor) };
-      stored = await write(target, withMonitorMark(wanted, mark, known), stored);
+      const known = { rule, stored: normalizedDigest(stored.monitor) };
+      stored = await write(cluster, withMonitorMark(wanted, mark, known), stored);
     }
-    for (const { id } of copies) await drop(target, id);
-    if (stored.monitor.enabled !== false) await prove(target, stored);
+    for (const { id } of copies) await drop(cluster, id);
+    if (stored.monitor.enabled !== false) await prove(cluster, stored);
   },
 
-  async remove({ target, namespace }, rule) {
-    for (const { id } of await monitorsOf(target, namespace, rule)) await drop(target, id);
+  async remove({ cluster, namespace }, rule) {
+    for (const { id } of await monitorsOf(cluster, namespace, rule)) await drop(cluster, id);
   },
 
-  canon: canonMonitor,
+  normalize: normalizeMonitor,
   refs: () => [],
   mark: markMonitor,
 
   /** Those that are switched off are not asked for. */
-  async unproven({ target, namespace }) {
+  async unproven({ cluster, namespace }) {
     const unproven: Pick<Live, 'id' | 'title'>[] = [];
-    for (const found of await ourMonitors(target)) {
+    for (const found of await ourMonitors(cluster)) {
       const owner = ownerOf(found.monitor);
       if (owner?.namespace !== namespace || found.monitor.enabled === false) continue;
-      if ((await proofOf(target, found)) === 'proven') continue;
+      if ((await proofOf(cluster, found)) === 'proven') continue;
       unproven.push({ id: owner.id, title: String(found.monitor.name) });
     }
     return unproven;
   },
 
-  async openAlerts({ target, namespace }, rule) {
+  async openAlerts({ cluster, namespace }, rule) {
     let open = 0;
-    for (const { id } of await monitorsOf(target, namespace, rule)) open += await openAlerts(target, id);
+    for (const { id } of await monitorsOf(cluster, namespace, rule)) open += await openAlerts(cluster, id);
     return open;
   },
 
   unchanged(desired, live) {
     const sameContent = monitorMark(live.body)?.digest === digestOf('monitor', desired.id, desired.body);
-    const stored = canonDigest(live.body);
-    return sameContent && (stored === canonDigest(desired.body) || isStoredAs(live.body, stored));
+    const stored = normalizedDigest(live.body);
+    return sameContent && (stored === normalizedDigest(desired.body) || isStoredAs(live.body, stored));
   },
 };
 
@@ -120,27 +120,27 @@ function withAnalysts(body: Body, live: Body | undefined): Body {
 }
 
 /** Creates a monitor, or replaces exactly the version that was read. */
-async function write(target: Target, body: Body, live: Found | undefined): Promise<Found> {
+async function write(cluster: Cluster, body: Body, live: Found | undefined): Promise<Found> {
   const replaced = live !== undefined && {
     path: `/${encodeURIComponent(live.id)}`,
     query: { if_seq_no: live.seqNo, if_primary_term: live.primaryTerm },
   };
   const asked = { method: live === undefined ? 'POST' : 'PUT', path: '', body, ...replaced } as const;
-  const answer = (await askAlerting<Body>(target, asked)).body;
+  const answer = (await askAlerting<Body>(cluster, asked)).body;
   const { _id: id, _seq_no: seqNo, _primary_term: primaryTerm, monitor: stored } = answer;
   if (typeof id === 'string' && isRecord(stored)) {
     return { id, seqNo: Number(seqNo), primaryTerm: Number(primaryTerm), monitor: stored };
   }
-  throw new ProblemError('REFUSED', [{ where: { url: target.url }, message: 'the answer names no stored monitor' }]);
+  throw new ProblemError('REFUSED', [{ where: { url: cluster.url }, message: 'the answer names no stored monitor' }]);
 }
 
-async function drop(target: Target, id: string): Promise<void> {
-  await askAlerting(target, { method: 'DELETE', path: `/${encodeURIComponent(id)}`, allow: [404] });
+async function drop(cluster: Cluster, id: string): Promise<void> {
+  await askAlerting(cluster, { method: 'DELETE', path: `/${encodeURIComponent(id)}`, allow: [404] });
 }
 
 /** The index that a monitor can always read; see `monitorBody`. */
-async function makeReadable(target: Target, namespace: string): Promise<void> {
-  await request(target, { method: 'PUT', path: `/${stateIndex(namespace)}`, allow: [400] });
+async function makeReadable(cluster: Cluster, namespace: string): Promise<void> {
+  await request(cluster, { method: 'PUT', path: `/${stateIndex(namespace)}`, allow: [400] });
 }
 
 function listOf(value: unknown): readonly Body[] {

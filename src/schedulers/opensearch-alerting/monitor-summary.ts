@@ -4,7 +4,7 @@ import { dayOf, keyText } from './bucket-scripts';
 import { DAY_KEY, FIRST_TIME, keyName, LAST_TIME, namedMetric } from './bucket-search';
 import { FALLBACKS } from '../../detections/group';
 import type { Rule } from '../../detections/rule';
-import type { Facts } from '../group-summary';
+import type { GroupSummary } from '../group-summary';
 import { alertId } from '../../detections/event-group';
 
 /**
@@ -13,7 +13,7 @@ import { alertId } from '../../detections/event-group';
  * @param alert as the plugin gives it
  * @returns undefined for an alert without a bucket of ours: a run that failed, or groups that somebody made other ones
  */
-export function factsOfAlert(rule: Rule, alert: Body): Facts | undefined {
+export function summaryOfAlert(rule: Rule, alert: Body): GroupSummary | undefined {
   const bucket = isRecord(alert.agg_alert_content) ? alert.agg_alert_content.bucket : undefined;
   if (!isRecord(bucket) || !isRecord(bucket.key)) return undefined;
   const key = bucket.key;
@@ -32,7 +32,7 @@ export function factsOfAlert(rule: Rule, alert: Body): Facts | undefined {
 }
 
 /** The same group on the same day, seen in two look-backs. */
-export function bothFacts(one: Facts, other: Facts): Facts {
+export function mergeSummaries(one: GroupSummary, other: GroupSummary): GroupSummary {
   return {
     ...one,
     count: Math.max(one.count, other.count),

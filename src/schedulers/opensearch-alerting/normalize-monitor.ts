@@ -20,7 +20,7 @@ import { isMarkedLeft, ruleOf, triggerOf } from './ownership-marks';
  * `enabled`, actions that are not ours, and the rest of `ui_metadata` are the analyst's and not compared.
  * @param monitor as the server gave it, or as it should be, its rule beside it
  */
-export function canonMonitor(monitor: Body): Body {
+export function normalizeMonitor(monitor: Body): Body {
   const [input] = listOf(monitor.inputs);
   const search = isRecord(input) && isRecord(input.search) ? input.search : {};
   const { id, name, severity, condition, actions } = triggerOf(monitor);
@@ -43,8 +43,8 @@ export function canonMonitor(monitor: Body): Body {
 }
 
 /** 16 hexadecimal digits of SHA-256 over the canonical form. */
-export function canonDigest(monitor: Body): string {
-  return digestOfBody(canonMonitor(monitor));
+export function normalizedDigest(monitor: Body): string {
+  return digestOfBody(normalizeMonitor(monitor));
 }
 
 function digestOfBody(body: unknown): string {

@@ -1,7 +1,7 @@
 import { isRecord } from '../../json';
 import { STAMP } from './bucket-search';
 import { askAlerting } from './plugin';
-import type { Target } from '../../cluster/cluster';
+import type { Cluster } from '../../cluster/cluster';
 import type { Body } from '../../resources/kind';
 import { stampOf } from './monitor-body';
 import type { Found } from './find-monitors';
@@ -12,17 +12,17 @@ const PAGE = 1_000;
 export const MOST_HELD = 10_000;
 
 /** The alerts that the plugin holds of a monitor, in every state, from its history as well; the newest first. */
-export async function heldAlerts(target: Target, monitorId: string): Promise<Body[]> {
+export async function heldAlerts(cluster: Cluster, monitorId: string): Promise<Body[]> {
   const found: Body[] = [];
-  for await (const page of pagesOf(target, monitorId)) found.push(...page);
+  for await (const page of pagesOf(cluster, monitorId)) found.push(...page);
   return found;
 }
 
-async function* pagesOf(target: Target, monitorId: string): AsyncGenerator<readonly Body[], void, undefined> {
+async function* pagesOf(cluster: Cluster, monitorId: string): AsyncGenerator<readonly Body[], void, undefined> {
   for (let startIndex = 0; startIndex < MOST_HELD; startIndex += PAGE) {
     // Without a state it gives those of every state.
     const query = { monitorId, size: PAGE, startIndex, sortString: 'start_time', sortOrder: 'desc' };
-    const { body } = await askAlerting<{ alerts?: readonly Body[] }>(target, {
+    const { body } = await askAlerting<{ alerts?: readonly Body[] }>(cluster, {
       method: 'GET',
       path: '/alerts',
       query,
@@ -42,12 +42,12 @@ async function* pagesOf(target: Target, monitorId: string): AsyncGenerator<reado
  *   none     | there is none; one in state ERROR is none: it says the contrary, that a run failed
  */
 export async function proofOf(
-  target: Target,
+  cluster: Cluster,
   { id, monitor }: Pick<Found, 'id' | 'monitor'>,
 ): Promise<'proven' | 'outdated' | 'none'> {
   const stamp = stampOf(monitor);
   let any = false;
-  for await (const page of pagesOf(target, id)) {
+  for await (const page of pagesOf(cluster, id)) {
     const raised = page.filter(({ state }) => state !== 'ERROR');
     if (stamp !== undefined && raised.some((alert) => stampOfAlert(alert) === stamp)) return 'proven';
     any ||= raised.length > 0;
@@ -67,7 +67,7 @@ export function isAcknowledged({ acknowledged_time: time }: Body): boolean {
 }
 
 /** How many alerts of a monitor are open, as `alerts` shows them: those at which nobody looked, over or not. */
-export async function openAlerts(target: Target, id: string): Promise<number> {
-  const held = await heldAlerts(target, id);
+export async function openAlerts(cluster: Cluster, id: string): Promise<number> {
+  const held = await heldAlerts(cluster, id);
   return held.filter((alert) => ['ACTIVE', 'COMPLETED'].includes(String(alert.state)) && !isAcknowledged(alert)).length;
 }

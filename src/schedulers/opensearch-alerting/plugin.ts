@@ -1,7 +1,7 @@
 import { ProblemError } from '../../errors';
 import { isRecord } from '../../json';
 import { refusal, serverReason } from '../../cluster/failure';
-import { request, type Answer, type Request, type Target } from '../../cluster/cluster';
+import { request, type Answer, type Request, type Cluster } from '../../cluster/cluster';
 
 const BASE = '/_plugins/_alerting/monitors';
 
@@ -19,11 +19,11 @@ interface AlertingRequest extends Pick<Request, 'method' | 'query' | 'body' | 'a
  * @throws ProblemError with what the plugin says, for every status from 400 on that `allow` does not name
  */
 export async function askAlerting<T>(
-  target: Target,
+  cluster: Cluster,
   { path, allow = [], ...asked }: AlertingRequest,
 ): Promise<Answer<T>> {
-  const where = { url: `${target.url}${BASE}${path}`, method: asked.method };
-  const answer = await request<T>(target, {
+  const where = { url: `${cluster.url}${BASE}${path}`, method: asked.method };
+  const answer = await request<T>(cluster, {
     ...asked,
     path: `${BASE}${path}`,
     headers: HEADERS,
@@ -32,7 +32,7 @@ export async function askAlerting<T>(
   });
   const { status, body } = answer;
   if (status < 400 || allow.includes(status)) return answer;
-  if (isMissing(status, body)) throw noPlugin(target);
+  if (isMissing(status, body)) throw noPlugin(cluster);
   if ([401, 403, 429].includes(status)) throw refusal(status, body, where);
   const said = reasonOf(body);
   throw new ProblemError('REFUSED', [{ where: { ...where, status }, message: said, hint: hintFor(status, said) }]);
@@ -62,7 +62,7 @@ function isMissing(status: number, body: unknown): boolean {
   return status === 400 && /no handler found/.test(serverReason(body));
 }
 
-function noPlugin({ url, product, version }: Target): ProblemError {
+function noPlugin({ url, product, version }: Cluster): ProblemError {
   const what =
     product === 'opensearch' ? `this OpenSearch ${version} has no alerting plugin` : `this is Elasticsearch ${version}`;
   const others =
@@ -78,17 +78,17 @@ function noPlugin({ url, product, version }: Target): ProblemError {
  * Makes sure that a cluster has the alerting plugin.
  * @throws ProblemError SETTINGS when it has not, with what else can run the rules
  */
-export async function requireAlerting(target: Target): Promise<void> {
-  if (target.product !== 'opensearch') throw noPlugin(target);
+export async function requireAlerting(cluster: Cluster): Promise<void> {
+  if (cluster.product !== 'opensearch') throw noPlugin(cluster);
   // Before the first monitor there may be no index to search: the plugin is there all the same.
-  await askAlerting(target, { method: 'POST', path: '/_search', body: { size: 0 }, allow: [404] });
+  await askAlerting(cluster, { method: 'POST', path: '/_search', body: { size: 0 }, allow: [404] });
 }
 
 /** Whether monitors can be seen there: the plugin is installed, and its API is open to us. */
-export async function seesAlerting(target: Target): Promise<boolean> {
-  if (target.product !== 'opensearch') return false;
+export async function seesAlerting(cluster: Cluster): Promise<boolean> {
+  if (cluster.product !== 'opensearch') return false;
   try {
-    await requireAlerting(target);
+    await requireAlerting(cluster);
     return true;
   } catch (error) {
     if (error instanceof ProblemError && ['SETTINGS', 'FORBIDDEN'].includes(error.code)) return false;

@@ -15,21 +15,21 @@ import { isLeft, monitorMark, ownerOf, ruleOf, withMonitorMark } from './ownersh
 export const leavingMonitor: Kind = {
   ...monitor,
 
-  async desired({ target, namespace }) {
+  async desired({ cluster, namespace }) {
     const wanted: Desired[] = [];
-    for (const { id, monitor: live } of await ourMonitors(target)) {
+    for (const { id, monitor: live } of await ourMonitors(cluster)) {
       const owner = ownerOf(live);
       if (owner?.namespace !== namespace || wanted.some((each) => each.id === owner.id)) continue;
-      if ((await openAlerts(target, id)) > 0) {
+      if ((await openAlerts(cluster, id)) > 0) {
         wanted.push({ id: owner.id, title: String(live.name), body: asLeft(live, owner) });
       }
     }
     return wanted;
   },
 
-  async put({ target, namespace }, { id }) {
-    for (const found of await monitorsOf(target, namespace, id)) {
-      await askAlerting(target, {
+  async put({ cluster, namespace }, { id }) {
+    for (const found of await monitorsOf(cluster, namespace, id)) {
+      await askAlerting(cluster, {
         method: 'PUT',
         path: `/${encodeURIComponent(found.id)}`,
         query: { if_seq_no: found.seqNo, if_primary_term: found.primaryTerm },
@@ -38,7 +38,7 @@ export const leavingMonitor: Kind = {
     }
   },
 
-  canon: (body) => ({ enabled: body.enabled !== false, left: isLeft(body) }),
+  normalize: (body) => ({ enabled: body.enabled !== false, left: isLeft(body) }),
   unchanged: (_desired, live) => isLeft(live.body),
 };
 
@@ -48,7 +48,7 @@ export const leftMonitor: Kind = {
   desired: () => Promise.resolve([]),
 
   async list(scope) {
-    if (!(await seesAlerting(scope.target))) return [];
+    if (!(await seesAlerting(scope.cluster))) return [];
     return (await monitor.list(scope, [])).filter(({ body }) => isLeft(body));
   },
 };

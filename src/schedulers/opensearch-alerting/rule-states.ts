@@ -5,8 +5,8 @@ import { isLeft, ownerOf, ruleOf } from './ownership-marks';
 import type { RuleState } from '../../status/status';
 
 /** How our monitors are doing: whether they are enabled. When one last ran, OpenSearch Alerting does not say. */
-export async function monitorRuleStates({ target, namespace }: Scope): Promise<RuleState[]> {
-  const found = await ourMonitors(target);
+export async function monitorRuleStates({ cluster, namespace }: Scope): Promise<RuleState[]> {
+  const found = await ourMonitors(cluster);
   return found.flatMap(({ monitor }): RuleState[] => {
     const owner = ownerOf(monitor);
     if (owner?.namespace !== namespace || isLeft(monitor)) return [];

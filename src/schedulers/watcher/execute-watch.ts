@@ -2,7 +2,7 @@ import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError, type Problem } from '../../errors';
 import { isRecord } from '../../json';
 import { serverReason } from '../../cluster/failure';
-import { request, type Target } from '../../cluster/cluster';
+import { request, type Cluster } from '../../cluster/cluster';
 import type { Body } from '../../resources/kind';
 
 const PATH = '/_watcher/watch/_execute';
@@ -37,8 +37,8 @@ const MADE_UP: Body = {
  * the condition, and once on a made-up event, which tries the rest. Nothing is written.
  * @throws ProblemError REFUSED with everything that failed, in the server's words
  */
-export async function checkWatch(target: Target, watch: Body): Promise<void> {
-  for (const given of [{}, { alternative_input: MADE_UP }]) await simulateWatch(target, watch, given);
+export async function checkWatch(cluster: Cluster, watch: Body): Promise<void> {
+  for (const given of [{}, { alternative_input: MADE_UP }]) await simulateWatch(cluster, watch, given);
 }
 
 /**
@@ -47,20 +47,20 @@ export async function checkWatch(target: Target, watch: Body): Promise<void> {
  * @returns the record of the run
  * @throws ProblemError REFUSED with everything that failed, in the server's words
  */
-export async function simulateWatch(target: Target, watch: Body, given: Body): Promise<Body> {
-  const { body: answer } = await request<Partial<estypes.WatcherExecuteWatchResponse>>(target, {
+export async function simulateWatch(cluster: Cluster, watch: Body, given: Body): Promise<Body> {
+  const { body: answer } = await request<Partial<estypes.WatcherExecuteWatchResponse>>(cluster, {
     method: 'POST',
     path: PATH,
     body: { watch, action_modes: { _all: 'simulate' }, ...given },
   });
   const record: unknown = answer.watch_record;
   const found = isRecord(record) ? record : {};
-  const problems = failuresOf(found, 'alternative_input' in given).map((message) => problem(target, message));
+  const problems = failuresOf(found, 'alternative_input' in given).map((message) => problem(cluster, message));
   if (problems.length > 0) throw new ProblemError('REFUSED', problems);
   return found;
 }
 
-function problem({ url }: Target, message: string): Problem {
+function problem({ url }: Cluster, message: string): Problem {
   const hint = 'The watch was tried with its actions simulated, and was not stored.';
   return { where: { url: `${url}${PATH}`, method: 'POST' }, message: `the watch does not run: ${message}`, hint };
 }

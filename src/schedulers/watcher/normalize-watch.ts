@@ -13,7 +13,7 @@ const DEFAULTS: Readonly<Record<string, readonly unknown[]>> = {
  * The form in which two watches are compared: what the rule decides. Not in it are our mark and the server's defaults, and
  * what others may add to a watch of ours: actions of their own, a throttle period, metadata.
  */
-export function canonWatch({ trigger, input, condition, transform, actions, metadata }: Body): Body {
+export function normalizeWatch({ trigger, input, condition, transform, actions, metadata }: Body): Body {
   return {
     name: isRecord(metadata) ? metadata.name : undefined,
     trigger,

@@ -23,7 +23,7 @@ export const SOMETHING_TO_WRITE = 'return !ctx.payload._doc.isEmpty();';
  * From what the search found to alert documents, one a group that has none yet, `_id` included; and one that says so where
  * the search has not seen everything.
  *
- * params: `rule` (its uuid), `frame` (see alert-frame.ts), `fields` [{name, from[], number}], `message` [{text} or {from[]}],
+ * params: `rule` (its uuid), `frame` (see detections/alert-document.ts), `fields` [{name, from[], number}], `message` [{text} or {from[]}],
  * `absent`, `risk` [{fields[], type, score, roles[]}], `most` groups, `scheduler`.
  */
 export const ALERTS = `${FIELDS}${String.raw`

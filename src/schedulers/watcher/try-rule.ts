@@ -8,30 +8,30 @@ import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import type { Rule } from '../../detections/rule';
 import { clusterTime } from '../../cluster/clock';
 import { eventsOfGroups } from '../group-events';
-import { AHEAD, type ProvingGround } from '../../testing/sandbox';
-import { iso } from '../../detections/windows';
+import { AHEAD, type Sandbox } from '../../testing/sandbox';
+import { toIso } from '../../detections/windows';
 
 /**
- * Lets Watcher run the watch of a rule once over the events of a proving ground: the watch is not stored, and its actions are
+ * Lets Watcher run the watch of a rule once over the events of a sandbox: the watch is not stored, and its actions are
  * simulated. The alerts are those that it would write.
  * @returns what the alert says of each event that would have one, by the event's id
  * @throws ProblemError REFUSED when the watch does not run, or did not see everything
  */
 export async function foundByWatch(
-  { target, namespace, events: indices }: ProvingGround,
+  { cluster, namespace, events: indices }: Sandbox,
   rule: Rule,
   content: Content,
 ): Promise<Map<string, string>> {
-  const now = await clusterTime(target, namespace);
+  const now = await clusterTime(cluster, namespace);
   const watch = desiredWatch(rule, { namespace, indices }, content, now).body;
   // A run leaves out what came in last, because it may not be seen yet: here everything is.
-  const { result } = await simulateWatch(target, watch, { trigger_data: { scheduled_time: iso(now + 2 * AHEAD) } });
+  const { result } = await simulateWatch(cluster, watch, { trigger_data: { scheduled_time: toIso(now + 2 * AHEAD) } });
   const alerts = alertsOf(isRecord(result) ? result : {});
   const gap = alerts.find(({ wmi_detections: ours }) => isRecord(ours) && ours.count === 0);
   if (gap !== undefined) throw new ProblemError('REFUSED', [{ message: String(gap.message) }]);
   const messages = new Map(alerts.map(({ _id: id, message }) => [String(id), String(message)]));
   const query = toQueryDsl(rule, activeExceptions(content.exceptions ?? [], rule.slug, now));
-  return eventsOfGroups(target, { rule, query, indices }, messages);
+  return eventsOfGroups(cluster, { rule, query, indices }, messages);
 }
 
 /** The documents that the transform made; none where the condition was not met. */

@@ -3,7 +3,7 @@ import { sourcesOf } from '../../detections/group';
 import { alertIndex } from '../../detections/indices';
 import { ABSENT, messageParts, riskSources } from '../../detections/message';
 import type { Rule } from '../../detections/rule';
-import { alertFrame, NUMBER_FIELDS } from '../../detections/alert-document';
+import { alertBase, NUMBER_FIELDS } from '../../detections/alert-document';
 import { ALERTS, SOMETHING_FOUND, SOMETHING_TO_WRITE } from './painless';
 import { MOST_GROUPS, watchInput } from './search';
 
@@ -40,7 +40,7 @@ export function watchBody(
 function transformParams(rule: Rule): Record<string, unknown> {
   return {
     rule: rule.uuid,
-    frame: alertFrame(rule),
+    frame: alertBase(rule),
     fields: rule.groupBy.map((name) => ({ from: sourcesOf(name), number: NUMBER_FIELDS.includes(name) })),
     message: messageParts(rule).map((part) => ('text' in part ? part : { from: sourcesOf(part.field) })),
     absent: ABSENT,

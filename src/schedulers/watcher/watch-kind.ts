@@ -5,12 +5,12 @@ import { activeExceptions } from '../../sigma/exceptions';
 import { defaultIndices } from '../../detections/indices';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import type { Rule } from '../../detections/rule';
-import { request, type Target } from '../../cluster/cluster';
+import { request, type Cluster } from '../../cluster/cluster';
 import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
 import { openAlertsOf } from '../open-alerts';
 import { MANAGED_BY } from '../../resources/ownership';
 import { watchBody } from './watch-body';
-import { canonWatch, othersActions } from './normalize-watch';
+import { normalizeWatch, othersActions } from './normalize-watch';
 import { checkWatch } from './execute-watch';
 import { namespaceOfWatch, uuidOfWatch, watchId, withWatchMark } from './ownership-marks';
 
@@ -38,58 +38,58 @@ export const watch: Kind = {
 
   desired: (scope, content) => Promise.resolve(content.rules.map((rule) => desiredWatch(rule, scope, content))),
 
-  async list({ target, namespace }, ids) {
-    const marked = await findMarked(target);
+  async list({ cluster, namespace }, ids) {
+    const marked = await findMarked(cluster);
     const found = marked.map(({ id, body }): Live => live(id, body, namespace));
     for (const id of ids.filter((each) => !found.some((there) => there.id === each))) {
-      const stored = await readWatch(target, id);
+      const stored = await readWatch(cluster, id);
       if (stored !== undefined) found.push(live(id, stored.watch, namespace));
     }
     return found;
   },
 
-  async put({ target, namespace }, { id, body }) {
+  async put({ cluster, namespace }, { id, body }) {
     // Without the actions of others: they may hold secrets, which a server gives in no form that it tries again.
-    await checkWatch(target, body);
+    await checkWatch(cluster, body);
     // Only now, and put at once: each run of a watch writes its status into it, which counts as a change.
-    const there = await readWatch(target, id);
+    const there = await readWatch(cluster, id);
     if (there !== undefined && namespaceOfWatch(id, there.watch) !== namespace) {
-      throw changed(target, id, 'the watch is not ours (any more)');
+      throw changed(cluster, id, 'the watch is not ours (any more)');
     }
     await store(
-      target,
+      cluster,
       id,
       withWatchMark(id, namespace, there === undefined ? body : merged(body, there.watch)),
       there,
     );
   },
 
-  async remove({ target }, id) {
-    await request(target, { method: 'DELETE', path: pathOf(id), allow: [404] });
+  async remove({ cluster }, id) {
+    await request(cluster, { method: 'DELETE', path: pathOf(id), allow: [404] });
   },
 
-  canon: canonWatch,
+  normalize: normalizeWatch,
   refs: () => [],
 
-  async mark({ target, namespace }, { id }) {
-    const there = await readWatch(target, id);
-    if (there === undefined) throw changed(target, id, 'the watch is gone');
-    await store(target, id, withWatchMark(id, namespace, there.watch), there);
+  async mark({ cluster, namespace }, { id }) {
+    const there = await readWatch(cluster, id);
+    if (there === undefined) throw changed(cluster, id, 'the watch is gone');
+    await store(cluster, id, withWatchMark(id, namespace, there.watch), there);
   },
 
-  openAlerts: ({ target, namespace }, id) => openAlertsOf(target, namespace, uuidOfWatch(id, namespace)),
+  openAlerts: ({ cluster, namespace }, id) => openAlertsOf(cluster, namespace, uuidOfWatch(id, namespace)),
 };
 
 /** The namespaces with watches of ours; none where no watch can be seen from here. */
-export async function namespacesOfWatches(target: Target): Promise<Set<string>> {
-  if (target.product !== 'elasticsearch') return new Set();
-  const marked = await findMarked(target, [400, 403, 404, 405, 410]);
+export async function namespacesOfWatches(cluster: Cluster): Promise<Set<string>> {
+  if (cluster.product !== 'elasticsearch') return new Set();
+  const marked = await findMarked(cluster, [400, 403, 404, 405, 410]);
   return new Set(marked.flatMap(({ id, body }) => namespaceOfWatch(id, body) ?? []));
 }
 
 /** The watches of a namespace, with what Watcher says of their runs. */
-export async function watchesOf({ target, namespace }: Scope): Promise<readonly Marked[]> {
-  return (await findMarked(target)).filter(({ id, body }) => namespaceOfWatch(id, body) === namespace);
+export async function watchesOf({ cluster, namespace }: Scope): Promise<readonly Marked[]> {
+  return (await findMarked(cluster)).filter(({ id, body }) => namespaceOfWatch(id, body) === namespace);
 }
 
 /** The watch of a rule, without our mark. */
@@ -123,8 +123,8 @@ function merged(body: Body, there: Body): Body {
   return { ...there, ...body, metadata, actions: { ...othersActions(there), ...(body.actions as Body) } };
 }
 
-async function readWatch(target: Target, id: string): Promise<Stored | undefined> {
-  const { body } = await request<Partial<estypes.WatcherGetWatchResponse>>(target, {
+async function readWatch(cluster: Cluster, id: string): Promise<Stored | undefined> {
+  const { body } = await request<Partial<estypes.WatcherGetWatchResponse>>(cluster, {
     method: 'GET',
     path: pathOf(id),
     allow: [404],
@@ -134,12 +134,12 @@ async function readWatch(target: Target, id: string): Promise<Stored | undefined
   return { watch: { ...found }, active: status?.state.active !== false, seqNo, primaryTerm };
 }
 
-async function findMarked(target: Target, allow: readonly number[] = [404]): Promise<Marked[]> {
+async function findMarked(cluster: Cluster, allow: readonly number[] = [404]): Promise<Marked[]> {
   const found = new Map<string, Marked>();
   for (let from = 0; ; from += PAGE) {
     // Mapped as text: the words of the mark are looked for, and the mark itself by us.
     const query = { match: { 'metadata.managed_by': { query: MANAGED_BY, operator: 'and' } } };
-    const { status, body } = await request<Partial<estypes.WatcherQueryWatchesResponse>>(target, {
+    const { status, body } = await request<Partial<estypes.WatcherQueryWatchesResponse>>(cluster, {
       method: 'POST',
       path: '/_watcher/_query/watches',
       body: { from, size: PAGE, query },
@@ -155,22 +155,22 @@ async function findMarked(target: Target, allow: readonly number[] = [404]): Pro
 }
 
 /** Creates, or replaces exactly what was read; a paused watch stays paused. */
-async function store(target: Target, id: string, body: Body, there: Stored | undefined): Promise<void> {
+async function store(cluster: Cluster, id: string, body: Body, there: Stored | undefined): Promise<void> {
   const guard =
     there?.seqNo === undefined || there.primaryTerm === undefined
       ? {}
       : { if_seq_no: there.seqNo, if_primary_term: there.primaryTerm };
-  const { status } = await request(target, {
+  const { status } = await request(cluster, {
     method: 'PUT',
     path: pathOf(id),
     query: { ...guard, ...(there?.active === false && { active: false }) },
     body,
     allow: [409],
   });
-  if (status === 409) throw changed(target, id, 'somebody changed the watch in this very moment');
+  if (status === 409) throw changed(cluster, id, 'somebody changed the watch in this very moment');
 }
 
-function changed({ url }: Target, id: string, message: string): ProblemError {
+function changed({ url }: Cluster, id: string, message: string): ProblemError {
   return new ProblemError('REFUSED', [{ where: { url: `${url}${pathOf(id)}` }, message, hint: 'Run plan again.' }]);
 }
 

@@ -2,7 +2,7 @@ import { ProblemError } from '../../errors';
 import type { Condition, Pattern, Test } from '../condition';
 import { eqlField, eqlText } from './eql-text';
 import type { Exception } from '../exceptions';
-import { infix } from './join-operators';
+import { joinOperators } from './join-operators';
 import { hasLetter, isAny } from '../letters';
 import { LONGEST_REGEXP, patternRegexp, regexRegexp } from '../lucene-regexp';
 import { plainText } from '../pattern';
@@ -54,7 +54,7 @@ export function toEql(rule: Pick<Rule, 'condition'>, exceptions: readonly Except
 function expression(condition: Condition, decided: boolean): string {
   switch (condition.kind) {
     case 'and':
-      return `(${infix(
+      return `(${joinOperators(
         condition.of.map((part) => expression(part, decided)),
         'and',
       )})`;
@@ -91,7 +91,7 @@ function alternatives(of: readonly Condition[], decided: boolean): string {
   }
   const parts = [...[...lists.values()].map((comparison) => written(comparison, decided)), ...others];
   const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : `(${infix(parts, 'or')})`;
+  return parts.length === 1 && only !== undefined ? only : `(${joinOperators(parts, 'or')})`;
 }
 
 function written(comparison: Comparison, decided: boolean): string {

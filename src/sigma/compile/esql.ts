@@ -3,7 +3,7 @@ import type { Condition, Pattern, Test } from '../condition';
 import { esqlField, esqlIndex, esqlText } from './esql-text';
 import type { Exception } from '../exceptions';
 import { FALLBACKS } from '../../detections/group';
-import { infix } from './join-operators';
+import { joinOperators } from './join-operators';
 import { hasLetter, isAny } from '../letters';
 import { LONGEST_REGEXP, patternRegexp, regexRegexp } from '../lucene-regexp';
 import { plainText } from '../pattern';
@@ -69,7 +69,7 @@ function expression(condition: Condition, decided: boolean): string {
   switch (condition.kind) {
     case 'and':
     case 'or':
-      return `(${infix(
+      return `(${joinOperators(
         condition.of.map((part) => expression(part, decided)),
         condition.kind.toUpperCase(),
       )})`;

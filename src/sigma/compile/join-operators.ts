@@ -2,8 +2,8 @@
 const MOST = 100;
 
 /** Parts joined by an operator that can be regrouped, `a and b and c`; many of them in brackets, to keep the tree flat. */
-export function infix(parts: readonly string[], operator: string): string {
+export function joinOperators(parts: readonly string[], operator: string): string {
   if (parts.length <= MOST) return parts.join(` ${operator} `);
   const middle = Math.ceil(parts.length / 2);
-  return `(${infix(parts.slice(0, middle), operator)}) ${operator} (${infix(parts.slice(middle), operator)})`;
+  return `(${joinOperators(parts.slice(0, middle), operator)}) ${operator} (${joinOperators(parts.slice(middle), operator)})`;
 }

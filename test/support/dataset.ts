@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { readYaml } from '../../src/content/yaml-file';
-import { run, type RunOptions } from '../../src/commands/run';
+import { runRules, type RunOptions } from '../../src/commands/run';
 import { alerts, type Alert, type AlertsOptions } from '../../src/schedulers/alert-index-search';
 import { isRecord } from '../../src/json';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
 import type { Rule } from '../../src/detections/rule';
 import { storedRuleId, type StoredRule } from '../../src/schedulers/local/stored-rule';
 import type { RuleRun } from '../../src/schedulers/local/execute-window';
-import { request, type Target } from '../../src/cluster/cluster';
+import { request, type Cluster } from '../../src/cluster/cluster';
 import { prepare } from '../../src/cluster/translate';
-import { testTarget } from './target';
+import { testCluster } from './cluster';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -26,8 +26,8 @@ export interface Event {
  * A namespace of its own on the test node, with our mappings, one stored rule (children of WmiPrvSE.exe) and no events. Its
  * clock stands still until it is set.
  */
-export interface Scene {
-  readonly target: Target;
+export interface Dataset {
+  readonly cluster: Cluster;
   readonly namespace: string;
   readonly rule: Rule;
   /** Sets the clock; ISO 8601. */
@@ -35,7 +35,7 @@ export interface Scene {
   /** Indexes documents as they are, past any pipeline, into `<index>-<namespace>`. */
   index(events: readonly Event[], index?: string): Promise<void>;
   /** @param through another way to the node, such as a proxy */
-  run(options?: Partial<RunOptions>, through?: Target): Promise<RuleRun>;
+  run(options?: Partial<RunOptions>, through?: Cluster): Promise<RuleRun>;
   alerts(options?: Partial<AlertsOptions>): Promise<Alert[]>;
 }
 
@@ -44,18 +44,18 @@ const FILE = `t${process.pid}x${Date.now().toString(36)}`;
 let count = 0;
 
 /** Scenes of the test that runs, to be taken down after it: a node holds a thousand shards and no more. */
-const open: Pick<Scene, 'target' | 'namespace'>[] = [];
+const open: Pick<Dataset, 'cluster' | 'namespace'>[] = [];
 let templates: Promise<void> | undefined;
 
 afterEach(async () => {
-  for (const { target, namespace } of open.splice(0)) await clear(target, namespace);
+  for (const { cluster, namespace } of open.splice(0)) await clear(cluster, namespace);
 });
 
 /** Takes away all that a test made in its namespace. */
-export async function clear(target: Target, namespace: string): Promise<void> {
+export async function clear(cluster: Cluster, namespace: string): Promise<void> {
   const gone = { method: 'DELETE', allow: [404] } as const;
-  await request(target, { ...gone, path: `/_data_stream/logs-*-${namespace}` });
-  await request(target, { ...gone, path: `/${plainIn(namespace).join(',')}`, query: { ignore_unavailable: true } });
+  await request(cluster, { ...gone, path: `/_data_stream/logs-*-${namespace}` });
+  await request(cluster, { ...gone, path: `/${plainIn(namespace).join(',')}`, query: { ignore_unavailable: true } });
 }
 
 /** The indices of a namespace that belong to no data stream. */
@@ -65,24 +65,24 @@ function plainIn(namespace: string): string[] {
 
 afterAll(async () => {
   if (count === 0 || process.env['TEST_ES_URL'] === undefined) return;
-  const target = await testTarget();
-  await sweep(target);
+  const cluster = await testCluster();
+  await sweep(cluster);
   if (templates === undefined) return;
   for (const { name } of TEMPLATES) {
-    await request(target, { method: 'DELETE', path: `/_index_template/scene-${name}-${FILE}`, allow: [404] });
+    await request(cluster, { method: 'DELETE', path: `/_index_template/scene-${name}-${FILE}`, allow: [404] });
   }
 });
 
 /** Takes away what is left in any namespace of this file: the more a node holds, the longer each request of the tests after it takes. */
-async function sweep(target: Target): Promise<void> {
+async function sweep(cluster: Cluster): Promise<void> {
   const gone = { method: 'DELETE', allow: [404] } as const;
-  await request(target, { ...gone, path: `/_data_stream/logs-*-${FILE}*` });
+  await request(cluster, { ...gone, path: `/_data_stream/logs-*-${FILE}*` });
   // By their names: some clusters delete nothing by a pattern.
   const path = `/_cat/indices/${plainIn(`${FILE}*`).join(',')}`;
   const query = { h: 'index', format: 'json', expand_wildcards: 'all' };
-  const { body } = await request<{ index: string }[]>(target, { method: 'GET', path, query });
+  const { body } = await request<{ index: string }[]>(cluster, { method: 'GET', path, query });
   if (body.length === 0) return;
-  await request(target, { ...gone, path: `/${body.map(({ index }) => index).join(',')}` });
+  await request(cluster, { ...gone, path: `/${body.map(({ index }) => index).join(',')}` });
 }
 
 /** Our templates, under names and patterns of this test file only, so that no test beside it can take them away. */
@@ -99,14 +99,14 @@ export function freshNamespace(): string {
 }
 
 /** @param indices what the rule reads, `<namespace>` standing for the scene's own; our default list where not given */
-export async function scene({ indices }: { indices?: readonly string[] } = {}): Promise<Scene> {
-  const target = await testTarget();
+export async function dataset({ indices }: { indices?: readonly string[] } = {}): Promise<Dataset> {
+  const cluster = await testCluster();
   const namespace = freshNamespace();
-  open.push({ target, namespace });
-  templates ??= putTemplates(target);
+  open.push({ cluster, namespace });
+  templates ??= putTemplates(cluster);
   await templates;
   const rule = wmiChildren();
-  await storeRule(target, namespace, {
+  await storeRule(cluster, namespace, {
     kind: 'rule',
     managed_by: 'wmi-detections',
     digest: '',
@@ -116,24 +116,24 @@ export async function scene({ indices }: { indices?: readonly string[] } = {}): 
   });
   let clock = Date.parse('2025-03-10T12:00:00Z');
   return {
-    target,
+    cluster,
     namespace,
     rule,
     at: (time) => {
       clock = Date.parse(time);
     },
-    index: (events, index = SYSMON) => indexEvents(target, `${index}-${namespace}`, events),
-    run: async (options, through = target) => {
-      const { rules } = await run(through, { namespace, now: () => clock, ...options });
+    index: (events, index = SYSMON) => indexEvents(cluster, `${index}-${namespace}`, events),
+    run: async (options, through = cluster) => {
+      const { rules } = await runRules(through, { namespace, now: () => clock, ...options });
       return rules[0] as RuleRun;
     },
-    alerts: (options) => alerts(target, { namespace, ...options }),
+    alerts: (options) => alerts(cluster, { namespace, ...options }),
   };
 }
 
 /** Stores a rule as `deploy` does. */
-export async function storeRule(target: Target, namespace: string, stored: StoredRule): Promise<void> {
-  await request(target, {
+export async function storeRule(cluster: Cluster, namespace: string, stored: StoredRule): Promise<void> {
+  await request(cluster, {
     method: 'PUT',
     path: `/${stateIndex(namespace)}/_doc/${storedRuleId(stored.rule.uuid)}`,
     query: { refresh: true },
@@ -175,11 +175,11 @@ function setField(into: Record<string, unknown>, [step = '', ...rest]: readonly 
   setField(inner, rest, value);
 }
 
-async function indexEvents(target: Target, index: string, events: readonly Event[]): Promise<void> {
+async function indexEvents(cluster: Cluster, index: string, events: readonly Event[]): Promise<void> {
   const lines = events.map(
     ({ id, ...source }) => `${JSON.stringify({ create: { _id: id } })}\n${JSON.stringify(source)}\n`,
   );
-  const { body } = await request<{ errors: boolean; items: unknown[] }>(target, {
+  const { body } = await request<{ errors: boolean; items: unknown[] }>(cluster, {
     method: 'POST',
     path: `/${index}/_bulk`,
     query: { refresh: true, pipeline: '_none' },
@@ -188,13 +188,13 @@ async function indexEvents(target: Target, index: string, events: readonly Event
   if (body.errors) throw new Error(`not indexed: ${JSON.stringify(body.items).slice(0, 1000)}`);
 }
 
-async function putTemplates(target: Target): Promise<void> {
+async function putTemplates(cluster: Cluster): Promise<void> {
   for (const { name, pattern, path } of TEMPLATES) {
     const file = join(ROOT, 'mappings', path);
     const body = readYaml(file).value as Record<string, unknown>;
-    const { template } = prepare({ kind: 'component_template', id: name, body, place: { file } }, target.product);
+    const { template } = prepare({ kind: 'component_template', id: name, body, place: { file } }, cluster.product);
     const stream = name === 'events' && { data_stream: {} };
-    await request(target, {
+    await request(cluster, {
       method: 'PUT',
       path: `/_index_template/scene-${name}-${FILE}`,
       body: { index_patterns: [pattern], priority: 900, template, ...stream },

@@ -30,7 +30,7 @@ export function watcherOfEachTest(): () => WatcherServer {
 }
 
 export async function scopeOn(server: WatcherServer, namespace = 'default'): Promise<Scope> {
-  return { target: await server.target(), namespace, scheduler: 'watcher' };
+  return { cluster: await server.cluster(), namespace, scheduler: 'watcher' };
 }
 
 /** The part of a plan that is about watches: the rest of the node belongs to all tests, and is no Elasticsearch. */

@@ -10,7 +10,7 @@ import type { Rule } from '../../src/detections/rule';
 import { connectKibana } from '../../src/cluster/kibana';
 import { API_KEY, type KibanaServer } from './kibana-server';
 import { quick } from './patience';
-import { testTarget } from './target';
+import { testCluster } from './cluster';
 
 const OF_KIBANA: readonly string[] = ['exception_list', 'exception_item', 'detection_rule'];
 
@@ -75,7 +75,7 @@ export async function scopeFor(
 ): Promise<Scope> {
   const { spaces = ['default'], namespace = 'default', apiKey = API_KEY } = options;
   const kibana = { server: await connectKibana({ url: server.url, apiKey }, spaces, { patience: quick() }), spaces };
-  return { target: await testTarget(), namespace, scheduler: 'kibana', kibana };
+  return { cluster: await testCluster(), namespace, scheduler: 'kibana', kibana };
 }
 
 /** The part of a plan that is about Kibana: the rest of the node belongs to all tests. */

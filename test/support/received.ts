@@ -5,7 +5,7 @@ import { quiet } from './context';
 import { quick } from './patience';
 
 /** What a command came to: its exit status, and all that a person is told. */
-export interface Came {
+export interface Received {
   readonly exit: number;
   /** Of the error that ended it. */
   readonly code?: string | undefined;
@@ -28,10 +28,10 @@ const FLAGS = {
  * Runs a command as cli.ts does, without a process of its own and without sleeping.
  * @param argv flags by their long names, and what stands on the command line without one
  */
-export async function came(
+export async function received(
   verb: string,
   { url, patience = quick(), ...argv }: { url: string; patience?: Patience } & Record<string, unknown>,
-): Promise<Came> {
+): Promise<Received> {
   const command = COMMANDS.find(({ name }) => name.split(' ')[0] === verb);
   if (command === undefined) throw new Error(`there is no ${verb}`);
   try {

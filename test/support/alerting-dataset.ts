@@ -4,31 +4,31 @@ import type { Content, Scope } from '../../src/resources/kind';
 import { stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
 import { startAlerting, type AlertingServer } from './alerting-server';
-import { freshNamespace } from './scene';
-import { testTarget } from './target';
+import { freshNamespace } from './dataset';
+import { testCluster } from './cluster';
 
 /** OpenSearch Alerting in front of the real engine, and a namespace that no other test uses. */
-export interface AlertingScene {
+export interface AlertingDataset {
   readonly server: AlertingServer;
   readonly scope: Scope;
 }
 
-const open: AlertingScene[] = [];
+const open: AlertingDataset[] = [];
 
 afterEach(async () => {
   for (const { server, scope } of open.splice(0)) {
     const gone = { method: 'DELETE', allow: [404] } as const;
-    await request(scope.target, { ...gone, path: `/_data_stream/logs-*-${scope.namespace}` });
+    await request(scope.cluster, { ...gone, path: `/_data_stream/logs-*-${scope.namespace}` });
     const states = [scope.namespace, `${scope.namespace}b`].map(stateIndex).join(',');
-    await request(scope.target, { ...gone, path: `/${states}`, query: { ignore_unavailable: true } });
+    await request(scope.cluster, { ...gone, path: `/${states}`, query: { ignore_unavailable: true } });
     await server.close();
   }
 });
 
-export async function alertingScene(changes: Partial<Scope> = {}): Promise<AlertingScene> {
-  const server = await startAlerting(await testTarget());
+export async function alertingDataset(changes: Partial<Scope> = {}): Promise<AlertingDataset> {
+  const server = await startAlerting(await testCluster());
   const scope: Scope = {
-    target: server.target,
+    cluster: server.cluster,
     namespace: freshNamespace(),
     scheduler: 'opensearch-alerting',
     ...changes,

@@ -1,9 +1,9 @@
-import type { Told } from '../schedulers/local/run-loop';
+import type { RunLoopEvent } from '../schedulers/local/run-loop';
 import { describeDuration } from '../text/duration';
 import { errorLines } from './error';
 
 /** What a watch tells beside the results of its windows, for a person. */
-export function watchLines(told: Exclude<Told, { readonly kind: 'run' }>): string[] {
+export function runLoopLines(told: Exclude<RunLoopEvent, { readonly kind: 'run' }>): string[] {
   if (told.kind === 'change') return [`rule "${told.name}" ${CHANGES[told.change]}`];
   return [...errorLines(told.error), `  The next run covers this one, in ${describeDuration(told.again)}.`];
 }

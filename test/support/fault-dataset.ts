@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alertIndex, stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
-import { temporaryFolder } from './outside';
+import { temporaryFolder } from './environment';
 import type { Asked } from './proxy';
-import { clear, freshNamespace } from './scene';
-import { testTarget } from './target';
-import { came, type Came } from './verb';
+import { clear, freshNamespace } from './dataset';
+import { testCluster } from './cluster';
+import { received, type Received } from './received';
 
 /** A command, the request of it that a fault hits, what must be there before it, and the proof that its work is done once. */
 export interface Verb {
@@ -15,11 +15,11 @@ export interface Verb {
   /** @returns arguments of the command */
   readonly before: () => Promise<Record<string, unknown>>;
   /** @param last what the command came to in the end */
-  readonly isWhole: (last: Came) => Promise<void>;
+  readonly isWhole: (last: Received) => Promise<void>;
 }
 
 /** A namespace of its own in which both rules are deployed, for the commands that meet faults. */
-export interface FaultScene {
+export interface FaultDataset {
   readonly namespace: () => string;
   /** The rules as `deploy` has stored them, by their ids. */
   readonly deployed: () => Record<string, object>;
@@ -37,7 +37,7 @@ export interface FaultScene {
 
 const EVENTS = 6;
 
-export function faultScene(): FaultScene {
+export function faultDataset(): FaultDataset {
   const folder = temporaryFolder();
   let namespace: string;
   let deployed: Record<string, object>;
@@ -48,16 +48,16 @@ export function faultScene(): FaultScene {
 
   beforeAll(async () => {
     namespace = freshNamespace();
-    await came('deploy', { url: (await testTarget()).url, namespace });
+    await received('deploy', { url: (await testCluster()).url, namespace });
     deployed = await storedRules();
     expect(Object.keys(deployed)).toHaveLength(2);
   });
-  afterAll(async () => clear(await testTarget(), namespace));
+  afterAll(async () => clear(await testCluster(), namespace));
 
   async function sourcesIn(index: string, query: object = { match_all: {} }): Promise<Map<string, object>> {
-    const target = await testTarget();
-    await request(target, { method: 'POST', path: `/${index}/_refresh` });
-    const { body } = await request<{ hits: { hits: { _id: string; _source: object }[] } }>(target, {
+    const cluster = await testCluster();
+    await request(cluster, { method: 'POST', path: `/${index}/_refresh` });
+    const { body } = await request<{ hits: { hits: { _id: string; _source: object }[] } }>(cluster, {
       method: 'POST',
       path: `/${index}/_search`,
       body: { size: 10_000, query },
@@ -72,7 +72,7 @@ export function faultScene(): FaultScene {
   async function bulk(index: string, lines: readonly object[], query: Record<string, string> = {}): Promise<void> {
     const ndjson = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     const path = `/${index}-${namespace}/_bulk`;
-    await request(await testTarget(), { method: 'POST', path, query: { refresh: true, ...query }, ndjson });
+    await request(await testCluster(), { method: 'POST', path, query: { refresh: true, ...query }, ndjson });
   }
 
   async function rulesThere(there: boolean): Promise<void> {
@@ -127,7 +127,7 @@ export function faultScene(): FaultScene {
   async function makeAlerts(): Promise<void> {
     await rulesThere(true);
     await suspects();
-    await came('run', { url: (await testTarget()).url, namespace });
+    await received('run', { url: (await testCluster()).url, namespace });
   }
 
   const eachOnce = (): Record<string, number> => Object.fromEntries(numbers.map((number) => [number, 1]));

@@ -14,20 +14,20 @@ import type * as ShipmentModule from '../src/replay/shipment';
 import type * as StreamsModule from '../src/replay/streams';
 import { PROGRAM_FOLDER } from '../src/program';
 import type * as TargetModule from '../src/cluster/cluster';
-import type { Target } from '../src/cluster/cluster';
+import type { Cluster } from '../src/cluster/cluster';
 
 /** What is measured is the program as it is shipped: what tsx makes of its sources takes half as much again. */
 const requireBuilt = createRequire(join(PROGRAM_FOLDER, 'dist', 'cli.js'));
-const { COLLECTING, replay } = requireBuilt('./commands/replay.js') as typeof ReplayModule;
-const { eventOf } = requireBuilt('./events/event.js') as typeof EventModule;
-const { listInputs } = requireBuilt('./events/inputs.js') as typeof InputsModule;
-const { readInput } = requireBuilt('./events/read.js') as typeof ReadModule;
-const { MAX_CHARACTERS, MAX_EVENTS, MAX_IN_FLIGHT } = requireBuilt('./events/shipment.js') as typeof ShipmentModule;
-const { streamOf } = requireBuilt('./events/streams.js') as typeof StreamsModule;
-const { connect, request } = requireBuilt('./target/target.js') as typeof TargetModule;
+const { V8_FLAGS, replay } = requireBuilt('./commands/replay.js') as typeof ReplayModule;
+const { eventOf } = requireBuilt('./replay/event.js') as typeof EventModule;
+const { listInputs } = requireBuilt('./replay/inputs.js') as typeof InputsModule;
+const { readInput } = requireBuilt('./replay/read.js') as typeof ReadModule;
+const { MAX_CHARACTERS, MAX_EVENTS, MAX_IN_FLIGHT } = requireBuilt('./replay/shipment.js') as typeof ShipmentModule;
+const { streamOf } = requireBuilt('./replay/streams.js') as typeof StreamsModule;
+const { connect, request } = requireBuilt('./cluster/cluster.js') as typeof TargetModule;
 
-export const WAYS = ['bare', 'with ids', 'replay'] as const;
-export type Way = (typeof WAYS)[number];
+export const VARIANTS = ['bare', 'with ids', 'replay'] as const;
+export type Variant = (typeof VARIANTS)[number];
 
 /** Milliseconds by the clock, and microseconds of this process on the processors. */
 export interface Effort {
@@ -62,13 +62,13 @@ function requestsOf(events: readonly Event[], action: (event: Event) => object):
   return lines.length > 0 ? [...requests, lines.join('')] : requests;
 }
 
-async function upload(target: Target, requests: readonly string[]): Promise<void> {
+async function upload(cluster: Cluster, requests: readonly string[]): Promise<void> {
   const waiting = [...requests];
   const worker = async (): Promise<void> => {
     for (let ndjson = waiting.shift(); ndjson !== undefined; ndjson = waiting.shift()) {
       const query = { filter_path: 'errors,items.*.status' };
       const asked = { method: 'POST', path: '/_bulk', query, ndjson } as const;
-      const { body } = await request<{ errors: boolean }>(target, asked);
+      const { body } = await request<{ errors: boolean }>(cluster, asked);
       if (body.errors) throw new Error('documents were refused');
     }
   };
@@ -83,11 +83,15 @@ interface Load {
   readonly namespace: string;
 }
 
-async function prepared(way: Way, target: Target, { path, total, namespace }: Load): Promise<() => Promise<unknown>> {
-  if (way === 'replay') {
-    for (const flag of COLLECTING) setFlagsFromString(flag); // As the command does.
+async function prepared(
+  variant: Variant,
+  cluster: Cluster,
+  { path, total, namespace }: Load,
+): Promise<() => Promise<unknown>> {
+  if (variant === 'replay') {
+    for (const flag of V8_FLAGS) setFlagsFromString(flag); // As the command does.
     return async () => {
-      const { counts } = await replay(target, [path], { namespace });
+      const { counts } = await replay(cluster, [path], { namespace });
       if (counts.indexed !== total) throw new Error(`not all ${total} were indexed: ${JSON.stringify(counts)}`);
     };
   }
@@ -95,13 +99,13 @@ async function prepared(way: Way, target: Target, { path, total, namespace }: Lo
   if (events.length !== total) throw new Error(`${events.length} of ${total} events were read`);
   const requests = requestsOf(events, ({ source, id }) => ({
     _index: streamOf(source, namespace),
-    ...(way === 'with ids' && { _id: id }),
+    ...(variant === 'with ids' && { _id: id }),
   }));
-  return () => upload(target, requests);
+  return () => upload(cluster, requests);
 }
 
-async function main(way: Way, url: string, load: Load): Promise<void> {
-  const act = await prepared(way, await connect({ url }), load);
+async function main(variant: Variant, url: string, load: Load): Promise<void> {
+  const act = await prepared(variant, await connect({ url }), load);
   process.on('message', () => {
     const before = process.cpuUsage();
     const began = performance.now();
@@ -114,6 +118,6 @@ async function main(way: Way, url: string, load: Load): Promise<void> {
 }
 
 if (process.send !== undefined) {
-  const [, , way, url = '', path = '', namespace = '', total] = process.argv;
-  void main(way as Way, url, { path, namespace, total: Number(total) });
+  const [, , variant, url = '', path = '', namespace = '', total] = process.argv;
+  void main(variant as Variant, url, { path, namespace, total: Number(total) });
 }

@@ -1,12 +1,12 @@
 import { ProblemError } from '../errors';
-import type { Plan } from './plan';
-import { planToLeave, type Elsewhere } from './other-schedulers';
+import type { Plan } from '../plan/plan';
+import { planToLeave, type Elsewhere } from '../plan/other-schedulers';
 import { kibanaRuleId } from '../schedulers/kibana/ownership-marks';
 import type { Content, Scheduler, Scope } from '../resources/kind';
 import type { Rule } from '../detections/rule';
 import { clusterTimeOrOurs } from '../cluster/clock';
-import { checkHandOver, handOver } from '../schedulers/catch-up';
-import { lookedUpTo, ruleStates } from '../status/rule-states';
+import { checkCatchUp, catchUp } from '../schedulers/catch-up';
+import { processedUntilByAll, ruleStates } from '../status/rule-states';
 import type { RuleState } from '../status/status';
 import { parseDuration } from '../text/duration';
 
@@ -41,11 +41,11 @@ export async function prepareMove(
   const reasons: string[] = [];
   for (const { scheduler } of others) {
     const from: Scope = { ...scope, scheduler };
-    const now = await clusterTimeOrOurs(scope.target, scope.namespace);
+    const now = await clusterTimeOrOurs(scope.cluster, scope.namespace);
     const states = await ruleStates(from, now);
     if (!options.prune) refuseLeftovers(from, content, states);
-    const since = lookedUpTo(states) ?? untold(scheduler, content, now);
-    if (since !== undefined) checkHandOver(scope, content, since, now);
+    const since = processedUntilByAll(states) ?? untold(scheduler, content, now);
+    if (since !== undefined) checkCatchUp(scope, content, since, now);
     leaving.push({ from, since });
     reasons.push(...states.flatMap((state) => reasonsOf(scope, content, state)));
   }
@@ -65,8 +65,8 @@ export async function finishMove(
 ): Promise<ProblemError | undefined> {
   for (const { from, since } of leaving) {
     try {
-      const now = await clusterTimeOrOurs(scope.target, scope.namespace);
-      if (since !== undefined) await handOver(scope, content, since, now);
+      const now = await clusterTimeOrOurs(scope.cluster, scope.namespace);
+      if (since !== undefined) await catchUp(scope, content, since, now);
       await apply(from, await planToLeave(from));
     } catch (error) {
       if (error instanceof ProblemError) return error;

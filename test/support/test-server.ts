@@ -1,7 +1,7 @@
 import { isRecord } from '../../src/json';
-import { request, type Target } from '../../src/cluster/cluster';
-import { freshNamespace } from './scene';
-import { testTarget } from './target';
+import { request, type Cluster } from '../../src/cluster/cluster';
+import { freshNamespace } from './dataset';
+import { testCluster } from './cluster';
 
 /** Our data streams, less the namespace. */
 export const STREAMS = {
@@ -26,8 +26,8 @@ export interface Shipped {
 }
 
 /** Our pipelines and templates on the test node, and a namespace that no other test uses. */
-export interface Harbour {
-  readonly target: Target;
+export interface TestServer {
+  readonly cluster: Cluster;
   readonly namespace: string;
   /** Sends documents (or their JSON text) as a shipper does; the data stream's own pipeline takes them. */
   ship(source: Source, documents: readonly (Document | string)[]): Promise<Shipped[]>;
@@ -40,34 +40,34 @@ export interface Harbour {
 }
 
 /** Our pipelines and templates are there: global-setup.ts has deployed them. */
-export async function harbour(): Promise<Harbour> {
-  const target = await testTarget();
+export async function testServer(): Promise<TestServer> {
+  const cluster = await testCluster();
   const namespace = freshNamespace();
   const stream = (source: Source) => `${STREAMS[source]}-${namespace}`;
-  const ship: Harbour['ship'] = async (source, documents) => {
+  const ship: TestServer['ship'] = async (source, documents) => {
     const shipped: Shipped[] = [];
     for (let from = 0; from < documents.length; from += 500) {
-      shipped.push(...(await bulk(target, stream(source), documents.slice(from, from + 500))));
+      shipped.push(...(await bulk(cluster, stream(source), documents.slice(from, from + 500))));
     }
     return shipped;
   };
   return {
-    target,
+    cluster,
     namespace,
     ship,
     index: async (source, document) => {
       const [item] = await ship(source, [document]);
       expect(item).toMatchObject({ status: 201, reason: '' });
       const body = { query: { ids: { values: [item?.id] } } };
-      return (await search(target, stream(source), body))[0]?._source ?? {};
+      return (await search(cluster, stream(source), body))[0]?._source ?? {};
     },
     find: async (source, query) => {
-      const hits = await search(target, stream(source), { query, size: 10_000, _source: false });
+      const hits = await search(cluster, stream(source), { query, size: 10_000, _source: false });
       return new Set(hits.map(({ _id }) => _id));
     },
     count: async (source) => {
       const path = `/${stream(source)}/_count`;
-      return (await request<{ count: number }>(target, { method: 'GET', path })).body.count;
+      return (await request<{ count: number }>(cluster, { method: 'GET', path })).body.count;
     },
   };
 }
@@ -83,9 +83,9 @@ interface BulkItem {
   readonly error?: { readonly reason?: string };
 }
 
-async function bulk(target: Target, index: string, documents: readonly (Document | string)[]): Promise<Shipped[]> {
+async function bulk(cluster: Cluster, index: string, documents: readonly (Document | string)[]): Promise<Shipped[]> {
   const lines = documents.map((one) => `{"create":{}}\n${typeof one === 'string' ? one : JSON.stringify(one)}\n`);
-  const { body } = await request<{ items: { create: BulkItem }[] }>(target, {
+  const { body } = await request<{ items: { create: BulkItem }[] }>(cluster, {
     method: 'POST',
     path: `/${index}/_bulk`,
     query: { refresh: true },
@@ -103,7 +103,7 @@ interface Hit {
   readonly _source: Indexed;
 }
 
-async function search(target: Target, index: string, body: Document): Promise<Hit[]> {
+async function search(cluster: Cluster, index: string, body: Document): Promise<Hit[]> {
   const path = `/${index}/_search`;
-  return (await request<{ hits: { hits: Hit[] } }>(target, { method: 'POST', path, body })).body.hits.hits;
+  return (await request<{ hits: { hits: Hit[] } }>(cluster, { method: 'POST', path, body })).body.hits.hits;
 }
