@@ -14,7 +14,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { runRules } from '../src/commands/run';
 import { PROGRAM_FOLDER } from '../src/program';
-import { detectionRule } from '../src/schedulers/local/detection-rule';
+import { detectionRule } from '../src/schedulers/local/rule-kind';
 import { readRules } from '../src/detections/rule';
 import { runLoop } from '../src/schedulers/local/run-loop';
 import { request, type Cluster } from '../src/cluster/cluster';

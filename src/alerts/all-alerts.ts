@@ -1,8 +1,8 @@
 import type { Scheduler, Scope } from '../resources/kind';
 import type { Rule } from '../detections/rule';
 import { together, type Alert, type AlertsOptions } from '../schedulers/alert-index-search';
-import { alertIndexStore } from '../schedulers/alert-index';
-import type { AlertStore } from '../schedulers/alert-store';
+import { alertIndexStore } from '../schedulers/alert-index-store';
+import type { AlertStore } from '../schedulers/scheduler';
 import { kibanaAlertStore } from '../schedulers/kibana/alert-store';
 import { pluginAlertStore } from '../schedulers/opensearch-alerting/alert-store';
 

@@ -1,6 +1,6 @@
 import { toIso } from '../detections/windows';
 import { describeDuration, parseDuration } from '../text/duration';
-import type { DeployedQuery } from './deployed-query';
+import type { DeployedQuery } from '../schedulers/deployed-query';
 
 /** An event of a group without alert. Times are milliseconds since 1970; null where the event does not say. */
 export interface UnalertedEvent {

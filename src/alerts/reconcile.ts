@@ -8,7 +8,7 @@ import { toIso } from '../detections/windows';
 import { request, type Cluster } from '../cluster/cluster';
 import { findCovered } from './find-covered';
 import { arrival, processedUntil, reasonsOf, type UnalertedEvent, type Reason } from './missing';
-import { deployedQueries, type DeployedQuery } from './deployed-query';
+import { deployedQueries, type DeployedQuery } from '../schedulers/deployed-query';
 
 /** A group that should have an alert. */
 export interface MissingAlert {

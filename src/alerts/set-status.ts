@@ -6,7 +6,7 @@ import { chosenAlerts } from './alert-ids';
 import type { AlertStatus } from '../detections/alert-filter';
 import type { Alert, AlertsOptions } from '../schedulers/alert-index-search';
 import { allAlerts } from './all-alerts';
-import type { AlertStore, StatusChange } from '../schedulers/alert-store';
+import type { AlertStore, StatusChange } from '../schedulers/scheduler';
 
 export interface StatusResult {
   readonly status: AlertStatus;

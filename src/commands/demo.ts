@@ -9,7 +9,7 @@ import { demoText } from '../report/demo';
 import { replayJson } from '../report/replay';
 import { progressLine } from '../report/progress';
 import type { Content, Scope } from '../resources/kind';
-import type { RuleRun } from '../schedulers/local/execute-window';
+import type { RuleRun } from '../schedulers/execute-window';
 import { readSettings } from '../settings';
 import { alerts, type Alert } from '../schedulers/alert-index-search';
 import { declare, clusterOf, type Context } from './command';

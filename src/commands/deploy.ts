@@ -11,7 +11,7 @@ import { deployText, interruptedLine } from '../report/plan';
 import type { Content, Scope } from '../resources/kind';
 import { escapeForTerminal } from '../text/escape';
 import { declare, settingsOf, type Context } from './command';
-import { finishMove, prepareMove, type Move } from './move';
+import { finishMove, prepareMove, type Move } from '../plan/move';
 import { contentOf, ONLY_OPTION, scopeOf, unprovenJson } from './plan';
 import { SCHEDULER_OPTIONS } from './scheduler';
 

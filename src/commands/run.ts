@@ -4,7 +4,7 @@ import { runLoopLines } from '../report/run-loop';
 import { chosenRules, withRuleName } from '../schedulers/local/choose-rules';
 import { clusterTimeOrOurs } from '../cluster/clock';
 import { runScheduled, type RunScheduledOptions } from '../schedulers/local/run-scheduled';
-import type { RuleRun } from '../schedulers/local/execute-window';
+import type { RuleRun } from '../schedulers/execute-window';
 import { readStoredRules } from '../schedulers/local/state';
 import { runLoop, type RunLoopOptions } from '../schedulers/local/run-loop';
 import type { Cluster } from '../cluster/cluster';

@@ -5,7 +5,7 @@ import { threatOf } from '../detections/attack';
 import { describeRule } from '../sigma/compile/describe';
 import type { Rule } from '../detections/rule';
 import { severityOf } from '../detections/severity';
-import type { RuleRun } from '../schedulers/local/execute-window';
+import type { RuleRun } from '../schedulers/execute-window';
 import { plural } from '../text/plural';
 import { alertsTable } from './alerts-table';
 import { cellOf } from './alerts-columns';

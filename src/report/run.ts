@@ -1,4 +1,4 @@
-import type { RuleRun } from '../schedulers/local/execute-window';
+import type { RuleRun } from '../schedulers/execute-window';
 import { plural } from '../text/plural';
 
 /** What each rule did, a line a rule. */

@@ -1,13 +1,13 @@
 import { ProblemError } from '../errors';
-import { detectionRule } from './local/detection-rule';
+import { detectionRule } from './local/rule-kind';
 import { chunk } from './kibana/find';
 import { kibanaRules, spacesOf } from './kibana/rule-kind';
 import type { Body, Content, Scheduler, Scope } from '../resources/kind';
 import { runUntil } from './opensearch-alerting/execute-monitor';
 import { monitorsOf } from './opensearch-alerting/find-monitors';
-import type { StoredRule } from './local/stored-rule';
+import type { StoredRule } from './stored-rule';
 import { parseDuration } from '../text/duration';
-import { executeWindow } from './local/execute-window';
+import { executeWindow } from './execute-window';
 import { moveWatermark, readWatermark } from './local/state';
 import { toIso, nextWindow } from '../detections/windows';
 

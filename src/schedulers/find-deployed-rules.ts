@@ -1,7 +1,7 @@
 import { stateIndex } from '../detections/indices';
 import { seesAlerting } from './opensearch-alerting/plugin';
 import { request, type Cluster } from '../cluster/cluster';
-import { detectionRule } from './local/detection-rule';
+import { detectionRule } from './local/rule-kind';
 import { namespacesIn, spacesOf } from './kibana/rule-kind';
 import type { Scheduler, Scope } from '../resources/kind';
 import { monitorNamespaces } from './opensearch-alerting/find-monitors';

@@ -1,4 +1,4 @@
-import type { StoredRule } from './local/stored-rule';
+import type { StoredRule } from './stored-rule';
 import type { Cluster } from '../cluster/cluster';
 import { sourceFields } from './group-summary';
 import { groupOf, TIME_FIELDS } from '../detections/event-group';

@@ -1,5 +1,5 @@
 import { anyOf } from '../sigma/compile/clauses';
-import type { StoredRule } from './local/stored-rule';
+import type { StoredRule } from './stored-rule';
 import type { Cluster } from '../cluster/cluster';
 import { groupOf, timeOf, TIME_FIELDS, type Group } from '../detections/event-group';
 import { readMatches, type Hit } from '../cluster/search-all';

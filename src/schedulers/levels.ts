@@ -1,7 +1,7 @@
 import { componentTemplate } from '../resources/component-template';
 import { dataStream } from '../resources/data-stream';
 import { dataStreamLifecycle } from '../resources/data-stream-lifecycle';
-import { detectionRule } from './local/detection-rule';
+import { detectionRule } from './local/rule-kind';
 import { indexTemplate } from '../resources/index-template';
 import { ingestPipeline } from '../resources/ingest-pipeline';
 import { exceptionItems, exceptionLists } from './kibana/exceptions';

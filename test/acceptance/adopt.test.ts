@@ -7,7 +7,7 @@ import { makePlan, type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Scope } from '../../src/resources/kind';
 import { stateIndex } from '../../src/detections/indices';
-import { storedRuleId } from '../../src/schedulers/local/stored-rule';
+import { storedRuleId } from '../../src/schedulers/stored-rule';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 

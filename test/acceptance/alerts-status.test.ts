@@ -1,8 +1,8 @@
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
 import { alertIndex } from '../../src/detections/indices';
-import { alertIndexStore } from '../../src/schedulers/alert-index';
-import type { AlertStore } from '../../src/schedulers/alert-store';
+import { alertIndexStore } from '../../src/schedulers/alert-index-store';
+import type { AlertStore } from '../../src/schedulers/scheduler';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { proxy, type Proxy } from '../support/proxy';

@@ -1,6 +1,6 @@
 import type { Scheduler } from '../../src/resources/kind';
 import { attentionOf } from '../../src/status/attention';
-import { stoppedScheduler } from '../../src/status/stopped';
+import { stoppedScheduler } from '../../src/schedulers/stopped';
 import { proxy, type Answer } from '../support/proxy';
 import { testCluster } from '../support/cluster';
 

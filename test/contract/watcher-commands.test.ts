@@ -10,7 +10,7 @@ import { request } from '../../src/cluster/cluster';
 import { adoptAll, findAdoptions } from '../../src/plan/adopt';
 import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan } from '../../src/plan/plan';
-import { detectionRule } from '../../src/schedulers/local/detection-rule';
+import { detectionRule } from '../../src/schedulers/local/rule-kind';
 import type { Content, Scope } from '../../src/resources/kind';
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import { quiet } from '../support/context';

@@ -5,8 +5,8 @@ import { alerts, type Alert, type AlertsOptions } from '../../src/schedulers/ale
 import { isRecord } from '../../src/json';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
 import type { Rule } from '../../src/detections/rule';
-import { storedRuleId, type StoredRule } from '../../src/schedulers/local/stored-rule';
-import type { RuleRun } from '../../src/schedulers/local/execute-window';
+import { storedRuleId, type StoredRule } from '../../src/schedulers/stored-rule';
+import type { RuleRun } from '../../src/schedulers/execute-window';
 import { request, type Cluster } from '../../src/cluster/cluster';
 import { prepare } from '../../src/cluster/translate';
 import { testCluster } from './cluster';

@@ -2,7 +2,7 @@ import { isRecord } from '../../json';
 import { textAt } from '../../detections/group';
 import type { Rule } from '../../detections/rule';
 import { DEFAULT_SPACE } from '../../cluster/kibana';
-import { alertOf } from '../local/alert';
+import { alertOf } from '../alert-of-group';
 import type { AlertStatus } from '../../detections/alert-filter';
 import { ancestorsIn, type Alert } from '../alert-index-search';
 import { sourceFields } from '../group-summary';

@@ -8,7 +8,7 @@ import type { Rule } from '../../detections/rule';
 import { DEFAULT_SPACE, type Kibana } from '../../cluster/kibana';
 import type { AlertFilter } from '../../detections/alert-filter';
 import type { Alert } from '../alert-index-search';
-import type { AlertStore, Listed } from '../alert-store';
+import type { AlertStore, Listed } from '../scheduler';
 import { alertOfKibana, kibanaFields } from './alert-document';
 import type { Hit } from '../../cluster/search-all';
 import { toIso } from '../../detections/windows';

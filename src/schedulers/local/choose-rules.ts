@@ -1,6 +1,6 @@
 import { ProblemError, type Problem } from '../../errors';
 import { isNamed } from '../../detections/choose-rules';
-import type { StoredRule } from './stored-rule';
+import type { StoredRule } from '../stored-rule';
 
 /**
  * The rules that somebody names by UUID, name or slug, without regard to case; all where nobody names any.

@@ -1,7 +1,7 @@
 import { isRecord } from '../../json';
 import { stateIndex } from '../../detections/indices';
 import type { Rule } from '../../detections/rule';
-import type { StoredRule } from './stored-rule';
+import type { StoredRule } from '../stored-rule';
 import type { LastRun } from './state';
 import { request, type Cluster } from '../../cluster/cluster';
 import { parseDuration } from '../../text/duration';

@@ -1,11 +1,11 @@
 import { ProblemError } from '../../errors';
 import { canonicalJson } from '../../json';
-import type { StoredRule } from './stored-rule';
+import type { StoredRule } from '../stored-rule';
 import type { Cluster } from '../../cluster/cluster';
 import { chosenRules, isWanted, withRuleName } from './choose-rules';
 import { backoff, TIMER, type Timer } from './timer';
 import { runScheduled } from './run-scheduled';
-import type { RuleRun } from './execute-window';
+import type { RuleRun } from '../execute-window';
 import { listStoredRules, readStoredRules } from './state';
 import { Timetable } from './timetable';
 

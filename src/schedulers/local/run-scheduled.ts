@@ -1,9 +1,9 @@
 import { ownStreams } from '../../detections/indices';
-import type { StoredRule } from './stored-rule';
+import type { StoredRule } from '../stored-rule';
 import { request, unstoppable, type Cluster } from '../../cluster/cluster';
 import { parseDuration } from '../../text/duration';
 import { clusterTime } from '../../cluster/clock';
-import { executeWindow, type RuleRun } from './execute-window';
+import { executeWindow, type RuleRun } from '../execute-window';
 import { moveWatermark, readWatermark } from './state';
 import { eventWindow, nextWindow } from '../../detections/windows';
 

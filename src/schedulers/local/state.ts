@@ -1,7 +1,7 @@
 import { ProblemError } from '../../errors';
 import { MANAGED_BY } from '../../resources/ownership';
 import { stateIndex } from '../../detections/indices';
-import type { StoredRule } from './stored-rule';
+import type { StoredRule } from '../stored-rule';
 import { request, type Cluster } from '../../cluster/cluster';
 import { toIso } from '../../detections/windows';
 

@@ -1,4 +1,4 @@
-import type { StoredRule } from './stored-rule';
+import type { StoredRule } from '../stored-rule';
 import { parseDuration } from '../../text/duration';
 import { backoff, type Timer } from './timer';
 

@@ -7,7 +7,7 @@ import { askAlerting } from './plugin';
 import type { Cluster } from '../../cluster/cluster';
 import type { AlertStatus } from '../../detections/alert-filter';
 import type { Alert } from '../alert-index-search';
-import type { AlertStore } from '../alert-store';
+import type { AlertStore } from '../scheduler';
 import { monitorAlerts, monitorsAndRules } from './monitor-alerts';
 import { summaryOfAlert } from './monitor-summary';
 

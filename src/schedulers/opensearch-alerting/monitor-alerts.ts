@@ -7,11 +7,11 @@ import { ownerOf, ruleOf } from './ownership-marks';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import type { Rule } from '../../detections/rule';
 import type { Cluster } from '../../cluster/cluster';
-import { alertOf } from '../local/alert';
+import { alertOf } from '../alert-of-group';
 import type { Alert } from '../alert-index-search';
 import { readGroupSummaries, type GroupSummary } from '../group-summary';
 import type { Group } from '../../detections/event-group';
-import type { Listed } from '../alert-store';
+import type { Listed } from '../scheduler';
 import { mergeSummaries, summaryOfAlert } from './monitor-summary';
 
 /** What the plugin holds of one group and day: one alert, or more where it was over and came again. */

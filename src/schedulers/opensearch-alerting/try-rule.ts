@@ -4,7 +4,7 @@ import { desiredMonitor } from './monitor-kind';
 import { queryOfMonitor } from './monitor-body';
 import { dryRun } from './execute-monitor';
 import type { Rule } from '../../detections/rule';
-import { alertOf } from '../local/alert';
+import { alertOf } from '../alert-of-group';
 import { clusterTime } from '../../cluster/clock';
 import { eventsOfGroups } from '../group-events';
 import { summaryOfAlert } from './monitor-summary';

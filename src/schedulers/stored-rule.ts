@@ -1,4 +1,4 @@
-import type { Rule } from '../../detections/rule';
+import type { Rule } from '../detections/rule';
 
 /**
  * A rule as `deploy` stores it for the local scheduler: a document of the state index. `run` executes what is stored,

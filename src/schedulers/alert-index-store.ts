@@ -5,7 +5,7 @@ import { whilePutOff } from '../cluster/attempts';
 import { request, type Cluster } from '../cluster/cluster';
 import { alerts, type Alert } from './alert-index-search';
 import { isPassing } from './alert-writes';
-import type { AlertStore, StatusChange } from './alert-store';
+import type { AlertStore, StatusChange } from './scheduler';
 import { mget, type Got } from '../cluster/mget';
 import { toIso } from '../detections/windows';
 

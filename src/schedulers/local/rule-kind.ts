@@ -2,7 +2,7 @@ import { isRecord } from '../../json';
 import { activeExceptions } from '../../sigma/exceptions';
 import { stateIndex, defaultIndices } from '../../detections/indices';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
-import { storedRuleId, type StoredRule } from './stored-rule';
+import { storedRuleId, type StoredRule } from '../stored-rule';
 import { request } from '../../cluster/cluster';
 import type { Body, Desired, Kind, Live } from '../../resources/kind';
 import { openAlertsOf } from '../open-alerts';

@@ -1,13 +1,13 @@
-import { alertIndex } from '../../detections/indices';
+import { alertIndex } from '../detections/indices';
 import type { StoredRule } from './stored-rule';
-import { unstoppable, type Cluster } from '../../cluster/cluster';
-import { alertOf } from './alert';
-import { writeAlerts } from '../alert-writes';
+import { unstoppable, type Cluster } from '../cluster/cluster';
+import { alertOf } from './alert-of-group';
+import { writeAlerts } from './alert-writes';
 import { countNew } from './count-new';
-import { readGroupSummaries, sourceFields } from '../group-summary';
-import { groupOf, TIME_FIELDS, type Group } from '../../detections/event-group';
-import { readMatches } from '../../cluster/search-all';
-import { toIso, type Window } from '../../detections/windows';
+import { readGroupSummaries, sourceFields } from './group-summary';
+import { groupOf, TIME_FIELDS, type Group } from '../detections/event-group';
+import { readMatches } from '../cluster/search-all';
+import { toIso, type Window } from '../detections/windows';
 
 /** What one rule did in one window; the shape that `run --output json` prints. */
 export interface RuleRun {

@@ -1,6 +1,6 @@
-import type { Cluster } from '../../cluster/cluster';
-import type { AlertWrite } from '../alert-writes';
-import { mget } from '../../cluster/mget';
+import type { Cluster } from '../cluster/cluster';
+import type { AlertWrite } from './alert-writes';
+import { mget } from '../cluster/mget';
 
 const MOST_IDS = 1_000;
 

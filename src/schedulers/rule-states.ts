@@ -1,9 +1,9 @@
 import type { Scheduler, Scope } from '../resources/kind';
-import { kibanaRuleStates } from '../schedulers/kibana/rule-states';
-import { monitorRuleStates } from '../schedulers/opensearch-alerting/rule-states';
-import { readState, ruleState } from '../schedulers/local/rule-states';
-import type { RuleState } from './status';
-import { watchRuleStates } from '../schedulers/watcher/rule-states';
+import { kibanaRuleStates } from './kibana/rule-states';
+import { monitorRuleStates } from './opensearch-alerting/rule-states';
+import { readState, ruleState } from './local/rule-states';
+import type { RuleState } from '../status/status';
+import { watchRuleStates } from './watcher/rule-states';
 
 /** How the rules of a namespace are doing, by what runs them. Now is in milliseconds since 1970. */
 const STATES: Readonly<Record<Scheduler, (scope: Scope, now: number) => Promise<RuleState[]>>> = {

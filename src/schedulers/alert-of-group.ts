@@ -1,10 +1,10 @@
-import { alertBase, NUMBER_FIELDS } from '../../detections/alert-document';
-import { groupSource } from '../../detections/group';
-import { renderMessage, riskObjects } from '../../detections/message';
-import type { Rule } from '../../detections/rule';
-import type { AlertWrite } from '../alert-writes';
-import type { GroupSummary } from '../group-summary';
-import { toIso } from '../../detections/windows';
+import { alertBase, NUMBER_FIELDS } from '../detections/alert-document';
+import { groupSource } from '../detections/group';
+import { renderMessage, riskObjects } from '../detections/message';
+import type { Rule } from '../detections/rule';
+import type { AlertWrite } from './alert-writes';
+import type { GroupSummary } from './group-summary';
+import { toIso } from '../detections/windows';
 
 /**
  * The alert of a group: an ECS document (design, section 7).

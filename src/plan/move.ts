@@ -1,12 +1,12 @@
 import { ProblemError } from '../errors';
-import type { Plan } from '../plan/plan';
-import { planToLeave, type Elsewhere } from '../plan/other-schedulers';
+import type { Plan } from './plan';
+import { planToLeave, type Elsewhere } from './other-schedulers';
 import { kibanaRuleId } from '../schedulers/kibana/ownership-marks';
 import type { Content, Scheduler, Scope } from '../resources/kind';
 import type { Rule } from '../detections/rule';
 import { clusterTimeOrOurs } from '../cluster/clock';
 import { checkCatchUp, catchUp } from '../schedulers/catch-up';
-import { processedUntilByAll, ruleStates } from '../status/rule-states';
+import { processedUntilByAll, ruleStates } from '../schedulers/rule-states';
 import type { RuleState } from '../status/status';
 import { parseDuration } from '../text/duration';
 

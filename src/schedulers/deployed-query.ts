@@ -1,13 +1,13 @@
-import { kibanaRuleId } from '../schedulers/kibana/ownership-marks';
+import { kibanaRuleId } from './kibana/ownership-marks';
 import type { Content, Scheduler, Scope } from '../resources/kind';
-import { indicesOf, queryOfMonitor } from '../schedulers/opensearch-alerting/monitor-body';
+import { indicesOf, queryOfMonitor } from './opensearch-alerting/monitor-body';
 import { activeExceptions } from '../sigma/exceptions';
 import { defaultIndices } from '../detections/indices';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
 import type { Rule } from '../detections/rule';
-import { monitorsAndRules } from '../schedulers/opensearch-alerting/monitor-alerts';
-import { readStoredRules } from '../schedulers/local/state';
-import { ruleStates } from '../status/rule-states';
+import { monitorsAndRules } from './opensearch-alerting/monitor-alerts';
+import { readStoredRules } from './local/state';
+import { ruleStates } from './rule-states';
 import type { RuleState } from '../status/status';
 
 /** A rule, and what it is to find as it is deployed. */
