@@ -1,5 +1,5 @@
 import { ProblemError } from '../errors';
-import type { Scope } from '../resources/kind';
+import type { ScheduledScope } from '../schedulers/scheduler';
 import { fieldsOf } from '../sigma/combine';
 import { evaluate, type Met } from '../sigma/compile/evaluate';
 import { textAt } from '../detections/group';
@@ -45,7 +45,11 @@ export interface Explanation {
  * @param words one id, or its beginning
  * @throws ProblemError USAGE when that is not exactly one alert
  */
-export async function explain(scope: Scope, rules: readonly Rule[], words: readonly string[]): Promise<Explanation> {
+export async function explain(
+  scope: ScheduledScope,
+  rules: readonly Rule[],
+  words: readonly string[],
+): Promise<Explanation> {
   const { namespace } = scope;
   const among = await allAlerts(scope, rules, { namespace, ids: words });
   const { chosen, problems } = chosenAlerts(among, words);
@@ -64,7 +68,7 @@ export async function explain(scope: Scope, rules: readonly Rule[], words: reado
  * @returns one for each, in the same order
  */
 export async function explainAlerts(
-  scope: Scope,
+  scope: ScheduledScope,
   rules: readonly Rule[],
   alerts: readonly Alert[],
   said: (done: number) => void,
@@ -88,7 +92,7 @@ export async function explainAlerts(
   return explanations;
 }
 
-async function explainAlert(scope: Scope, rules: readonly Rule[], alert: Alert): Promise<Explanation> {
+async function explainAlert(scope: ScheduledScope, rules: readonly Rule[], alert: Alert): Promise<Explanation> {
   const { cluster, namespace, indices = defaultIndices(namespace) } = scope;
   const rule = rules.find(({ uuid }) => uuid === textAt(alert, 'rule.uuid'));
   const ancestors = ancestorsOf(alert);

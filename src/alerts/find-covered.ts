@@ -1,9 +1,7 @@
-import type { Scope } from '../resources/kind';
-import { groupValue, textAt } from '../detections/group';
+import type { ScheduledScope } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from './all-alerts';
 import { ancestorsOf, storedIds, type Alert } from '../schedulers/alert-index-search';
-import { alertId } from '../detections/event-group';
 
 /** Whether an event has its alert: by its group, or by itself. */
 export interface Covered {
@@ -25,38 +23,26 @@ interface Period {
  *   --------------------|----------------------------------------------------------------------------------------
  *   local, watcher      | the alert index has one of its group
  *   opensearch-alerting | the plugin holds one of its group, or the alert index has one
- *   kibana              | an alert names it among its ancestors; of a rule of type esql, which names none, one of its group
+ *   kibana              | an alert names it among its ancestors
  * @param groups the `_id`s that the alerts of these groups have
  */
 export async function findCovered(
-  scope: Scope,
+  scope: ScheduledScope,
   rule: Rule,
   groups: readonly string[],
   { from, to }: Period,
 ): Promise<Covered> {
-  const { cluster, namespace, scheduler = 'local' } = scope;
+  const { cluster, namespace, scheduler } = scope;
   const stored = await storedIds(cluster, namespace, groups);
-  if (scheduler === 'local' || scheduler === 'watcher') return { groups: stored, events: new Set() };
+  if (!scheduler.keepsAlerts) return { groups: stored, events: new Set() };
   // An alert of a group lasts, so it may have begun before.
   const { kept } = await allAlerts(scope, [rule], { namespace, rule: rule.uuid, from, to });
   const own = kept.map(({ alert }) => alert);
   const events = own.flatMap(eventsOf);
-  const named = own.map((alert) => (eventsOf(alert).length > 0 ? alert._id : groupIdOf(rule, alert)));
+  const named = own.map(({ _id }) => _id);
   return { groups: new Set([...stored, ...named]), events: new Set(events) };
 }
 
 function eventsOf(alert: Alert): string[] {
   return ancestorsOf(alert).map(({ index, id }) => `${index}/${id}`);
-}
-
-/** What the alert would be called if we had written it. */
-function groupIdOf(rule: Rule, alert: Alert): string {
-  const day = (textAt(alert, 'event.start') ?? '').slice(0, 10);
-  return textAt(alert, 'wmi_detections.scheduler') === 'kibana'
-    ? alertId(
-        rule,
-        day,
-        rule.groupBy.map((field) => groupValue(alert, field)),
-      )
-    : alert._id;
 }

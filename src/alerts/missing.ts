@@ -1,6 +1,7 @@
 import { toIso } from '../detections/windows';
 import { describeDuration, parseDuration } from '../text/duration';
-import type { DeployedQuery } from '../schedulers/deployed-query';
+import { hasFailed } from '../schedulers/rule-state';
+import type { DeployedQuery, Scheduler } from '../schedulers/scheduler';
 
 /** An event of a group without alert. Times are milliseconds since 1970; null where the event does not say. */
 export interface UnalertedEvent {
@@ -26,17 +27,6 @@ export interface Reason {
   readonly message: string;
 }
 
-/** Up to when a rule has looked at what came in, milliseconds since 1970; undefined where it never ran. */
-export function processedUntil({ rule, state }: DeployedQuery, now: number): number | undefined {
-  if (state === null) return undefined;
-  // A monitor does not say when it ran: as its schedule has it, then.
-  const silent = state.scheduler === 'opensearch-alerting' && state.enabled;
-  if (silent) return now - (parseDuration(state.interval ?? rule.schedule.interval) ?? 0) - SETTLE;
-  const time = Date.parse(state.watermark ?? state.execution?.at ?? '');
-  return Number.isNaN(time) ? undefined : time;
-}
-
-const SETTLE = 60_000;
 const DAY = 86_400_000;
 
 /** When an event could be seen first. */
@@ -56,32 +46,39 @@ export function arrival({ ingested, time }: UnalertedEvent): number {
  *   it came in later than the rule looks back           | late
  *   none of these, or only the last                     | unknown
  */
-export function reasonsOf(deployedQuery: DeployedQuery, events: readonly UnalertedEvent[], now: number): Reason[] {
-  const reasons = [...ofRule(deployedQuery, events, now), ...ofEvents(deployedQuery, events)];
+export function reasonsOf(
+  scheduler: Scheduler,
+  deployedQuery: DeployedQuery,
+  events: readonly UnalertedEvent[],
+  now: number,
+): Reason[] {
+  const reasons = [...ofRule(scheduler, deployedQuery, events, now), ...ofEvents(deployedQuery, events)];
   // Windows rest on event.ingested: an event that is late is missed only by a scheduler that began later still.
   if (reasons.some(({ code }) => code !== 'late')) return reasons;
-  // What an analyst excepts in Kibana is in lists of theirs, which say nothing that could be held against an event here.
-  const excepted =
-    deployedQuery.state?.scheduler === 'kibana' ? ', an exception that was added in Kibana may silence it' : '';
-  const message = `nothing else says why: the alert may have been deleted${excepted}, or the event was there before the rule, which looks back only so far`;
+  const message = `nothing else says why: the alert may have been deleted${deployedQuery.state === null ? '' : scheduler.otherSilencers}, or the event was there before the rule, which looks back only so far`;
   return [...reasons, { code: 'unknown', message }];
 }
 
-function ofRule(deployedQuery: DeployedQuery, events: readonly UnalertedEvent[], now: number): Reason[] {
+function ofRule(
+  scheduler: Scheduler,
+  deployedQuery: DeployedQuery,
+  events: readonly UnalertedEvent[],
+  now: number,
+): Reason[] {
   const { state } = deployedQuery;
   if (state === null) return [{ code: 'not_deployed', message: 'the rule is not on this scheduler' }];
   const reasons: Reason[] = [];
   if (!state.enabled) reasons.push({ code: 'disabled', message: 'the rule is disabled' });
-  const upTo = processedUntil(deployedQuery, now);
+  const upTo = scheduler.processedUntil(deployedQuery, now);
   const latest = most(events.map(arrival));
-  if (upTo === undefined && state.scheduler !== 'opensearch-alerting') {
+  if (upTo === undefined && scheduler.reportsRuns) {
     reasons.push({ code: 'never_run', message: 'the rule has never run to its end' });
   } else if (upTo !== undefined && latest > upTo) {
     const message = `came in at ${toIso(latest)}; the rule has looked up to ${toIso(upTo)}, and has not run since or failed`;
     reasons.push({ code: 'not_run', message });
   }
   const { result = '', message = '', gap = 0 } = state.execution ?? {};
-  if (/fail/.test(result)) {
+  if (hasFailed(state.execution)) {
     const said = message === '' ? '' : `: ${message}`;
     reasons.push({ code: 'run_failed', message: `the last run of the rule ended in ${result}${said}` });
   }

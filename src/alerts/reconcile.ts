@@ -1,4 +1,4 @@
-import type { Content, Scope } from '../resources/kind';
+import type { Content } from '../resources/kind';
 import { anyOf } from '../sigma/compile/clauses';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
 import { sourceFields } from '../schedulers/group-summary';
@@ -7,8 +7,8 @@ import { readMatches, type Hit } from '../cluster/search-all';
 import { toIso } from '../detections/windows';
 import { request, type Cluster } from '../cluster/cluster';
 import { findCovered } from './find-covered';
-import { arrival, processedUntil, reasonsOf, type UnalertedEvent, type Reason } from './missing';
-import { deployedQueries, type DeployedQuery } from '../schedulers/deployed-query';
+import { arrival, reasonsOf, type UnalertedEvent, type Reason } from './missing';
+import type { DeployedQuery, ScheduledScope, Scheduler } from '../schedulers/scheduler';
 
 /** A group that should have an alert. */
 export interface MissingAlert {
@@ -51,13 +51,13 @@ export interface Period {
  * @param now the cluster's time, milliseconds since 1970
  */
 export async function reconcile(
-  scope: Scope,
+  scope: ScheduledScope,
   content: Content,
   { from, to, now }: Period & { now: number },
 ): Promise<RuleReconciliation[]> {
   const found: RuleReconciliation[] = [];
   // One after the other: a question by a person must not crowd out what the cluster is there for.
-  for (const deployedQuery of await deployedQueries(scope, content, now)) {
+  for (const deployedQuery of await scope.scheduler.deployedQueries(scope, content, now)) {
     found.push(await reconcileRule(scope, deployedQuery, { from, to }, now));
   }
   return found;
@@ -69,7 +69,7 @@ interface Seen {
 }
 
 async function reconcileRule(
-  scope: Scope,
+  scope: ScheduledScope,
   deployedQuery: DeployedQuery,
   period: Period,
   now: number,
@@ -77,7 +77,7 @@ async function reconcileRule(
   const { rule } = deployedQuery;
   const { events, groups } = await groupsOf(scope.cluster, deployedQuery, period);
   const { groups: alertedGroups, events: alertedEvents } = await findCovered(scope, rule, [...groups.keys()], period);
-  const upTo = processedUntil(deployedQuery, now);
+  const upTo = scope.scheduler.processedUntil(deployedQuery, now);
   const onTime = deployedQuery.state?.enabled === true && !deployedQuery.state.overdue;
   const willBeSeen = (event: UnalertedEvent): boolean => onTime && (upTo === undefined || arrival(event) > upTo);
   let [alerted, pending] = [0, 0];
@@ -89,7 +89,7 @@ async function reconcileRule(
     const lost = lone.filter((event) => !willBeSeen(event));
     if (lone.length === 0) alerted += 1;
     else if (lost.length === 0) pending += 1;
-    else missing.push(missingOf(deployedQuery, group, lost, now));
+    else missing.push(missingOf(scope.scheduler, deployedQuery, group, lost, now));
   }
   return {
     uuid: rule.uuid,
@@ -105,6 +105,7 @@ async function reconcileRule(
 }
 
 function missingOf(
+  scheduler: Scheduler,
   deployedQuery: DeployedQuery,
   { values }: Group,
   lost: readonly UnalertedEvent[],
@@ -117,7 +118,7 @@ function missingOf(
     events: lost.length,
     first: { index: first?.index ?? '', id: first?.id ?? '', time: first?.time == null ? null : toIso(first.time) },
     last: last?.time == null ? null : toIso(last.time),
-    reasons: reasonsOf(deployedQuery, lost, now),
+    reasons: reasonsOf(scheduler, deployedQuery, lost, now),
   };
 }
 

@@ -1,5 +1,5 @@
 import { ProblemError, type Problem } from '../errors';
-import type { Scope } from '../resources/kind';
+import type { ScheduledScope } from '../schedulers/scheduler';
 import { textAt } from '../detections/group';
 import type { Rule } from '../detections/rule';
 import { chosenAlerts } from './alert-ids';
@@ -27,7 +27,7 @@ export interface StatusResult {
  *   with every alert whose keeper cannot do that; REFUSED also when somebody else was quicker
  */
 export async function setStatus(
-  scope: Scope,
+  scope: ScheduledScope,
   rules: readonly Rule[],
   options: AlertsOptions & { readonly ids: readonly string[] },
   change: StatusChange,

@@ -2,7 +2,7 @@ import { ProblemError, type Problem } from '../errors';
 import { alertsHtml } from '../report/alerts-html';
 import { statusChangeText } from '../report/alert-status';
 import { explainText } from '../report/explain';
-import type { Scope } from '../resources/kind';
+import type { ScheduledScope } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
 import type { AlertStatus } from '../detections/alert-filter';
 import type { Alert, AlertsOptions } from '../schedulers/alert-index-search';
@@ -51,7 +51,7 @@ export function refuseIdle(action: Action, { output, ...argv }: Readonly<Record<
 /** Tells why an alert is there, as text, JSON or a page. */
 export async function explainOne(
   context: Context,
-  scope: Scope,
+  scope: ScheduledScope,
   rules: readonly Rule[],
   { ids, output }: { ids: readonly string[]; output: string },
 ): Promise<Outcome> {
@@ -68,7 +68,7 @@ export async function explainOne(
  * @param by who says so
  */
 export async function changeStatus(
-  scope: Scope,
+  scope: ScheduledScope,
   rules: readonly Rule[],
   options: AlertsOptions & { readonly ids: readonly string[] },
   { action, by }: { action: Exclude<Action, 'explain'>; by: string },

@@ -1,7 +1,7 @@
 import { version } from '../program';
 import type { AlertsPage } from '../report/alerts-page';
 import { alertsPageOf } from '../report/alerts-page-of';
-import type { Scope } from '../resources/kind';
+import type { ScheduledScope } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
 import type { Alert } from '../schedulers/alert-index-search';
 import { explainAlerts, type Explanation } from '../alerts/explain';
@@ -19,7 +19,7 @@ const MOST_EXPLAINED = 1_000;
  */
 export async function alertsPage(
   context: Context,
-  scope: Scope,
+  scope: ScheduledScope,
   rules: readonly Rule[],
   alerts: readonly Alert[],
 ): Promise<AlertsPage> {
@@ -38,7 +38,7 @@ export async function alertsPage(
 
 /** The page of these alerts, of which some are explained. */
 export function pageOf(
-  { namespace }: Scope,
+  { namespace }: ScheduledScope,
   rules: readonly Rule[],
   alerts: readonly Alert[],
   explanations: readonly Explanation[],

@@ -10,8 +10,7 @@ import { ACTIONS, changeStatus, explainOne, refuseIdle } from './alert-actions';
 import { declare, settingsOf, type Context } from './command';
 import { countOf } from './count-flag';
 import { alertsPage } from './alerts-page';
-import { analystScope } from './analyst-scope';
-import { SCHEDULER_OPTIONS } from './scheduler';
+import { analystScope, SCHEDULER_OPTIONS } from './deployment';
 import { timeOf } from './time-flag';
 
 /** Who sits here: the user that the cluster knows, where the settings name one, else the user of this machine. */

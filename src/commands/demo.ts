@@ -3,7 +3,6 @@ import { ProblemError, stoppedAfter } from '../errors';
 import { startAttached } from '../engine/attached';
 import type { ReplayResult } from '../replay/replay-stats';
 import { readAllContent } from '../resources/read-all-content';
-import { makePlan } from '../plan/plan';
 import { PROGRAM_FOLDER } from '../program';
 import { demoText } from '../report/demo';
 import { replayJson } from '../report/replay';
@@ -12,11 +11,12 @@ import type { Content, Scope } from '../resources/kind';
 import type { RuleRun } from '../schedulers/execute-window';
 import { readSettings } from '../settings';
 import { alerts, type Alert } from '../schedulers/alert-index-search';
-import { declare, clusterOf, type Context } from './command';
-import { deploy, type Deployed } from './deploy';
+import { declare, type Context } from './command';
+import { deploymentOf } from './deployment';
+import { deploy, type Deployed } from '../plan/deploy';
 import { startEngine } from './engine';
 import { replay } from './replay';
-import { runRules } from './run';
+import { runRules } from '../schedulers/local/run-rules';
 
 /** Everything that the demo did. */
 export interface Demo {
@@ -37,20 +37,20 @@ const SAMPLES = join(PROGRAM_FOLDER, 'samples');
  */
 export async function demo(context: Context, url: string): Promise<Demo> {
   const settings = readSettings({ esUrl: url, scheduler: 'local', namespace: 'default' }, {}, { file: false });
-  const scope: Scope = { cluster: await clusterOf(settings, context), namespace: settings.namespace };
+  const deployment = await deploymentOf(settings, context);
   const content = readAllContent(PROGRAM_FOLDER);
   context.progress('installing pipelines, templates and rules …');
-  const plan = await makePlan(scope, content, { prune: false });
-  const deployed = await deploy(scope, plan, context, { yes: false });
+  const plan = await deployment.plan(content, { prune: false });
+  const deployed = await deploy(deployment, plan, context, { yes: false });
   if (deployed.applied.interrupted === true) throw new ProblemError('INTERRUPTED', [{ message: 'interrupted' }]);
-  const { cluster, namespace } = scope;
+  const { cluster, namespace } = deployment;
   const onProgress = (progress: Parameters<typeof progressLine>[0]): void => {
     context.progress(progressLine(progress, context.width));
   };
   const replayed = await replay(cluster, [SAMPLES], { namespace, onProgress });
   context.progress('running the rules …');
   const { rules } = await runRules(cluster, { namespace });
-  return { scope, content, deployed, replayed, rules, alerts: await alerts(cluster, { namespace }) };
+  return { scope: deployment, content, deployed, replayed, rules, alerts: await alerts(cluster, { namespace }) };
 }
 
 export const demoCommand = declare({

@@ -1,8 +1,9 @@
-import type { Check, Granted } from '../doctor/check';
-import { checkClock, checkLicence, checkScheduler, checkVersion, failed } from '../doctor/checks';
-import { grantsOf } from '../doctor/permissions';
-import { kibanaPrivileges } from '../schedulers/kibana/role';
-import { commandsOf, elasticsearchRole, openSearchRole, USERS, type For, type User } from '../doctor/roles';
+import { failedCheck, type Check } from '../schedulers/check';
+import { SCHEDULERS } from '../schedulers';
+import { checkClock, checkLicence, checkVersion } from '../doctor/checks';
+import { grantsOf, type Granted } from '../doctor/permissions';
+import { commandsOf, elasticsearchRole, openSearchRole, type For } from '../doctor/roles';
+import { USERS, type User } from '../schedulers/request-table';
 import { doctorText } from '../report/doctor';
 import { rolesText } from '../report/roles';
 import type { Settings } from '../settings';
@@ -28,19 +29,14 @@ export async function doctor(settings: Settings, user: User, around: RequestCont
   try {
     cluster = await clusterOf(settings, around);
   } catch (error) {
-    return { checks: [failed('cluster', error)], granted: [], missing: true };
+    return { checks: [failedCheck('cluster', error)], granted: [], missing: true };
   }
   const checks: Check[] = [
     { about: 'cluster', state: 'ok', message: `answers at ${cluster.url}` },
     checkVersion(cluster),
   ];
-  for (const look of [
-    () => checkLicence(cluster),
-    () => checkClock(cluster),
-    () => checkScheduler(settings, cluster),
-  ]) {
-    checks.push(await look());
-  }
+  const scheduler = SCHEDULERS[settings.scheduler];
+  checks.push(await checkLicence(cluster), await checkClock(cluster), await scheduler.check(settings, cluster, around));
   const { granted, check } = await grantsOf(cluster, askedOf(settings));
   checks.push(check);
   const lacks = granted.some((each) => each.user === user && each.may === false);
@@ -55,7 +51,7 @@ function askedOf({ namespace, indices, scheduler, kibana }: Settings): For {
 export function roles(settings: Settings) {
   const asked = askedOf(settings);
   return USERS.map((user) => {
-    const inKibana = settings.scheduler === 'kibana' ? kibanaPrivileges(user, asked.spaces) : undefined;
+    const inKibana = SCHEDULERS[settings.scheduler].roleOn?.(user, { spaces: asked.spaces, events: [] }).server;
     return {
       user,
       commands: commandsOf(user),

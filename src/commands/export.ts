@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { readYaml } from '../content/yaml-file';
 import { readAllContent } from '../resources/read-all-content';
 import { PROGRAM_FOLDER } from '../program';
-import { canonicalJson } from '../json';
-import { kibanaNdjson, kibanaRulesOf } from '../schedulers/kibana/export';
-import { watchesOf } from '../schedulers/watcher/export';
-import { monitorsOf } from '../schedulers/opensearch-alerting/export';
 import { navigatorLayer } from '../report/navigator';
 import { chosenRules } from '../detections/choose-rules';
 import { readFieldTypes } from '../sigma/field-types';
 import type { Rule } from '../detections/rule';
+import type { Content } from '../resources/kind';
+import { SCHEDULERS } from '../schedulers';
+import type { Exported, ExportOptions as SchedulerExportOptions } from '../schedulers/scheduler';
+import type { SchedulerName } from '../settings';
 import { declare, settingsOf } from './command';
 
+/** The forms of the schedulers that import rules, and those of other tools. */
 const FORMATS = ['kibana', 'opensearch-alerting', 'watcher', 'sigma', 'navigator'] as const;
 
 export interface ExportOptions {
@@ -25,13 +26,6 @@ export interface ExportOptions {
   readonly rules?: readonly string[] | undefined;
   /** Milliseconds since 1970; the present where not given. */
   readonly now?: number | undefined;
-}
-
-/** What was exported: as text, and as the data that it is the text of. */
-export interface Exported {
-  /** Without newline at its end. */
-  readonly text: string;
-  readonly data: unknown;
 }
 
 /**
@@ -50,18 +44,6 @@ export function exportRules(options: ExportOptions): Exported {
   const content = readAllContent(root);
   const rules = chosenRules(content.rules, options.rules);
   switch (format) {
-    case 'kibana': {
-      const data = kibanaRulesOf(content, rules, { namespace, indices, types: readFieldTypes(root), now });
-      return { text: kibanaNdjson(data), data };
-    }
-    case 'watcher': {
-      const data = watchesOf(content, rules, { namespace, indices, now });
-      return { text: JSON.stringify(data, null, 2), data };
-    }
-    case 'opensearch-alerting': {
-      const data = monitorsOf(content, rules, { namespace, indices, now });
-      return { text: data.map((body) => canonicalJson(body)).join('\n'), data };
-    }
     case 'sigma': {
       const files = rules.map((rule) => fileOf(root, rule));
       return {
@@ -73,7 +55,20 @@ export function exportRules(options: ExportOptions): Exported {
       const data = navigatorLayer(rules);
       return { text: JSON.stringify(data, null, 2), data };
     }
+    default:
+      return exportFor(format, content, rules, { namespace, indices, types: readFieldTypes(root), now });
   }
+}
+
+function exportFor(
+  name: SchedulerName,
+  content: Content,
+  rules: readonly Rule[],
+  options: SchedulerExportOptions,
+): Exported {
+  const exported = SCHEDULERS[name].export?.(content, rules, options);
+  if (exported === undefined) throw new Error(`there is no export for ${name}`);
+  return exported;
 }
 
 function fileOf(root: string, { slug }: Rule): string {

@@ -2,10 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { ProblemError, unwritable } from '../errors';
 import { initText, settingsFile, type Answers, type Tried } from '../report/init';
 import { DEFAULT_FILE, readSettings, type Environment, type SchedulerName, type Settings } from '../settings';
-import { seesAlerting } from '../schedulers/opensearch-alerting/plugin';
-import { connectKibana } from '../cluster/kibana';
-import type { RequestContext } from '../cluster/cluster';
-import { watcherLack } from '../schedulers/watcher/availability';
+import { SCHEDULERS } from '../schedulers';
+import type { Cluster, RequestContext } from '../cluster/cluster';
 import { declare, clusterOf, type Context } from './command';
 
 /** What `init` did. */
@@ -43,33 +41,32 @@ export async function init(
   return { file, tried: { ...tried, scheduler } };
 }
 
-/** Connects, and looks for all that could run the rules, best first. What fails is told, and is no reason not to write. */
-async function tryOut(settings: Settings, around: RequestContext): Promise<Tried> {
+/** Connects, and looks for all that could run the rules, best first. A failure is reported and does not keep the file from being written. */
+async function tryOut(settings: Settings, context: RequestContext): Promise<Tried> {
   const found: { scheduler: SchedulerName; where: string }[] = [];
-  const failures: string[] = [];
-  let clusterText: string | undefined;
-  const { url, spaces, ...access } = settings.kibana;
-  try {
-    if (url !== undefined) {
-      const kibana = await connectKibana({ url, ...access }, spaces, around);
-      found.push({ scheduler: 'kibana', where: `Kibana ${kibana.version} at ${kibana.url}` });
+  const failures = new Set<string>();
+  let cluster: Promise<Cluster> | undefined;
+  const connect = (): Promise<Cluster> => (cluster ??= clusterOf(settings, context));
+  for (const scheduler of Object.values(SCHEDULERS)) {
+    try {
+      const where = await scheduler.offer(settings, connect, context);
+      if (where !== undefined) found.push({ scheduler: scheduler.name, where });
+    } catch (error) {
+      failures.add(textOf(error));
     }
-  } catch (error) {
-    failures.push(textOf(error));
   }
+  return { cluster: await described(connect), found, failures: [...failures] };
+}
+
+/** @returns undefined where the cluster did not answer */
+async function described(connect: () => Promise<Cluster>): Promise<string | undefined> {
   try {
-    const cluster = await clusterOf(settings, around);
-    clusterText = `${cluster.product === 'opensearch' ? 'OpenSearch' : 'Elasticsearch'} ${cluster.version} at ${cluster.url}`;
-    if (await seesAlerting(cluster))
-      found.push({ scheduler: 'opensearch-alerting', where: 'the alerting plugin is there' });
-    if (cluster.product === 'elasticsearch' && (await watcherLack(cluster)) === undefined) {
-      found.push({ scheduler: 'watcher', where: 'Watcher is there, and the licence has it' });
-    }
-    found.push({ scheduler: 'local', where: '`wmi-detections run` executes the rules, on any cluster' });
-  } catch (error) {
-    failures.push(textOf(error));
+    const { product, version, url } = await connect();
+    return `${product === 'opensearch' ? 'OpenSearch' : 'Elasticsearch'} ${version} at ${url}`;
+  } catch {
+    // What every scheduler that needs the cluster has failed with is among the failures already.
+    return undefined;
   }
-  return { cluster: clusterText, found, failures };
 }
 
 function textOf(error: unknown): string {

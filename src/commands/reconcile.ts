@@ -4,8 +4,7 @@ import { clusterTimeOrOurs } from '../cluster/clock';
 import { toIso } from '../detections/windows';
 import { reconcile } from '../alerts/reconcile';
 import { declare, settingsOf } from './command';
-import { contentOf, scopeOf } from './plan';
-import { SCHEDULER_OPTIONS } from './scheduler';
+import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
 import { checkPeriod, timeOf } from './time-flag';
 
 export const reconcileCommand = declare({
@@ -25,12 +24,12 @@ export const reconcileCommand = declare({
     periodAt(0); // What is no time is refused before anything is asked of the cluster.
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
-    const scope = await scopeOf(settings, context);
+    const deployment = await deploymentOf(settings, context);
     // `now` is the cluster's, as in all windows.
-    const now = await clusterTimeOrOurs(scope.cluster, scope.namespace);
+    const now = await clusterTimeOrOurs(deployment.cluster, deployment.namespace);
     const { from, to } = periodAt(now);
     checkPeriod({ from, to });
-    const rules = await reconcile(scope, content, { from, to, now });
+    const rules = await reconcile(deployment, content, { from, to, now });
     const missing = rules.reduce((sum, rule) => sum + rule.missing.length, 0);
     const exit: ExitStatus = argv['exit-code'] && missing > 0 ? 1 : 0;
     return { json: { from: toIso(from), to: toIso(to), missing, rules }, text: reconcileText(rules, settings), exit };

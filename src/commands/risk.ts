@@ -1,14 +1,13 @@
 import { riskCsv, riskText } from '../report/risk';
-import type { Scope } from '../resources/kind';
+import type { ScheduledScope } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from '../alerts/all-alerts';
 import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../alerts/risk';
 import { toIso } from '../detections/windows';
 import { escapeForTerminal } from '../text/escape';
-import { analystScope } from './analyst-scope';
+import { analystScope, SCHEDULER_OPTIONS } from './deployment';
 import { declare, settingsOf } from './command';
 import { countOf } from './count-flag';
-import { SCHEDULER_OPTIONS } from './scheduler';
 import { timeOf } from './time-flag';
 
 /** So many alerts of one rule count for one entity, unless told. */
@@ -28,7 +27,11 @@ interface Risk {
 }
 
 /** Users and hosts by the risk that the alerts of a period add to them, whatever keeps those. */
-export async function risk(scope: Scope, rules: readonly Rule[], { from, to, ...options }: RiskPeriod): Promise<Risk> {
+export async function risk(
+  scope: ScheduledScope,
+  rules: readonly Rule[],
+  { from, to, ...options }: RiskPeriod,
+): Promise<Risk> {
   const { kept, notes } = await allAlerts(scope, rules, { namespace: scope.namespace, from, to });
   const alerts = kept.map(({ alert }) => alert);
   return { entities: entitiesAtRisk(alerts, options), notes };

@@ -1,59 +1,12 @@
-import { ProblemError, stoppedAfter, type Problem } from '../errors';
+import { ProblemError, type Problem } from '../errors';
 import { runLine, runText } from '../report/run';
 import { runLoopLines } from '../report/run-loop';
-import { chosenRules, withRuleName } from '../schedulers/local/choose-rules';
 import { clusterTimeOrOurs } from '../cluster/clock';
-import { runScheduled, type RunScheduledOptions } from '../schedulers/local/run-scheduled';
-import type { RuleRun } from '../schedulers/execute-window';
-import { readStoredRules } from '../schedulers/local/state';
+import { runRules } from '../schedulers/local/run-rules';
 import { runLoop, type RunLoopOptions } from '../schedulers/local/run-loop';
 import type { Cluster } from '../cluster/cluster';
 import { declare, settingsOf, clusterOf, type Context, type Outcome } from './command';
 import { checkPeriod, timeOf } from './time-flag';
-
-export interface RunOptions extends RunScheduledOptions {
-  /** UUIDs, names or slugs of rules; all stored rules where not given. */
-  readonly rules?: readonly string[] | undefined;
-}
-
-export interface RunResult {
-  readonly rules: readonly RuleRun[];
-}
-
-/**
- * Runs the stored rules now: each over what came in since its last run, or over a period of event time.
- * @throws ProblemError USAGE when no rule is stored or one that is asked for is not; what went wrong with each rule, after
- *   the others have run. The watermark of a rule that failed stays where it was, so that its next run covers this one.
- */
-export async function runRules(cluster: Cluster, options: RunOptions): Promise<RunResult> {
-  checkPeriod(options);
-  const stored = chosenRules(await readStoredRules(cluster, options.namespace), options.rules);
-  const rules: RuleRun[] = [];
-  const failures: ProblemError[] = [];
-  for (const rule of stored) {
-    try {
-      rules.push(await runScheduled(cluster, rule, options));
-    } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
-      if (error.code === 'INTERRUPTED') throw stoppedAfter(error, leftAt(stored.length, rules.length));
-      failures.push(withRuleName(error, rule));
-    }
-  }
-  const [first] = failures;
-  if (first !== undefined) {
-    throw new ProblemError(
-      first.code,
-      failures.flatMap((failure) => failure.problems),
-      { cause: first },
-    );
-  }
-  return { rules };
-}
-
-/** What an interrupted run has done. Failed rules are among those that were not run: their watermarks stay as well. */
-function leftAt(all: number, done: number): string {
-  return `${done} of ${all} rules were run; the watermarks of the others stay, and their next run covers this one`;
-}
 
 export const runCommand = declare({
   name: 'run',
@@ -91,6 +44,7 @@ export const runCommand = declare({
     // `now` in them is the cluster's, as in all windows.
     const isDated = from !== undefined || to !== undefined;
     const dated = isDated ? period(await clusterTimeOrOurs(cluster, settings.namespace)) : {};
+    checkPeriod(dated);
     const result = await runRules(cluster, { ...options, ...dated, dryRun: argv['dry-run'] });
     const dry = argv['dry-run'] ? '\nDry run: nothing was written.' : '';
     return { json: result, text: `${runText(result.rules)}${dry}`, exit: 0 };

@@ -1,5 +1,5 @@
 import { ProblemError, type ExitStatus } from '../errors';
-import { makePlan } from '../plan/plan';
+import type { Deployment } from '../plan/deployment';
 import { statusText } from '../report/status';
 import type { Content, Scope } from '../resources/kind';
 import { defaultIndices, UNRECOGNISED_DATASET } from '../detections/indices';
@@ -7,14 +7,11 @@ import { clusterTime } from '../cluster/clock';
 import { toIso } from '../detections/windows';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
-import { ruleStates } from '../schedulers/rule-states';
-import { stoppedScheduler } from '../schedulers/stopped';
 import { readState, type Stored } from '../schedulers/local/rule-states';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
 import { declare, settingsOf } from './command';
-import { contentOf, scopeOf } from './plan';
-import { SCHEDULER_OPTIONS } from './scheduler';
+import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
 
 export interface StatusOptions {
   /** How far back the counts of the sources go, in milliseconds. */
@@ -28,18 +25,18 @@ export interface StatusOptions {
  * cannot see of it. Nothing is changed. What was never deployed, or has no events yet, is an answer and no error.
  * @throws ProblemError when the cluster cannot be read
  */
-export async function status(scope: Scope, content: Content, options: StatusOptions): Promise<Status> {
-  const { cluster, namespace } = scope;
+export async function status(deployment: Deployment, content: Content, options: StatusOptions): Promise<Status> {
+  const { cluster, namespace, scheduler } = deployment;
   const stored = await readState(cluster, namespace);
-  const now = stored.length === 0 ? Date.now() : await clusterTime(cluster, namespace);
+  const now = stored.length === 0 ? deployment.now : await clusterTime(cluster, namespace);
   const since = now - options.span;
   const sources: SourceState[] = [];
   // One after the other: a question by a person must not crowd out what the cluster is there for.
-  for (const source of sourcesOf(scope, content, stored)) sources.push(await readSource(cluster, source, since));
+  for (const source of sourcesOf(deployment, content, stored)) sources.push(await readSource(cluster, source, since));
   const found = {
-    content: await contentState(scope, content),
-    stopped: await stoppedScheduler(scope),
-    rules: await ruleStates(scope, now),
+    content: await contentState(deployment, content),
+    stopped: await scheduler.switchedOff(deployment),
+    rules: await scheduler.ruleStates(deployment, now),
     sources,
   };
   return {
@@ -64,8 +61,8 @@ function sourcesOf({ namespace, indices }: Scope, { rules }: Content, stored: re
   return [...read, { pattern: `logs-${UNRECOGNISED_DATASET}-${namespace}`, rules: [] }];
 }
 
-async function contentState(scope: Scope, content: Content): Promise<ContentState> {
-  const { steps, counts, leftovers } = await makePlan(scope, content, { prune: false });
+async function contentState(deployment: Deployment, content: Content): Promise<ContentState> {
+  const { steps, counts, leftovers } = await deployment.plan(content, { prune: false });
   const changes = steps.map(({ change: { kind, id, action, diff }, edited = false }) => {
     return { kind, id, action, edited, diff };
   });
@@ -92,7 +89,7 @@ export const statusCommand = declare({
     const options = { span: spanOf(argv.since), blindShare: shareOf(argv['max-blind']) };
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
-    const found = await status(await scopeOf(settings, context), content, options);
+    const found = await status(await deploymentOf(settings, context), content, options);
     const exit: ExitStatus = argv['exit-code'] && found.attention.length > 0 ? 1 : 0;
     return { json: found, text: statusText(found), exit };
   },

@@ -18,7 +18,7 @@ import { OWN_DATASETS } from './indices';
  */
 const MINUTE = 60_000;
 const OVERLAP = 5 * MINUTE;
-const SETTLE = MINUTE;
+export const SETTLE = MINUTE;
 const LOOKBACK_WITHOUT_INGESTED = 24 * 60 * MINUTE;
 
 export interface Window {

@@ -1,11 +1,6 @@
-import { ProblemError } from '../errors';
-import { connectKibana } from '../cluster/kibana';
-import { seesAlerting } from '../schedulers/opensearch-alerting/plugin';
-import { request, type RequestContext, type Cluster } from '../cluster/cluster';
-import { watcherLack } from '../schedulers/watcher/availability';
-import type { Settings } from '../settings';
+import { request, type Cluster } from '../cluster/cluster';
 import { describeDuration } from '../text/duration';
-import type { Check } from './check';
+import type { Check } from '../schedulers/check';
 
 /** The oldest version of each product that the content is written for, and the newest that is known. */
 const VERSIONS = { elasticsearch: ['8.0', '9'], opensearch: ['2.19', '3'] } as const;
@@ -73,67 +68,4 @@ export async function checkClock(cluster: Cluster, ours: () => number = Date.now
     message,
     fix: 'Set the clocks by NTP: ages and "now-24h" are off by that.',
   };
-}
-
-/** Whether what is to run the rules is there. */
-export async function checkScheduler(settings: Settings, cluster: Cluster): Promise<Check> {
-  const about = `scheduler ${settings.scheduler}`;
-  const local = '`--scheduler local` works on every cluster.';
-  switch (settings.scheduler) {
-    case 'local':
-      return { about, state: 'ok', message: '`run` executes the rules, on any cluster' };
-    case 'watcher': {
-      const lack = await watcherLack(cluster);
-      if (lack === undefined) return { about, state: 'ok', message: 'Watcher is there' };
-      return { about, state: 'missing', message: `no watches there: ${lack}`, fix: local };
-    }
-    case 'opensearch-alerting':
-      if (await seesAlerting(cluster)) return { about, state: 'ok', message: 'the alerting plugin is there' };
-      return { about, state: 'missing', message: 'no alerting plugin is there, or you may not look', fix: local };
-    case 'kibana':
-      return checkKibana(settings, about, cluster);
-  }
-}
-
-interface KibanaPrivileges {
-  readonly has_encryption_key?: boolean;
-  readonly has_all_requested?: boolean;
-}
-
-async function checkKibana({ kibana }: Settings, about: string, around: RequestContext): Promise<Check> {
-  const { url, spaces, ...access } = kibana;
-  if (url === undefined) {
-    const fix = 'Give --kibana-url, or use --scheduler local.';
-    return { about, state: 'missing', message: 'no Kibana is named', fix };
-  }
-  try {
-    const server = await connectKibana({ url, ...access }, spaces, around);
-    for (const space of spaces) {
-      const path = '/api/detection_engine/privileges';
-      const { body } = await server.ask<KibanaPrivileges>({ method: 'GET', path, space });
-      if (body.has_encryption_key === false) {
-        const message = 'Kibana has no key to encrypt with, and runs no rules without';
-        return {
-          about,
-          state: 'missing',
-          message,
-          fix: 'Set xpack.encryptedSavedObjects.encryptionKey in kibana.yml.',
-        };
-      }
-      if (body.has_all_requested === false) {
-        const message = `in space ${space} you may not do everything with alerts`;
-        return { about, state: 'warning', message, fix: '`wmi-detections doctor --roles` prints what is needed.' };
-      }
-    }
-    return { about, state: 'ok', message: `Kibana ${server.version} at ${server.url}` };
-  } catch (error) {
-    return failed(about, error);
-  }
-}
-
-/** A check that ended in an error of its own. */
-export function failed(about: string, error: unknown): Check {
-  if (!(error instanceof ProblemError) || error.code === 'INTERRUPTED') throw error;
-  const [problem] = error.problems;
-  return { about, state: 'missing', message: problem?.message ?? error.message, fix: problem?.hint };
 }

@@ -1,17 +1,18 @@
 import { refusal, serverReason } from '../cluster/failure';
 import { request, type Request, type Cluster } from '../cluster/cluster';
 import { answersQuestions, isAllowed, type Verdict } from './probe';
-import type { Check, Granted } from './check';
-import { failed } from './checks';
-import {
-  elasticsearchRole,
-  openSearchRole,
-  USERS,
-  type ElasticsearchRole,
-  type For,
-  type OpenSearchRole,
-  type User,
-} from './roles';
+import { failedCheck, type Check } from '../schedulers/check';
+import { USERS, type User } from '../schedulers/request-table';
+import { elasticsearchRole, openSearchRole, type ElasticsearchRole, type For, type OpenSearchRole } from './roles';
+
+/** Whether the present user may do what a kind of user does. */
+export interface Granted {
+  readonly user: string;
+  /** Undefined where the cluster does not tell. */
+  readonly may: boolean | undefined;
+  /** Privileges that are not there, `manage on logs-…` for those on indices. */
+  readonly lacks: readonly string[];
+}
 
 /** What the present user may do, and what there is to say about how that was found out. */
 export interface Grants {
@@ -32,7 +33,7 @@ export async function grantsOf(cluster: Cluster, asked: For): Promise<Grants> {
   try {
     return await (cluster.product === 'elasticsearch' ? byElasticsearch(cluster, asked) : byTrying(cluster, asked));
   } catch (error) {
-    const { message, fix } = failed('security', error);
+    const { message, fix } = failedCheck('security', error);
     const check: Check = {
       about: 'security',
       state: 'unknown',

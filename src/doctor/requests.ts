@@ -1,6 +1,5 @@
-import type { Names } from '../schedulers/index-patterns';
-import { SCHEDULER_REQUESTS } from '../schedulers/scheduler-requests';
-import { onCluster, onIndices, type Row, type Verb } from '../schedulers/request-table';
+import { SCHEDULERS } from '../schedulers';
+import { onCluster, onIndices, type Names, type RequestRow, type Verb } from '../schedulers/request-table';
 
 const COMPARE: readonly Verb[] = ['plan', 'deploy', 'destroy', 'adopt', 'status'];
 const ANALYST: readonly Verb[] = ['alerts', 'ack', 'risk', 'reconcile'];
@@ -28,7 +27,7 @@ const SEARCH = ['indices:data/read/search'];
  * Columns: request, who makes it, privileges on Elasticsearch (names of actions where no privilege is as narrow), actions
  * on OpenSearch. On indices: which ones comes first, what OpenSearch wants of the cluster beside it last.
  */
-export const REQUESTS: readonly Row[] = [
+export const REQUESTS: readonly RequestRow[] = [
   onCluster('GET /', ALL, ['monitor'], ['cluster:monitor/main']),
 
   // `doctor`. What security says about somebody himself needs no privilege.
@@ -199,7 +198,7 @@ export const REQUESTS: readonly Row[] = [
     'GET /{trial}/_doc/{id}',
   ].map((request) => onIndices('trial', request, ['test'], ['all'], ['indices:*'], BULK)),
 
-  ...SCHEDULER_REQUESTS,
+  ...Object.values(SCHEDULERS).flatMap(({ requests }) => requests),
 ];
 
 /** The names that the rows of a role are about. */

@@ -1,13 +1,7 @@
 import type { SchedulerName } from '../settings';
-import { kibanaIndices } from '../schedulers/kibana/role';
-import { namesOf, type Names, type Where } from '../schedulers/index-patterns';
+import { SCHEDULERS } from '../schedulers';
 import { NAMES, REQUESTS } from './requests';
-import type { Row, Verb } from '../schedulers/request-table';
-
-/** The kinds of users. Who deploys need not be who ships events, runs the rules or reads the alerts. */
-export const USERS = ['deployer', 'shipper', 'runner', 'reader'] as const;
-
-export type User = (typeof USERS)[number];
+import { namesOf, type Names, type RequestRow, type User, type Verb, type Where } from '../schedulers/request-table';
 
 /** The commands of each kind of user. */
 const COMMANDS: Readonly<Record<User, readonly Verb[]>> = {
@@ -48,7 +42,7 @@ export function commandsOf(user: User): readonly Verb[] {
 }
 
 /** The requests that the commands of a kind of user make. */
-export function requestsOf(user: User, scheduler: SchedulerName): readonly Row[] {
+export function requestsOf(user: User, scheduler: SchedulerName): readonly RequestRow[] {
   return REQUESTS.filter(
     (row) =>
       row.verbs.some((verb) => COMMANDS[user].includes(verb)) &&
@@ -60,7 +54,8 @@ export function requestsOf(user: User, scheduler: SchedulerName): readonly Row[]
 export function elasticsearchRole(user: User, asked: For): ElasticsearchRole {
   const rows = requestsOf(user, asked.scheduler).map(({ names, elasticsearch }) => ({ names, ...elasticsearch }));
   const own = byNames(rows).map(([names, privileges]) => ({ names: namesOf(names, asked), privileges }));
-  const beside = asked.scheduler === 'kibana' ? kibanaIndices(user, asked.spaces, namesOf('events', asked)) : [];
+  const events = namesOf('events', asked);
+  const beside = SCHEDULERS[asked.scheduler].roleOn?.(user, { spaces: asked.spaces, events }).indices ?? [];
   return {
     cluster: withoutIncluded(union(rows.map(({ cluster }) => cluster))),
     indices: [...own, ...beside],

@@ -1,10 +1,13 @@
 import { ProblemError, redact, type Problem } from '../errors';
 import { canonicalJson } from '../json';
-import { levelsOf } from '../schedulers/levels';
 import type { Content, Desired, Kind, Live, Scope } from '../resources/kind';
+import { escapeForTerminal } from '../text/escape';
 import { suggestion } from '../text/suggest';
 import { INTERRUPTED, OVERTAKEN } from './apply';
+import type { Deployment } from './deployment';
+import type { Operator } from './deploy';
 import { bodyDiff } from './diff';
+import { refuseUnsafe } from './guard';
 
 /** Something of the content that somebody wants to be ours on the cluster, too. */
 export interface Adoption {
@@ -32,13 +35,51 @@ export interface Adopted {
   readonly error?: string | undefined;
 }
 
+export interface AdoptResult {
+  readonly adopted: readonly Adopted[];
+  /** What was ours before, as `kind/id`. */
+  readonly ours: Adoptions['ours'];
+}
+
+/**
+ * Takes over what stands on the cluster under ids of our content and is not ours: from then on plan shows how it differs,
+ * deploy changes it and destroy removes it. Nothing but our mark is written.
+ * @param names `kind/id` each, as a plan shows them
+ * @param operator told, before it is asked, what the next deploy changes
+ * @throws ProblemError USAGE for what is not in the content or not on the cluster, UNSAFE when nobody said yes
+ */
+export async function adopt(
+  deployment: Deployment,
+  content: Content,
+  names: readonly string[],
+  operator: Operator,
+  options: { yes: boolean },
+): Promise<AdoptResult> {
+  const { foreign, ours } = await findAdoptions(deployment, content, names);
+  if (foreign.length > 0 && !options.yes) {
+    for (const { diff } of foreign) for (const line of linesOf(diff)) operator.note(escapeForTerminal(line));
+    const list = foreign.map(({ kind, desired }) => `${kind.name}/${desired.id}`).join(', ');
+    const question = `This takes over what somebody else made: ${list}. Deploy will change it, and destroy will remove it.`;
+    if (!(await operator.confirm(`${question} Go on?`))) refuseUnsafe(question);
+  }
+  return { adopted: await adoptAll(deployment, foreign), ours };
+}
+
+function linesOf(diff: string): string[] {
+  return diff === '' ? [] : diff.trimEnd().split('\n');
+}
+
 /**
  * Finds what is to be adopted. Nothing is changed.
  * @param names `kind/id` each, as a plan shows them
  * @throws ProblemError USAGE for each that is not in the content, or not on the cluster
  */
-export async function findAdoptions(scope: Scope, content: Content, names: readonly string[]): Promise<Adoptions> {
-  const known = await adoptable(scope, content);
+export async function findAdoptions(
+  deployment: Deployment,
+  content: Content,
+  names: readonly string[],
+): Promise<Adoptions> {
+  const known = await adoptable(deployment, content);
   const problems: Problem[] = [];
   const foreign: Adoption[] = [];
   const ours: string[] = [];
@@ -49,7 +90,7 @@ export async function findAdoptions(scope: Scope, content: Content, names: reado
       continue;
     }
     const { kind, desired } = found;
-    const live = (await kind.list(scope, [desired.id])).find(({ id }) => id === desired.id);
+    const live = (await kind.list(deployment, [desired.id])).find(({ id }) => id === desired.id);
     if (live === undefined) {
       problems.push({
         message: `${name} is not on the cluster`,
@@ -86,11 +127,14 @@ export async function adoptAll(scope: Scope, adoptions: readonly Adoption[]): Pr
   return results;
 }
 
-async function adoptable(scope: Scope, content: Content): Promise<Map<string, { kind: Kind; desired: Desired }>> {
+async function adoptable(
+  deployment: Deployment,
+  content: Content,
+): Promise<Map<string, { kind: Kind; desired: Desired }>> {
   const known = new Map<string, { kind: Kind; desired: Desired }>();
-  for (const kind of levelsOf(scope).flat()) {
+  for (const kind of deployment.kinds()) {
     if (kind.mark === undefined) continue;
-    for (const desired of await kind.desired(scope, content))
+    for (const desired of await kind.desired(deployment, content))
       known.set(`${kind.name}/${desired.id}`, { kind, desired });
   }
   return known;

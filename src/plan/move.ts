@@ -1,18 +1,15 @@
-import { ProblemError } from '../errors';
-import type { Plan } from './plan';
-import { planToLeave, type Elsewhere } from './other-schedulers';
-import { kibanaRuleId } from '../schedulers/kibana/ownership-marks';
-import type { Content, Scheduler, Scope } from '../resources/kind';
-import type { Rule } from '../detections/rule';
 import { clusterTimeOrOurs } from '../cluster/clock';
-import { checkCatchUp, catchUp } from '../schedulers/catch-up';
-import { processedUntilByAll, ruleStates } from '../schedulers/rule-states';
-import type { RuleState } from '../status/status';
-import { parseDuration } from '../text/duration';
+import type { Rule } from '../detections/rule';
+import { ProblemError } from '../errors';
+import type { Content } from '../resources/kind';
+import { hasFailed, type RuleState } from '../schedulers/rule-state';
+import type { Deployment } from './deployment';
+import type { Elsewhere } from './other-schedulers';
+import type { Plan } from './plan';
 
 /** What it takes to take the rules from one scheduler. */
 interface Leaving {
-  readonly from: Scope;
+  readonly from: Deployment;
   /** Up to when they have looked at what came in, milliseconds since 1970; undefined where they never ran. */
   readonly since: number | undefined;
 }
@@ -32,7 +29,7 @@ export interface Move {
  * @throws ProblemError UNSAFE when there are such rules and they may not, REFUSED when the new scheduler cannot look back that far
  */
 export async function prepareMove(
-  scope: Scope,
+  to: Deployment,
   content: Content,
   others: readonly Elsewhere[],
   options: { prune: boolean },
@@ -40,14 +37,14 @@ export async function prepareMove(
   const leaving: Leaving[] = [];
   const reasons: string[] = [];
   for (const { scheduler } of others) {
-    const from: Scope = { ...scope, scheduler };
-    const now = await clusterTimeOrOurs(scope.cluster, scope.namespace);
-    const states = await ruleStates(from, now);
+    const from = to.with({ scheduler });
+    const now = await clusterTimeOrOurs(to.cluster, to.namespace);
+    const states = await from.scheduler.ruleStates(from, now);
     if (!options.prune) refuseLeftovers(from, content, states);
-    const since = processedUntilByAll(states) ?? untold(scheduler, content, now);
-    if (since !== undefined) checkCatchUp(scope, content, since, now);
+    const since = from.scheduler.allProcessedUntil(states, content.rules, now);
+    if (since !== undefined) to.scheduler.checkCatchUp(to, content, since, now);
     leaving.push({ from, since });
-    reasons.push(...states.flatMap((state) => reasonsOf(scope, content, state)));
+    reasons.push(...states.flatMap((state) => reasonsOf(to, content, state)));
   }
   return { content, leaving, reasons };
 }
@@ -59,15 +56,15 @@ export async function prepareMove(
  * @returns what ended it before it was through: rules are on both schedulers then, and a second run mends it
  */
 export async function finishMove(
-  scope: Scope,
+  to: Deployment,
   { content, leaving }: Move,
-  apply: (scope: Scope, plan: Plan) => Promise<void>,
+  apply: (from: Deployment, plan: Plan) => Promise<void>,
 ): Promise<ProblemError | undefined> {
   for (const { from, since } of leaving) {
     try {
-      const now = await clusterTimeOrOurs(scope.cluster, scope.namespace);
-      if (since !== undefined) await catchUp(scope, content, since, now);
-      await apply(from, await planToLeave(from));
+      const now = await clusterTimeOrOurs(to.cluster, to.namespace);
+      if (since !== undefined) await to.scheduler.catchUp(to, content, since, now);
+      await apply(from, await from.planToLeave());
     } catch (error) {
       if (error instanceof ProblemError) return error;
       throw error;
@@ -76,7 +73,7 @@ export async function finishMove(
   return undefined;
 }
 
-function refuseLeftovers(from: Scope, content: Content, states: readonly RuleState[]): void {
+function refuseLeftovers(from: Deployment, content: Content, states: readonly RuleState[]): void {
   const gone = states.filter((state) => ruleOf(from, content, state) === undefined);
   if (gone.length === 0) return;
   throw new ProblemError(
@@ -88,24 +85,22 @@ function refuseLeftovers(from: Scope, content: Content, states: readonly RuleSta
   );
 }
 
-/** The rule of the content that runs there; Kibana has ids of its own. */
-function ruleOf({ namespace }: Scope, { rules }: Content, { uuid, scheduler }: RuleState): Rule | undefined {
-  return rules.find((rule) => uuid === (scheduler === 'kibana' ? kibanaRuleId(rule.uuid, namespace) : rule.uuid));
+/** The rule of the content that runs there, on whichever scheduler that is. */
+function ruleOf(
+  { namespace, schedulers }: Deployment,
+  { rules }: Content,
+  { uuid, scheduler }: RuleState,
+): Rule | undefined {
+  return rules.find((rule) => uuid === schedulers[scheduler].ruleId(rule.uuid, namespace));
 }
 
-function reasonsOf(to: Scope, content: Content, state: RuleState): string[] {
+function reasonsOf(to: Deployment, content: Content, state: RuleState): string[] {
   const { name, scheduler, enabled, execution } = state;
   if (!enabled) {
     const rule = ruleOf(to, content, state);
-    const stays = rule === undefined || (to.scheduler === 'kibana' && rule.kibana.enabled === false);
+    const stays = rule === undefined || to.scheduler.startsDisabled(rule);
     return stays ? [] : [`“${name}” is disabled on ${scheduler}, and will be enabled.`];
   }
-  if (execution === null || !/fail/.test(execution.result)) return [];
+  if (!hasFailed(execution)) return [];
   return [`The last run of “${name}” on ${scheduler} failed: what came in before it may never have been looked at.`];
-}
-
-/** A monitor does not say when it last ran: what came in within the look-back, by which its runs overlap, is looked at again. */
-function untold(scheduler: Scheduler, { rules }: Content, now: number): number | undefined {
-  if (scheduler !== 'opensearch-alerting') return undefined;
-  return now - Math.max(...rules.map(({ schedule }) => parseDuration(schedule.lookback) ?? 0));
 }

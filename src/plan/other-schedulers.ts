@@ -1,16 +1,12 @@
 import { ProblemError } from '../errors';
-import { leavingKinds } from '../schedulers/levels';
-import { DEPLOYED_TO } from '../schedulers/deployment-record';
-import type { Scheduler, Scope } from '../resources/kind';
-import { findDeployedRules } from '../schedulers/find-deployed-rules';
+import { DEPLOYMENT_RECORD, type DeploymentRecord } from '../schedulers/deployment-record';
 import { stateIndex } from '../detections/indices';
-import { SCHEDULERS } from '../settings';
-import { unseenKibana } from '../schedulers/kibana/spaces';
-import { makePlan, type Plan } from './plan';
+import type { SchedulerName } from '../settings';
+import type { Deployment } from './deployment';
 
 /** A scheduler on which rules of a namespace are. */
 export interface Elsewhere {
-  readonly scheduler: Scheduler;
+  readonly scheduler: SchedulerName;
   /** In words: which rules run where. */
   readonly where: string;
   /** That they cannot be moved from here, because they are not seen: what to do then. */
@@ -21,21 +17,24 @@ export interface Elsewhere {
 
 /**
  * The schedulers, beside that of the scope, that run rules of its namespace. Rules in a Kibana that is not connected cannot be
- * seen: there counts what a deploy has written down.
+ * seen: what a deploy has recorded counts there.
  */
-export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
-  const { scheduler = 'local' } = scope;
+export async function schedulersBeside(deployment: Deployment): Promise<Elsewhere[]> {
+  const { namespace } = deployment;
   const found: Elsewhere[] = [];
-  for (const other of SCHEDULERS.filter((each) => each !== scheduler)) {
-    for (const { where, apart } of await findDeployedRules(other, scope, scope.namespace)) {
-      const unseen = apart === undefined ? undefined : howToSee(scope);
-      found.push({ scheduler: other, where, unseen, unsure: apart === 'maybe' });
+  for (const other of deployment.otherSchedulers()) {
+    for (const { namespace: its, where, apart } of await other.findRules(deployment, namespace)) {
+      if (its !== namespace) continue;
+      const unseen = apart === undefined ? undefined : howToSee(deployment);
+      found.push({ scheduler: other.name, where, unseen, unsure: apart === 'maybe' });
     }
   }
-  const unseen = await unseenKibana(scope);
-  if (unseen !== undefined) {
-    const where = `rules of namespace ${scope.namespace} run in the Kibana ${unseen.url} (space ${unseen.spaces.join(', ')})`;
-    found.push({ scheduler: 'kibana', where, unseen: howToReach(scope, unseen.url) });
+  for (const each of Object.values(deployment.schedulers)) {
+    const recorded = await each.recordedElsewhere(deployment);
+    if (recorded === undefined) continue;
+    const { scheduler, url, spaces } = recorded;
+    const where = `rules of namespace ${namespace} run in the Kibana ${url} (space ${spaces.join(', ')})`;
+    found.push({ scheduler, where, unseen: howToReach(deployment, recorded) });
   }
   return found;
 }
@@ -46,37 +45,33 @@ export async function schedulersBeside(scope: Scope): Promise<Elsewhere[]> {
  * @param options.move whether the rules are to leave the others
  * @throws ProblemError UNSAFE when there is one that they do not leave
  */
-export function refuseTwoSchedulers(scope: Scope, others: readonly Elsewhere[], options: { move: boolean }): void {
+export function refuseTwoSchedulers(
+  deployment: Deployment,
+  others: readonly Elsewhere[],
+  options: { move: boolean },
+): void {
   const first = others.find(({ unseen, unsure }) => unsure !== true && (!options.move || unseen !== undefined));
   if (first === undefined) return;
   throw new ProblemError('UNSAFE', [
     {
       message: `${first.where}; two schedulers would alert twice. Nothing was changed.`,
-      hint: first.unseen ?? howToMove(scope),
+      hint: first.unseen ?? howToMove(deployment),
     },
   ]);
 }
 
-function howToMove({ scheduler = 'local', namespace }: Scope, kibana = ''): string {
+function howToMove({ scheduler, namespace }: Deployment, kibana = ''): string {
   const where = namespace === 'default' ? '' : ` --namespace ${namespace}`;
-  return `To move them: \`wmi-detections deploy --scheduler ${scheduler}${where}${kibana} --move\`. Events stay, and alerts where they are.`;
+  return `To move them: \`wmi-detections deploy --scheduler ${scheduler.name}${where}${kibana} --move\`. Events stay, and alerts where they are.`;
 }
 
-function howToSee({ namespace }: Scope): string {
-  const gone = `If there are none any more: DELETE /${stateIndex(namespace)}/_doc/${DEPLOYED_TO}.`;
+function howToSee({ namespace }: Deployment): string {
+  const gone = `If there are none any more: DELETE /${stateIndex(namespace)}/_doc/${DEPLOYMENT_RECORD}.`;
   return `Use credentials that may read the rules of that space. ${gone}`;
 }
 
-function howToReach(scope: Scope, url: string): string {
-  const gone = `If there is no such Kibana any more: DELETE /${stateIndex(scope.namespace)}/_doc/${DEPLOYED_TO}.`;
-  if (scope.scheduler !== 'kibana') return `${howToMove(scope, ` --kibana-url ${url}`)} ${gone}`;
+function howToReach(deployment: Deployment, { scheduler, url }: DeploymentRecord): string {
+  const gone = `If there is no such Kibana any more: DELETE /${stateIndex(deployment.namespace)}/_doc/${DEPLOYMENT_RECORD}.`;
+  if (deployment.scheduler.name !== scheduler) return `${howToMove(deployment, ` --kibana-url ${url}`)} ${gone}`;
   return `Name that one with --kibana-url ${url}, or destroy them there first. ${gone}`;
-}
-
-/**
- * What takes the rules of a scope's namespace from its scheduler, and leaves everything else as it is: open alerts as well,
- * where a scheduler keeps its alerts with its rules.
- */
-export async function planToLeave(scope: Scope): Promise<Plan> {
-  return makePlan(scope, { resources: [], rules: [] }, { prune: true, kinds: leavingKinds(scope) });
 }

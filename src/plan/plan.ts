@@ -1,5 +1,4 @@
 import { canonicalJson, sha256 } from '../json';
-import { levelsOf } from '../schedulers/levels';
 import { digestOf } from '../resources/ownership';
 import type { Action, Content, Desired, Kind, Live, Scope } from '../resources/kind';
 import { bodyDiff } from './diff';
@@ -42,19 +41,19 @@ export interface Plan {
  * Compares the content with the cluster. Nothing is changed. `plan`, `deploy`, `status` and `destroy` are this, stopped or
  * filtered.
  * @param options.prune plans the deletion of what is ours and no longer in the content
- * @param options.kinds in the order in which they are applied; all of the scope where not given
+ * @param options.kinds in the order in which they are applied
  * @throws ProblemError when the cluster cannot be read
  */
 export async function makePlan(
   scope: Scope,
   content: Content,
-  options: { prune: boolean; kinds?: readonly Kind[] },
+  options: { prune: boolean; kinds: readonly Kind[] },
 ): Promise<Plan> {
   const puts: Step[] = [];
   const deletions: Step[] = [];
   const leftovers: { kind: string; id: string }[] = [];
   let unchanged = 0;
-  for (const kind of options.kinds ?? levelsOf(scope).flat()) {
+  for (const kind of options.kinds) {
     const desired = await kind.desired(scope, content);
     const live = await kind.list(
       scope,

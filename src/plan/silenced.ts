@@ -1,5 +1,5 @@
-import { isOfList } from '../schedulers/kibana/ownership-marks';
-import type { Content, Scope } from '../resources/kind';
+import type { Content } from '../resources/kind';
+import type { ScheduledScope } from '../schedulers/scheduler';
 import { activeExceptions, type Exception } from '../sigma/exceptions';
 import { defaultIndices } from '../detections/indices';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
@@ -34,18 +34,19 @@ export async function silencedShare(
 
 /**
  * The rules that would alert on nothing of what is there, because their exceptions silence every match.
- * @param now milliseconds since 1970, for what has expired
  * @returns a sentence each; only rules that the plan changes, or an exception of theirs, are looked at
  */
-export async function silencedRules(scope: Scope, content: Content, plan: Plan, now: number): Promise<string[]> {
+export async function silencedRules(scope: ScheduledScope, content: Content, plan: Plan): Promise<string[]> {
   const put = plan.steps.filter(({ desired }) => desired !== undefined).map(({ change }) => change);
   const sentences: string[] = [];
-  for (const rule of content.rules.filter(({ name, slug }) =>
+  for (const rule of content.rules.filter((rule) =>
     // The title of a rule begins with its name, and carries the namespace where that is not the default one. In Kibana an
     // exception is a thing of its own.
-    put.some(({ id, title = '' }) => title.startsWith(name) || isOfList(id, slug, scope.namespace)),
+    put.some(
+      ({ id, title = '' }) => title.startsWith(rule.name) || scope.scheduler.holdsExceptions(id, rule, scope.namespace),
+    ),
   )) {
-    const active = activeExceptions(content.exceptions ?? [], rule.slug, now);
+    const active = activeExceptions(content.exceptions ?? [], rule.slug, scope.now);
     if (active.length === 0) continue;
     const indices = scope.indices ?? defaultIndices(scope.namespace);
     const { matches, silenced } = await silencedShare(scope.cluster, rule, active, indices);

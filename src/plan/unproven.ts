@@ -1,5 +1,5 @@
-import { ruleKinds } from '../schedulers/levels';
-import type { KindName, Scope } from '../resources/kind';
+import type { KindName } from '../resources/kind';
+import type { ScheduledScope } from '../schedulers/scheduler';
 
 /** A rule that has stored no alert since it was last changed, on a scheduler where nothing else proves it. */
 export interface Unproven {
@@ -15,9 +15,9 @@ export interface Unproven {
  * deploy runs each monitor that it writes and that is not proven; where that finds nothing, the next match will prove it.
  * @returns an empty list where another scheduler runs the rules
  */
-export async function unprovenRules(scope: Scope): Promise<Unproven[]> {
+export async function unprovenRules(scope: ScheduledScope): Promise<Unproven[]> {
   const unproven: Unproven[] = [];
-  for (const kind of ruleKinds(scope)) {
+  for (const kind of scope.scheduler.kinds(scope)) {
     for (const { id, title = id } of (await kind.unproven?.(scope)) ?? [])
       unproven.push({ kind: kind.name, id, title });
   }

@@ -1,4 +1,5 @@
-import type { Check, Granted } from '../doctor/check';
+import type { Granted } from '../doctor/permissions';
+import type { Check } from '../schedulers/check';
 import { escapeForTerminal } from '../text/escape';
 
 const SIGNS = { ok: 'ok     ', warning: 'warning', missing: 'MISSING', unknown: 'unknown' } as const;

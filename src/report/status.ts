@@ -1,6 +1,7 @@
 import { percent } from '../status/attention';
 import { hintsFor } from '../status/hints';
-import type { ContentChange, ContentState, Coverage, RuleState, SourceState, Status } from '../status/status';
+import type { RuleState } from '../schedulers/rule-state';
+import type { ContentChange, ContentState, Coverage, SourceState, Status } from '../status/status';
 import { describeDuration } from '../text/duration';
 import { escapeForTerminal } from '../text/escape';
 import { plural } from '../text/plural';

@@ -2,9 +2,7 @@ import type { Place, ProblemError } from '../errors';
 import type { Resource } from '../content/resource';
 import type { RuleExceptions } from '../sigma/exceptions';
 import type { Rule } from '../detections/rule';
-import type { Kibana } from '../cluster/kibana';
 import type { Cluster } from '../cluster/cluster';
-import type { Remembered } from '../schedulers/deployment-record';
 
 export type KindName =
   | 'ingest_pipeline'
@@ -30,35 +28,16 @@ export interface Content {
   readonly exceptions?: readonly RuleExceptions[] | undefined;
 }
 
-/** What runs the rules. */
-export type Scheduler = 'local' | 'kibana' | 'opensearch-alerting' | 'watcher';
-
-/** Where it is to be: a cluster, and the namespace for what is not shared. */
+/** Where content is kept in sync: a cluster, and the namespace for what is not shared. */
 export interface Scope {
   readonly cluster: Cluster;
   readonly namespace: string;
+  /** When the command was given, in milliseconds since 1970: exceptions that have expired by then are left out. */
+  readonly now: number;
   /** Replaces the index list of every rule. */
   readonly indices?: readonly string[] | undefined;
-  /** How long the data streams keep events (`90d`); for good unless told. Elasticsearch only. */
+  /** How long the data streams keep events (`90d`); for good where not given. Elasticsearch only. */
   readonly retention?: string | undefined;
-  /** `local` unless told. */
-  readonly scheduler?: Scheduler | undefined;
-  /** The notification channel that monitors tell of new alerts. */
-  readonly channel?: string | undefined;
-  /** The Kibana of this cluster, and the spaces that get the rules; needed where the scheduler is `kibana`. */
-  readonly kibana?:
-    | {
-        readonly server: Kibana;
-        /** At least one. */
-        readonly spaces: readonly string[];
-        /** Spaces that are not named any more and hold what is ours: all of it is left over. */
-        readonly formerSpaces?: readonly string[] | undefined;
-        /** Spaces that hold rules of ours and are not to be touched. */
-        readonly otherSpaces?: readonly string[] | undefined;
-        /** What was written down of the namespace before anything was changed; read where nobody has yet. */
-        readonly remembered?: Remembered | undefined;
-      }
-    | undefined;
 }
 
 /** One thing as it should be. */

@@ -87,3 +87,8 @@ export function only(body: Body, keys: readonly string[]): Body {
 function without(body: Body, keys: readonly string[]): Body {
   return Object.fromEntries(Object.entries(body).filter(([key]) => !keys.includes(key)));
 }
+
+/** The name of a rule on a scheduler, which carries the namespace, so that an analyst can tell two apart. */
+export function nameIn(name: string, namespace: string): string {
+  return namespace === 'default' ? name : `${name} [${namespace}]`;
+}

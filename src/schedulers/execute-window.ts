@@ -1,5 +1,5 @@
 import { alertIndex } from '../detections/indices';
-import type { StoredRule } from './stored-rule';
+import type { ExecutableRule } from './stored-rule';
 import { unstoppable, type Cluster } from '../cluster/cluster';
 import { alertOf } from './alert-of-group';
 import { writeAlerts } from './alert-writes';
@@ -41,7 +41,7 @@ export interface RunScope {
  */
 export async function executeWindow(
   cluster: Cluster,
-  stored: StoredRule,
+  stored: ExecutableRule,
   window: Window,
   { namespace, now, dryRun = false }: RunScope,
 ): Promise<RuleRun> {
@@ -72,7 +72,7 @@ export async function executeWindow(
 /** The groups of a window by day and id. */
 async function touchedGroups(
   cluster: Cluster,
-  stored: StoredRule,
+  stored: ExecutableRule,
   window: Window,
 ): Promise<{ events: number; days: Map<string, Map<string, Group>> }> {
   const days = new Map<string, Map<string, Group>>();
@@ -90,6 +90,6 @@ async function touchedGroups(
   return { events, days };
 }
 
-function* alertsOf(stored: StoredRule, summary: Awaited<ReturnType<typeof readGroupSummaries>>, now: number) {
+function* alertsOf(stored: ExecutableRule, summary: Awaited<ReturnType<typeof readGroupSummaries>>, now: number) {
   for (const each of summary) yield alertOf(stored.rule, each, now);
 }

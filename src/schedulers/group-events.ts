@@ -1,4 +1,4 @@
-import type { StoredRule } from './stored-rule';
+import type { ExecutableRule } from './stored-rule';
 import type { Cluster } from '../cluster/cluster';
 import { sourceFields } from './group-summary';
 import { groupOf, TIME_FIELDS } from '../detections/event-group';
@@ -13,7 +13,7 @@ import { readMatches } from '../cluster/search-all';
  */
 export async function eventsOfGroups(
   cluster: Cluster,
-  rule: Pick<StoredRule, 'rule' | 'query' | 'indices'>,
+  rule: ExecutableRule,
   messages: ReadonlyMap<string, string>,
 ): Promise<Map<string, string>> {
   const events = new Map<string, string>();

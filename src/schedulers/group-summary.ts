@@ -1,5 +1,5 @@
 import { anyOf } from '../sigma/compile/clauses';
-import type { StoredRule } from './stored-rule';
+import type { ExecutableRule } from './stored-rule';
 import type { Cluster } from '../cluster/cluster';
 import { groupOf, timeOf, TIME_FIELDS, type Group } from '../detections/event-group';
 import { readMatches, type Hit } from '../cluster/search-all';
@@ -23,9 +23,6 @@ export interface Ancestor {
   readonly id: string;
 }
 
-/** Of a stored rule what it takes to read its events. */
-type Readable = Pick<StoredRule, 'rule' | 'query' | 'indices'>;
-
 interface Seen extends Ancestor {
   readonly time: number;
 }
@@ -47,7 +44,7 @@ const MOST_TERMS = 1_000;
 const PREFILTER = 'process.pid';
 
 /** Of a document only what makes up a group, its message, its risk objects and the alert. */
-export function sourceFields({ rule }: Pick<StoredRule, 'rule'>): string[] {
+export function sourceFields({ rule }: Pick<ExecutableRule, 'rule'>): string[] {
   return [...new Set([...rule.groupBy, '@timestamp', 'host.id', 'host.name', 'process', 'user'])];
 }
 
@@ -57,7 +54,7 @@ export function sourceFields({ rule }: Pick<StoredRule, 'rule'>): string[] {
  */
 export async function readGroupSummaries(
   cluster: Cluster,
-  stored: Readable,
+  stored: ExecutableRule,
   groups: ReadonlyMap<string, Group>,
 ): Promise<GroupSummary[]> {
   const [any] = groups.values();
@@ -114,7 +111,7 @@ function compare(left: Seen, right: Seen): number {
  * many through: so it takes in every document in which the field is not indexed, and is left out when a value is no plain
  * number (an empty text, for one, is no value to us and a value to a keyword field).
  */
-function prefilter({ rule }: Readable, groups: ReadonlyMap<string, Group>): Record<string, unknown>[] {
+function prefilter({ rule }: ExecutableRule, groups: ReadonlyMap<string, Group>): Record<string, unknown>[] {
   const position = rule.groupBy.indexOf(PREFILTER);
   if (position < 0 || groups.size > MOST_TERMS) return [];
   const values = [...groups.values()].map((group) => group.values[position] ?? '');

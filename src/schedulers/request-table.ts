@@ -1,10 +1,15 @@
+import { alertIndex, defaultIndices, ownStreams, stateIndex, UNRECOGNISED_DATASET } from '../detections/indices';
 import type { SchedulerName } from '../settings';
-import type { Names } from './index-patterns';
 
 /** The commands that speak to a cluster; `ack` is what `alerts` does when it writes: ack, close, reopen. */
 export type Verb =
   | ('plan' | 'deploy' | 'destroy' | 'adopt' | 'status' | 'simulate' | 'test' | 'doctor')
   | ('replay' | 'run' | 'alerts' | 'ack' | 'risk' | 'reconcile');
+
+/** The kinds of users. Who deploys need not be who ships events, runs the rules or reads the alerts. */
+export const USERS = ['deployer', 'shipper', 'runner', 'reader'] as const;
+
+export type User = (typeof USERS)[number];
 
 /** What a request needs on one product. */
 export interface Need {
@@ -14,7 +19,7 @@ export interface Need {
 }
 
 /** One kind of request, who makes it, and what it needs. */
-export interface Row {
+export interface RequestRow {
   /** Method and path; `{…}` stands for names of that kind, `{id}` for any one part. */
   readonly request: string;
   readonly verbs: readonly Verb[];
@@ -31,7 +36,7 @@ export function onCluster(
   verbs: readonly Verb[],
   elasticsearch: readonly string[],
   opensearch: readonly string[],
-): Row {
+): RequestRow {
   return {
     request,
     verbs,
@@ -48,7 +53,7 @@ export function onIndices(
   elasticsearch: readonly string[],
   opensearch: readonly string[],
   besideIt: readonly string[] = [],
-): Row {
+): RequestRow {
   return {
     request,
     verbs,
@@ -56,4 +61,38 @@ export function onIndices(
     elasticsearch: { cluster: [], index: elasticsearch },
     opensearch: { cluster: besideIt, index: opensearch },
   };
+}
+
+/** Which indices and data streams a request is about. */
+export type Names = 'streams' | 'any_stream' | 'events' | 'alerts' | 'state' | 'any_index' | 'trial';
+
+/** What a role is printed for. */
+export interface Where {
+  readonly namespace: string;
+  /** What the rules read, where the settings say so. */
+  readonly indices?: readonly string[] | undefined;
+  /** Spaces of Kibana. */
+  readonly spaces: readonly string[];
+}
+
+/** The names and patterns that a role lists. */
+export function namesOf(names: Names, { namespace, indices }: Where): readonly string[] {
+  const streams = (suffix: string): string[] => [...ownStreams(suffix), `logs-${UNRECOGNISED_DATASET}-${suffix}`];
+  switch (names) {
+    case 'streams':
+      return streams(namespace);
+    case 'any_stream':
+      return streams('*');
+    case 'events':
+      return [...(indices ?? defaultIndices(namespace))];
+    case 'alerts':
+      return [alertIndex(namespace)];
+    case 'state':
+      return [stateIndex(namespace)];
+    case 'any_index':
+      return [alertIndex('*'), stateIndex('*')];
+    case 'trial':
+      // `test` and its private pipelines: names with a time and a random part, removed at the end.
+      return ['wmi-detections-trial-*', alertIndex('trial.*'), stateIndex('trial.*'), ...ownStreams('trial.*')];
+  }
 }

@@ -1,5 +1,6 @@
 import { describeDuration } from '../text/duration';
-import type { ContentState, RuleState, SourceState, Status } from './status';
+import type { RuleState } from '../schedulers/rule-state';
+import type { ContentState, SourceState, Status } from './status';
 
 /** A rule that cannot see this share of a source's process creations needs attention, unless told otherwise. */
 export const BLIND_SHARE = 0.5;

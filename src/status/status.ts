@@ -1,6 +1,5 @@
 import type { Counts } from '../plan/plan';
-import type { Scheduler } from '../resources/kind';
-import type { LastRun } from '../schedulers/local/state';
+import type { RuleState } from '../schedulers/rule-state';
 
 /** Everything that `status` says; the JSON that scripts read. Times are ISO 8601, spans milliseconds. */
 export interface Status {
@@ -36,39 +35,6 @@ export interface ContentChange {
   readonly edited: boolean;
   /** From what is there to the content, in YAML; empty where nothing is compared. */
   readonly diff: string;
-}
-
-export interface RuleState {
-  readonly uuid: string;
-  readonly name: string;
-  readonly version: number;
-  /** `5m`; null where it runs by a schedule of somebody else's. */
-  readonly interval: string | null;
-  readonly scheduler: Scheduler;
-  /** Of Kibana; null on other schedulers. */
-  readonly space: string | null;
-  readonly enabled: boolean;
-  /** Up to where events have been read; null before the first run, and on schedulers that do not say. */
-  readonly watermark: string | null;
-  /** Age of the watermark, or of the last execution; null before the first. */
-  readonly behind: number | null;
-  /** It is enabled, and has never run, or not for two intervals; false where the scheduler does not say. */
-  readonly overdue: boolean;
-  /** What the local scheduler's last run did. */
-  readonly lastRun: LastRun | null;
-  /** The last run by a scheduler of the cluster's own. */
-  readonly execution: Execution | null;
-  /** When it should run next; null where nobody knows. */
-  readonly nextRun: string | null;
-}
-
-export interface Execution {
-  readonly at: string;
-  /** As the scheduler says it: `succeeded`, `partial failure`, `failed`. */
-  readonly result: string;
-  readonly message: string;
-  /** How long before it nothing was looked at: events of that time may have been missed. */
-  readonly gap: number;
 }
 
 /** One entry of the rules' index lists, or the stream of unrecognised events. */

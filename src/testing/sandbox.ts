@@ -1,24 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { isRecord } from '../json';
 import { effectiveTemplate } from '../resources/effective-template';
-import { detectionRule } from '../schedulers/local/rule-kind';
+import { ruleKind } from '../schedulers/local/rule-kind';
 import type { Body, Content } from '../resources/kind';
 import { alertIndex, stateIndex } from '../detections/indices';
+import type { Trial } from '../schedulers/scheduler';
 import type { TestSource } from './rule-tests';
 import { request, type Cluster } from '../cluster/cluster';
 import { withTrial } from './trial-pipelines';
 
 /** Where rules are tried: indices for the events of each source, and a namespace that holds the rules and their alerts. */
-export interface Sandbox {
-  readonly cluster: Cluster;
-  readonly namespace: string;
+export interface Sandbox extends Trial {
   readonly indexOf: (source: TestSource) => string;
-  /** All of these indices. */
-  readonly events: readonly string[];
 }
-
-/** How far behind that of the cluster the clock of what runs a rule may be, in milliseconds. */
-export const AHEAD = 60_000;
 
 /** The data set of each source (design, section 2). */
 const DATASET_OF: Readonly<Record<TestSource, string>> = {
@@ -69,8 +63,8 @@ export async function withSandbox<T>(
       }
       await create(cluster, alertIndex(namespace), bodyOf(cluster, content, 'wmi-detections-alerts@template'));
       await create(cluster, stateIndex(namespace), bodyOf(cluster, content, 'wmi-detections-state@template'));
-      const scope = { cluster, namespace, indices: events };
-      for (const rule of await detectionRule.desired(scope, content)) await detectionRule.put(scope, rule, 'create');
+      const scope = { cluster, namespace, now: made, indices: events };
+      for (const rule of await ruleKind.desired(scope, content)) await ruleKind.put(scope, rule, 'create');
       return await use({ cluster, namespace, indexOf, events });
     } finally {
       await remove(cluster, all);

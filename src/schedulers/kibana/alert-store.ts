@@ -1,5 +1,6 @@
 import { ProblemError } from '../../errors';
-import { kibanaRules, spacesOf } from './rule-kind';
+import { kibanaRules } from './rule-kind';
+import { allSpaces, type KibanaSpaces } from './spaces';
 import { kibanaRuleId } from './ownership-marks';
 import type { Body, Scope } from '../../resources/kind';
 import { anyOf } from '../../sigma/compile/clauses';
@@ -29,22 +30,21 @@ interface Changed {
 }
 
 /** What Kibana's Detection Engine keeps, in every space of the scope, of the rules that are ours. */
-export function kibanaAlertStore(scope: Scope, known: readonly Rule[]): AlertStore {
+export function kibanaAlertStore(scope: Scope, kibana: KibanaSpaces, known: readonly Rule[]): AlertStore {
   return {
-    list: (wanted) => list(scope, known, wanted),
+    list: (wanted) => list(scope, kibana, known, wanted),
     refusal: () => undefined,
-    batches: (alerts) => spacesOf(scope).map((space) => alerts.filter((alert) => spaceOf(alert) === space)),
-    setStatus: (alerts, { status }) => setStatus(scope, alerts, status),
+    batches: (alerts) => allSpaces(kibana).map((space) => alerts.filter((alert) => spaceOf(alert) === space)),
+    setStatus: (alerts, { status }) => setStatus(kibana, alerts, status),
   };
 }
 
-async function list(scope: Scope, known: readonly Rule[], wanted: AlertFilter): Promise<Listed> {
-  const { kibana, namespace } = scope;
-  if (kibana === undefined) return { alerts: [], notes: [] };
+async function list(scope: Scope, kibana: KibanaSpaces, known: readonly Rule[], wanted: AlertFilter): Promise<Listed> {
+  const { namespace } = scope;
   const ruleOf = new Map(known.map((rule) => [kibanaRuleId(rule.uuid, namespace), rule]));
   const alerts: Alert[] = [];
   const notes: string[] = [];
-  for (const space of spacesOf(scope)) {
+  for (const space of allSpaces(kibana)) {
     const live = await kibanaRules(kibana.server, space).list(scope, []);
     const ours = live.filter((each) => each.ours).map(({ body, title = '' }) => ({ id: String(body.rule_id), title }));
     const rules = ours.filter(({ id }) => ruleOf.has(id));
@@ -114,10 +114,9 @@ function spaceOf(alert: Alert): string {
 }
 
 /** Kibana says how many it changed, and of those that it did not, why. */
-async function setStatus({ kibana }: Scope, alerts: readonly Alert[], status: string): Promise<void> {
+async function setStatus({ server }: KibanaSpaces, alerts: readonly Alert[], status: string): Promise<void> {
   const [first] = alerts;
-  if (kibana === undefined || first === undefined) return;
-  const { server } = kibana;
+  if (first === undefined) return;
   const path = `${SIGNALS}/status`;
   const body = { signal_ids: alerts.map(({ _id }) => _id), status };
   const { body: done } = await server.ask<Changed>({ method: 'POST', path, space: spaceOf(first), body });

@@ -2,9 +2,9 @@ import { activeExceptions, toExceptionEntries, type Exception, type KibanaEntry 
 import type { Rule } from '../../detections/rule';
 import type { Kibana } from '../../cluster/kibana';
 import { anyOf, findAll, chunk, quoted } from './find';
-import { isOurId, isTagged, kibanaId, kibanaName, listId, MANAGED_TAG, planId } from './ownership-marks';
+import { isOurId, isTagged, kibanaId, listId, MANAGED_TAG, planId } from './ownership-marks';
 import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
-import { digestOf, MANAGED_BY, only } from '../../resources/ownership';
+import { digestOf, MANAGED_BY, only, nameIn } from '../../resources/ownership';
 
 /**
  * The exceptions of a rule (rules/exceptions/<slug>.yml) in Kibana:
@@ -25,23 +25,23 @@ interface Shared {
   readonly alternatives: readonly (readonly KibanaEntry[])[];
 }
 
-function activeOf({ exceptions = [] }: Content, rule: Rule): Exception[] {
-  return activeExceptions(exceptions, rule.slug, Date.now());
+function activeOf({ exceptions = [] }: Content, rule: Rule, now: number): Exception[] {
+  return activeExceptions(exceptions, rule.slug, now);
 }
 
-function sharedOf(content: Content, rule: Rule): Shared[] {
+function sharedOf(content: Content, rule: Rule, now: number): Shared[] {
   // An item is compared with what a query gives back: with ES|QL that is a group and no event.
   if (rule.kibana.type === 'esql') return [];
-  return activeOf(content, rule).flatMap((exception) => {
+  return activeOf(content, rule, now).flatMap((exception) => {
     const alternatives = toExceptionEntries(exception);
     return alternatives === undefined ? [] : [{ rule, exception, alternatives }];
   });
 }
 
-/** The exceptions of a rule that have to be part of its query. */
-export function compiledExceptions(content: Content, rule: Rule): Exception[] {
-  const shared = sharedOf(content, rule).map(({ exception }) => exception);
-  return activeOf(content, rule).filter((exception) => !shared.includes(exception));
+/** The exceptions of a rule that have to be part of its query. `now` is in milliseconds since 1970. */
+export function compiledExceptions(content: Content, rule: Rule, now: number): Exception[] {
+  const shared = sharedOf(content, rule, now).map(({ exception }) => exception);
+  return activeOf(content, rule, now).filter((exception) => !shared.includes(exception));
 }
 
 /** The exception lists of ours in a space, of every namespace. */
@@ -54,14 +54,14 @@ export function sharedLists(kibana: Kibana, space: string): Promise<Body[]> {
 export async function listIdsWith(
   kibana: Kibana,
   space: string,
-  namespace: string,
+  { namespace, now }: Pick<Scope, 'namespace' | 'now'>,
   content: Content,
 ): Promise<(rule: Rule) => string[]> {
   const lists = (await sharedLists(kibana, space)).map(({ list_id: id }) => String(id));
   const used = new Set(await listsWithOthersItems(kibana, space, namespace, lists));
   return (rule) => {
     const id = listId(rule.slug, namespace);
-    return used.has(id) || sharedOf(content, rule).length > 0 ? [id] : [];
+    return used.has(id) || sharedOf(content, rule, now).length > 0 ? [id] : [];
   };
 }
 
@@ -94,15 +94,15 @@ export function exceptionLists(kibana: Kibana, space: string): Kind {
   return {
     name: 'exception_list',
 
-    desired: ({ namespace }, content) =>
+    desired: ({ namespace, now }, content) =>
       Promise.resolve(
         content.rules
-          .filter((rule) => sharedOf(content, rule).length > 0)
+          .filter((rule) => sharedOf(content, rule, now).length > 0)
           .map((rule) => ({
             id: planId(space, listId(rule.slug, namespace)),
             title: rule.name,
             body: {
-              name: `Exceptions of ${kibanaName(rule.name, namespace)}`,
+              name: `Exceptions of ${nameIn(rule.name, namespace)}`,
               description: `From rules/exceptions/${rule.slug}.yml; change them there.`,
               type: 'detection',
             },
@@ -163,7 +163,7 @@ export function exceptionItems(kibana: Kibana, space: string): Kind {
     desired: (scope, content) =>
       Promise.resolve(
         content.rules
-          .flatMap((rule) => sharedOf(content, rule))
+          .flatMap((rule) => sharedOf(content, rule, scope.now))
           .flatMap((shared) => desiredItems(space, scope, shared)),
       ),
 

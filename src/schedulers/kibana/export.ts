@@ -1,30 +1,20 @@
 import { canonicalJson } from '../../json';
 import type { Content } from '../../resources/kind';
+import type { Exported, ExportOptions } from '../scheduler';
 import { ruleBody } from './rule-body';
 import { activeExceptions } from '../../sigma/exceptions';
-import type { FieldTypes } from '../../sigma/field-types';
 import { defaultIndices } from '../../detections/indices';
 import type { Rule } from '../../detections/rule';
-
-export interface KibanaExportOptions {
-  readonly namespace: string;
-  /** Replaces the index list of every rule. */
-  readonly indices?: readonly string[] | undefined;
-  /** The fields of our mappings, see `readFieldTypes`. */
-  readonly types: FieldTypes;
-  /** Milliseconds since 1970: what has expired by then silences no more. */
-  readonly now: number;
-}
 
 /**
  * The rules as Kibana's Detection Engine exports and imports them. A file can hold no reference to an exception list that
  * is not there, so the exceptions that are switched on become part of the queries, with the same meaning.
  * @throws ProblemError RULE_INVALID when a query cannot say what a rule says
  */
-export function kibanaRulesOf(content: Content, rules: readonly Rule[], options: KibanaExportOptions): object[] {
+export function exportKibana(content: Content, rules: readonly Rule[], options: ExportOptions): Exported {
   const { namespace, types, now } = options;
   const indices = options.indices ?? defaultIndices(namespace);
-  return rules.map((rule) => ({
+  const data = rules.map((rule) => ({
     enabled: true,
     ...ruleBody(rule, {
       namespace,
@@ -34,10 +24,11 @@ export function kibanaRulesOf(content: Content, rules: readonly Rule[], options:
       lists: [],
     }),
   }));
+  return { text: toNdjson(data), data };
 }
 
 /** One rule a line and a last line that counts them, keys sorted: the same content gives the same bytes. */
-export function kibanaNdjson(bodies: readonly object[]): string {
+function toNdjson(bodies: readonly object[]): string {
   const summary = {
     exported_count: bodies.length,
     exported_rules_count: bodies.length,

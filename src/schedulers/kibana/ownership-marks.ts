@@ -39,11 +39,6 @@ export function kibanaRuleId(uuid: string, namespace: string): string {
   return namespace === 'default' ? uuid : uuidV5(uuid, namespace);
 }
 
-/** The name of a rule, which carries the namespace, so that an analyst can tell two apart. */
-export function kibanaName(name: string, namespace: string): string {
-  return namespace === 'default' ? name : `${name} [${namespace}]`;
-}
-
 /** `list_id` of the exceptions of a rule. Neither part holds a colon. */
 export function listId(slug: string, namespace: string): string {
   return `${MANAGED_BY}:${namespace}:${slug}`;

@@ -9,7 +9,7 @@ import type { Kibana } from '../../cluster/kibana';
 import { request } from '../../cluster/cluster';
 import { clusterTime } from '../../cluster/clock';
 import { readMatches, type Hit } from '../../cluster/search-all';
-import { AHEAD, type Sandbox } from '../../testing/sandbox';
+import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
 
 interface Previewed {
   readonly previewId?: string;
@@ -26,8 +26,8 @@ interface Previewed {
  * @throws ProblemError REFUSED when Kibana could not run it, RULE_INVALID when the rule cannot be said in the language of its type,
  *   FORBIDDEN without the right to read previews
  */
-export async function previewed(
-  { cluster, namespace, events }: Sandbox,
+export async function previewRule(
+  { cluster, namespace, events }: Trial,
   { kibana, space }: { kibana: Kibana; space: string },
   rule: Rule,
   content: Content,
@@ -37,7 +37,7 @@ export async function previewed(
   const body = ruleBody(rule, { namespace, indices: events, types: fieldTypes(content), compiled, lists: [] });
   if (body.type !== 'eql')
     throw refused(`its alerts in Kibana name no events, because it is of type ${String(body.type)}`);
-  const run = { invocationCount: 1, timeframeEnd: new Date(now + AHEAD).toISOString() };
+  const run = { invocationCount: 1, timeframeEnd: new Date(now + CLOCK_TOLERANCE).toISOString() };
   const { body: answer } = await kibana.ask<Previewed>({
     method: 'POST',
     path: '/api/detection_engine/rules/preview',

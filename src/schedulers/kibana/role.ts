@@ -1,4 +1,4 @@
-import type { User } from '../../doctor/roles';
+import type { User } from '../request-table';
 
 /** The part `kibana` of the body of `PUT /api/security/role/<name>`. */
 export interface KibanaPrivileges {

@@ -1,3 +1,4 @@
+import { nameIn } from '../../resources/ownership';
 import { ProblemError } from '../../errors';
 import { fieldsOf } from '../../sigma/combine';
 import { toEql } from '../../sigma/compile/eql';
@@ -8,7 +9,7 @@ import { conditionOf } from '../../sigma/logsource';
 import type { Rule } from '../../detections/rule';
 import { severityOf } from '../../detections/severity';
 import { parseDuration } from '../../text/duration';
-import { kibanaName, kibanaRuleId, MANAGED_TAG } from './ownership-marks';
+import { kibanaRuleId, MANAGED_TAG } from './ownership-marks';
 import type { Body } from '../../resources/kind';
 
 /** Most alerts of one run; more than Kibana's `xpack.alerting.rules.run.alerts.max` has no effect. */
@@ -45,7 +46,7 @@ export function ruleBody(rule: Rule, parts: RuleParts): Body {
   const { namespace } = parts;
   return {
     rule_id: kibanaRuleId(rule.uuid, namespace),
-    name: kibanaName(rule.name, namespace),
+    name: nameIn(rule.name, namespace),
     description: rule.description,
     ...queryOf(rule, parts),
     risk_score: rule.risk.score,

@@ -81,15 +81,15 @@ export async function namespacesIn(kibana: Kibana, space: string): Promise<Reado
 
 async function desiredRules(kibana: Kibana, space: string, scope: Scope, content: Content): Promise<Desired[]> {
   if (content.rules.length === 0) return [];
-  const { namespace, indices } = scope;
+  const { namespace, indices, now } = scope;
   const types = fieldTypes(content);
-  const kept = await listIdsWith(kibana, space, namespace, content);
+  const kept = await listIdsWith(kibana, space, scope, content);
   return content.rules.map((rule): Desired => {
     const parts = {
       namespace,
       indices: indices ?? defaultIndices(namespace),
       types,
-      compiled: compiledExceptions(content, rule),
+      compiled: compiledExceptions(content, rule, now),
       lists: kept(rule),
     };
     const body = ruleBody(rule, parts);
@@ -102,11 +102,4 @@ export function fieldTypes({ resources }: Content): Map<string, string> {
   const templates = resources.filter(({ kind }) => kind === 'component_template').map(({ body }) => body.template);
   const leaves = templates.flatMap((template) => (isRecord(template) ? [...leafFields(template.mappings)] : []));
   return new Map(leaves.map(([field, { type }]) => [field, typeof type === 'string' ? type : 'keyword']));
-}
-
-/** The spaces of a scope: those that it names, and those in which something of ours is left over. */
-export function spacesOf({ kibana }: Scope): readonly string[] {
-  if (kibana === undefined) return [];
-  const { spaces, formerSpaces = [] } = kibana;
-  return [...spaces, ...formerSpaces];
 }

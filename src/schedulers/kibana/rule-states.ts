@@ -1,19 +1,17 @@
 import { isRecord } from '../../json';
-import { kibanaRules, spacesOf } from './rule-kind';
+import { kibanaRules } from './rule-kind';
+import { allSpaces, type KibanaSpaces } from './spaces';
 import type { Body, Scope } from '../../resources/kind';
-import { cadenceOf } from '../cadence';
-import type { Execution, RuleState } from '../../status/status';
+import { cadenceOf, type Execution, type RuleState } from '../rule-state';
 
 /**
  * How our rules in Kibana are doing, space by space.
  * @param now milliseconds since 1970
- * @returns an empty list where no Kibana is connected, or holds none of ours
  */
-export async function kibanaRuleStates(scope: Scope, now: number): Promise<RuleState[]> {
+export async function kibanaRuleStates(scope: Scope, kibana: KibanaSpaces, now: number): Promise<RuleState[]> {
   const states: RuleState[] = [];
-  for (const space of spacesOf(scope)) {
-    if (scope.kibana === undefined) break;
-    const live = await kibanaRules(scope.kibana.server, space).list(scope, []);
+  for (const space of allSpaces(kibana)) {
+    const live = await kibanaRules(kibana.server, space).list(scope, []);
     states.push(...live.filter(({ ours }) => ours).map(({ body }) => stateOf(body, space, now)));
   }
   return states;

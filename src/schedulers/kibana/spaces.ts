@@ -1,48 +1,77 @@
-import {
-  readDeployedTo,
-  removeDeployedTo,
-  writeDeployedTo,
-  type DeployedTo,
-  type Remembered,
-} from '../deployment-record';
-import { ruleKinds } from '../levels';
-import { namespacesIn } from './rule-kind';
-import type { Scope } from '../../resources/kind';
 import { DEFAULT_SPACE, hasSpace, type Kibana } from '../../cluster/kibana';
-import type { Plan } from '../../plan/plan';
+import type { Scope } from '../../resources/kind';
+import {
+  readDeploymentRecord,
+  removeDeploymentRecord,
+  writeDeploymentRecord,
+  type DeploymentRecord,
+} from '../deployment-record';
+import type { NotedCommand } from '../scheduler';
+import { namespacesIn } from './rule-kind';
 
-type Named = NonNullable<Scope['kibana']>;
+/** A Kibana that answered, and the spaces that the settings name. */
+export interface KibanaConnection {
+  readonly server: Kibana;
+  /** At least one. */
+  readonly spaces: readonly string[];
+}
+
+/** The spaces of a connection, and those that hold rules of ours beside them. */
+export interface KibanaSpaces extends KibanaConnection {
+  /** Spaces that are no longer named and hold what is ours: all of it is left over. */
+  readonly formerSpaces: readonly string[];
+  /** Spaces that hold rules of ours and are not to be changed. */
+  readonly otherSpaces: readonly string[];
+  /** What was recorded before anything was changed; read again where it was not yet. */
+  readonly recorded?: Recorded | undefined;
+}
+
+/** What a deploy recorded, as seen by somebody who names a Kibana. */
+interface Recorded {
+  /** Undefined where nothing is recorded. */
+  readonly record: DeploymentRecord | undefined;
+  /** Whether it is the Kibana that is named, under whatever name. */
+  readonly isHere: boolean;
+}
 
 /**
- * A scope with the spaces to which the rules of its namespace were deployed and which it does not name. Where Kibana runs the
+ * Finds the spaces to which the rules of a namespace were deployed and which the settings do not name. Where Kibana runs the
  * rules, these are former spaces; where another scheduler does, rules that leave Kibana leave them too. A space that was deleted
  * in Kibana went with its rules.
- * @param chosen whether somebody chose the spaces for this call only: what is in the others is to stay then
+ * @param options.chosen whether somebody chose the spaces for this call only: the others are left unchanged then
+ * @param options.runsRules whether Kibana is the scheduler of this call
  */
-export async function withUnnamedSpaces(scope: Scope, { chosen }: { chosen: boolean }): Promise<Scope> {
-  if (scope.kibana === undefined) return scope;
-  const { namespace } = scope;
-  const remembered = await recall(scope, scope.kibana);
-  const kibana = { ...scope.kibana, remembered };
-  const known = remembered.isHere ? (remembered.at?.spaces ?? []) : [];
+export async function locateSpaces(
+  scope: Scope,
+  connection: KibanaConnection,
+  { chosen, runsRules }: { readonly chosen: boolean; readonly runsRules: boolean },
+): Promise<KibanaSpaces> {
+  const recorded = await readRecorded(scope, connection);
+  const known = recorded.isHere ? (recorded.record?.spaces ?? []) : [];
   const formerSpaces: string[] = [];
   const otherSpaces: string[] = [];
-  for (const space of known.filter((name) => !kibana.spaces.includes(name))) {
-    const found = await look(kibana.server, namespace, space);
+  for (const space of known.filter((name) => !connection.spaces.includes(name))) {
+    const found = await lookInto(connection.server, scope.namespace, space);
     if (found === 'gone') continue;
-    const isToStay = found === 'closed' || (chosen && scope.scheduler === 'kibana');
+    const isToStay = found === 'closed' || (chosen && runsRules);
     (isToStay ? otherSpaces : formerSpaces).push(space);
   }
-  if (scope.scheduler === 'kibana') return { ...scope, kibana: { ...kibana, formerSpaces, otherSpaces } };
-  return { ...scope, kibana: { ...kibana, spaces: [...kibana.spaces, ...formerSpaces], otherSpaces } };
+  if (runsRules) return { ...connection, formerSpaces, otherSpaces, recorded };
+  return { ...connection, spaces: [...connection.spaces, ...formerSpaces], formerSpaces: [], otherSpaces, recorded };
+}
+
+/** All spaces that are ours to change: those that are named, and those in which something of ours is left over. */
+export function allSpaces({ spaces, formerSpaces }: KibanaSpaces): readonly string[] {
+  return [...spaces, ...formerSpaces];
 }
 
 /** What a person has to know of spaces that are not named, a sentence each. */
-export function unnamedNotes(scope: Scope, { leftovers }: Plan): string[] {
-  const { formerSpaces = [], otherSpaces = [] } = scope.kibana ?? {};
-  if (scope.scheduler !== 'kibana') return [];
-  const kinds = new Set<string>(ruleKinds(scope).map(({ name }) => name));
-  const ours = leftovers.filter(({ kind }) => kinds.has(kind)).map(({ id }) => id);
+export function spaceNotes({ formerSpaces, otherSpaces }: KibanaSpaces, noted: NotedCommand): string[] {
+  if (noted.command === 'destroy') {
+    return otherSpaces.map((space) => `Rules of ours are in space ${space} of Kibana, too; name it to destroy them.`);
+  }
+  const kinds: readonly string[] = ['exception_list', 'exception_item', 'detection_rule'];
+  const ours = noted.leftovers.filter(({ kind }) => kinds.includes(kind)).map(({ id }) => id);
   return [
     ...formerSpaces.flatMap((space) => {
       const there = ours.filter((id) => (space === DEFAULT_SPACE ? !id.includes('/') : id.startsWith(`${space}/`)));
@@ -55,56 +84,72 @@ export function unnamedNotes(scope: Scope, { leftovers }: Plan): string[] {
   ];
 }
 
-/** The Kibana that holds the rules of a namespace, where it is not the one that is named, and so cannot be looked at. */
-export async function unseenKibana(scope: Scope): Promise<DeployedTo | undefined> {
-  if (scope.kibana === undefined) return readDeployedTo(scope.cluster, scope.namespace);
-  const { at, isHere } = await recall(scope, scope.kibana);
-  return isHere ? undefined : at;
+/** Where the rules of a namespace are recorded, if that is a Kibana that is not connected and so cannot be looked at. */
+export async function recordedElsewhere(
+  scope: Scope,
+  connection: KibanaSpaces | undefined,
+): Promise<DeploymentRecord | undefined> {
+  if (connection === undefined) return readDeploymentRecord(scope, 'kibana');
+  const { record, isHere } = await readRecorded(scope, connection);
+  return isHere ? undefined : record;
 }
 
 /**
- * Writes down which spaces of Kibana hold rules of a namespace, where that is not written already.
- * @param deleted whether some may have lost theirs since that was written
+ * Records which spaces hold rules of a namespace, where that is not recorded already.
+ * @param deleted whether some may have lost theirs since that was recorded
  */
-export async function rememberSpaces(scope: Scope, { deleted }: { deleted: boolean }): Promise<void> {
-  const { cluster, namespace, kibana } = scope;
-  if (kibana === undefined) return;
-  const { url } = kibana.server;
-  const { at: known, isHere } = await recall(scope, kibana);
-  // What is written of another Kibana is not ours to change.
+export async function recordSpaces(
+  scope: Scope,
+  connection: KibanaSpaces,
+  { deleted }: { readonly deleted: boolean },
+): Promise<void> {
+  const { server } = connection;
+  const { record: known, isHere } = await readRecorded(scope, connection);
+  // What is recorded of another Kibana is not ours to change.
   if (known !== undefined && !isHere) return;
-  const all = [...new Set([...(known?.spaces ?? []), ...kibana.spaces])].sort();
-  const isComplete = known?.url === url && all.length === known.spaces.length;
+  const all = [...new Set([...(known?.spaces ?? []), ...connection.spaces])].sort();
+  const isComplete = known?.url === server.url && all.length === known.spaces.length;
   if (isComplete && !deleted) return;
   const spaces: string[] = [];
   for (const space of all) {
-    const found = await look(kibana.server, namespace, space);
+    const found = await lookInto(server, scope.namespace, space);
     if (found === 'ours' || (found === 'closed' && known?.spaces.includes(space))) spaces.push(space);
   }
   if (spaces.length > 0) {
-    const isSame = known?.url === url && known.spaces.join() === spaces.join();
-    if (!isSame) await writeDeployedTo(cluster, namespace, { url, spaces });
-  } else if (known !== undefined) await removeDeployedTo(cluster, namespace);
+    const isSame = known?.url === server.url && known.spaces.join() === spaces.join();
+    if (!isSame) await writeDeploymentRecord(scope, { scheduler: 'kibana', url: server.url, spaces });
+  } else if (known !== undefined) await removeDeploymentRecord(scope);
 }
 
-/** What is written down, read once: whether it is this Kibana can be told only while the rules are there. */
-async function recall({ cluster, namespace }: Scope, kibana: Named): Promise<Remembered> {
-  if (kibana.remembered !== undefined) return kibana.remembered;
-  const at = await readDeployedTo(cluster, namespace);
-  return { at, isHere: at !== undefined && (await isThat(kibana, namespace, at)) };
+/** Read once: whether it is this Kibana can be told only while the rules are there. */
+async function readRecorded(
+  scope: Scope,
+  connection: KibanaConnection & { readonly recorded?: Recorded | undefined },
+): Promise<Recorded> {
+  if (connection.recorded !== undefined) return connection.recorded;
+  const record = await readDeploymentRecord(scope, 'kibana');
+  return { record, isHere: record !== undefined && (await isThat(connection, scope.namespace, record)) };
 }
 
-/** Whether a Kibana is the one that was written down: a server has many names, but only one has these rules. */
-async function isThat({ server, spaces }: Named, namespace: string, known: DeployedTo): Promise<boolean> {
+/** Whether a Kibana is the one that was recorded: a server has many names, but only one has these rules. */
+async function isThat(
+  { server, spaces }: KibanaConnection,
+  namespace: string,
+  known: DeploymentRecord,
+): Promise<boolean> {
   if (known.url === server.url) return true;
   for (const space of new Set([...known.spaces, ...spaces])) {
-    if ((await look(server, namespace, space)) === 'ours') return true;
+    if ((await lookInto(server, namespace, space)) === 'ours') return true;
   }
   return false;
 }
 
 /** Whether a space is there, may be looked at, and holds rules of a namespace. */
-async function look(server: Kibana, namespace: string, space: string): Promise<'gone' | 'closed' | 'empty' | 'ours'> {
+async function lookInto(
+  server: Kibana,
+  namespace: string,
+  space: string,
+): Promise<'gone' | 'closed' | 'empty' | 'ours'> {
   if (!(await hasSpace(server, space))) return 'gone';
   const namespaces = await namespacesIn(server, space);
   if (namespaces === undefined) return 'closed';

@@ -18,13 +18,13 @@ interface Found {
 }
 
 /** The rules of the local scheduler: compiled, and stored as documents of the state index of their namespace. */
-export const detectionRule: Kind = {
+export const ruleKind: Kind = {
   name: 'detection_rule',
 
-  desired: ({ namespace, indices }, { rules, exceptions = [] }) =>
+  desired: ({ namespace, now, indices }, { rules, exceptions = [] }) =>
     Promise.resolve(
       rules.map((rule): Desired => {
-        const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, Date.now()));
+        const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now));
         return {
           id: rule.uuid,
           title: rule.name,
@@ -77,7 +77,7 @@ export const detectionRule: Kind = {
 
   normalize: (body) => only(body, KEYS),
   refs: () => [],
-  mark: (scope, { id }, { body }) => detectionRule.put(scope, { id, body: unstamped(body) }, 'update'),
+  mark: (scope, { id }, { body }) => ruleKind.put(scope, { id, body: unstamped(body) }, 'update'),
 
   openAlerts: ({ cluster, namespace }, id) => openAlertsOf(cluster, namespace, id),
 };

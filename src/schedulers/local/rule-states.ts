@@ -2,19 +2,12 @@ import { isRecord } from '../../json';
 import { stateIndex } from '../../detections/indices';
 import type { Rule } from '../../detections/rule';
 import type { StoredRule } from '../stored-rule';
-import type { LastRun } from './state';
 import { request, type Cluster } from '../../cluster/cluster';
 import { parseDuration } from '../../text/duration';
-import type { RuleState } from '../../status/status';
+import { isOverdue, type LastRun, type RuleState } from '../rule-state';
 
 /** What one search may return; the state of a namespace is two documents a rule. */
 const MOST_DOCUMENTS = 10_000;
-
-/** A run leaves the watermark a minute behind its own time, so that what is written meanwhile is read by the next. */
-const SETTLE = 60_000;
-
-/** A rule that is late by one interval may be running now; by two, nothing runs it. */
-const MISSED_INTERVALS = 2;
 
 /** What the state index says of one rule. */
 export interface Stored {
@@ -81,12 +74,4 @@ export function ruleState({ rule, watermark, lastRun }: Stored, now: number): Ru
     execution: null,
     nextRun: null,
   };
-}
-
-/**
- * Whether a rule that should run does not. All in milliseconds.
- * @param behind since it last ran; null when it never has
- */
-export function isOverdue(behind: number | null, interval: number): boolean {
-  return behind === null || behind > MISSED_INTERVALS * interval + SETTLE;
 }

@@ -1,6 +1,7 @@
 import { ProblemError } from '../../errors';
 import { MANAGED_BY } from '../../resources/ownership';
 import { stateIndex } from '../../detections/indices';
+import type { LastRun } from '../rule-state';
 import type { StoredRule } from '../stored-rule';
 import { request, type Cluster } from '../../cluster/cluster';
 import { toIso } from '../../detections/windows';
@@ -11,15 +12,6 @@ export interface Watermark {
   readonly at: number;
   readonly seqNo: number;
   readonly primaryTerm: number;
-}
-
-/** What the last run of a rule did; `status` reads it. */
-export interface LastRun {
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly events: number;
-  readonly alerts: number;
-  readonly new: number;
 }
 
 interface Got {

@@ -10,7 +10,7 @@ import type { Rule } from '../../detections/rule';
  * @param options.now milliseconds since 1970: what has expired by then silences no more
  * @throws ProblemError RULE_INVALID when the text of a rule would be taken for a template
  */
-export function monitorsOf(
+export function exportMonitors(
   { exceptions = [] }: Content,
   rules: readonly Rule[],
   { namespace, indices, now }: { namespace: string; indices?: readonly string[] | undefined; now: number },

@@ -16,86 +16,90 @@ import { openAlerts, proofOf } from './plugin-alerts';
 import { isLeft, isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './ownership-marks';
 import { digestOf } from '../../resources/ownership';
 
-/** The rules as monitors of OpenSearch Alerting. A plan knows a monitor by its rule's UUID. */
-export const monitor: Kind = {
-  name: 'monitor',
+/** The rules as monitors of OpenSearch Alerting. A plan knows a monitor by its rule's UUID. `channel` is told of new alerts. */
+export function monitorKind(channel?: string): Kind {
+  return {
+    name: 'monitor',
 
-  desired: (scope, content) => Promise.resolve(content.rules.map((rule) => desiredMonitor(scope, content, rule))),
+    desired: (scope, content) =>
+      Promise.resolve(content.rules.map((rule) => desiredMonitor(scope, content, rule, channel))),
 
-  async list({ cluster, namespace }, ids) {
-    const ours = new Map<string, Found[]>();
-    for (const found of await ourMonitors(cluster)) {
-      const owner = ownerOf(found.monitor);
-      if (owner?.namespace === namespace) ours.set(owner.id, [...(ours.get(owner.id) ?? []), found]);
-    }
-    const missing = ids.filter((id) => !ours.has(id));
-    const foreign = await takenOver(cluster, namespace, missing);
-    return [
-      ...[...ours].map(([id, found]) => liveOf(id, found, true)),
-      ...foreign.map((found) => liveOf(String(triggerOf(found.monitor).id), [found], false)),
-    ];
-  },
+    async list({ cluster, namespace }, ids) {
+      const ours = new Map<string, Found[]>();
+      for (const found of await ourMonitors(cluster)) {
+        const owner = ownerOf(found.monitor);
+        if (owner?.namespace === namespace) ours.set(owner.id, [...(ours.get(owner.id) ?? []), found]);
+      }
+      const missing = ids.filter((id) => !ours.has(id));
+      const foreign = await takenOver(cluster, namespace, missing);
+      return [
+        ...[...ours].map(([id, found]) => liveOf(id, found, true)),
+        ...foreign.map((found) => liveOf(String(triggerOf(found.monitor).id), [found], false)),
+      ];
+    },
 
-  async put({ cluster, namespace }, desired) {
-    await makeReadable(cluster, namespace);
-    const [live, ...copies] = await monitorsOf(cluster, namespace, desired.id);
-    const { rule, ...body } = desired.body;
-    const mark = { id: desired.id, namespace, digest: digestOf('monitor', desired.id, desired.body) };
-    const wanted = withMonitorMark(withAnalysts(body, live?.monitor), mark, { rule });
-    await dryRun(cluster, wanted);
-    let stored = await write(cluster, wanted, live);
-    if (normalizedDigest(stored.monitor) !== normalizedDigest(desired.body)) {
-      // This server rewrites something that we do not know of: what it made of it is what a later plan compares with.
-      const known = { rule, stored: normalizedDigest(stored.monitor) };
-      stored = await write(cluster, withMonitorMark(wanted, mark, known), stored);
-    }
-    for (const { id } of copies) await drop(cluster, id);
-    if (stored.monitor.enabled !== false) await prove(cluster, stored);
-  },
+    async put({ cluster, namespace }, desired) {
+      await makeReadable(cluster, namespace);
+      const [live, ...copies] = await monitorsOf(cluster, namespace, desired.id);
+      const { rule, ...body } = desired.body;
+      const mark = { id: desired.id, namespace, digest: digestOf('monitor', desired.id, desired.body) };
+      const wanted = withMonitorMark(withAnalysts(body, live?.monitor), mark, { rule });
+      await dryRun(cluster, wanted);
+      let stored = await write(cluster, wanted, live);
+      if (normalizedDigest(stored.monitor) !== normalizedDigest(desired.body)) {
+        // This server rewrites something that we do not know of: what it made of it is what a later plan compares with.
+        const known = { rule, stored: normalizedDigest(stored.monitor) };
+        stored = await write(cluster, withMonitorMark(wanted, mark, known), stored);
+      }
+      for (const { id } of copies) await drop(cluster, id);
+      if (stored.monitor.enabled !== false) await prove(cluster, stored);
+    },
 
-  async remove({ cluster, namespace }, rule) {
-    for (const { id } of await monitorsOf(cluster, namespace, rule)) await drop(cluster, id);
-  },
+    async remove({ cluster, namespace }, rule) {
+      for (const { id } of await monitorsOf(cluster, namespace, rule)) await drop(cluster, id);
+    },
 
-  normalize: normalizeMonitor,
-  refs: () => [],
-  mark: markMonitor,
+    normalize: normalizeMonitor,
+    refs: () => [],
+    mark: markMonitor,
 
-  /** Those that are switched off are not asked for. */
-  async unproven({ cluster, namespace }) {
-    const unproven: Pick<Live, 'id' | 'title'>[] = [];
-    for (const found of await ourMonitors(cluster)) {
-      const owner = ownerOf(found.monitor);
-      if (owner?.namespace !== namespace || found.monitor.enabled === false) continue;
-      if ((await proofOf(cluster, found)) === 'proven') continue;
-      unproven.push({ id: owner.id, title: String(found.monitor.name) });
-    }
-    return unproven;
-  },
+    /** Those that are switched off are not asked for. */
+    async unproven({ cluster, namespace }) {
+      const unproven: Pick<Live, 'id' | 'title'>[] = [];
+      for (const found of await ourMonitors(cluster)) {
+        const owner = ownerOf(found.monitor);
+        if (owner?.namespace !== namespace || found.monitor.enabled === false) continue;
+        if ((await proofOf(cluster, found)) === 'proven') continue;
+        unproven.push({ id: owner.id, title: String(found.monitor.name) });
+      }
+      return unproven;
+    },
 
-  async openAlerts({ cluster, namespace }, rule) {
-    let open = 0;
-    for (const { id } of await monitorsOf(cluster, namespace, rule)) open += await openAlerts(cluster, id);
-    return open;
-  },
+    async openAlerts({ cluster, namespace }, rule) {
+      let open = 0;
+      for (const { id } of await monitorsOf(cluster, namespace, rule)) open += await openAlerts(cluster, id);
+      return open;
+    },
 
-  unchanged(desired, live) {
-    const sameContent = monitorMark(live.body)?.digest === digestOf('monitor', desired.id, desired.body);
-    const stored = normalizedDigest(live.body);
-    return sameContent && (stored === normalizedDigest(desired.body) || isStoredAs(live.body, stored));
-  },
-};
+    unchanged(desired, live) {
+      const sameContent = monitorMark(live.body)?.digest === digestOf('monitor', desired.id, desired.body);
+      const stored = normalizedDigest(live.body);
+      return sameContent && (stored === normalizedDigest(desired.body) || isStoredAs(live.body, stored));
+    },
+  };
+}
 
 /** The monitor of a rule, without our mark; the rule itself is beside it. */
 export function desiredMonitor(
-  { namespace, indices, channel }: Scope,
+  { namespace, indices, now }: Pick<Scope, 'namespace' | 'indices' | 'now'>,
   { exceptions = [] }: Pick<Content, 'exceptions'>,
   rule: Rule,
+  channel?: string,
 ): Desired {
   const parts = {
     namespace,
     indices: indices ?? defaultIndices(namespace),
-    exceptions: activeExceptions(exceptions, rule.slug, Date.now()),
+    exceptions: activeExceptions(exceptions, rule.slug, now),
     channel,
   };
   // The rule goes with it, so that its alerts are shown as those of the rule that raised them.

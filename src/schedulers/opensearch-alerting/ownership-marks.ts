@@ -1,8 +1,7 @@
 import { isRecord } from '../../json';
 import type { Rule } from '../../detections/rule';
-import { kibanaName } from '../kibana/ownership-marks';
 import type { Body } from '../../resources/kind';
-import { MANAGED_BY } from '../../resources/ownership';
+import { MANAGED_BY, nameIn } from '../../resources/ownership';
 
 /**
  * Ownership of monitors (design, section 2): the id of a monitor is the server's, so ours are found again by name and mark.
@@ -33,7 +32,7 @@ export interface MonitorMark {
 
 /** The name of a rule's monitor; it carries the namespace where that is not the default one. */
 export function monitorName({ name }: Pick<Rule, 'name'>, namespace: string): string {
-  const rest = kibanaName('', namespace);
+  const rest = nameIn('', namespace);
   const room = LONGEST_NAME - NAME_PREFIX.length - rest.length;
   return `${NAME_PREFIX}${name.slice(0, room)}${rest}`;
 }

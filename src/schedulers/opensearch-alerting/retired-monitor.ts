@@ -1,6 +1,5 @@
 import { askAlerting, seesAlerting } from './plugin';
 import type { Body, Desired, Kind } from '../../resources/kind';
-import { monitor } from './monitor-kind';
 import { monitorsOf, ourMonitors } from './find-monitors';
 import { openAlerts } from './plugin-alerts';
 import { isLeft, monitorMark, ownerOf, ruleOf, withMonitorMark } from './ownership-marks';
@@ -12,46 +11,50 @@ import { isLeft, monitorMark, ownerOf, ruleOf, withMonitorMark } from './ownersh
  */
 
 /** The monitors of rules that leave: switched off where alerts of theirs are open, deleted where none is. */
-export const leavingMonitor: Kind = {
-  ...monitor,
+export function leavingMonitors(monitors: Kind): Kind {
+  return {
+    ...monitors,
 
-  async desired({ cluster, namespace }) {
-    const wanted: Desired[] = [];
-    for (const { id, monitor: live } of await ourMonitors(cluster)) {
-      const owner = ownerOf(live);
-      if (owner?.namespace !== namespace || wanted.some((each) => each.id === owner.id)) continue;
-      if ((await openAlerts(cluster, id)) > 0) {
-        wanted.push({ id: owner.id, title: String(live.name), body: asLeft(live, owner) });
+    async desired({ cluster, namespace }) {
+      const wanted: Desired[] = [];
+      for (const { id, monitor: live } of await ourMonitors(cluster)) {
+        const owner = ownerOf(live);
+        if (owner?.namespace !== namespace || wanted.some((each) => each.id === owner.id)) continue;
+        if ((await openAlerts(cluster, id)) > 0) {
+          wanted.push({ id: owner.id, title: String(live.name), body: asLeft(live, owner) });
+        }
       }
-    }
-    return wanted;
-  },
+      return wanted;
+    },
 
-  async put({ cluster, namespace }, { id }) {
-    for (const found of await monitorsOf(cluster, namespace, id)) {
-      await askAlerting(cluster, {
-        method: 'PUT',
-        path: `/${encodeURIComponent(found.id)}`,
-        query: { if_seq_no: found.seqNo, if_primary_term: found.primaryTerm },
-        body: asLeft(found.monitor, { id, namespace }),
-      });
-    }
-  },
+    async put({ cluster, namespace }, { id }) {
+      for (const found of await monitorsOf(cluster, namespace, id)) {
+        await askAlerting(cluster, {
+          method: 'PUT',
+          path: `/${encodeURIComponent(found.id)}`,
+          query: { if_seq_no: found.seqNo, if_primary_term: found.primaryTerm },
+          body: asLeft(found.monitor, { id, namespace }),
+        });
+      }
+    },
 
-  normalize: (body) => ({ enabled: body.enabled !== false, left: isLeft(body) }),
-  unchanged: (_desired, live) => isLeft(live.body),
-};
+    normalize: (body) => ({ enabled: body.enabled !== false, left: isLeft(body) }),
+    unchanged: (_desired, live) => isLeft(live.body),
+  };
+}
 
 /** What was left in OpenSearch Alerting, seen from another scheduler: nothing there is wanted any more. */
-export const leftMonitor: Kind = {
-  ...monitor,
-  desired: () => Promise.resolve([]),
+export function retiredMonitors(monitors: Kind): Kind {
+  return {
+    ...monitors,
+    desired: () => Promise.resolve([]),
 
-  async list(scope) {
-    if (!(await seesAlerting(scope.cluster))) return [];
-    return (await monitor.list(scope, [])).filter(({ body }) => isLeft(body));
-  },
-};
+    async list(scope) {
+      if (!(await seesAlerting(scope.cluster))) return [];
+      return (await monitors.list(scope, [])).filter(({ body }) => isLeft(body));
+    },
+  };
+}
 
 function asLeft(live: Body, owner: { id: string; namespace: string }): Body {
   const { digest = '' } = monitorMark(live) ?? {};

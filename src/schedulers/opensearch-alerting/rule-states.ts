@@ -2,7 +2,7 @@ import { isRecord } from '../../json';
 import type { Body, Scope } from '../../resources/kind';
 import { ourMonitors } from './find-monitors';
 import { isLeft, ownerOf, ruleOf } from './ownership-marks';
-import type { RuleState } from '../../status/status';
+import type { RuleState } from '../rule-state';
 
 /** How our monitors are doing: whether they are enabled. When one last ran, OpenSearch Alerting does not say. */
 export async function monitorRuleStates({ cluster, namespace }: Scope): Promise<RuleState[]> {

@@ -8,7 +8,7 @@ import { alertOf } from '../alert-of-group';
 import { clusterTime } from '../../cluster/clock';
 import { eventsOfGroups } from '../group-events';
 import { summaryOfAlert } from './monitor-summary';
-import { AHEAD, type Sandbox } from '../../testing/sandbox';
+import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
 
 /**
  * Lets OpenSearch Alerting run the monitor of a rule once over the events of a sandbox, dry: neither the monitor nor
@@ -16,15 +16,15 @@ import { AHEAD, type Sandbox } from '../../testing/sandbox';
  * @returns what the alert says of each event that would have one, by the event's id
  * @throws ProblemError REFUSED when the monitor does not run
  */
-export async function foundByMonitor(
-  { cluster, namespace, events: indices }: Sandbox,
+export async function tryMonitor(
+  { cluster, namespace, events: indices }: Trial,
   rule: Rule,
   content: Content,
 ): Promise<Map<string, string>> {
   // The rule beside the monitor is dropped by the plugin, as is all that it does not know.
-  const { body: monitor } = desiredMonitor({ cluster, namespace, indices }, content, rule);
   const now = await clusterTime(cluster, namespace);
-  const { trigger_results: triggers } = await dryRun(cluster, monitor, now + AHEAD);
+  const { body: monitor } = desiredMonitor({ namespace, indices, now }, content, rule);
+  const { trigger_results: triggers } = await dryRun(cluster, monitor, now + CLOCK_TOLERANCE);
   const result = isRecord(triggers) ? triggers[rule.uuid] : undefined;
   const buckets = isRecord(result) && isRecord(result.agg_result_buckets) ? result.agg_result_buckets : {};
   const found = Object.values(buckets).flatMap((bucket) => {

@@ -4,8 +4,7 @@ import type { Body, Scope } from '../../resources/kind';
 import { OUR_ACTION } from './watch-body';
 import { watchesOf } from './watch-kind';
 import { uuidOfWatch } from './ownership-marks';
-import { cadenceOf } from '../cadence';
-import type { Execution, RuleState } from '../../status/status';
+import { cadenceOf, type Execution, type RuleState } from '../rule-state';
 
 /**
  * How our watches are doing.

@@ -8,7 +8,7 @@ import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import type { Rule } from '../../detections/rule';
 import { clusterTime } from '../../cluster/clock';
 import { eventsOfGroups } from '../group-events';
-import { AHEAD, type Sandbox } from '../../testing/sandbox';
+import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
 import { toIso } from '../../detections/windows';
 
 /**
@@ -17,15 +17,17 @@ import { toIso } from '../../detections/windows';
  * @returns what the alert says of each event that would have one, by the event's id
  * @throws ProblemError REFUSED when the watch does not run, or did not see everything
  */
-export async function foundByWatch(
-  { cluster, namespace, events: indices }: Sandbox,
+export async function tryWatch(
+  { cluster, namespace, events: indices }: Trial,
   rule: Rule,
   content: Content,
 ): Promise<Map<string, string>> {
   const now = await clusterTime(cluster, namespace);
-  const watch = desiredWatch(rule, { namespace, indices }, content, now).body;
+  const watch = desiredWatch(rule, { namespace, indices, now }, content).body;
   // A run leaves out what came in last, because it may not be seen yet: here everything is.
-  const { result } = await simulateWatch(cluster, watch, { trigger_data: { scheduled_time: toIso(now + 2 * AHEAD) } });
+  const { result } = await simulateWatch(cluster, watch, {
+    trigger_data: { scheduled_time: toIso(now + 2 * CLOCK_TOLERANCE) },
+  });
   const alerts = alertsOf(isRecord(result) ? result : {});
   const gap = alerts.find(({ wmi_detections: ours }) => isRecord(ours) && ours.count === 0);
   if (gap !== undefined) throw new ProblemError('REFUSED', [{ message: String(gap.message) }]);

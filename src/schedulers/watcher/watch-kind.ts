@@ -8,7 +8,7 @@ import type { Rule } from '../../detections/rule';
 import { request, type Cluster } from '../../cluster/cluster';
 import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
 import { openAlertsOf } from '../open-alerts';
-import { MANAGED_BY } from '../../resources/ownership';
+import { MANAGED_BY, nameIn } from '../../resources/ownership';
 import { watchBody } from './watch-body';
 import { normalizeWatch, othersActions } from './normalize-watch';
 import { checkWatch } from './execute-watch';
@@ -95,12 +95,11 @@ export async function watchesOf({ cluster, namespace }: Scope): Promise<readonly
 /** The watch of a rule, without our mark. */
 export function desiredWatch(
   rule: Rule,
-  { namespace, indices = defaultIndices(namespace) }: Pick<Scope, 'namespace' | 'indices'>,
+  { namespace, now, indices = defaultIndices(namespace) }: Pick<Scope, 'namespace' | 'indices' | 'now'>,
   { exceptions = [] }: Pick<Content, 'exceptions'>,
-  now = Date.now(),
 ): Desired {
   const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now));
-  const name = namespace === 'default' ? rule.name : `${rule.name} [${namespace}]`;
+  const name = nameIn(rule.name, namespace);
   const body = { ...watchBody(rule, query, { namespace, indices }), metadata: { name, version: rule.version } };
   return { id: watchId(rule.uuid, namespace), title: name, body };
 }

@@ -1,0 +1,128 @@
+import { request } from '../../cluster/cluster';
+import { ProblemError } from '../../errors';
+import { canonicalJson } from '../../json';
+import { toQueryDsl } from '../../sigma/compile/query-dsl';
+import { parseDuration } from '../../text/duration';
+import type { Rule } from '../../detections/rule';
+import { SETTLE, toIso } from '../../detections/windows';
+import { allReadUntil } from '../rule-state';
+import type { Scheduler } from '../scheduler';
+import { pluginAlertStore } from './alert-store';
+import { runUntil } from './execute-monitor';
+import { exportMonitors } from './export';
+import { monitorNamespaces, monitorsOf } from './find-monitors';
+import { monitorsAndRules } from './monitor-alerts';
+import { indicesOf, queryOfMonitor } from './monitor-body';
+import { monitorKind } from './monitor-kind';
+import { requireAlerting, seesAlerting } from './plugin';
+import { ALERTING_REQUESTS } from './requests';
+import { leavingMonitors, retiredMonitors } from './retired-monitor';
+import { monitorRuleStates } from './rule-states';
+import { tryMonitor } from './try-rule';
+
+/** Runs of one monitor that catch up, some seconds each. */
+const MOST_RUNS = 500;
+
+/**
+ * The alerting plugin of OpenSearch: a bucket-level monitor a rule.
+ * @param channel id of the notification channel that is told of new alerts; none where not given
+ */
+export function alertingScheduler(channel?: string): Scheduler {
+  const monitors = monitorKind(channel);
+  return {
+    name: 'opensearch-alerting',
+    requests: ALERTING_REQUESTS,
+    requireOn: requireAlerting,
+    async check(_settings, cluster) {
+      const about = 'scheduler opensearch-alerting';
+      if (await seesAlerting(cluster)) return { about, state: 'ok', message: 'the alerting plugin is there' };
+      const fix = '`--scheduler local` works on every cluster.';
+      return { about, state: 'missing', message: 'no alerting plugin is there, or you may not look', fix };
+    },
+    offer: async (_settings, connect) =>
+      (await seesAlerting(await connect())) ? 'the alerting plugin is there' : undefined,
+
+    kinds: () => [monitors],
+    leavingKinds: () => [leavingMonitors(monitors)],
+    retiredKinds: [retiredMonitors(monitors)],
+    holdsExceptions: () => false,
+    startsDisabled: () => false,
+    notes: () => [],
+    recordDeployment: () => Promise.resolve(),
+    recordedElsewhere: () => Promise.resolve(undefined),
+
+    // None where the plugin is missing or closed to us.
+    async findRules({ cluster }) {
+      if (!(await seesAlerting(cluster))) return [];
+      return [...(await monitorNamespaces(cluster))].map((namespace) => ({
+        namespace,
+        where: `rules of namespace ${namespace} run as monitors of OpenSearch Alerting on this cluster`,
+      }));
+    },
+    ruleStates: monitorRuleStates,
+    async deployedQueries(scope, { rules }) {
+      const states = await monitorRuleStates(scope);
+      // As the monitors hold them.
+      const found = await monitorsAndRules(scope.cluster, scope.namespace, rules);
+      return found.flatMap(({ found: { monitor }, rule }) => {
+        if (rule === undefined) return [];
+        const state = states.find(({ uuid }) => uuid === rule.uuid) ?? null;
+        return [{ rule, query: queryOfMonitor(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor), state }];
+      });
+    },
+    ruleId: (uuid) => uuid,
+    async switchedOff({ cluster }) {
+      const allow = [400, 403, 404, 405, 410];
+      const asked = { method: 'GET', path: '/_plugins/_alerting/stats', allow } as const;
+      const { status, body } = await request<Readonly<Record<string, unknown>>>(cluster, asked);
+      return status === 200 && body['plugins.scheduled_jobs.enabled'] === false
+        ? 'OpenSearch Alerting is switched off (plugins.scheduled_jobs.enabled is false): no monitor runs'
+        : null;
+    },
+    // A monitor does not say when it ran: as its schedule has it, then.
+    processedUntil({ rule, state }, now) {
+      if (state?.enabled !== true) return undefined;
+      return now - (parseDuration(state.interval ?? rule.schedule.interval) ?? 0) - SETTLE;
+    },
+    // What came in within the look-back, by which the runs of monitors overlap, is looked at again.
+    allProcessedUntil: (states, rules, now) => allReadUntil(states) ?? now - Math.max(...rules.map(lookbackOf)),
+    reportsRuns: false,
+
+    checkCatchUp({ cluster }, { rules }, since, now) {
+      const shortest = Math.min(...rules.map(lookbackOf));
+      if ((now - since) / shortest <= MOST_RUNS) return;
+      const message = `the rules last ran at ${toIso(since)}: too long ago for the runs of monitors that it takes to cover the time since. Nothing was changed.`;
+      const hint = 'Run them once more where they are, then move.';
+      throw new ProblemError('REFUSED', [{ where: { url: cluster.url }, message, hint }]);
+    },
+    async catchUp({ cluster, namespace }, { rules }, since, now) {
+      for (const rule of rules) {
+        const lookback = lookbackOf(rule);
+        for (const { id, monitor } of await monitorsOf(cluster, namespace, rule.uuid)) {
+          if (monitor.enabled === false) continue;
+          // Each run reads the look-back before the end that it is given.
+          for (let end = since; end < now;) {
+            end = Math.min(end + lookback, now);
+            await runUntil(cluster, id, end);
+          }
+        }
+      }
+    },
+
+    keepsAlerts: true,
+    alerts: ({ cluster, namespace }, rules) => pluginAlertStore(cluster, namespace, rules),
+    otherSilencers: '',
+    backfillHint: ({ from, to }) => `run the monitor over ${from} to ${to}: docs/opensearch-alerting.md says how`,
+
+    tryRule: tryMonitor,
+    export(content, rules, options) {
+      const data = exportMonitors(content, rules, options);
+      return { text: data.map((body) => canonicalJson(body)).join('\n'), data };
+    },
+  };
+}
+
+/** Milliseconds. */
+function lookbackOf({ schedule }: Rule): number {
+  return parseDuration(schedule.lookback) ?? 0;
+}
