@@ -1,9 +1,7 @@
 import type { Scope } from '../resources/kind';
-import { groupValue, textAt } from '../detections/group';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from './all-alerts';
 import { ancestorsOf, storedIds, type Alert } from '../schedulers/alert-index-search';
-import { alertId } from '../detections/event-group';
 
 /** Whether an event has its alert: by its group, or by itself. */
 export interface Covered {
@@ -22,10 +20,10 @@ interface Period {
  * The alerts that there are for some groups.
  *
  *   scheduler           | an event has its alert when
- *   --------------------|----------------------------------------------------------------------------------------
+ *   --------------------|-----------------------------------------------------------------
  *   local, watcher      | the alert index has one of its group
  *   opensearch-alerting | the plugin holds one of its group, or the alert index has one
- *   kibana              | an alert names it among its ancestors; of a rule of type esql, which names none, one of its group
+ *   kibana              | an alert names it among its ancestors
  * @param groups the `_id`s that the alerts of these groups have
  */
 export async function findCovered(
@@ -41,22 +39,9 @@ export async function findCovered(
   const { kept } = await allAlerts(scope, [rule], { namespace, rule: rule.uuid, from, to });
   const own = kept.map(({ alert }) => alert);
   const events = own.flatMap(eventsOf);
-  const named = own.map((alert) => (eventsOf(alert).length > 0 ? alert._id : groupIdOf(rule, alert)));
-  return { groups: new Set([...stored, ...named]), events: new Set(events) };
+  return { groups: new Set([...stored, ...own.map(({ _id }) => _id)]), events: new Set(events) };
 }
 
 function eventsOf(alert: Alert): string[] {
   return ancestorsOf(alert).map(({ index, id }) => `${index}/${id}`);
-}
-
-/** What the alert would be called if we had written it. */
-function groupIdOf(rule: Rule, alert: Alert): string {
-  const day = (textAt(alert, 'event.start') ?? '').slice(0, 10);
-  return textAt(alert, 'wmi_detections.scheduler') === 'kibana'
-    ? alertId(
-        rule,
-        day,
-        rule.groupBy.map((field) => groupValue(alert, field)),
-      )
-    : alert._id;
 }

@@ -33,7 +33,6 @@ const action = z.strictObject({
 });
 
 export const kibanaSchema = z.strictObject({
-  type: z.enum(['eql', 'esql']).optional(),
   enabled: z.boolean().optional(),
   actions: z.array(action).optional(),
 });

@@ -55,7 +55,7 @@ export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes)
     groupBy: own.group_by,
     risk: own.risk,
     schedule: own.schedule,
-    kibana: { ...own.kibana, type: own.kibana?.type ?? 'eql' },
+    kibana: own.kibana ?? {},
     analyticStories: own.analytic_stories,
     assetType: own.asset_type,
     securityDomain: own.security_domain,

@@ -78,8 +78,6 @@ export interface Rule {
   /** Durations as `parseDuration` reads them: `5m`, `1h`. */
   readonly schedule: { readonly interval: string; readonly lookback: string };
   readonly kibana: {
-    /** `esql` alerts once a group, and may repeat itself, see `toEsql`; `eql` once an event. */
-    readonly type: 'eql' | 'esql';
     /** Left to the analysts where the file does not say it; so are the actions. */
     readonly enabled?: boolean | undefined;
     readonly actions?: readonly RuleAction[] | undefined;

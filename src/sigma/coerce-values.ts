@@ -6,7 +6,7 @@ import { plainText } from './pattern';
 
 /**
  * The same condition with each value in the form of its field: `'4711'` is a number to a `long`, 0 a text to a `keyword`,
- * an address a network of one. Query DSL takes either; EQL and ES|QL refuse to compare a field with another type.
+ * an address a network of one. Query DSL takes either; EQL refuses to compare a field with another type.
  */
 export function coerceValues(condition: Condition, types: FieldTypes): Condition {
   switch (condition.kind) {

@@ -80,15 +80,6 @@ describeContract(`exceptions in Kibana (${contractMissing ?? 'held against the c
     expect(server().space().lists.size).toBe(0);
   });
 
-  test('an exception of a rule of type esql is always part of the query', async () => {
-    const esql = rule({ kibana: { type: 'esql' } });
-    const content = contentWith([esql], { [esql.slug]: [exception('tool.exe')] });
-    await deployKibana(await scopeFor(server()), content);
-    // ES|QL compares without case letter by letter.
-    expect(stored().query).toMatch(/process\.name/);
-    expect(server().space().lists.size).toBe(0);
-  });
-
   test('one that is switched off or expired does nothing', async () => {
     const off = exception('off.exe', { enabled: false });
     const expired = exception('old.exe', { expires: '2020-01-01' });

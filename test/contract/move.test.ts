@@ -263,7 +263,7 @@ describeContract('with Kibana', () => {
     for (const { monitor } of monitors.server.monitors.stored.values()) monitor.enabled = false;
     const scope = { ...(await scopeFor(kibana(), { namespace: here.namespace })), cluster: monitors.scope.cluster };
     await expect(move(scope, here)).rejects.toThrow(/is disabled on opensearch-alerting, and will be enabled/);
-    const rule: Rule = { ...here.rule, kibana: { type: 'eql', enabled: false } };
+    const rule: Rule = { ...here.rule, kibana: { enabled: false } };
     expect(done(await move(scope, { ...here, rule }))).toEqual(['create detection_rule: done', 'delete monitor: done']);
     expect([...kibana().space().rules.values()]).toMatchObject([{ enabled: false }]);
   });

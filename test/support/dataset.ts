@@ -242,7 +242,7 @@ function wmiChildren(): Rule {
       ],
     },
     schedule: { interval: '5m', lookback: '1h' },
-    kibana: { type: 'eql' },
+    kibana: {},
     analyticStories: [],
     assetType: 'Endpoint',
     securityDomain: 'endpoint',

@@ -46,6 +46,9 @@ export function manyRules(count: number, changes: Partial<Rule> = {}): Rule[] {
   );
 }
 
+/** What a rule of Kibana holds that somebody made with another type than ours. */
+export const OTHER_TYPE = { type: 'query', language: 'kuery', query: 'process.name: x' };
+
 export function uuidOf(number: number): string {
   const hex = createHash('sha256').update(String(number)).digest('hex');
   return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');

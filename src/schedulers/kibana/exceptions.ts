@@ -30,8 +30,6 @@ function activeOf({ exceptions = [] }: Content, rule: Rule): Exception[] {
 }
 
 function sharedOf(content: Content, rule: Rule): Shared[] {
-  // An item is compared with what a query gives back: with ES|QL that is a group and no event.
-  if (rule.kibana.type === 'esql') return [];
   return activeOf(content, rule).flatMap((exception) => {
     const alternatives = toExceptionEntries(exception);
     return alternatives === undefined ? [] : [{ rule, exception, alternatives }];

@@ -1,4 +1,4 @@
-/** Parts in one expression without a bracket, beyond which parsers that recurse run out of depth (ES|QL: 400). */
+/** Parts in one expression without a bracket, beyond which parsers that recurse run out of depth. */
 const MOST = 100;
 
 /** Parts joined by an operator that can be regrouped, `a and b and c`; many of them in brackets, to keep the tree flat. */
