@@ -15,7 +15,7 @@ import { runInNewContext } from 'node:vm';
 import { runRules } from '../src/commands/run';
 import { PROGRAM_FOLDER } from '../src/program';
 import { detectionRule } from '../src/schedulers/local/rule-kind';
-import { readRules } from '../src/detections/rule';
+import { readRules } from '../src/detections/read-rules';
 import { runLoop } from '../src/schedulers/local/run-loop';
 import { request, type Cluster } from '../src/cluster/cluster';
 import { bulk, onEngine, row, timed } from './engine';

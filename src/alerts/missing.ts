@@ -1,4 +1,4 @@
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 import { describeDuration, parseDuration } from '../text/duration';
 import type { DeployedQuery } from '../schedulers/deployed-query';
 

@@ -1,6 +1,6 @@
 import { ProblemError, type Problem } from '../errors';
 import type { Scope } from '../resources/kind';
-import { textAt } from '../detections/group';
+import { textAt } from '../json';
 import type { Rule } from '../detections/rule';
 import { chosenAlerts } from './alert-ids';
 import type { AlertStatus } from '../detections/alert-filter';

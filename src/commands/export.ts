@@ -8,9 +8,8 @@ import { kibanaNdjson, kibanaRulesOf } from '../schedulers/kibana/export';
 import { watchesOf } from '../schedulers/watcher/export';
 import { monitorsOf } from '../schedulers/opensearch-alerting/export';
 import { navigatorLayer } from '../report/navigator';
-import { chosenRules } from '../detections/choose-rules';
+import { chosenRules, type Rule } from '../detections/rule';
 import { readFieldTypes } from '../sigma/field-types';
-import type { Rule } from '../detections/rule';
 import { declare, settingsOf } from './command';
 
 const FORMATS = ['kibana', 'opensearch-alerting', 'watcher', 'sigma', 'navigator'] as const;

@@ -3,7 +3,7 @@ import type { Scope } from '../resources/kind';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from '../alerts/all-alerts';
 import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../alerts/risk';
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 import { escapeForTerminal } from '../text/escape';
 import { analystScope } from './analyst-scope';
 import { declare, settingsOf } from './command';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startAttached } from '../engine/attached';
+import { startAttached } from '../engine/start-node';
 import { describePlace, ProblemError, type ErrorCode } from '../errors';
 import { createAll } from '../replay/bulk';
 import { carried } from '../replay/event';
@@ -11,8 +11,7 @@ import { PROGRAM_FOLDER } from '../program';
 import { plural } from '../text/plural';
 import { testRulesJunit, testRulesText } from '../report/test-rules';
 import type { Content } from '../resources/kind';
-import { chosenRules } from '../detections/choose-rules';
-import type { Rule } from '../detections/rule';
+import { chosenRules, type Rule } from '../detections/rule';
 import { readRuleTests, slugsOf, TESTS_FOLDER, type RuleTest } from '../testing/rule-tests';
 import { readMatches } from '../cluster/search-all';
 import { deployedSandbox, withSandbox, type Sandbox } from '../testing/sandbox';

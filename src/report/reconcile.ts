@@ -1,9 +1,8 @@
 import type { Scheduler } from '../resources/kind';
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 import type { Reason } from '../alerts/missing';
 import type { MissingAlert, RuleReconciliation } from '../alerts/reconcile';
-import { escapeForTerminal } from '../text/escape';
-import { cut } from '../text/characters';
+import { escapeForTerminal, cut } from '../text/escape';
 import { plural } from '../text/plural';
 
 /** So many missing alerts of a rule are shown; `--output json` has all. */

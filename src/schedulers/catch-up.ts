@@ -9,7 +9,8 @@ import type { StoredRule } from './stored-rule';
 import { parseDuration } from '../text/duration';
 import { executeWindow } from './execute-window';
 import { moveWatermark, readWatermark } from './local/state';
-import { toIso, nextWindow } from '../detections/windows';
+import { toIso } from '../text/time';
+import { nextWindow } from '../detections/windows';
 
 /** Runs of one monitor, some seconds each. */
 const MOST_RUNS = 500;

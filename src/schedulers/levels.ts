@@ -1,9 +1,7 @@
-import { componentTemplate } from '../resources/component-template';
+import { componentTemplate, indexTemplate, ingestPipeline } from '../resources/content-kinds';
 import { dataStream } from '../resources/data-stream';
 import { dataStreamLifecycle } from '../resources/data-stream-lifecycle';
 import { detectionRule } from './local/rule-kind';
-import { indexTemplate } from '../resources/index-template';
-import { ingestPipeline } from '../resources/ingest-pipeline';
 import { exceptionItems, exceptionLists } from './kibana/exceptions';
 import { kibanaRules, spacesOf } from './kibana/rule-kind';
 import type { Kind, Scope } from '../resources/kind';

@@ -1,4 +1,4 @@
-import { startAttached, type Engine } from '../../src/engine/attached';
+import { startAttached, type Engine } from '../../src/engine/start-node';
 import { adopt, type AdoptResult } from '../../src/commands/adopt';
 import { deploy } from '../../src/commands/deploy';
 import { destroy } from '../../src/commands/destroy';

@@ -1,4 +1,4 @@
-import { startAttached, type Engine } from '../../src/engine/attached';
+import { startAttached, type Engine } from '../../src/engine/start-node';
 import { destroy } from '../../src/commands/destroy';
 import { deploy, exitOf, type Deployed } from '../../src/commands/deploy';
 import { ProblemError } from '../../src/errors';

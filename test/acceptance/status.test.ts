@@ -1,4 +1,4 @@
-import { startAttached, type Engine } from '../../src/engine/attached';
+import { startAttached, type Engine } from '../../src/engine/start-node';
 import { deploy } from '../../src/commands/deploy';
 import { runRules } from '../../src/commands/run';
 import { status, statusCommand, type StatusOptions } from '../../src/commands/status';

@@ -5,7 +5,7 @@ import { isRecord } from '../../src/json';
 import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { defaultIndices } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { readRules } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
 import { request } from '../../src/cluster/cluster';
 import {
   describeLabelled,

@@ -4,7 +4,7 @@ import { toEql } from '../../src/sigma/compile/eql';
 import { readExceptions } from '../../src/sigma/exceptions';
 import { readFieldTypes } from '../../src/sigma/field-types';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { readRules } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
 import { request } from '../../src/cluster/cluster';
 import { eqlMatcher } from '../support/eql-evaluator';
 import { describeLabelled, documentOf, labelledEvents, labelledFiles } from '../support/labelled';

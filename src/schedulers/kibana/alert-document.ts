@@ -1,12 +1,11 @@
-import { isRecord } from '../../json';
-import { textAt } from '../../detections/group';
+import { isRecord, textAt } from '../../json';
 import type { Rule } from '../../detections/rule';
 import { DEFAULT_SPACE } from '../../cluster/kibana';
 import { alertOf } from '../alert-of-group';
 import type { AlertStatus } from '../../detections/alert-filter';
 import { ancestorsIn, type Alert } from '../alert-index-search';
 import { sourceFields } from '../group-summary';
-import type { Hit } from '../../cluster/search-all';
+import type { Hit } from '../../detections/group';
 
 const STATUS_OF: Readonly<Record<string, AlertStatus>> = {
   open: 'open',

@@ -1,4 +1,5 @@
-import { activeExceptions, toExceptionEntries, type Exception, type KibanaEntry } from '../../sigma/exceptions';
+import { activeExceptions, type Exception } from '../../sigma/exceptions';
+import { toExceptionEntries, type KibanaEntry } from '../../sigma/compile/exception-entries';
 import type { Rule } from '../../detections/rule';
 import type { Kibana } from '../../cluster/kibana';
 import { anyOf, findAll, chunk, quoted } from './find';

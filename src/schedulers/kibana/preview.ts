@@ -8,7 +8,8 @@ import type { Rule } from '../../detections/rule';
 import type { Kibana } from '../../cluster/kibana';
 import { request } from '../../cluster/cluster';
 import { clusterTime } from '../../cluster/clock';
-import { readMatches, type Hit } from '../../cluster/search-all';
+import { readMatches } from '../../cluster/search-all';
+import type { Hit } from '../../detections/group';
 import { AHEAD, type Sandbox } from '../../testing/sandbox';
 
 interface Previewed {

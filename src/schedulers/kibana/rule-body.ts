@@ -1,11 +1,9 @@
 import { ProblemError } from '../../errors';
-import { fieldsOf } from '../../sigma/combine';
+import { fieldsOf, conditionOf } from '../../sigma/condition';
 import { toEql } from '../../sigma/compile/eql';
 import type { Exception } from '../../sigma/exceptions';
 import { subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf, type AttackEntry } from '../../detections/attack';
-import { conditionOf } from '../../sigma/logsource';
-import type { Rule } from '../../detections/rule';
-import { severityOf } from '../../detections/severity';
+import { type Rule, severityOf } from '../../detections/rule';
 import { parseDuration } from '../../text/duration';
 import { kibanaName, kibanaRuleId, MANAGED_TAG } from './ownership-marks';
 import type { Body } from '../../resources/kind';

@@ -9,7 +9,7 @@ import type { Rule } from '../../detections/rule';
 import { clusterTime } from '../../cluster/clock';
 import { eventsOfGroups } from '../group-events';
 import { AHEAD, type Sandbox } from '../../testing/sandbox';
-import { toIso } from '../../detections/windows';
+import { toIso } from '../../text/time';
 
 /**
  * Lets Watcher run the watch of a rule once over the events of a sandbox: the watch is not stored, and its actions are
