@@ -1,4 +1,4 @@
-import { startAttached, type Engine } from '../src/engine/attached';
+import { startAttached, type Engine } from '../src/engine/start-node';
 import { readContent } from '../src/content/read-content';
 import { applyPlan } from '../src/plan/apply';
 import { makePlan } from '../src/plan/plan';

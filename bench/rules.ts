@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { PROGRAM_FOLDER } from '../src/program';
 import { toQueryDsl } from '../src/sigma/compile/query-dsl';
-import { readRules } from '../src/detections/rule';
+import { readRules } from '../src/detections/read-rules';
 import { request, type Cluster } from '../src/cluster/cluster';
 import { bulk, onEngine, row } from './engine';
 import { processCreation } from './process-creation';

@@ -9,13 +9,13 @@
  * Memory. `run --watch` over a thousand windows, its clock run fast, in this process: the heap after a collection, and how
  * much it grew a window. It must be flat.
  */
+import { runRules } from '../src/schedulers/local/run-rules';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { runRules } from '../src/commands/run';
 import { PROGRAM_FOLDER } from '../src/program';
 import { detectionRule } from '../src/schedulers/local/rule-kind';
-import { readRules } from '../src/detections/rule';
+import { readRules } from '../src/detections/read-rules';
 import { runLoop } from '../src/schedulers/local/run-loop';
 import { request, type Cluster } from '../src/cluster/cluster';
 import { bulk, onEngine, row, timed } from './engine';

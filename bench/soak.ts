@@ -11,12 +11,12 @@
  * replayed, all events are there; and the alerts are those of a perfect run, which sees the same events in another namespace at once.
  * Everything is on loopback. It fails with what does not fit.
  */
+import { runRules } from '../src/schedulers/local/run-rules';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { replay } from '../src/commands/replay';
-import { runRules } from '../src/commands/run';
 import { ProblemError } from '../src/errors';
 import { applyPlan } from '../src/plan/apply';
 import { readAllContent } from '../src/resources/read-all-content';

@@ -1,6 +1,5 @@
 import { BarController, BarElement, CategoryScale, Chart, Legend, LinearScale, Tooltip } from 'chart.js';
-import { cut } from '../src/text/characters';
-import { escapeForTerminal } from '../src/text/escape';
+import { cut, escapeForTerminal } from '../src/text/escape';
 import { colorOf } from './color';
 import { element, fill } from './dom';
 import { safeText } from './safe-text';

@@ -1,4 +1,4 @@
-import type { Severity } from '../src/detections/severity';
+import type { Severity } from '../src/detections/rule';
 import { barPlot } from './bar-plot';
 import { byId, element, fill } from './dom';
 import type { Filters, Item } from './filters';

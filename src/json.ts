@@ -27,3 +27,36 @@ export function sha256(text: string): string {
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** A field's values as one text; null without any. */
+export function textAt(document: unknown, field: string): string | null {
+  const texts = textsAt(document, field);
+  return texts.length === 0 ? null : [...new Set(texts)].sort().join(', ');
+}
+
+/** A field's values, each as a text; those that are empty are left out. */
+export function textsAt(document: unknown, field: string): string[] {
+  return scalarsAt(document, field)
+    .map(String)
+    .filter((text) => text !== '');
+}
+
+/** A field's values as they stand in the document, empty texts included; a null is no value. */
+export function scalarsAt(document: unknown, field: string): (string | number | boolean)[] {
+  return valuesAt(document, field.split('.')).filter(isScalar);
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** Every value at a path, whether its steps are nested objects, dotted keys or both, through lists of objects. */
+function valuesAt(node: unknown, steps: readonly string[]): unknown[] {
+  if (Array.isArray(node)) return node.flatMap((item: unknown) => valuesAt(item, steps));
+  if (steps.length === 0) return node === null || node === undefined ? [] : [node];
+  if (!isRecord(node)) return [];
+  return steps.flatMap((_, index) => {
+    const key = steps.slice(0, index + 1).join('.');
+    return Object.hasOwn(node, key) ? valuesAt(node[key], steps.slice(index + 1)) : [];
+  });
+}

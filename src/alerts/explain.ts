@@ -1,8 +1,8 @@
 import { ProblemError } from '../errors';
 import type { ScheduledScope } from '../schedulers/scheduler';
-import { fieldsOf } from '../sigma/combine';
+import { fieldsOf } from '../sigma/condition';
 import { evaluate, type Met } from '../sigma/compile/evaluate';
-import { textAt } from '../detections/group';
+import { textAt } from '../json';
 import { defaultIndices } from '../detections/indices';
 import type { Rule } from '../detections/rule';
 import type { Cluster } from '../cluster/cluster';
@@ -11,7 +11,7 @@ import { ancestorsOf, type Alert } from '../schedulers/alert-index-search';
 import { allAlerts } from './all-alerts';
 import type { Ancestor } from '../schedulers/group-summary';
 import { findProcessRelatives, PROCESS_FIELDS, type ProcessRelatives } from './process-relatives';
-import type { Hit } from '../cluster/search-all';
+import type { Hit } from '../detections/group';
 import { mget } from '../cluster/mget';
 
 /** Each takes a handful of small searches; so many alerts are explained at once. */

@@ -20,7 +20,7 @@ interface Period {
  * The alerts that there are for some groups.
  *
  *   scheduler           | an event has its alert when
- *   --------------------|----------------------------------------------------------------------------------------
+ *   --------------------|-----------------------------------------------------------------
  *   local, watcher      | the alert index has one of its group
  *   opensearch-alerting | the plugin holds one of its group, or the alert index has one
  *   kibana              | an alert names it among its ancestors

@@ -1,4 +1,4 @@
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 import { describeDuration, parseDuration } from '../text/duration';
 import { hasFailed } from '../schedulers/rule-state';
 import type { DeployedQuery, Scheduler } from '../schedulers/scheduler';

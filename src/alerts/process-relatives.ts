@@ -1,8 +1,9 @@
-import { anyOf, caseless } from '../sigma/compile/clauses';
-import { textAt, textsAt } from '../detections/group';
+import { anyOf, caseless } from '../sigma/compile/query-dsl';
+import { textAt, textsAt } from '../json';
 import type { Cluster } from '../cluster/cluster';
-import { readMatches, type Hit } from '../cluster/search-all';
-import { toIso } from '../detections/windows';
+import { readMatches } from '../cluster/search-all';
+import type { Hit } from '../detections/group';
+import { toIso } from '../text/time';
 
 type Query = Readonly<Record<string, unknown>>;
 

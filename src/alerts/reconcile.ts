@@ -1,10 +1,10 @@
 import type { Content } from '../resources/kind';
-import { anyOf } from '../sigma/compile/clauses';
+import { anyOf } from '../sigma/compile/query-dsl';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
 import { sourceFields } from '../schedulers/group-summary';
-import { groupOf, TIME_FIELDS, type Group } from '../detections/event-group';
-import { readMatches, type Hit } from '../cluster/search-all';
-import { toIso } from '../detections/windows';
+import { groupOf, TIME_FIELDS, type Group, type Hit } from '../detections/group';
+import { readMatches } from '../cluster/search-all';
+import { toIso } from '../text/time';
 import { request, type Cluster } from '../cluster/cluster';
 import { findCovered } from './find-covered';
 import { arrival, reasonsOf, type UnalertedEvent, type Reason } from './missing';

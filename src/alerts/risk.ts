@@ -1,5 +1,4 @@
-import { isRecord } from '../json';
-import { textAt } from '../detections/group';
+import { isRecord, textAt } from '../json';
 import type { Alert } from '../schedulers/alert-index-search';
 
 /** An alert that stands behind the score of an entity. */

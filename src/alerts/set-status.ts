@@ -1,6 +1,6 @@
+import { textAt } from '../json';
 import { ProblemError, type Problem } from '../errors';
 import type { ScheduledScope } from '../schedulers/scheduler';
-import { textAt } from '../detections/group';
 import type { Rule } from '../detections/rule';
 import { chosenAlerts } from './alert-ids';
 import type { AlertStatus } from '../detections/alert-filter';

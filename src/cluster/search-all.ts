@@ -1,14 +1,6 @@
 import { ProblemError } from '../errors';
+import type { Hit } from '../detections/group';
 import { request, type Cluster } from './cluster';
-
-/** A document that a search found. */
-export interface Hit {
-  readonly _index: string;
-  readonly _id: string;
-  readonly _source?: Readonly<Record<string, unknown>>;
-  /** Values as the mapping understands them; here only dates, as ISO text. */
-  readonly fields?: Readonly<Record<string, readonly unknown[]>>;
-}
 
 export interface Search {
   /** Names and patterns; those that are not there are passed over. */

@@ -6,7 +6,7 @@ import type { Rule } from '../detections/rule';
 import type { Alert } from '../schedulers/alert-index-search';
 import { explainAlerts, type Explanation } from '../alerts/explain';
 import { entitiesAtRisk } from '../alerts/risk';
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 import type { Context } from './command';
 import { CAP } from './risk';
 

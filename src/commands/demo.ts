@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ProblemError, stoppedAfter } from '../errors';
-import { startAttached } from '../engine/attached';
+import { startAttached } from '../engine/start-node';
 import type { ReplayResult } from '../replay/replay-stats';
 import { readAllContent } from '../resources/read-all-content';
 import { PROGRAM_FOLDER } from '../program';

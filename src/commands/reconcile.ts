@@ -1,7 +1,7 @@
 import type { ExitStatus } from '../errors';
 import { reconcileText } from '../report/reconcile';
 import { clusterTimeOrOurs } from '../cluster/clock';
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 import { reconcile } from '../alerts/reconcile';
 import { declare, settingsOf } from './command';
 import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';

@@ -3,7 +3,7 @@ import type { ScheduledScope } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from '../alerts/all-alerts';
 import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../alerts/risk';
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 import { escapeForTerminal } from '../text/escape';
 import { analystScope, SCHEDULER_OPTIONS } from './deployment';
 import { declare, settingsOf } from './command';

@@ -7,7 +7,7 @@ import type { Resource } from '../content/resource';
 import { ProblemError, unwritable } from '../errors';
 import type { Cluster } from '../cluster/cluster';
 import { withTrial, type Trial } from '../testing/trial-pipelines';
-import { startAttached } from '../engine/attached';
+import { startAttached } from '../engine/start-node';
 import { readContent } from '../content/read-content';
 import { PROGRAM_FOLDER } from '../program';
 import { simulateJunit, simulateText } from '../report/simulate';

@@ -4,7 +4,7 @@ import { statusText } from '../report/status';
 import type { Content, Scope } from '../resources/kind';
 import { defaultIndices, UNRECOGNISED_DATASET } from '../detections/indices';
 import { clusterTime } from '../cluster/clock';
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
 import { readState, type Stored } from '../schedulers/local/rule-states';

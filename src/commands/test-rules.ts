@@ -1,6 +1,6 @@
+import { startAttached } from '../engine/start-node';
 import { join } from 'node:path';
-import { startAttached } from '../engine/attached';
-import { chosenRules } from '../detections/choose-rules';
+import { chosenRules } from '../detections/rule';
 import { ProblemError } from '../errors';
 import { PROGRAM_FOLDER } from '../program';
 import { testRulesJunit, testRulesText } from '../report/test-rules';

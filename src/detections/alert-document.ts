@@ -1,7 +1,6 @@
 import { threatOf, type Threat } from './attack';
-import type { Rule } from './rule';
-import { severityOf } from './severity';
-import { MANAGED_BY } from '../resources/ownership';
+import { type Rule, severityOf } from './rule';
+import { PROGRAM_NAME } from '../program';
 
 /** What every alert of a rule holds, whatever its events: ECS (design, section 7). */
 export interface AlertBase {
@@ -23,7 +22,7 @@ export function alertBase(rule: Rule): AlertBase {
       author: rule.authors,
       reference: rule.references,
       ...(rule.license !== null && { license: rule.license }),
-      ruleset: MANAGED_BY,
+      ruleset: PROGRAM_NAME,
     },
     threat: threatOf(rule),
     tags: [...rule.tags, rule.type, ...rule.analyticStories],

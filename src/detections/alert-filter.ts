@@ -1,4 +1,4 @@
-import { textsAt } from './group';
+import { textsAt } from '../json';
 
 /** What an analyst has made of an alert. */
 export type AlertStatus = 'open' | 'acknowledged' | 'closed';

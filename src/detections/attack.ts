@@ -1,5 +1,4 @@
 import data from './attack-data.json';
-import type { Rule } from './rule';
 
 /**
  * MITRE ATT&CK Enterprise, whole; names, ids and what belongs where are MITRE's. scripts/generate-attack.ts wrote the data, and
@@ -100,16 +99,16 @@ export interface Threat {
 }
 
 /** The ECS `threat` object of a rule, from its `attack.` tags. */
-export function threatOf(rule: Pick<Rule, 'tags'>): Threat {
-  const subtechnique = listOf(rule.tags, subtechniqueOf);
+export function threatOf(rule: { readonly tags: readonly string[] }): Threat {
+  const subtechnique = threatList(rule.tags, subtechniqueOf);
   return {
     framework: 'MITRE ATT&CK',
-    tactic: listOf(rule.tags, tacticOf),
-    technique: { ...listOf(rule.tags, techniqueOf), ...(subtechnique.id.length > 0 && { subtechnique }) },
+    tactic: threatList(rule.tags, tacticOf),
+    technique: { ...threatList(rule.tags, techniqueOf), ...(subtechnique.id.length > 0 && { subtechnique }) },
   };
 }
 
-function listOf(tags: readonly string[], find: (tag: string) => AttackEntry | undefined): ThreatList {
+function threatList(tags: readonly string[], find: (tag: string) => AttackEntry | undefined): ThreatList {
   const entries = new Map(
     tags
       .map(find)

@@ -1,4 +1,25 @@
-import { isRecord } from '../json';
+import { canonicalJson, sha256, textAt } from '../json';
+import { toIso } from '../text/time';
+import type { Rule } from './rule';
+
+/*
+ * Which events are one alert. Every scheduler obeys this table:
+ *
+ *   what                       | rule
+ *   ---------------------------|------------------------------------------------------------------------------------
+ *   group                      | same rule, same UTC day, same value of each `group_by` field
+ *   day of an event            | that of @timestamp, else of event.ingested, else 1970-01-01; years of four digits only
+ *   where a value is           | in the field, nested, dotted or mixed, through lists; host.name and user.name fall back
+ *                              | to host.id and user.id
+ *   a value as text            | numbers and booleans as their text; an object is no value
+ *   several values             | each once, sorted by code unit, joined with `, `
+ *   absent, null, empty text   | no value, which is a value of its own: null
+ *   `_id` of the alert         | SHA-256 of the canonical JSON of [rule UUID, day, [[field, value], …]]
+ *
+ * The local scheduler groups by this file. What runs inside the cluster says the same in Painless:
+ * painless-values.ts (values), schedulers/watcher/painless-group.ts (the text that is hashed) and
+ * schedulers/opensearch-alerting/bucket-scripts.ts (value and day, one key each). Tests compare them.
+ */
 
 /** Where a source has no name, its identifier stands in (FDR has neither host nor user name by itself). */
 export const FALLBACKS: Readonly<Record<string, string>> = { 'host.name': 'host.id', 'user.name': 'user.id' };
@@ -29,35 +50,62 @@ export function groupSource(document: unknown, field: string): string {
   return textAt(document, fallback) === null ? field : fallback;
 }
 
-/** A field's values as one text; null without any. */
-export function textAt(document: unknown, field: string): string | null {
-  const texts = textsAt(document, field);
-  return texts.length === 0 ? null : [...new Set(texts)].sort().join(', ');
+/** A document that a search found. */
+export interface Hit {
+  readonly _index: string;
+  readonly _id: string;
+  readonly _source?: Readonly<Record<string, unknown>>;
+  /** Values as the mapping understands them; here only dates, as ISO text. */
+  readonly fields?: Readonly<Record<string, readonly unknown[]>>;
 }
 
-/** A field's values, each as a text; those that are empty are left out. */
-export function textsAt(document: unknown, field: string): string[] {
-  return scalarsAt(document, field)
-    .map(String)
-    .filter((text) => text !== '');
+/** Events of one day that a rule counts as one: its alert. */
+export interface Group {
+  /** The `_id` of the alert. */
+  readonly id: string;
+  /** UTC, `2026-01-31`. */
+  readonly day: string;
+  /** One for each group-by field of the rule, in its order; null where the event has none. */
+  readonly values: readonly (string | null)[];
 }
 
-/** A field's values as they stand in the document, empty texts included; a null is no value. */
-export function scalarsAt(document: unknown, field: string): (string | number | boolean)[] {
-  return valuesAt(document, field.split('.')).filter(isScalar);
+/** Date fields that a search must fetch for {@link timeOf}. */
+export const TIME_FIELDS: readonly string[] = ['@timestamp', 'event.ingested'];
+
+/**
+ * When an event happened, in milliseconds since 1970, as the engine understood its @timestamp; when it came in where it has
+ * none; undefined where it has neither.
+ */
+export function timeOf(hit: Hit): number | undefined {
+  for (const field of TIME_FIELDS) {
+    const time = Date.parse(sixDigits(String(hit.fields?.[field]?.[0])));
+    if (!Number.isNaN(time)) return time;
+  }
+  return undefined;
 }
 
-function isScalar(value: unknown): value is string | number | boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+/** A year that four digits cannot hold has a sign: as many digits as it needs from the engine, six for Date.parse. */
+function sixDigits(time: string): string {
+  return time.replace(/^([+-])(\d+)/, (_, sign: string, year: string) => sign + year.padStart(6, '0'));
 }
 
-/** Every value at a path, whether its steps are nested objects, dotted keys or both, through lists of objects. */
-function valuesAt(node: unknown, steps: readonly string[]): unknown[] {
-  if (Array.isArray(node)) return node.flatMap((item: unknown) => valuesAt(item, steps));
-  if (steps.length === 0) return node === null || node === undefined ? [] : [node];
-  if (!isRecord(node)) return [];
-  return steps.flatMap((_, index) => {
-    const key = steps.slice(0, index + 1).join('.');
-    return Object.hasOwn(node, key) ? valuesAt(node[key], steps.slice(index + 1)) : [];
-  });
+/**
+ * The group of an event. Its id rests on the rule, the day of the event and the values only: not on when the event came in,
+ * nor on the window or the version of the rule that found it (design, section 7).
+ */
+export function groupOf(rule: Rule, hit: Hit): Group {
+  const source = hit._source ?? {};
+  const day = toIso(timeOf(hit) ?? 0).slice(0, 10);
+  const values = rule.groupBy.map((field) => groupValue(source, field));
+  return { id: alertId(rule, day, values), day, values };
+}
+
+/**
+ * The `_id` of a group's alert, on every scheduler.
+ * @param day UTC, `2026-01-31`
+ * @param values one for each group-by field of the rule, in its order
+ */
+export function alertId(rule: Pick<Rule, 'uuid' | 'groupBy'>, day: string, values: readonly (string | null)[]): string {
+  const pairs = rule.groupBy.map((field, index) => [field, values[index] ?? null]);
+  return sha256(canonicalJson([rule.uuid, day, pairs]));
 }

@@ -1,9 +1,9 @@
 /**
- * What {@link ./group.ts} says of the values of a field, once more in Painless, for schedulers that work inside the cluster. Tests
- * hold both against each other. Nothing of a rule or an event ever stands in a script: that is what params and documents are for.
+ * The values of a field in Painless, for schedulers that work inside the cluster: see the table in group.ts. Tests compare both.
+ * Nothing of a rule or an event ever stands in a script: that is what params and documents are for.
  *
- * Painless ends a function whose loops go round more than a million times, and with it the search. So lists are gone through
- * up to their first hundred thousand values: no event, whoever made it, may end a detection.
+ * Painless ends a function whose loops run more than a million times, and with it the search. So of a list
+ * the first hundred thousand values are read: no event, whoever made it, may end a detection.
  *
  *   `void collect(def node, String[] steps, int from, Set texts)`  the values at a path, as texts; a list counts as its values
  *   `String joined(Set texts)`                                     one text; null without any

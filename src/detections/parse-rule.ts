@@ -1,19 +1,13 @@
 import type { YamlFile } from '../content/yaml-file';
 import { parseDuration } from '../text/duration';
-import { checkTactics } from './attack-tactics';
-import { checkAttackTags } from './attack-tags';
+import { checkTactics, checkAttackTags } from './attack-tags';
 import { parseDetection } from '../sigma/detection';
-import { checkFieldTypes, type FieldTypes } from '../sigma/field-types';
+import { checkFieldTypes, type FieldTypes, coerceValues } from '../sigma/field-types';
 import { Findings } from '../sigma/findings';
 import { isRecord } from '../json';
-import type { RuleFile } from './rule-schema';
-import { checkRuleSchema } from './frame-findings';
-import { unknownTokens } from './message';
-import { checkNamedFields } from './named-fields';
-import type { Rule, Upstream } from './rule';
-import { severityOf } from './severity';
-import { SPLUNK_FIELDS } from './splunk-fields';
-import { coerceValues } from '../sigma/coerce-values';
+import { type RuleFile, checkRuleSchema, checkNamedFields } from './rule-schema';
+import { unknownTokens, SPLUNK_FIELDS } from './message';
+import { type Rule, type Upstream, severityOf } from './rule';
 
 /**
  * Reads one Sigma rule.
@@ -55,7 +49,7 @@ export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes)
     groupBy: own.group_by,
     risk: own.risk,
     schedule: own.schedule,
-    kibana: { ...own.kibana, type: own.kibana?.type ?? 'eql' },
+    kibana: own.kibana ?? {},
     analyticStories: own.analytic_stories,
     assetType: own.asset_type,
     securityDomain: own.security_domain,

@@ -1,13 +1,56 @@
 import { z } from 'zod';
 import { parseDuration } from '../text/duration';
-import { kibanaSchema } from './kibana-frame';
+import { isRecord } from '../json';
+import { type Findings, validateSchema } from '../sigma/findings';
+import { nearest, suggestion } from '../text/suggest';
+import type { Path } from '../content/yaml-file';
+import type { FieldTypes } from '../sigma/field-types';
+
+/*
+ * How a rule is kept in Kibana, as its file may say it. What the file says is kept in step; what it leaves out is the analysts'.
+ * An action has the form of the API (`RuleAction`); what its `params` hold is the business of the connector.
+ */
+
+const text = z.string().trim().min(1);
+const map = z.record(z.string(), z.unknown());
+
+const frequency = z
+  .strictObject({
+    summary: z.boolean(),
+    notifyWhen: z.enum(['onActiveAlert', 'onThrottleInterval', 'onActionGroupChange']),
+    throttle: z
+      .string()
+      .regex(/^(no_actions|rule|[1-9]\d*[smhd])$/, 'must be a duration such as 1h, or null')
+      .nullable(),
+  })
+  .refine(({ notifyWhen, throttle }) => notifyWhen !== 'onThrottleInterval' || throttle !== null, {
+    path: ['throttle'],
+    message: 'must be a duration such as 1h where notifyWhen is onThrottleInterval',
+  });
+
+const action = z.strictObject({
+  action_type_id: text.regex(/^\./, 'must be the type of a connector, such as .email or .slack'),
+  id: text,
+  group: text.optional(),
+  params: map,
+  frequency: frequency.optional(),
+  alerts_filter: map.optional(),
+  uuid: text.optional(),
+});
+
+export const kibanaSchema = z.strictObject({
+  enabled: z.boolean().optional(),
+  actions: z.array(action).optional(),
+});
+
+/** What Kibana does when a rule alerts: `RuleAction` of its API. */
+export type RuleAction = z.infer<typeof action>;
 
 /**
  * The form of a rule file, but for its detection: which keys there are and what each holds. What a detection says
  * nothing about is an empty list or null, never left out, so that nothing is forgotten by accident.
  */
 
-const text = z.string().trim().min(1);
 const texts = z.array(text);
 const optional = text.nullable();
 const percent = z.number().int().min(0).max(100);
@@ -93,3 +136,41 @@ export const ruleSchema = z.looseObject({
 export const TOP_LEVEL: readonly string[] = Object.keys(ruleSchema.shape);
 
 export type RuleFile = z.infer<typeof ruleSchema>;
+
+/**
+ * Checks the form of a rule file.
+ * @returns undefined when something is wrong; it is in `findings` then
+ */
+export function checkRuleSchema(value: unknown, findings: Findings): RuleFile | undefined {
+  if (!isRecord(value)) {
+    findings.add([], 'a rule must be a map of Sigma attributes');
+    return undefined;
+  }
+  for (const key of Object.keys(value)) {
+    const meant = TOP_LEVEL.includes(key) ? undefined : nearest(key, TOP_LEVEL);
+    if (meant !== undefined) findings.add([key], `there is no attribute "${key}"`, `Did you mean "${meant}"?`);
+  }
+  return validateSchema({ schema: ruleSchema, name: 'the rule' }, value, findings);
+}
+
+/**
+ * Checks that the fields which a rule groups by, or lists for an analyst, are mapped: schedulers refuse to group by any
+ * other, and an analyst's search on it would find nothing.
+ */
+export function checkNamedFields(frame: RuleFile, types: FieldTypes, findings: Findings): void {
+  const check = (field: string, path: Path): void => {
+    if (types.has(field)) return;
+    findings.add(path, `field "${field}" is not mapped`, hint(field, types));
+  };
+  frame.wmi_detections.group_by.forEach((field, index) => {
+    check(field, ['wmi_detections', 'group_by', index]);
+  });
+  frame.fields?.forEach((field, index) => {
+    check(field, ['fields', index]);
+  });
+}
+
+function hint(field: string, types: FieldTypes): string {
+  const meant = suggestion(field, [...types.keys()]);
+  return meant.startsWith('Did') ? meant : 'Mapped fields are those of mappings/component-templates.';
+}

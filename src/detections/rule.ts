@@ -1,11 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { readYaml } from '../content/yaml-file';
-import { ProblemError, type Problem } from '../errors';
 import type { Condition } from '../sigma/condition';
-import type { FieldTypes } from '../sigma/field-types';
-import type { RuleAction } from './kibana-frame';
-import { parseRule } from './parse-rule';
+import type { RuleAction } from './rule-schema';
+import { ProblemError } from '../errors';
+import { nearest } from '../text/suggest';
 
 /** A field of an alert to which its risk is added: `name` is the detection's own word (`user`, `dest`). */
 export interface RiskObject {
@@ -78,8 +74,6 @@ export interface Rule {
   /** Durations as `parseDuration` reads them: `5m`, `1h`. */
   readonly schedule: { readonly interval: string; readonly lookback: string };
   readonly kibana: {
-    /** `esql` alerts once a group, and may repeat itself, see `toEsql`; `eql` once an event. */
-    readonly type: 'eql' | 'esql';
     /** Left to the analysts where the file does not say it; so are the actions. */
     readonly enabled?: boolean | undefined;
     readonly actions?: readonly RuleAction[] | undefined;
@@ -97,53 +91,49 @@ export interface Rule {
 }
 
 /**
- * Reads every rule of a folder (`*.yml`, not its subfolders), in the order of the files' names.
- * @param folder where the rules are
- * @param fieldTypes the fields that can be searched, see `readFieldTypes`; without them fields are not checked
- * @throws ProblemError RULE_INVALID with every problem of every file (two files with one id included), INPUT when the
- *   folder cannot be read or holds no rule
+ * The rules that somebody asked for, in the order of the content.
+ * @param wanted UUIDs, names or slugs, in any case; all rules where there are none
+ * @throws ProblemError USAGE for each that is no rule
  */
-export function readRules(folder: string, fieldTypes?: FieldTypes): Rule[] {
-  const files = ruleFiles(folder);
-  const problems: Problem[] = [];
-  const rules: Rule[] = [];
-  const fileOf = new Map<string, string>();
-  for (const file of files) {
-    const path = join(folder, file);
-    try {
-      const yaml = readYaml(path);
-      const rule = parseRule(yaml, basename(file, '.yml'), fieldTypes);
-      const twin = fileOf.get(rule.uuid.toLowerCase());
-      if (twin !== undefined) {
-        problems.push({
-          where: yaml.placeOf(['id']),
-          message: `id ${rule.uuid} is already that of ${twin}`,
-          hint: 'Two rules never share an id: alerts and schedulers know a rule by it. Give one of them a new UUID.',
-        });
-      }
-      fileOf.set(rule.uuid.toLowerCase(), path);
-      rules.push(rule);
-    } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
-      problems.push(...error.problems);
-    }
+export function chosenRules(rules: readonly Rule[], wanted: readonly string[] | undefined): readonly Rule[] {
+  if (wanted === undefined || wanted.length === 0) return rules;
+  const unknown = wanted.filter((word) => !rules.some((rule) => isNamed(rule, word)));
+  if (unknown.length > 0) {
+    throw new ProblemError(
+      'USAGE',
+      unknown.map((word) => ({ message: `there is no rule "${word}"`, hint: hintFor(word, rules) })),
+    );
   }
-  if (problems.length > 0) throw new ProblemError('RULE_INVALID', problems);
-  return rules;
+  return rules.filter((rule) => wanted.some((word) => isNamed(rule, word)));
 }
 
-function ruleFiles(folder: string): string[] {
-  let files: string[];
-  try {
-    files = readdirSync(folder)
-      .filter((name) => name.endsWith('.yml'))
-      .sort();
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new ProblemError('INPUT', [{ where: { file: folder }, message: `cannot be read (${reason})` }], { cause });
-  }
-  if (files.length === 0) {
-    throw new ProblemError('INPUT', [{ where: { file: folder }, message: 'holds no rule (*.yml)' }]);
-  }
-  return files;
+/** Whether a word is the UUID, the name or the slug of a rule, in any case. */
+export function isNamed({ uuid, name, slug }: Rule, word: string): boolean {
+  return [uuid, name, slug].some((own) => own.toLowerCase() === word.toLowerCase());
+}
+
+function hintFor(word: string, rules: readonly Rule[]): string {
+  const slugs = rules.map(({ slug }) => slug);
+  const meant = nearest(word, slugs);
+  return meant === undefined ? `Rules: ${slugs.join(', ')}.` : `Did you mean "${meant}"?`;
+}
+
+/** In rising order; the words and limits are those of Elastic Security. */
+const SEVERITIES = [
+  { word: 'low', upTo: 21, number: 21 },
+  { word: 'medium', upTo: 47, number: 47 },
+  { word: 'high', upTo: 73, number: 73 },
+  { word: 'critical', upTo: 100, number: 99 },
+] as const;
+
+export type Severity = (typeof SEVERITIES)[number]['word'];
+
+/**
+ * The severity of a risk score: 0-21 low, 22-47 medium, 48-73 high, 74-100 critical (design, section 6).
+ * @param score 0 to 100
+ * @returns the word, and the number that ECS `event.severity` holds for it: 21, 47, 73 or 99
+ */
+export function severityOf(score: number): { readonly word: Severity; readonly number: 21 | 47 | 73 | 99 } {
+  const { word, number } = SEVERITIES.find(({ upTo }) => score <= upTo) ?? SEVERITIES[3];
+  return { word, number };
 }

@@ -1,4 +1,5 @@
-import { anyOf } from '../sigma/compile/clauses';
+import { anyOf } from '../sigma/compile/query-dsl';
+import { FIRST, LAST, toIso } from '../text/time';
 import { OWN_DATASETS } from './indices';
 
 /**
@@ -77,14 +78,6 @@ export function onDay(day: string): Readonly<Record<string, unknown>> {
     { bool: { filter: [between('event.ingested', start, end)], must_not: [{ exists: { field: '@timestamp' } }] } },
   ]);
 }
-
-/** ISO 8601 with milliseconds and `Z`. Years that four digits cannot hold become the nearest that they can. */
-export function toIso(milliseconds: number): string {
-  return new Date(Math.min(Math.max(milliseconds, FIRST), LAST)).toISOString();
-}
-
-const FIRST = Date.parse('0001-01-01T00:00:00.000Z');
-const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Half-open. */
 function between(field: string, from: number | null, to: number | null): Record<string, unknown> {

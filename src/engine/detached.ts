@@ -4,8 +4,7 @@ import { answers } from './answer';
 import { cacheOf, type Cache } from './cache';
 import { engineFailure, writing } from './failure';
 import { detach } from './launch';
-import { withLock } from './lock';
-import { endProcess, isRunning } from './processes';
+import { withLock, endProcess, isRunning } from './processes';
 import { startNode, type EngineOptions } from './start-node';
 
 /** The one engine of this user that lives on without a command. */

@@ -6,9 +6,12 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -16,6 +19,7 @@ import { join } from 'node:path';
 import { SOURCES } from './cache';
 import { writing } from './failure';
 import type { Jdk } from './jdk';
+import { isRunning } from './processes';
 
 /** What a node is started with: jars and node folders of the cache, the JDK, and the most memory as -Xmx wants it. */
 export interface LaunchPlan {
@@ -143,4 +147,29 @@ export async function detach(node: NodeProcess): Promise<void> {
     node.child.stdin?.end('d', resolve);
   });
   unref(node);
+}
+
+/** A start that is under way may not have written its process id yet, and a failed one is read for its reason. */
+const YOUNG_MILLISECONDS = 120_000;
+
+/** Removes the folders of nodes that ended without removing them: after SIGKILL, or when the machine went down. */
+export function removeLeftovers(nodes: string): void {
+  for (const name of readdirSync(nodes)) {
+    const folder = join(nodes, name);
+    try {
+      const young = Date.now() - statSync(folder).mtimeMs < YOUNG_MILLISECONDS;
+      if (young || isRunning(pidOf(folder), folder)) continue;
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Another start removes it at this moment.
+    }
+  }
+}
+
+function pidOf(folder: string): number {
+  try {
+    return Number(readFileSync(pidFileOf(folder), 'utf8'));
+  } catch {
+    return 0;
+  }
 }

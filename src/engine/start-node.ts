@@ -5,10 +5,18 @@ import { cacheOf, heapOf, prepareFolder, type Cache } from './cache';
 import { diskFull, engineFailure, type Say } from './failure';
 import { fetchJars } from './jars';
 import { findJdk } from './jdk';
-import { discardNode, launchNode, logOf, type LaunchPlan, type NodeProcess } from './launch';
-import { removeLeftovers } from './leftovers';
-import { reasonIn, type LogReason } from './log-reason';
-import { freePorts } from './ports';
+import {
+  discardNode,
+  launchNode,
+  logOf,
+  type LaunchPlan,
+  type NodeProcess,
+  removeLeftovers,
+  stopNode,
+  unref,
+} from './launch';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 
 export interface EngineOptions {
   /** Where the cache, Java and Maven are looked for; `process.env` when left out. */
@@ -104,4 +112,72 @@ async function outcomeOf(node: NodeProcess, seconds: number, signal: AbortSignal
   const end = await Promise.race([ended, healthy, unwanted]);
   nobodyWaits.abort();
   return { end, log: end === 'healthy' ? '' : readFileSync(logOf(node.folder), 'utf8') };
+}
+
+/** An embedded engine that belongs to this process: it ends with it, however it ends. */
+export interface Engine {
+  readonly url: string;
+  readonly pid: number;
+  /** Ends it and removes its data. The very first time this takes some seconds more: it writes down what speeds up later starts. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an embedded engine for this process alone; any number may run at once.
+ * @throws ProblemError ENGINE, see {@link startNode}
+ */
+export async function startAttached(options: EngineOptions = {}): Promise<Engine> {
+  const node = await startNode(options);
+  unref(node);
+  let stopped: Promise<void> | undefined;
+  return { url: node.url, pid: node.pid, stop: () => (stopped ??= stopNode(node)) };
+}
+
+/** What the log of a failed start has to say. */
+export interface LogReason {
+  readonly text: string;
+  readonly portTaken: boolean;
+  readonly diskFull: boolean;
+}
+
+/** Lines of a stack trace, and of the runner's account of its folders. */
+const NOISE =
+  /^\s*(at |\.\.\. \d+ more|Suppressed:)|^(Creating |Cluster Name:|Base Path:|Num Of Node:|Node Name:|HTTP Port:|Data Directory:|Log Directory:)|^WARNING:/;
+
+/**
+ * The reason for a failed start out of the node's log: the exception and its innermost cause, or, when Java itself did not
+ * start, the last lines.
+ */
+export function reasonIn(log: string): LogReason {
+  const lines = log.split('\n').filter((line) => line.trim() !== '' && !NOISE.test(line));
+  const thrown = lines.find((line) => line.startsWith('Exception in thread'));
+  const cause = lines.filter((line) => line.startsWith('Caused by:')).at(-1);
+  const exceptions = [thrown, cause].filter((line) => line !== undefined);
+  const said = exceptions.length > 0 ? exceptions : lines.slice(-3);
+  return {
+    text:
+      said.map((line) => line.replace(/^(Exception in thread "\S+"|Caused by:) /, '').trim()).join('; ') ||
+      'its log is empty',
+    portTaken: /BindHttpException|BindTransportException|Address already in use/.test(log),
+    diskFull: /No space left on device|Disk quota exceeded/.test(log),
+  };
+}
+
+/** Ports on loopback that nobody listens at: the system chooses them, all held until the last is chosen. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(
+    servers.map((server) => {
+      server.close();
+      return once(server, 'close');
+    }),
+  );
+  return ports;
 }

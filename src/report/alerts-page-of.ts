@@ -1,7 +1,5 @@
-import { canonicalJson, isRecord } from '../json';
-import { textAt, textsAt } from '../detections/group';
-import type { Rule } from '../detections/rule';
-import { severityOf } from '../detections/severity';
+import { canonicalJson, isRecord, textAt, textsAt } from '../json';
+import { type Rule, severityOf } from '../detections/rule';
 import type { Alert } from '../schedulers/alert-index-search';
 import type { Explanation } from '../alerts/explain';
 import type { RiskEntity } from '../alerts/risk';

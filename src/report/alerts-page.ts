@@ -1,5 +1,5 @@
 import type { Met } from '../sigma/compile/evaluate';
-import type { Severity } from '../detections/severity';
+import type { Severity } from '../detections/rule';
 import type { RiskAlert } from '../alerts/risk';
 import type { ProcessNode } from './process-node';
 

@@ -1,6 +1,5 @@
-import { severityOf } from '../detections/severity';
-import { cut, lengthOf } from '../text/characters';
-import { escapeForTerminal } from '../text/escape';
+import { severityOf } from '../detections/rule';
+import { cut, lengthOf, escapeForTerminal } from '../text/escape';
 import { cellOf, type Column } from './alerts-columns';
 import { ID_SHOWN, shortId } from './short-id';
 

@@ -1,9 +1,8 @@
-import { textAt } from '../detections/group';
+import { textAt } from '../json';
 import type { Met } from '../sigma/compile/evaluate';
-import { severityOf } from '../detections/severity';
+import { severityOf } from '../detections/rule';
 import type { ExplainedEvent, Explanation } from '../alerts/explain';
-import { escapeForTerminal } from '../text/escape';
-import { cut, lengthOf } from '../text/characters';
+import { escapeForTerminal, cut, lengthOf } from '../text/escape';
 import { plural } from '../text/plural';
 import { howFound, type ProcessNode } from './process-node';
 import { processTree } from './process-tree';

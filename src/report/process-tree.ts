@@ -1,4 +1,4 @@
-import { textAt } from '../detections/group';
+import { textAt } from '../json';
 import type { ProcessRelatives } from '../alerts/process-relatives';
 import type { ProcessNode } from './process-node';
 

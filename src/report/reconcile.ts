@@ -1,10 +1,9 @@
+import { toIso } from '../text/time';
 import { SCHEDULERS } from '../schedulers';
 import type { SchedulerName } from '../settings';
-import { toIso } from '../detections/windows';
 import type { Reason } from '../alerts/missing';
 import type { MissingAlert, RuleReconciliation } from '../alerts/reconcile';
-import { escapeForTerminal } from '../text/escape';
-import { cut } from '../text/characters';
+import { escapeForTerminal, cut } from '../text/escape';
 import { plural } from '../text/plural';
 
 /** So many missing alerts of a rule are shown; `--output json` has all. */

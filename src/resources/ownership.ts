@@ -1,4 +1,5 @@
 import { canonicalJson, isRecord, sha256 } from '../json';
+import { PROGRAM_NAME } from '../program';
 import type { Body, KindName } from './kind';
 
 /**
@@ -13,7 +14,7 @@ import type { Body, KindName } from './kind';
  * The mark names the id, so that a copy of ours under another id is not taken for ours. It stands in `_meta`, and at the
  * end of `description` for the pipelines of OpenSearch, which refuse `_meta`.
  */
-export const MANAGED_BY = 'wmi-detections';
+export const MANAGED_BY = PROGRAM_NAME;
 
 export interface Mark {
   readonly id: string;

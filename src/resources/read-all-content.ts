@@ -4,7 +4,7 @@ import { ProblemError, type Problem } from '../errors';
 import type { Content } from './kind';
 import { readFieldTypes } from '../sigma/field-types';
 import { readExceptions } from '../sigma/exceptions';
-import { readRules } from '../detections/rule';
+import { readRules } from '../detections/read-rules';
 
 /**
  * Reads pipelines/, mappings/, rules/ and rules/exceptions/ of a folder and checks them, offline.

@@ -1,13 +1,12 @@
-import { isRecord } from '../json';
+import { isRecord, textsAt } from '../json';
 import { chunk } from './kibana/find';
-import { anyOf, caseless } from '../sigma/compile/clauses';
-import { textsAt } from '../detections/group';
+import { anyOf, caseless } from '../sigma/compile/query-dsl';
 import { alertIndex } from '../detections/indices';
 import type { Cluster } from '../cluster/cluster';
 import { FILTER_FIELDS, isWanted, type AlertFilter } from '../detections/alert-filter';
 import type { Ancestor } from './group-summary';
 import { readMatches } from '../cluster/search-all';
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 
 /** So many ids are asked for at once. */
 const MOST_IDS = 10_000;

@@ -1,5 +1,5 @@
 import { ProblemError, type Problem } from '../errors';
-import { textAt } from '../detections/group';
+import { textAt } from '../json';
 import { alertIndex } from '../detections/indices';
 import { whilePutOff } from '../cluster/attempts';
 import { request, type Cluster } from '../cluster/cluster';
@@ -7,7 +7,7 @@ import { alerts, type Alert } from './alert-index-search';
 import { isPassing } from './alert-writes';
 import type { AlertStore, StatusChange } from './scheduler';
 import { mget, type Got } from '../cluster/mget';
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 
 interface Updated {
   readonly update?: { readonly status?: number; readonly error?: { readonly reason?: string } };

@@ -4,7 +4,7 @@ import { renderMessage, riskObjects } from '../detections/message';
 import type { Rule } from '../detections/rule';
 import type { AlertWrite } from './alert-writes';
 import type { GroupSummary } from './group-summary';
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 
 /**
  * The alert of a group: an ECS document (design, section 7).

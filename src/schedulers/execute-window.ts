@@ -5,9 +5,10 @@ import { alertOf } from './alert-of-group';
 import { writeAlerts } from './alert-writes';
 import { countNew } from './count-new';
 import { readGroupSummaries, sourceFields } from './group-summary';
-import { groupOf, TIME_FIELDS, type Group } from '../detections/event-group';
+import { groupOf, TIME_FIELDS, type Group } from '../detections/group';
 import { readMatches } from '../cluster/search-all';
-import { toIso, type Window } from '../detections/windows';
+import { toIso } from '../text/time';
+import type { Window } from '../detections/windows';
 
 /** What one rule did in one window; the shape that `run --output json` prints. */
 export interface RuleRun {

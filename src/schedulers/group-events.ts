@@ -1,7 +1,7 @@
 import type { ExecutableRule } from './stored-rule';
 import type { Cluster } from '../cluster/cluster';
 import { sourceFields } from './group-summary';
-import { groupOf, TIME_FIELDS } from '../detections/event-group';
+import { groupOf, TIME_FIELDS } from '../detections/group';
 import { readMatches } from '../cluster/search-all';
 
 /**

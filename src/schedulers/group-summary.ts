@@ -1,8 +1,8 @@
-import { anyOf } from '../sigma/compile/clauses';
+import { anyOf } from '../sigma/compile/query-dsl';
 import type { ExecutableRule } from './stored-rule';
 import type { Cluster } from '../cluster/cluster';
-import { groupOf, timeOf, TIME_FIELDS, type Group } from '../detections/event-group';
-import { readMatches, type Hit } from '../cluster/search-all';
+import { groupOf, timeOf, TIME_FIELDS, type Group, type Hit } from '../detections/group';
+import { readMatches } from '../cluster/search-all';
 import { onDay } from '../detections/windows';
 
 /** What is known of a group over all its events. Times are milliseconds since 1970. */

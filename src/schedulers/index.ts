@@ -1,10 +1,8 @@
+import { componentTemplate, indexTemplate, ingestPipeline } from '../resources/content-kinds';
 import type { RequestContext } from '../cluster/cluster';
 import type { Kind, Scope } from '../resources/kind';
-import { componentTemplate } from '../resources/component-template';
 import { dataStream } from '../resources/data-stream';
 import { dataStreamLifecycle } from '../resources/data-stream-lifecycle';
-import { indexTemplate } from '../resources/index-template';
-import { ingestPipeline } from '../resources/ingest-pipeline';
 import { plainIndex } from '../resources/plain-index';
 import type { SchedulerName, Settings } from '../settings';
 import { kibanaScheduler } from './kibana';

@@ -1,11 +1,8 @@
-import type { Problem } from '../errors';
-import { addressesOf } from './addresses';
+import { type Problem, describePlace } from '../errors';
 import { credentialsOf, type Credentials } from './credentials';
-import type { Layer } from './layers';
+import { type Layer, type Environment, settingLookup, type SettingLookup } from './layers';
 import type { Proxies } from './proxies';
-import type { Environment } from './references';
-import { settingLookup } from './setting-lookup';
-import type { Product } from './shape';
+import type { Product } from './schema';
 import { tlsOf, type Tls } from './tls';
 
 /** How a product is entered. Secrets come from the environment or the file, never from flags. */
@@ -39,4 +36,54 @@ export function connectionOf(
     ...credentialsOf(said, environment, problems),
     ...tlsOf(said, problems),
   };
+}
+
+/** The URLs of a product: as they are written, or as a cloud id says them; of two layers the first counts. */
+export function addressesOf({ product, find }: SettingLookup, problems: Problem[]): readonly string[] {
+  const url = find('url');
+  const cloud = find('cloud_id');
+  if (url !== undefined && cloud !== undefined && url.level === cloud.level) {
+    const message = `${product}: both url and cloud_id (${describePlace(cloud.where)})`;
+    problems.push({ where: url.where, message, hint: 'Take one of them away: a cloud id stands for a URL.' });
+  }
+  if (cloud === undefined || (url !== undefined && url.level < cloud.level)) {
+    return (Array.isArray(url?.value) ? url.value : [url?.value]).flatMap((each) =>
+      each === undefined ? [] : String(each),
+    );
+  }
+  const found = cloudUrls(String(cloud.value))?.[product];
+  if (found !== undefined) return [found];
+  const name = product === 'kibana' ? 'Kibana' : 'Elasticsearch';
+  problems.push({
+    where: cloud.where,
+    message: `${product}.cloud_id: is not the cloud id of a deployment with ${name}`,
+    hint: 'Copy it from the page of the deployment: a name, a colon and base64.',
+  });
+  return [];
+}
+
+/** The URLs that a cloud id stands for. */
+export interface CloudUrls {
+  readonly elasticsearch?: string | undefined;
+  readonly kibana?: string | undefined;
+}
+
+/**
+ * Takes apart a cloud id as Elastic's consoles show it: `name:base64(host$elasticsearch$kibana)`, in which the host and each
+ * of the others may have a port (https://www.elastic.co/docs/reference/beats/filebeat/configure-cloud-id).
+ * @returns undefined when it is none
+ */
+export function cloudUrls(cloudId: string): CloudUrls | undefined {
+  const encoded = cloudId.slice(cloudId.lastIndexOf(':') + 1);
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
+  const [host = '', ...products] = Buffer.from(encoded, 'base64').toString('utf8').split('$');
+  const [elasticsearch, kibana] = products.map((product) => urlOf(product, host));
+  return elasticsearch === undefined && kibana === undefined ? undefined : { elasticsearch, kibana };
+}
+
+function urlOf(product: string, host: string): string | undefined {
+  const [id = '', ownPort] = product.split(':');
+  const [domain = '', port = '443'] = host.split(':');
+  if (![id, ...domain.split('.')].every((label) => /^[a-z0-9-]+$/i.test(label))) return undefined;
+  return new URL(`https://${id}.${domain}:${ownPort ?? port}`).origin;
 }

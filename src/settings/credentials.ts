@@ -1,7 +1,6 @@
 import { describePlace, keepSecret, type Problem } from '../errors';
-import type { SettingLookup } from './setting-lookup';
-import type { Environment } from './references';
-import type { WrittenKey } from './shape';
+import type { SettingLookup, Environment } from './layers';
+import type { WrittenKey } from './schema';
 
 /** Signs requests for AWS, in place of a header with a secret in it. */
 export interface AwsSigning {

@@ -1,17 +1,15 @@
 import { ProblemError, type Problem } from '../errors';
 import { connectionOf, type ConnectionSettings } from './connection';
 import { fileLayers, type Asked } from './file';
-import { environmentLayer, flagLayer, type Flags } from './layers';
+import { environmentLayer, flagLayer, type Flags, type Environment } from './layers';
 import { proxiesOf } from './proxies';
-import type { Environment } from './references';
-import type { SchedulerName, Written } from './shape';
+import type { SchedulerName, Written } from './schema';
 import { withoutUserInfo } from './user-info';
 
 export type { Access, ConnectionSettings } from './connection';
 export { DEFAULT_FILE } from './file';
-export type { Flags } from './layers';
-export type { Environment } from './references';
-export { SCHEDULERS, type SchedulerName } from './shape';
+export type { Flags, Environment } from './layers';
+export { SCHEDULERS, type SchedulerName } from './schema';
 
 /** Checked settings. */
 export interface Settings {

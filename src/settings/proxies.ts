@@ -1,5 +1,5 @@
 import { keepSecret, type Problem } from '../errors';
-import type { Environment } from './references';
+import type { Environment } from './layers';
 import { decoded } from './user-info';
 
 /** The proxies that the environment names, as curl and others read it. */

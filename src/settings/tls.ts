@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { keepSecret, type Place, type Problem } from '../errors';
-import type { SettingLookup } from './setting-lookup';
-import type { WrittenKey } from './shape';
+import type { SettingLookup } from './layers';
+import type { WrittenKey } from './schema';
 
 /** How the other end's certificate is verified, and the one that we show. */
 export interface Tls {

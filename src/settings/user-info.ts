@@ -1,6 +1,6 @@
 import { keepSecret, type Problem } from '../errors';
 import type { Layer } from './layers';
-import type { Product } from './shape';
+import type { Product } from './schema';
 
 /**
  * A layer whose URLs hold no user name and password any more: they are settings like the others.

@@ -1,5 +1,4 @@
-import { allOf, anyOf, negated } from './combine';
-import type { Condition } from './condition';
+import { allOf, anyOf, negated, type Condition } from './condition';
 import { suggestion } from '../text/suggest';
 
 /** How a condition joins search identifiers. */

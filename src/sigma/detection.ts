@@ -1,7 +1,6 @@
 import type { Path } from '../content/yaml-file';
 import { isRecord } from '../json';
-import { allOf, anyOf, depth, leaves } from './combine';
-import type { Condition } from './condition';
+import { allOf, anyOf, depth, leaves, type Condition } from './condition';
 import { parseConditionText } from './condition-text';
 import type { Findings } from './findings';
 import { parseKey } from './modifiers';

@@ -7,12 +7,8 @@ import { isRecord } from '../json';
 import { suggestion } from '../text/suggest';
 import type { Condition } from './condition';
 import { parseDetection } from './detection';
-import { checkFieldTypes, type FieldTypes } from './field-types';
-import { Findings } from './findings';
-import { validateSchema } from './validate-schema';
-import { coerceValues } from './coerce-values';
-
-export { toExceptionEntries, type KibanaEntry } from './compile/exception-entries';
+import { checkFieldTypes, type FieldTypes, coerceValues } from './field-types';
+import { Findings, validateSchema } from './findings';
 
 /** One reason not to alert: an event that meets its condition is silenced. */
 export interface Exception {

@@ -5,6 +5,8 @@ import { isRecord } from '../json';
 import type { Findings } from './findings';
 import { parseKey, type Modifiers } from './modifiers';
 import { suggestion } from '../text/suggest';
+import type { Condition, Test } from './condition';
+import { isAny, plainText } from './pattern';
 
 /** Mapping types by the full name of the field: `process.pid` is `long`. */
 export type FieldTypes = ReadonlyMap<string, string>;
@@ -95,4 +97,37 @@ function misfit(type: string, { kind, position }: Modifiers, value: unknown): st
   if (type === 'boolean') return typeof value === 'boolean' ? undefined : 'Write true or false, without quotes.';
   if (WHOLE_TYPES.has(type)) return /^-?\d{1,18}$/.test(text) ? undefined : 'Write a whole number.';
   return 'Rules compare fields of type keyword, wildcard, ip, boolean and whole numbers.';
+}
+
+/**
+ * The same condition with each value in the form of its field: `'4711'` is a number to a `long`, 0 a text to a `keyword`,
+ * an address a network of one. Query DSL takes either; EQL refuses to compare a field with another type.
+ */
+export function coerceValues(condition: Condition, types: FieldTypes): Condition {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return { kind: condition.kind, of: condition.of.map((part) => coerceValues(part, types)) };
+    case 'not':
+      return { kind: 'not', of: coerceValues(condition.of, types) };
+    case 'field':
+      return { ...condition, test: typedTest(condition.test, types.get(condition.field) ?? '') };
+  }
+}
+
+function typedTest(test: Test, type: string): Test {
+  if (test.kind === 'number' && TEXT_TYPES.has(type)) {
+    return { kind: 'text', pattern: [{ literal: String(test.value) }], cased: false };
+  }
+  if (test.kind === 'boolean' && TEXT_TYPES.has(type)) {
+    return { kind: 'text', pattern: [{ literal: String(test.value) }], cased: true };
+  }
+  if (test.kind !== 'text' || TEXT_TYPES.has(type)) return test;
+  if (isAny(test.pattern)) return { kind: 'exists' };
+  const text = plainText(test.pattern);
+  if (text !== undefined && WHOLE_TYPES.has(type) && Number.isSafeInteger(Number(text)) && /^-?\d+$/.test(text)) {
+    return { kind: 'number', value: Number(text) };
+  }
+  const version = text !== undefined && type === 'ip' ? isIP(text) : 0;
+  return version === 0 ? test : { kind: 'cidr', network: `${text ?? ''}/${version === 4 ? 32 : 128}` };
 }

@@ -1,12 +1,9 @@
 import { BlockList, isIP } from 'node:net';
-import type { Condition, Pattern, PatternPart, Test } from './condition';
+import type { Condition, Pattern, PatternPart, Test, Regex } from './condition';
 import type { Modifiers } from './modifiers';
-import { joinParts, MANY, parsePattern } from './pattern';
+import { joinParts, MANY, parsePattern, isTooComplex } from './pattern';
 import { LONGEST_REGEXP, regexRegexp } from './lucene-regexp';
-import { isTooComplex } from './pattern-effort';
 import { parseRegex, RegexProblem } from './regex';
-import { literalRegexPattern } from './regex-literal';
-import { WINDASH_LIMIT, windashVariants } from './windash';
 
 /** One value of a field, as a condition on that field; or what is wrong with it. */
 export type Value = { readonly condition: Condition } | { readonly message: string; readonly hint: string };
@@ -128,4 +125,43 @@ function cidr(field: string, value: string, matches: (test: Test) => Condition):
     };
   }
   return { condition: matches({ kind: 'cidr', network: `${address}/${Number(bits)}` }) };
+}
+
+/** What Windows programs take for the dash of an option. Source: Sigma modifiers appendix 2.1, `windash`. */
+const DASHES = ['-', '/', '–', '—', '―'];
+
+/** More variants of one value than this is a rule gone wrong, and a query that no cluster should run. */
+export const WINDASH_LIMIT = 125;
+
+/**
+ * A dash that begins an option: no letter or digit before it, one after it. A dash inside a word or a date is not one.
+ * The Sigma specification leaves this open; the rule is that of its reference implementation, pySigma.
+ */
+const OPTION_DASH = /(?<![\p{L}\p{N}_])[-/–—―](?=[\p{L}\p{N}_])/gu;
+
+/**
+ * Every spelling of a value in which each option's dash is one of the five.
+ * @returns at most {@link WINDASH_LIMIT} values, or undefined when there would be more
+ */
+export function windashVariants(value: string): string[] | undefined {
+  const pieces = value.split(OPTION_DASH);
+  if (DASHES.length ** (pieces.length - 1) > WINDASH_LIMIT) return undefined;
+  return pieces.reduce<string[]>(
+    (variants, piece, index) =>
+      index === 0 ? [piece] : variants.flatMap((variant) => DASHES.map((dash) => variant + dash + piece)),
+    [],
+  );
+}
+
+/** A regular expression without any operator but anchors is a plain text in disguise: as one, engines find it fast. */
+export function literalRegexPattern({ alternatives }: Regex): Pattern | undefined {
+  const [only, ...more] = alternatives;
+  if (only === undefined || more.length > 0) return undefined;
+  const literals = only.parts.filter((part) => part.kind === 'literal');
+  if (literals.length < only.parts.length) return undefined;
+  return joinParts([
+    ...(only.fromStart ? [] : [MANY]),
+    ...literals.map(({ text }) => ({ literal: text })),
+    ...(only.toEnd ? [] : [MANY]),
+  ]);
 }

@@ -1,5 +1,4 @@
-import { allOf } from '../sigma/combine';
-import type { Condition } from '../sigma/condition';
+import { allOf, type Condition } from '../sigma/condition';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
 import type { Rule } from '../detections/rule';
 import { fieldsOf, lackText, needsOf, neededFields } from './needs';

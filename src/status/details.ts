@@ -1,5 +1,5 @@
 import { ProblemError } from '../errors';
-import { anyOf } from '../sigma/compile/clauses';
+import { anyOf } from '../sigma/compile/query-dsl';
 import { request, type Cluster } from '../cluster/cluster';
 import type { Delay, Failure, FieldCount } from './status';
 

@@ -1,6 +1,5 @@
 import { canonicalJson } from '../json';
-import { allOf, anyOf } from '../sigma/combine';
-import type { Condition } from '../sigma/condition';
+import { allOf, anyOf, type Condition } from '../sigma/condition';
 
 /**
  * What an event must have, whatever the values, for a detection to be able to see it: the detection with every test of a

@@ -1,7 +1,7 @@
 import { ProblemError } from '../errors';
-import { anyOf } from '../sigma/compile/clauses';
+import { anyOf } from '../sigma/compile/query-dsl';
 import type { Rule } from '../detections/rule';
-import { toIso } from '../detections/windows';
+import { toIso } from '../text/time';
 import { request, type Cluster } from '../cluster/cluster';
 import { parseDuration } from '../text/duration';
 import { coverageQuestion } from './coverage';

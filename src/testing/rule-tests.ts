@@ -5,8 +5,7 @@ import { readYaml, type YamlFile } from '../content/yaml-file';
 import { ProblemError, type Place, type Problem } from '../errors';
 import { isRecord } from '../json';
 import { nearest, suggestion } from '../text/suggest';
-import { Findings } from '../sigma/findings';
-import { validateSchema } from '../sigma/validate-schema';
+import { Findings, validateSchema } from '../sigma/findings';
 import { changed } from './test-event-change';
 
 /** Where an event of a test comes from: it chooses the data stream, as a shipper's setting does. */

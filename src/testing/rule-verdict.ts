@@ -1,5 +1,4 @@
-import { fieldsOf } from '../sigma/combine';
-import type { Condition } from '../sigma/condition';
+import { fieldsOf, type Condition } from '../sigma/condition';
 import type { RuleTest } from './rule-tests';
 import type { Rule } from '../detections/rule';
 

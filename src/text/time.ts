@@ -19,3 +19,12 @@ export function parseTime(text: string, now: number): number | undefined {
   const time = Date.parse(hasOffset || text.length === 10 ? text : `${text}Z`);
   return Number.isNaN(time) ? undefined : time;
 }
+
+/** ISO 8601 with milliseconds and `Z`. Years that four digits cannot hold become the nearest that they can. */
+export function toIso(milliseconds: number): string {
+  return new Date(Math.min(Math.max(milliseconds, FIRST), LAST)).toISOString();
+}
+
+/** The first and the last moment whose year has four digits; milliseconds since 1970. */
+export const FIRST = Date.parse('0001-01-01T00:00:00.000Z');
+export const LAST = Date.parse('9999-12-31T23:59:59.999Z');

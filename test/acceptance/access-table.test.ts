@@ -1,8 +1,9 @@
+import type { Row } from '../../page/bar-plot';
 import { REQUESTS } from '../../src/doctor/requests';
-import type { Row, Verb } from '../../src/schedulers/request-table';
+import type { Verb } from '../../src/schedulers/request-table';
 import { COMMANDS } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
-import { startAttached, type Engine } from '../../src/engine/attached';
+import { startAttached, type Engine } from '../../src/engine/start-node';
 import { rowsFor, type Seen } from '../support/access-match';
 import { connect } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';

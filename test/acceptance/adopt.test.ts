@@ -1,7 +1,7 @@
-import { startAttached, type Engine } from '../../src/engine/attached';
-import { adopt, type AdoptResult } from '../../src/commands/adopt';
-import { deploy } from '../../src/commands/deploy';
-import { destroy } from '../../src/commands/destroy';
+import { destroy } from '../../src/plan/destroy';
+import { deploy } from '../../src/plan/deploy';
+import { adopt, type AdoptResult } from '../../src/plan/adopt';
+import { startAttached, type Engine } from '../../src/engine/start-node';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan, type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';

@@ -1,4 +1,4 @@
-import { runRules } from '../../src/commands/run';
+import { runRules } from '../../src/schedulers/local/run-rules';
 import { alerts, type Alert } from '../../src/schedulers/alert-index-search';
 import { isRecord } from '../../src/json';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
@@ -12,7 +12,7 @@ import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-bo
 import { dayOf, keyText } from '../../src/schedulers/opensearch-alerting/bucket-scripts';
 import { DAY_KEY, keyName } from '../../src/schedulers/opensearch-alerting/bucket-search';
 import type { Rule } from '../../src/detections/rule';
-import { alertId, groupOf, TIME_FIELDS } from '../../src/detections/event-group';
+import { alertId, groupOf, TIME_FIELDS } from '../../src/detections/group';
 import { readMatches } from '../../src/cluster/search-all';
 import type { Cluster } from '../../src/cluster/cluster';
 import { describeLabelled, documentOf, labelledEvents, labelledFiles, sourceOf } from '../support/labelled';

@@ -1,6 +1,7 @@
-import { startAttached, type Engine } from '../../src/engine/attached';
-import { destroy } from '../../src/commands/destroy';
-import { deploy, exitOf, type Deployed } from '../../src/commands/deploy';
+import { deploy, type Deployed } from '../../src/plan/deploy';
+import { destroy } from '../../src/plan/destroy';
+import { startAttached, type Engine } from '../../src/engine/start-node';
+import { exitOf } from '../../src/commands/deploy';
 import { ProblemError } from '../../src/errors';
 import { SOURCES } from '../../src/replay/recognise';
 import { streamOf } from '../../src/replay/streams';

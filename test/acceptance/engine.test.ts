@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { engineStatus, startEngine, stopEngine } from '../../src/commands/engine';
-import { startAttached } from '../../src/engine/attached';
+import { startAttached } from '../../src/engine/start-node';
 import { cacheOf } from '../../src/engine/cache';
 import { isRunning } from '../../src/engine/processes';
 import { eventually } from '../support/eventually';

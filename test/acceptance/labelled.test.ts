@@ -4,7 +4,8 @@ import { eventOf } from '../../src/replay/event';
 import { listInputs } from '../../src/replay/inputs';
 import { readInput } from '../../src/replay/read';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { readRules, type Rule } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
+import type { Rule } from '../../src/detections/rule';
 import {
   describeLabelled,
   describeWith,

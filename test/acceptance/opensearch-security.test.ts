@@ -1,10 +1,10 @@
+import type { Row } from '../../page/bar-plot';
+import { namesOf, USERS } from '../../src/schedulers/request-table';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAllowed } from '../../src/doctor/probe';
-import { namesOf } from '../../src/schedulers/index-patterns';
-import { USERS, type OpenSearchRole } from '../../src/doctor/roles';
-import type { Row } from '../../src/schedulers/request-table';
+import { type OpenSearchRole } from '../../src/doctor/roles';
 import { COMMANDS } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import type { Doctor } from '../../src/commands/doctor';

@@ -1,5 +1,6 @@
 import { readFieldTypes } from '../../src/sigma/field-types';
-import { readRules, type Rule } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
+import type { Rule } from '../../src/detections/rule';
 import { indexEcs, matchesOf } from '../support/ecs-index';
 import { testCluster } from '../support/cluster';
 

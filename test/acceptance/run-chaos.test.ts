@@ -1,6 +1,6 @@
+import { runRules } from '../../src/schedulers/local/run-rules';
 import fc from 'fast-check';
 import type { Client } from '@elastic/elasticsearch';
-import { runRules } from '../../src/commands/run';
 import { request, type Cluster } from '../../src/cluster/cluster';
 import { dataset, SYSMON, wmiChild, type Event, type Dataset } from '../support/dataset';
 

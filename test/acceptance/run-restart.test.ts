@@ -1,6 +1,6 @@
+import { deploy } from '../../src/plan/deploy';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { deploy } from '../../src/commands/deploy';
 import { alerts } from '../../src/schedulers/alert-index-search';
 import { becomesHealthy } from '../../src/engine/answer';
 import { discardNode, type NodeProcess } from '../../src/engine/launch';

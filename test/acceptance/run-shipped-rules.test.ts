@@ -1,8 +1,8 @@
+import { runRules } from '../../src/schedulers/local/run-rules';
 import { join } from 'node:path';
-import { runRules } from '../../src/commands/run';
 import { defaultIndices } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { readRules } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
 import { dataset, storeRule, wmiChild } from '../support/dataset';
 
 test('both shipped rules run as they are stored, each with its own risk, severity and message', async () => {

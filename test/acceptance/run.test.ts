@@ -1,5 +1,5 @@
+import { runRules } from '../../src/schedulers/local/run-rules';
 import { freshNamespace, dataset, storeRule, SYSMON, wmiChild } from '../support/dataset';
-import { runRules } from '../../src/commands/run';
 import { testCluster } from '../support/cluster';
 import { readWatermark } from '../../src/schedulers/local/state';
 import { alertIndex } from '../../src/detections/indices';

@@ -1,6 +1,6 @@
+import { runRules } from '../../src/schedulers/local/run-rules';
 import { join } from 'node:path';
 import { replay } from '../../src/commands/replay';
-import { runRules } from '../../src/commands/run';
 import { isRecord } from '../../src/json';
 import { applyPlan } from '../../src/plan/apply';
 import { readAllContent } from '../../src/resources/read-all-content';

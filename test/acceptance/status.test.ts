@@ -1,6 +1,6 @@
-import { startAttached, type Engine } from '../../src/engine/attached';
-import { deploy } from '../../src/commands/deploy';
-import { runRules } from '../../src/commands/run';
+import { runRules } from '../../src/schedulers/local/run-rules';
+import { deploy } from '../../src/plan/deploy';
+import { startAttached, type Engine } from '../../src/engine/start-node';
 import { status, statusCommand, type StatusOptions } from '../../src/commands/status';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan } from '../../src/plan/plan';

@@ -1,9 +1,9 @@
+import { deploy } from '../../src/plan/deploy';
+import { runRules } from '../../src/schedulers/local/run-rules';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { alerts } from '../../src/schedulers/alert-index-search';
 import { replay } from '../../src/commands/replay';
-import { runRules } from '../../src/commands/run';
-import { deploy } from '../../src/commands/deploy';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';

@@ -1,5 +1,6 @@
+import { testRules } from '../../src/testing/test-rules';
 import { join } from 'node:path';
-import { testRules, testRulesCommand } from '../../src/commands/test-rules';
+import { testRulesCommand } from '../../src/commands/test-rules';
 import { isRecord } from '../../src/json';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';

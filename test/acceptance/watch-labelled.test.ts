@@ -1,11 +1,11 @@
+import { runRules } from '../../src/schedulers/local/run-rules';
 import { join } from 'node:path';
 import { alerts, type Alert } from '../../src/schedulers/alert-index-search';
-import { runRules } from '../../src/commands/run';
 import { isRecord } from '../../src/json';
 import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { defaultIndices } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { readRules } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
 import { request } from '../../src/cluster/cluster';
 import {
   describeLabelled,

@@ -1,12 +1,11 @@
+import { runRules } from '../../src/schedulers/local/run-rules';
 import { alerts, together } from '../../src/schedulers/alert-index-search';
-import { runRules } from '../../src/commands/run';
 import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
 import type { Exception } from '../../src/sigma/exceptions';
 import type { Rule } from '../../src/detections/rule';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { alertIndex, defaultIndices } from '../../src/detections/indices';
-import { groupValue } from '../../src/detections/group';
-import { alertId } from '../../src/detections/event-group';
+import { groupValue, alertId } from '../../src/detections/group';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
 import { monitor } from '../../src/schedulers/opensearch-alerting/monitor-kind';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';

@@ -1,7 +1,7 @@
-import { deploy } from '../../src/commands/deploy';
+import { makeDestroyPlan } from '../../src/plan/destroy';
+import { deploy } from '../../src/plan/deploy';
 import { adoptAll, findAdoptions } from '../../src/plan/adopt';
 import { applyPlan } from '../../src/plan/apply';
-import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan } from '../../src/plan/plan';
 import { checkScheduler } from '../../src/commands/scheduler';
 import type { Scope } from '../../src/resources/kind';

@@ -1,9 +1,9 @@
+import type { Row } from '../../page/bar-plot';
+import { USERS, type User, namesOf } from '../../src/schedulers/request-table';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { elasticsearchRole, requestsOf, USERS, type ElasticsearchRole, type User } from '../../src/doctor/roles';
-import type { Row } from '../../src/schedulers/request-table';
-import { namesOf } from '../../src/schedulers/index-patterns';
+import { elasticsearchRole, requestsOf, type ElasticsearchRole } from '../../src/doctor/roles';
 import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
 import { serverReason } from '../../src/cluster/failure';

@@ -5,6 +5,7 @@ import {
   contentWith,
   deployKibana,
   manyRules,
+  OTHER_TYPE,
   planKibana,
   rule,
   scopeFor,
@@ -20,7 +21,7 @@ const CHAT = { action_type_id: '.slack', id: 'chat', params: { message: 'Look.' 
 const HOURLY = { summary: false, notifyWhen: 'onThrottleInterval' as const, throttle: '1h' };
 
 function declaring(kibana: Partial<Rule['kibana']>): Rule {
-  return rule({ kibana: { type: 'eql', ...kibana } });
+  return rule({ kibana });
 }
 
 function stored(uuid = rule().uuid): Thing {
@@ -142,14 +143,14 @@ describeContract(`what a rule file declares of Kibana (${contractMissing ?? 'hel
 
   test('a rule that is made anew with another type has what is declared', async () => {
     await deployed(declaring({}));
-    edit({ enabled: true, actions: [CHAT] });
-    await deployed(rule({ kibana: { type: 'esql', enabled: false, actions: [MAIL] } }));
-    expect(stored()).toMatchObject({ type: 'esql', enabled: false, actions: [MAIL] });
+    edit({ ...OTHER_TYPE, enabled: true, actions: [CHAT] });
+    await deployed(declaring({ enabled: false, actions: [MAIL] }));
+    expect(stored()).toMatchObject({ type: 'eql', enabled: false, actions: [MAIL] });
   });
 
   test('many rules at once have it too, and keep what is not declared', async () => {
     const scope = await scopeFor(server());
-    const declared = manyRules(60, { kibana: { type: 'eql', enabled: false } });
+    const declared = manyRules(60, { kibana: { enabled: false } });
     await deployKibana(scope, contentWith(declared));
     const [first, second] = [stored(uuidOf(0)), stored(uuidOf(1))];
     server()

@@ -1,4 +1,4 @@
-import { deploy } from '../../src/commands/deploy';
+import { deploy } from '../../src/plan/deploy';
 import type { Plan } from '../../src/plan/plan';
 import { silencedRules } from '../../src/plan/silenced';
 import { quiet } from '../support/context';
@@ -77,15 +77,6 @@ describeContract(`exceptions in Kibana (${contractMissing ?? 'held against the c
     await deployKibana(await scopeFor(server()), withEntries(NEGATED));
     expect(linked()).toEqual([]);
     expect(stored().query).toContain('tool.exe');
-    expect(server().space().lists.size).toBe(0);
-  });
-
-  test('an exception of a rule of type esql is always part of the query', async () => {
-    const esql = rule({ kibana: { type: 'esql' } });
-    const content = contentWith([esql], { [esql.slug]: [exception('tool.exe')] });
-    await deployKibana(await scopeFor(server()), content);
-    // ES|QL compares without case letter by letter.
-    expect(stored().query).toMatch(/process\.name/);
     expect(server().space().lists.size).toBe(0);
   });
 

@@ -3,7 +3,16 @@ import { runInNewContext } from 'node:vm';
 import { exitOf } from '../../src/commands/deploy';
 import { applyPlan } from '../../src/plan/apply';
 import { contractMissing } from '../support/kibana-contract';
-import { actions, contentWith, deployKibana, manyRules, planKibana, scopeFor, uuidOf } from '../support/kibana-dataset';
+import {
+  actions,
+  contentWith,
+  deployKibana,
+  manyRules,
+  OTHER_TYPE,
+  planKibana,
+  scopeFor,
+  uuidOf,
+} from '../support/kibana-dataset';
 import { type Seen } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
@@ -118,9 +127,11 @@ describeContract(`many rules at once (${contractMissing ?? 'held against the con
     const [first, ...rest] = manyRules(51);
     if (first === undefined) throw new Error('a rule is needed');
     await deployKibana(scope, contentWith([first, ...rest]));
-    const changed = contentWith([{ ...first, kibana: { type: 'esql' } }, ...manyRules(51, { version: 9 }).slice(1)]);
+    const { rules } = server().space();
+    rules.set(uuidOf(0), { ...rules.get(uuidOf(0)), ...OTHER_TYPE });
+    const changed = contentWith([first, ...manyRules(51, { version: 9 }).slice(1)]);
     expect((await deployKibana(scope, changed)).problems).toEqual([]);
-    expect(server().space().rules.get(uuidOf(0))).toMatchObject({ type: 'esql' });
+    expect(rules.get(uuidOf(0))).toMatchObject({ type: 'eql' });
     expect(actions(await planKibana(scope, changed))).toEqual([]);
   });
 

@@ -86,18 +86,6 @@ describeContract(`reconcile and Kibana (${contractMissing ?? 'held against the c
     ]);
   });
 
-  test('of a rule that alerts by group any alert of the group will do', async () => {
-    const here = await place();
-    const { process, host, user } = first as unknown as Record<string, object>;
-    const group = { ...first, host, user, process, 'kibana.alert.original_time': undefined };
-    const { namespace } = here.scope;
-    const signal = signalOf(rule(), group, { index: '', namespace, 'kibana.alert.ancestors': [] });
-    server()
-      .space()
-      .alerts.push({ ...signal, event: { start: first['@timestamp'], end: first['@timestamp'] } });
-    expect(missing(await look(here))).toEqual([['p2', 'unknown']]);
-  });
-
   test.each<[string, () => void, string]>([
     [
       'a run that failed',

@@ -1,7 +1,8 @@
-import { deploy, remember, type Deployed } from '../../src/commands/deploy';
+import { makeDestroyPlan } from '../../src/plan/destroy';
+import { deploy, type Deployed } from '../../src/plan/deploy';
+import { remember } from '../../src/commands/deploy';
 import { planCommand } from '../../src/commands/plan';
 import type { Context } from '../../src/commands/command';
-import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { unnamedNotes, withUnnamedSpaces } from '../../src/schedulers/kibana/spaces';
 import { schedulersBeside } from '../../src/plan/other-schedulers';
 import { DEPLOYED_TO, readDeployedTo, removeDeployedTo } from '../../src/schedulers/deployment-record';

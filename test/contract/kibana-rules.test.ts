@@ -10,6 +10,7 @@ import {
   deployKibana,
   destroyKibana,
   manyRules,
+  OTHER_TYPE,
   planKibana,
   results,
   rule,
@@ -153,58 +154,53 @@ describeContract(`rules in Kibana (${contractMissing ?? 'held against the contra
     ]);
   });
 
-  test('a rule that says esql becomes one, without index list', async () => {
-    const content = contentWith([rule({ kibana: { type: 'esql' } })]);
-    await deployKibana(await scopeFor(server()), content);
-    expect(stored(rule().uuid)).toMatchObject({
-      type: 'esql',
-      language: 'esql',
-      query: expect.stringMatching(/^FROM /) as unknown,
-    });
-    expect(stored(rule().uuid)).not.toHaveProperty('index');
-  });
-
   test('a rule that changes its type is made anew, and keeps what an analyst added', async () => {
     const scope = await scopeFor(server());
     await deployKibana(scope, contentWith([rule()]));
-    edit(rule().uuid, { enabled: false });
-    const applied = await deployKibana(scope, contentWith([rule({ kibana: { type: 'esql' } })]));
+    edit(rule().uuid, { ...OTHER_TYPE, enabled: false });
+    const applied = await deployKibana(scope, contentWith([rule()]));
     expect(applied.problems).toEqual([]);
-    expect(stored(rule().uuid)).toMatchObject({ type: 'esql', enabled: false });
+    expect(stored(rule().uuid)).toMatchObject({ type: 'eql', enabled: false });
   });
 
   test('a rule of another type that Kibana does not take leaves the old one as it was', async () => {
     const scope = await scopeFor(server());
-    const esql = contentWith([rule({ kibana: { type: 'esql' } })]);
-    await deployKibana(scope, contentWith([rule()]));
-    edit(rule().uuid, { enabled: false, actions: [{ action_type_id: '.email', id: 'mail', params: {} }] });
+    const eql = contentWith([rule()]);
+    await deployKibana(scope, eql);
+    const actions = [{ action_type_id: '.email', id: 'mail', params: {} }];
+    edit(rule().uuid, { ...OTHER_TYPE, enabled: false, actions });
     const { query } = stored(rule().uuid);
     const creations = ({ method, path }: Seen): boolean => method === 'POST' && path === '/api/detection_engine/rules';
     server().fail(creations, { status: 503, message: 'not now' }, 1);
-    const applied = await deployKibana(scope, esql);
+    const applied = await deployKibana(scope, eql);
     expect(applied.changes).toMatchObject([{ status: 'failed' }]);
     expect(applied.problems.map(({ message }) => message.replace(/^.*?: /, ''))).toMatchInlineSnapshot(`
      [
        "Kibana, space default: not now",
-       "Kibana, space default: the rule of type eql, which was to be replaced, is there again as it was",
+       "Kibana, space default: the rule of type query, which was to be replaced, is there again as it was",
      ]
     `);
-    expect(stored(rule().uuid)).toMatchObject({ type: 'eql', query, enabled: false, actions: [{ id: 'mail' }] });
-    expect((await deployKibana(scope, esql)).problems).toEqual([]);
-    expect(stored(rule().uuid)).toMatchObject({ type: 'esql', enabled: false, actions: [{ id: 'mail' }] });
+    expect(stored(rule().uuid)).toMatchObject({ type: 'query', query, enabled: false, actions: [{ id: 'mail' }] });
+    expect((await deployKibana(scope, eql)).problems).toEqual([]);
+    expect(stored(rule().uuid)).toMatchObject({ type: 'eql', enabled: false, actions: [{ id: 'mail' }] });
   });
 
   describe('a rule that changes its type while somebody presses Ctrl-C', () => {
-    const esql = contentWith([rule({ kibana: { type: 'esql' } })]);
+    const eql = contentWith([rule()]);
     const asked =
       (verb: string): Parameters<KibanaServer['before']>[0] =>
       ({ method, path }) =>
         method === verb && path === '/api/detection_engine/rules';
 
-    /** Deploys the new type, interrupted when a request of this kind has arrived. */
-    async function deployInterrupted(verb: string): Promise<Applied> {
+    /**
+     * Deploys the new type, interrupted when a request of this kind has arrived.
+     * @param prepare called when the rule of the other type is there
+     */
+    async function deployInterrupted(verb: string, prepare = (): void => undefined): Promise<Applied> {
       const here = await scopeFor(server());
-      await deployKibana(here, contentWith([rule()]));
+      await deployKibana(here, eql);
+      edit(rule().uuid, OTHER_TYPE);
+      prepare();
       const stop = new AbortController();
       const around = { patience: quick(), signal: stop.signal };
       const kibana = await connectKibana({ url: server().url, apiKey: API_KEY }, [], around);
@@ -212,32 +208,33 @@ describeContract(`rules in Kibana (${contractMissing ?? 'held against the contra
       server().before(asked(verb), () => {
         stop.abort();
       });
-      return deployKibana({ ...here, cluster, kibana: { server: kibana, spaces: ['default'] } }, esql);
+      return deployKibana({ ...here, cluster, kibana: { server: kibana, spaces: ['default'] } }, eql);
     }
 
     test.each(['DELETE', 'POST'])('in its %s is made anew all the same', async (verb) => {
       const applied = await deployInterrupted(verb);
       expect(applied.changes).toMatchObject([{ action: 'update', status: 'done' }]);
-      expect(stored(rule().uuid)).toMatchObject({ type: 'esql' });
+      expect(stored(rule().uuid)).toMatchObject({ type: 'eql' });
     });
 
     test('and is refused is put back, and that is told', async () => {
-      const ofType = ({ body }: Seen): boolean => (body as Thing | undefined)?.type === 'esql';
-      server().fail((seen) => asked('POST')(seen) && ofType(seen), { status: 400, message: 'no such query' });
-      const applied = await deployInterrupted('DELETE');
+      const ofType = ({ body }: Seen): boolean => (body as Thing | undefined)?.type === 'eql';
+      const applied = await deployInterrupted('DELETE', () => {
+        server().fail((seen) => asked('POST')(seen) && ofType(seen), { status: 400, message: 'no such query' });
+      });
       expect(applied.changes).toMatchObject([{ action: 'update', status: 'failed' }]);
       expect(applied.changes[0]?.error).toMatch(/no such query.*is there again as it was/s);
-      expect(stored(rule().uuid)).toMatchObject({ type: 'eql' });
+      expect(stored(rule().uuid)).toMatchObject({ type: 'query' });
     });
   });
 
   test('a rule that cannot be put back is told, with what is lost', async () => {
     const scope = await scopeFor(server());
     await deployKibana(scope, contentWith([rule()]));
-    edit(rule().uuid, { enabled: false });
+    edit(rule().uuid, { ...OTHER_TYPE, enabled: false });
     const creations = ({ method, path }: Seen): boolean => method === 'POST' && path === '/api/detection_engine/rules';
     server().fail(creations, { status: 503, message: 'not now' });
-    const applied = await deployKibana(scope, contentWith([rule({ kibana: { type: 'esql' } })]));
+    const applied = await deployKibana(scope, contentWith([rule()]));
     expect(applied.problems.at(-1)?.message).toContain('could not be put back (Kibana, space default: not now');
     expect(applied.problems.at(-1)?.hint).toContain('It was disabled');
   });

@@ -1,4 +1,5 @@
-import { deploy, remember } from '../../src/commands/deploy';
+import { deploy } from '../../src/plan/deploy';
+import { remember } from '../../src/commands/deploy';
 import { applyPlan } from '../../src/plan/apply';
 import { makePlan } from '../../src/plan/plan';
 import type { Scope } from '../../src/resources/kind';

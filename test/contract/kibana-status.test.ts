@@ -1,6 +1,7 @@
+import type { RuleState } from '../../src/schedulers/rule-state';
 import { status } from '../../src/commands/status';
 import type { Content, Scope } from '../../src/resources/kind';
-import type { ContentChange, RuleState, Status } from '../../src/status/status';
+import type { ContentChange, Status } from '../../src/status/status';
 import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';

@@ -1,5 +1,6 @@
+import { testRules } from '../../src/testing/test-rules';
 import { join } from 'node:path';
-import { testRules, testRulesCommand } from '../../src/commands/test-rules';
+import { testRulesCommand } from '../../src/commands/test-rules';
 import { liveRunner } from '../../src/commands/test-runners';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { readRuleTests, slugsOf, TESTS_FOLDER } from '../../src/testing/rule-tests';

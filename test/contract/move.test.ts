@@ -1,7 +1,8 @@
+import { makeDestroyPlan } from '../../src/plan/destroy';
+import { deploy, type Deployed } from '../../src/plan/deploy';
 import type { Context } from '../../src/commands/command';
-import { deploy, deployCommand, type Deployed } from '../../src/commands/deploy';
+import { deployCommand } from '../../src/commands/deploy';
 import { ProblemError } from '../../src/errors';
-import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan, planFrom } from '../../src/plan/plan';
 import { schedulersBeside } from '../../src/plan/other-schedulers';
 import type { Content, Scope } from '../../src/resources/kind';
@@ -263,7 +264,7 @@ describeContract('with Kibana', () => {
     for (const { monitor } of monitors.server.monitors.stored.values()) monitor.enabled = false;
     const scope = { ...(await scopeFor(kibana(), { namespace: here.namespace })), cluster: monitors.scope.cluster };
     await expect(move(scope, here)).rejects.toThrow(/is disabled on opensearch-alerting, and will be enabled/);
-    const rule: Rule = { ...here.rule, kibana: { type: 'eql', enabled: false } };
+    const rule: Rule = { ...here.rule, kibana: { enabled: false } };
     expect(done(await move(scope, { ...here, rule }))).toEqual(['create detection_rule: done', 'delete monitor: done']);
     expect([...kibana().space().rules.values()]).toMatchObject([{ enabled: false }]);
   });

@@ -1,4 +1,4 @@
-import type { Scheduler } from '../../src/resources/kind';
+import type { Scheduler } from '../../src/schedulers/scheduler';
 import { attentionOf } from '../../src/status/attention';
 import { stoppedScheduler } from '../../src/schedulers/stopped';
 import { proxy, type Answer } from '../support/proxy';

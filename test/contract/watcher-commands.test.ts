@@ -1,5 +1,7 @@
+import { makeDestroyPlan } from '../../src/plan/destroy';
+import { deploy } from '../../src/plan/deploy';
 import type { Outcome } from '../../src/commands/command';
-import { deploy, deployCommand } from '../../src/commands/deploy';
+import { deployCommand } from '../../src/commands/deploy';
 import { exportRules } from '../../src/commands/export';
 import { planCommand } from '../../src/commands/plan';
 import { statusCommand } from '../../src/commands/status';
@@ -8,7 +10,6 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import type { ExportedWatch } from '../../src/schedulers/watcher/export';
 import { request } from '../../src/cluster/cluster';
 import { adoptAll, findAdoptions } from '../../src/plan/adopt';
-import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan } from '../../src/plan/plan';
 import { detectionRule } from '../../src/schedulers/local/rule-kind';
 import type { Content, Scope } from '../../src/resources/kind';

@@ -1,4 +1,4 @@
-import { deploy } from '../../src/commands/deploy';
+import { deploy } from '../../src/plan/deploy';
 import { planFrom } from '../../src/plan/plan';
 import type { Scope } from '../../src/resources/kind';
 import { quiet } from '../support/context';

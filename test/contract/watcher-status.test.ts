@@ -1,7 +1,7 @@
+import type { RuleState } from '../../src/schedulers/rule-state';
 import { unsafeReasons } from '../../src/plan/guard';
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import { attentionOf } from '../../src/status/attention';
-import type { RuleState } from '../../src/status/status';
 import { watchRuleStates } from '../../src/schedulers/watcher/rule-states';
 import { request } from '../../src/cluster/cluster';
 import { contentWith, manyRules, rule } from '../support/kibana-dataset';

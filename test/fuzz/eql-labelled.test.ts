@@ -1,21 +1,19 @@
 import { join } from 'node:path';
 import { isRecord } from '../../src/json';
 import { toEql } from '../../src/sigma/compile/eql';
-import { toEsql } from '../../src/sigma/compile/esql';
 import { readExceptions } from '../../src/sigma/exceptions';
 import { readFieldTypes } from '../../src/sigma/field-types';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { readRules } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
 import { request } from '../../src/cluster/cluster';
 import { eqlMatcher } from '../support/eql-evaluator';
-import { esqlMatches } from '../support/esql-evaluator';
 import { describeLabelled, documentOf, labelledEvents, labelledFiles } from '../support/labelled';
 import { testServer, STREAMS, type TestServer, type Source } from '../support/test-server';
 import type { FlatDocument } from '../support/sigma-evaluator';
 
 /*
  * Real events from public data sets (../shared/README.md), through our pipelines: what the Query DSL of a rule finds on the
- * engine, its EQL and its ES|QL match as well, with the exceptions of rules/exceptions and without.
+ * engine, its EQL matches as well, with the exceptions of rules/exceptions and without.
  */
 const ROOT = join(__dirname, '..', '..');
 /** Events found for each source: R1 is Windows WMI Process Call Create, R2 Process Execution via WMI. */
@@ -34,9 +32,9 @@ const types = readFieldTypes(ROOT);
 const rules = readRules(join(ROOT, 'rules'), types);
 const exceptions = readExceptions(join(ROOT, 'rules', 'exceptions'), types);
 
-describeLabelled('EQL and ES|QL', () => {
+describeLabelled('EQL', () => {
   test.each(SOURCES)(
-    '%s: they have the verdict of the Query DSL on every labelled event',
+    '%s: has the verdict of the Query DSL on every labelled event',
     async (prefix, source, counts) => {
       const node = await testServer();
       const shipped = await node.ship(source, labelled(prefix));
@@ -54,8 +52,6 @@ describeLabelled('EQL and ES|QL', () => {
           const eql = eqlMatcher(toEql(rule, entries));
           expect(idsOf(documents, (document) => eql(document, 'false'))).toEqual(wanted);
           expect(idsOf(documents, (document) => eql(document, 'null'))).toEqual(wanted);
-          const esql = esqlMatches(toEsql(rule, ['logs-*'], entries), [...documents.values()]);
-          expect(new Set([...documents.keys()].filter((_, index) => esql[index]))).toEqual(wanted);
         }
       }
       expect(found).toEqual(counts);

@@ -2,19 +2,17 @@ import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { parseYaml } from '../../src/content/yaml-file';
 import { toEql } from '../../src/sigma/compile/eql';
-import { toEsql } from '../../src/sigma/compile/esql';
 import type { Exception } from '../../src/sigma/exceptions';
 import type { FieldTypes } from '../../src/sigma/field-types';
 import { parseRule } from '../../src/detections/parse-rule';
 import type { Rule } from '../../src/detections/rule';
 import { eqlMatcher } from '../support/eql-evaluator';
-import { esqlMatches } from '../support/esql-evaluator';
 import { detection, events, SEED } from '../support/random-rules';
 import { ruleWith } from '../support/rule';
 import { matchesSigma, type Detection, type FlatDocument } from '../support/sigma-evaluator';
 
 /**
- * The compilers to EQL and ES|QL against the Sigma specification, without an engine: random rules over random events, each
+ * The compiler to EQL against the Sigma specification, without an engine: random rules over random events, each
  * query read and evaluated by code that shares nothing with the compiler. `FUZZ_RULES` asks for more.
  */
 const RULES = Number(process.env.FUZZ_RULES ?? 150);
@@ -91,27 +89,3 @@ test.each(['false', 'null'] as const)(
   },
   300_000,
 );
-
-test('ES|QL has the verdict of the Sigma specification on events with one value a field', () => {
-  const lists = ['event.category', 'event.type'];
-  const single = documents
-    .filter((document) =>
-      Object.entries(document).every(
-        ([field, value]) => lists.includes(field) || new Set([value].flat().filter((one) => one !== null)).size < 2,
-      ),
-    )
-    .map((document): FlatDocument =>
-      Object.fromEntries(
-        Object.entries(document).map(([field, value]) => [
-          field,
-          lists.includes(field) ? value : ([value].flat().find((one) => one !== null) ?? null),
-        ]),
-      ),
-    );
-  const { disagreements, discerning } = compare((rule, exception) => {
-    const query = toEsql(rule, ['logs-*'], [exception]);
-    return { query, met: esqlMatches(query, single) };
-  }, single);
-  expect(disagreements).toEqual([]);
-  expect(discerning).toBeGreaterThan(RULES / 4);
-}, 300_000);

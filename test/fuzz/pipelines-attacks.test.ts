@@ -1,5 +1,5 @@
 import { writeJson } from '../../src/testing/lossless-json';
-import { readRules } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
 import { EVENTS, tryBatches } from '../support/fuzz';
 import { fates } from '../support/mutate-ship';
 import { attacks, type Attack } from '../support/mutate-attacks';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { watchBody } from '../../src/schedulers/watcher/watch-body';
-import { groupOf } from '../../src/detections/event-group';
+import { groupOf } from '../../src/detections/group';
 import { request, type Cluster } from '../../src/cluster/cluster';
 import { rule } from '../support/kibana-dataset';
 import { testCluster } from '../support/cluster';

@@ -1,6 +1,6 @@
-import { namesOf, type Names, type Where } from '../../src/schedulers/index-patterns';
+import type { Row } from '../../page/bar-plot';
 import { REQUESTS } from '../../src/doctor/requests';
-import type { Row, Verb } from '../../src/schedulers/request-table';
+import { type Verb, namesOf, type Names, type Where } from '../../src/schedulers/request-table';
 
 /** A request as it was seen, and the command that made it. */
 export interface Seen {

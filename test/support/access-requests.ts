@@ -1,5 +1,5 @@
-import { namesOf, type Where } from '../../src/schedulers/index-patterns';
-import type { Row } from '../../src/schedulers/request-table';
+import type { Row } from '../../page/bar-plot';
+import { namesOf, type Where } from '../../src/schedulers/request-table';
 import type { Request } from '../../src/cluster/cluster';
 
 /** Requests of a row of the table that can be sent: one for each of its names, and for patterns a name that they match. */

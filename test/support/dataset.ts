@@ -1,6 +1,6 @@
+import { runRules, type RunOptions } from '../../src/schedulers/local/run-rules';
 import { join } from 'node:path';
 import { readYaml } from '../../src/content/yaml-file';
-import { runRules, type RunOptions } from '../../src/commands/run';
 import { alerts, type Alert, type AlertsOptions } from '../../src/schedulers/alert-index-search';
 import { isRecord } from '../../src/json';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
@@ -242,7 +242,7 @@ function wmiChildren(): Rule {
       ],
     },
     schedule: { interval: '5m', lookback: '1h' },
-    kibana: { type: 'eql' },
+    kibana: {},
     analyticStories: [],
     assetType: 'Endpoint',
     securityDomain: 'endpoint',

@@ -1,5 +1,4 @@
-import type { Engine } from '../../src/engine/attached';
-import { startAttached } from '../../src/engine/attached';
+import { type Engine, startAttached } from '../../src/engine/start-node';
 import { readContent } from '../../src/content/read-content';
 import { ProblemError } from '../../src/errors';
 import { applyPlan } from '../../src/plan/apply';

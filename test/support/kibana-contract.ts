@@ -73,7 +73,7 @@ export function readContract(): Contract {
 /** The names of the schemas of the bodies, whose keys Kibana would drop in silence if they were misspelt. */
 const BODIES: Readonly<Record<string, string>> = {
   eql: 'Security_Detections_API_EqlRuleCreateProps',
-  esql: 'Security_Detections_API_EsqlRuleCreateProps',
+  query: 'Security_Detections_API_QueryRuleCreateProps',
 };
 
 function unknownKeys({ path, body }: ContractRequest, schemas: Record<string, unknown>): string[] {

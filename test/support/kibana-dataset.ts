@@ -1,7 +1,7 @@
+import { makeDestroyPlan } from '../../src/plan/destroy';
 import { createHash } from 'node:crypto';
 import { applyPlan, type Applied } from '../../src/plan/apply';
 import { readAllContent } from '../../src/resources/read-all-content';
-import { makeDestroyPlan } from '../../src/plan/destroy-plan';
 import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Content, Scope } from '../../src/resources/kind';
@@ -45,6 +45,9 @@ export function manyRules(count: number, changes: Partial<Rule> = {}): Rule[] {
     rule({ uuid: uuidOf(number), slug: `rule_${number}`, name: `Rule ${number}`, ...changes }),
   );
 }
+
+/** What a rule of Kibana holds that somebody made with another type than ours. */
+export const OTHER_TYPE = { type: 'query', language: 'kuery', query: 'process.name: x' };
 
 export function uuidOf(number: number): string {
   const hex = createHash('sha256').update(String(number)).digest('hex');

@@ -1,6 +1,6 @@
 import { writeJson } from '../../src/testing/lossless-json';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { readRules } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
 import { request } from '../../src/cluster/cluster';
 import type { Json } from './mutate';
 import { STREAMS, type TestServer, type Indexed, type Source } from './test-server';

@@ -1,6 +1,6 @@
-import { namesOf } from '../../src/schedulers/index-patterns';
-import { requestsOf, type OpenSearchRole, type User } from '../../src/doctor/roles';
-import type { Row } from '../../src/schedulers/request-table';
+import type { Row } from '../../page/bar-plot';
+import { namesOf, type User } from '../../src/schedulers/request-table';
+import { requestsOf, type OpenSearchRole } from '../../src/doctor/roles';
 import { roles } from '../../src/commands/doctor';
 import { readSettings } from '../../src/settings';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { cacheOf } from '../../src/engine/cache';
 import { findJdk } from '../../src/engine/jdk';
-import { findMaven } from '../../src/engine/maven';
+import { findMaven } from '../../src/engine/jars';
 
 /**
  * What Maven Central has both of, OpenSearch (with the runner that starts it) and its security plugin: of 3 nothing newer, of

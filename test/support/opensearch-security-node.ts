@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { OpenSearchRole } from '../../src/doctor/roles';
 import { findJdk } from '../../src/engine/jdk';
-import { freePorts } from '../../src/engine/ports';
+import { freePorts } from '../../src/engine/start-node';
 import { createClient } from '../../src/cluster/client';
 import type { Cluster } from '../../src/cluster/cluster';
 import type { Authority } from './certificates';

@@ -1,7 +1,7 @@
 import { alerts, type Alert } from '../../src/schedulers/alert-index-search';
 import { alertIndex } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { readRules } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
 import { executeWindow } from '../../src/schedulers/execute-window';
 import { eventWindow } from '../../src/detections/windows';
 import { request } from '../../src/cluster/cluster';

@@ -1,5 +1,5 @@
+import { USERS } from '../../src/schedulers/request-table';
 import { grantsOf } from '../../src/doctor/permissions';
-import { USERS } from '../../src/doctor/roles';
 import { doctor, roles } from '../../src/commands/doctor';
 import { doctorText } from '../../src/report/doctor';
 import { rolesText } from '../../src/report/roles';

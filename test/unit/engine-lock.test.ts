@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { withLock } from '../../src/engine/lock';
+import { withLock } from '../../src/engine/processes';
 import { messageOf, temporaryFolder } from '../support/environment';
 
 const folder = temporaryFolder();

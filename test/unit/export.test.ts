@@ -1,10 +1,11 @@
+import type { Exported } from '../../src/schedulers/scheduler';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { exportCommand, exportRules, type Exported, type ExportOptions } from '../../src/commands/export';
+import { exportCommand, exportRules, type ExportOptions } from '../../src/commands/export';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { ownerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
-import { readRules } from '../../src/detections/rule';
+import { readRules } from '../../src/detections/read-rules';
 import { quiet } from '../support/context';
 import { project } from '../support/project';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readContent } from '../../src/content/read-content';
 import { ProblemError } from '../../src/errors';
-import { indexTemplate } from '../../src/resources/index-template';
+import { indexTemplate } from '../../src/resources/content-kinds';
 import { isRecord } from '../../src/json';
 import type { Body, Scope } from '../../src/resources/kind';
 import type { Product, Cluster } from '../../src/cluster/cluster';

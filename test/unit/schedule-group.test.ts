@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Rule } from '../../src/detections/rule';
-import { groupOf, timeOf } from '../../src/detections/event-group';
-import type { Hit } from '../../src/cluster/search-all';
+import { groupOf, timeOf, type Hit } from '../../src/detections/group';
 
 const rule = { uuid: 'aa', version: 1, groupBy: ['host.name', 'process.pid', 'user.name'] } as unknown as Rule;
 

@@ -1,8 +1,9 @@
+import type { RuleState } from '../../src/schedulers/rule-state';
 import { statusText } from '../../src/report/status';
 import { attentionOf, percent } from '../../src/status/attention';
 import { failureOf } from '../../src/status/details';
 import { hintsFor } from '../../src/status/hints';
-import type { RuleState, SourceState, Status } from '../../src/status/status';
+import type { SourceState, Status } from '../../src/status/status';
 
 const rule: RuleState = {
   uuid: 'u',

@@ -1,12 +1,11 @@
-import { isRecord } from '../../json';
-import { textAt } from '../../detections/group';
+import { isRecord, textAt } from '../../json';
 import type { Rule } from '../../detections/rule';
 import { DEFAULT_SPACE } from '../../cluster/kibana';
 import { alertOf } from '../alert-of-group';
 import type { AlertStatus } from '../../detections/alert-filter';
 import { ancestorsIn, type Alert } from '../alert-index-search';
 import { sourceFields } from '../group-summary';
-import type { Hit } from '../../cluster/search-all';
+import type { Hit } from '../../detections/group';
 
 const STATUS_OF: Readonly<Record<string, AlertStatus>> = {
   open: 'open',
@@ -21,7 +20,6 @@ export function kibanaFields(rules: readonly Rule[]): string[] {
   const named = ['rule_id', 'name', 'version'].map((field) => `rule.${field}`);
   return [
     ...[...own, ...named].map((field) => `kibana.alert.${field}`),
-    ...['event.start', 'event.end', 'wmi_detections'],
     ...new Set(rules.flatMap((rule) => sourceFields({ rule }))),
   ];
 }
@@ -32,10 +30,10 @@ export function kibanaFields(rules: readonly Rule[]): string[] {
  *   of the document                    | from the alert of Kibana
  *   -----------------------------------|---------------------------------------------------------------------
  *   _id, @timestamp                    | its own
- *   event.start, event.end             | kibana.alert.original_time; of a group (ES|QL) its first and last
+ *   event.start, event.end             | kibana.alert.original_time
  *   event.risk_score, rule.name, …     | kibana.alert.*: as the rule was then
  *   wmi_detections.status              | kibana.alert.workflow_status
- *   wmi_detections.ancestors           | kibana.alert.ancestors; a group has none
+ *   wmi_detections.ancestors           | kibana.alert.ancestors
  *   wmi_detections.space               | where it stands, unless that is the default space
  *   everything else                    | the rule, and the fields of the event, which Kibana copies
  */
@@ -45,12 +43,11 @@ export function alertOfKibana(rule: Rule, space: string, { _id, _source: source 
   const happened = timeOf(of('original_time')) ?? written;
   const summary = {
     group: { id: _id, day: '', values: rule.groupBy.map((field) => textAt(source, field)) },
-    count: Number(textAt(source, 'wmi_detections.count') ?? 1),
-    first: timeOf(textAt(source, 'event.start')) ?? happened,
-    last: timeOf(textAt(source, 'event.end')) ?? happened,
+    count: 1,
+    first: happened,
+    last: happened,
     source,
-    // What Kibana writes for a group is an ancestor without an index.
-    ancestors: ancestorsIn(source['kibana.alert.ancestors']).filter(({ index }) => index !== ''),
+    ancestors: ancestorsIn(source['kibana.alert.ancestors']),
   };
   const { document } = alertOf(rule, summary, written);
   const [event, ours, named] = [document.event, document.wmi_detections, document.rule].map((part) =>

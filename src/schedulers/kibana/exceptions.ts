@@ -1,4 +1,5 @@
-import { activeExceptions, toExceptionEntries, type Exception, type KibanaEntry } from '../../sigma/exceptions';
+import { activeExceptions, type Exception } from '../../sigma/exceptions';
+import { toExceptionEntries, type KibanaEntry } from '../../sigma/compile/exception-entries';
 import type { Rule } from '../../detections/rule';
 import type { Kibana } from '../../cluster/kibana';
 import { anyOf, findAll, chunk, quoted } from './find';
@@ -30,8 +31,6 @@ function activeOf({ exceptions = [] }: Content, rule: Rule, now: number): Except
 }
 
 function sharedOf(content: Content, rule: Rule, now: number): Shared[] {
-  // An item is compared with what a query gives back: with ES|QL that is a group and no event.
-  if (rule.kibana.type === 'esql') return [];
   return activeOf(content, rule, now).flatMap((exception) => {
     const alternatives = toExceptionEntries(exception);
     return alternatives === undefined ? [] : [{ rule, exception, alternatives }];

@@ -1,3 +1,4 @@
+import { toIso } from '../../text/time';
 import { connectKibana, DEFAULT_SPACE } from '../../cluster/kibana';
 import type { Kind, Scope } from '../../resources/kind';
 import { chunk } from './find';
@@ -5,7 +6,6 @@ import { alertIndexStore } from '../alert-index-store';
 import { queriesOfContent } from '../content-queries';
 import { allReadUntil, readUntil } from '../rule-state';
 import type { RulesFound, Scheduler } from '../scheduler';
-import { toIso } from '../../detections/windows';
 import { kibanaAlertStore } from './alert-store';
 import { checkKibana } from './connect';
 import { exceptionItems, exceptionLists } from './exceptions';

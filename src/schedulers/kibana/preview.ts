@@ -1,3 +1,4 @@
+import type { Hit } from '../../detections/group';
 import { ProblemError } from '../../errors';
 import { isRecord } from '../../json';
 import { ruleBody } from './rule-body';
@@ -8,7 +9,7 @@ import type { Rule } from '../../detections/rule';
 import type { Kibana } from '../../cluster/kibana';
 import { request } from '../../cluster/cluster';
 import { clusterTime } from '../../cluster/clock';
-import { readMatches, type Hit } from '../../cluster/search-all';
+import { readMatches } from '../../cluster/search-all';
 import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
 
 interface Previewed {

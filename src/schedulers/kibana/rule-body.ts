@@ -1,13 +1,10 @@
 import { nameIn } from '../../resources/ownership';
 import { ProblemError } from '../../errors';
-import { fieldsOf } from '../../sigma/combine';
+import { fieldsOf, conditionOf } from '../../sigma/condition';
 import { toEql } from '../../sigma/compile/eql';
-import { toEsql } from '../../sigma/compile/esql';
 import type { Exception } from '../../sigma/exceptions';
 import { subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf, type AttackEntry } from '../../detections/attack';
-import { conditionOf } from '../../sigma/logsource';
-import type { Rule } from '../../detections/rule';
-import { severityOf } from '../../detections/severity';
+import { type Rule, severityOf } from '../../detections/rule';
 import { parseDuration } from '../../text/duration';
 import { kibanaRuleId, MANAGED_TAG } from './ownership-marks';
 import type { Body } from '../../resources/kind';
@@ -40,7 +37,7 @@ export interface RuleParts {
 /**
  * A rule as Kibana's Detection Engine takes it (API 2023-10-31, `RuleCreateProps`), without ownership mark. The entries of
  * `exceptions_list` lack the `id` that only Kibana knows; `enabled` and `actions` are in it where the file says them.
- * @throws ProblemError RULE_INVALID when the query language of this type cannot say what the rule says
+ * @throws ProblemError RULE_INVALID when EQL cannot express the rule
  */
 export function ruleBody(rule: Rule, parts: RuleParts): Body {
   const { namespace } = parts;
@@ -76,9 +73,7 @@ export function ruleBody(rule: Rule, parts: RuleParts): Body {
 
 function queryOf(rule: Rule, { indices, compiled }: RuleParts): Body {
   try {
-    return rule.kibana.type === 'esql'
-      ? { type: 'esql', language: 'esql', query: toEsql(rule, indices, compiled) }
-      : { type: 'eql', language: 'eql', index: indices, query: toEql(rule, compiled) };
+    return { type: 'eql', language: 'eql', index: indices, query: toEql(rule, compiled) };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     const where = { file: `rules/${rule.slug}.yml` };

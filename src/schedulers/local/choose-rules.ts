@@ -1,5 +1,5 @@
 import { ProblemError, type Problem } from '../../errors';
-import { isNamed } from '../../detections/choose-rules';
+import { isNamed } from '../../detections/rule';
 import type { StoredRule } from '../stored-rule';
 
 /**

@@ -1,6 +1,6 @@
+import { toIso } from '../../text/time';
 import { request, type Cluster } from '../../cluster/cluster';
 import { stateIndex } from '../../detections/indices';
-import { toIso } from '../../detections/windows';
 import { alertIndexStore } from '../alert-index-store';
 import { alerts, ancestorsOf } from '../alert-index-search';
 import { allReadUntil, readUntil } from '../rule-state';

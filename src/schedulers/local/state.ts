@@ -4,7 +4,7 @@ import { stateIndex } from '../../detections/indices';
 import type { LastRun } from '../rule-state';
 import type { StoredRule } from '../stored-rule';
 import { request, type Cluster } from '../../cluster/cluster';
-import { toIso } from '../../detections/windows';
+import { toIso } from '../../text/time';
 
 /** How far a rule has come, as read; what is needed to change exactly this version of it. */
 export interface Watermark {

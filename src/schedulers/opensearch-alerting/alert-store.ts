@@ -1,7 +1,6 @@
 import { ProblemError, type Problem } from '../../errors';
-import { isRecord } from '../../json';
+import { isRecord, textAt } from '../../json';
 import { heldAlerts } from './plugin-alerts';
-import { textAt } from '../../detections/group';
 import type { Rule } from '../../detections/rule';
 import { askAlerting } from './plugin';
 import type { Cluster } from '../../cluster/cluster';

@@ -1,8 +1,8 @@
 import { VALUES } from '../../detections/painless-values';
 
-/**
- * The scripts of a monitor's groups: what src/detections/group.ts and the local scheduler do, in Painless. What differs from
- * field to field comes as `params`, so that one compilation serves all keys of all monitors.
+/*
+ * The scripts of a monitor's groups: the table of src/detections/group.ts in Painless, one key for each field and one for the day.
+ * What differs from field to field comes as `params`, so that one compilation serves all keys of all monitors.
  */
 
 /** What Splunk writes for a value that an event lacks (`fillnull_value=null`); a key that is null would stop the trigger. */
@@ -62,7 +62,7 @@ return '${ABSENT}';
 
 /**
  * The UTC day of an event, `2026-01-31 UTC` (text that no mapping takes for a date): of @timestamp, else of event.ingested.
- * Years without four digits are the first or the last that has them, as in {@link iso} of src/detections/windows.ts.
+ * Years without four digits are the first or the last that has them, as in `toIso` of src/text/time.ts.
  */
 export const DAY = script(`
 String day = null;

@@ -3,10 +3,9 @@ import { canonicalJson, sha256 } from '../../json';
 import { parseDuration } from '../../text/duration';
 import { threatOf } from '../../detections/attack';
 import { ABSENT, DAY, GROUP_VALUE, HAS_FIELD } from './bucket-scripts';
-import { anyOf } from '../../sigma/compile/clauses';
+import { anyOf, toQueryDsl } from '../../sigma/compile/query-dsl';
 import type { Exception } from '../../sigma/exceptions';
 import { FALLBACKS, sourcesOf } from '../../detections/group';
-import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import type { Rule } from '../../detections/rule';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,10 +1,11 @@
+import { toIso } from '../../text/time';
 import { request } from '../../cluster/cluster';
 import { ProblemError } from '../../errors';
 import { canonicalJson } from '../../json';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import { parseDuration } from '../../text/duration';
 import type { Rule } from '../../detections/rule';
-import { SETTLE, toIso } from '../../detections/windows';
+import { SETTLE } from '../../detections/windows';
 import { allReadUntil } from '../rule-state';
 import type { Scheduler } from '../scheduler';
 import { pluginAlertStore } from './alert-store';

@@ -10,7 +10,7 @@ import type { Cluster } from '../../cluster/cluster';
 import { alertOf } from '../alert-of-group';
 import type { Alert } from '../alert-index-search';
 import { readGroupSummaries, type GroupSummary } from '../group-summary';
-import type { Group } from '../../detections/event-group';
+import type { Group } from '../../detections/group';
 import type { Listed } from '../scheduler';
 import { mergeSummaries, summaryOfAlert } from './monitor-summary';
 

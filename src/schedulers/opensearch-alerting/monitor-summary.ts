@@ -2,10 +2,9 @@ import { isRecord } from '../../json';
 import type { Body } from '../../resources/kind';
 import { dayOf, keyText } from './bucket-scripts';
 import { DAY_KEY, FIRST_TIME, keyName, LAST_TIME, namedMetric } from './bucket-search';
-import { FALLBACKS } from '../../detections/group';
+import { FALLBACKS, alertId } from '../../detections/group';
 import type { Rule } from '../../detections/rule';
 import type { GroupSummary } from '../group-summary';
-import { alertId } from '../../detections/event-group';
 
 /**
  * What an alert of a monitor itself tells of its group: count and times of the look-back in which it was last seen, and of

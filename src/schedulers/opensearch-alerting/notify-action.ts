@@ -1,6 +1,5 @@
 import { threatOf } from '../../detections/attack';
-import type { Rule } from '../../detections/rule';
-import { severityOf } from '../../detections/severity';
+import { type Rule, severityOf } from '../../detections/rule';
 import type { Body } from '../../resources/kind';
 import { MANAGED_BY } from '../../resources/ownership';
 

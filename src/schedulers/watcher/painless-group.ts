@@ -1,8 +1,8 @@
 import { VALUES } from '../../detections/painless-values';
 
 /*
- * What src/detections/group.ts and src/json.ts say of groups and canonical JSON, once more in Painless: see painless-values.ts. Texts
- * as well are gone through in parts.
+ * The table of src/detections/group.ts and the canonical JSON of src/json.ts in Painless. Long texts are read in parts, for the
+ * reason that src/detections/painless-values.ts gives.
  */
 
 /** `String fieldOf(def source, List names)`: the first of these fields that has a value, null without any; and {@link VALUES}. */

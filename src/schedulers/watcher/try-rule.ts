@@ -1,3 +1,4 @@
+import { toIso } from '../../text/time';
 import { ProblemError } from '../../errors';
 import { isRecord } from '../../json';
 import type { Body, Content } from '../../resources/kind';
@@ -9,7 +10,6 @@ import type { Rule } from '../../detections/rule';
 import { clusterTime } from '../../cluster/clock';
 import { eventsOfGroups } from '../group-events';
 import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
-import { toIso } from '../../detections/windows';
 
 /**
  * Lets Watcher run the watch of a rule once over the events of a sandbox: the watch is not stored, and its actions are

@@ -1,11 +1,10 @@
-import type { Condition, Pattern, Test } from '../condition';
-import type { Rule } from '../../detections/rule';
+import type { Condition, Pattern, Test, Detection } from '../condition';
 
 /**
  * When a rule fires, in one line for a person: fields, what they must be, and how that is combined. The log source, the
  * same for every rule, is left out.
  */
-export function describeRule(rule: Pick<Rule, 'condition'>): string {
+export function describeRule(rule: Detection): string {
   return describe(rule.condition, false);
 }
 

@@ -1,12 +1,8 @@
 import { ProblemError } from '../../errors';
-import type { Condition, Pattern, Test } from '../condition';
-import { eqlField, eqlText } from './eql-text';
+import type { Condition, Pattern, Test, Detection } from '../condition';
 import type { Exception } from '../exceptions';
-import { joinOperators } from './join-operators';
-import { hasLetter, isAny } from '../letters';
+import { hasLetter, isAny, plainText } from '../pattern';
 import { LONGEST_REGEXP, patternRegexp, regexRegexp } from '../lucene-regexp';
-import { plainText } from '../pattern';
-import type { Rule } from '../../detections/rule';
 
 /**
  * What `:` and `like` cannot find as itself: they know no escape for a wildcard, and use U+0001 as one inside
@@ -39,7 +35,7 @@ interface Comparison {
  * @param exceptions those that are active; each is one `and not` of the query
  * @throws ProblemError RULE_INVALID, without a place, for a value that EQL cannot say exactly
  */
-export function toEql(rule: Pick<Rule, 'condition'>, exceptions: readonly Exception[] = []): string {
+export function toEql(rule: Detection, exceptions: readonly Exception[] = []): string {
   const { condition } = rule;
   const asked = condition.kind === 'and' ? condition.of : [condition];
   const clauses = [
@@ -154,4 +150,37 @@ function tooLong(field: string): ProblemError {
       hint: 'Look for several shorter pieces under |contains|all, or run the rule on another scheduler.',
     },
   ]);
+}
+
+/** Parts in one expression without a bracket, beyond which parsers that recurse run out of depth. */
+const MOST = 100;
+
+/** Parts joined by an operator that can be regrouped, `a and b and c`; many of them in brackets, to keep the tree flat. */
+export function joinOperators(parts: readonly string[], operator: string): string {
+  if (parts.length <= MOST) return parts.join(` ${operator} `);
+  const middle = Math.ceil(parts.length / 2);
+  return `(${joinOperators(parts.slice(0, middle), operator)}) ${operator} (${joinOperators(parts.slice(middle), operator)})`;
+}
+
+/** What cannot be a part of a field's name without backticks. Source: Elasticsearch, `EqlBase.g4`. */
+const KEYWORDS: ReadonlySet<string> = new Set(
+  'and any by false in join like maxspan not null of or regex sample sequence true until where with'.split(' '),
+);
+const IDENTIFIER = /^[A-Za-z_@][A-Za-z0-9_]*$/;
+
+const ESCAPED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '"': '\\"', '\\': '\\\\' };
+
+/** A field's name as an optional field of EQL: one that no index maps is one without values. */
+export function eqlField(name: string): string {
+  const parts = name.split('.').map((part) => (IDENTIFIER.test(part) && !KEYWORDS.has(part) ? part : `\`${part}\``));
+  return `?${parts.join('.')}`;
+}
+
+/** A text in quotes. What cannot be seen, or turns the direction of writing, is written by its code. */
+export function eqlText(text: string): string {
+  const escaped = text.replace(
+    /["\\\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (char) => ESCAPED[char] ?? `\\u{${(char.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}}`,
+  );
+  return `"${escaped}"`;
 }

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { Condition, Test } from '../condition';
 import { describeTest } from './describe';
-import { scalarsAt } from '../../detections/group';
+import { scalarsAt } from '../../json';
 import { patternSpan, regexSpan, type Span } from './span';
 
 /** A value of an event, and what of a rule it met. */

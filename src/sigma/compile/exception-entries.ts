@@ -1,7 +1,6 @@
 import type { Condition, Pattern, Test } from '../condition';
 import type { Exception } from '../exceptions';
-import { hasLetter, isAny } from '../letters';
-import { plainText } from '../pattern';
+import { hasLetter, isAny, plainText } from '../pattern';
 
 /** An entry of an exception item of Kibana; an event must meet all entries of an item. */
 export type KibanaEntry = { readonly field: string; readonly operator: 'included' } & (

@@ -1,11 +1,7 @@
-import { anyOf } from './clauses';
-import type { Condition, Pattern, Test } from '../condition';
+import { type Condition, type Pattern, type Test, conditionOf, type Detection } from '../condition';
 import type { Exception } from '../exceptions';
-import { hasLetter, isAny } from '../letters';
-import { conditionOf } from '../logsource';
+import { hasLetter, isAny, joinParts, MANY, plainText } from '../pattern';
 import { LONGEST_REGEXP, patternRegexp, regexRegexp } from '../lucene-regexp';
-import { joinParts, MANY, plainText } from '../pattern';
-import type { Rule } from '../../detections/rule';
 
 type Query = Record<string, unknown>;
 
@@ -26,7 +22,7 @@ const FOLDED_INTO = /[ik]/i;
  * field's values hold. Nothing is ever put into a query string.
  * @param exceptions those that are active; an event that meets any of them is not found
  */
-export function toQueryDsl(rule: Pick<Rule, 'condition'>, exceptions: readonly Exception[] = []): Query {
+export function toQueryDsl(rule: Detection, exceptions: readonly Exception[] = []): Query {
   const found = compile(conditionOf(rule));
   if (exceptions.length === 0) return found;
   return { bool: { filter: [found], must_not: exceptions.map(({ condition }) => compile(condition)) } };
@@ -115,4 +111,16 @@ function term(field: string, value: string, caseInsensitive: boolean): Query {
 
 function regexp(field: string, value: string): Query {
   return { regexp: { [field]: { value, flags: 'NONE' } } };
+}
+
+type Clause = Readonly<Record<string, unknown>>;
+
+/** The clause of the Query DSL that whatever meets one of these meets. */
+export function anyOf(should: readonly Clause[]): Record<string, unknown> {
+  return { bool: { should, minimum_should_match: 1 } };
+}
+
+/** The value in whatever case; only for values that have letters, and fields that hold texts. */
+export function caseless(field: string, value: string): Record<string, unknown> {
+  return { term: { [field]: { value, case_insensitive: true } } };
 }

@@ -1,5 +1,5 @@
 import type { Pattern, Regex, RegexPart } from '../condition';
-import { isAny } from '../letters';
+import { isAny } from '../pattern';
 
 /** A part of a text, in UTF-16 code units, as `slice` counts. */
 export interface Span {

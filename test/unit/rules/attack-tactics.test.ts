@@ -1,5 +1,5 @@
 import { parseYaml } from '../../../src/content/yaml-file';
-import { checkTactics } from '../../../src/detections/attack-tactics';
+import { checkTactics } from '../../../src/detections/attack-tags';
 import { Findings } from '../../../src/sigma/findings';
 
 function verdict(...tags: string[]): string {

@@ -1,5 +1,5 @@
 import { threatOf } from '../../../src/detections/attack';
-import { severityOf } from '../../../src/detections/severity';
+import { severityOf } from '../../../src/detections/rule';
 
 test('the tags of both detections are ECS threat fields', () => {
   expect(threatOf({ tags: ['attack.execution', 'attack.t1047'] })).toEqual({

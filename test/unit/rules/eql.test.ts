@@ -1,6 +1,6 @@
 import { toEql } from '../../../src/sigma/compile/eql';
 import { readFieldTypes } from '../../../src/sigma/field-types';
-import { readRules } from '../../../src/detections/rule';
+import { readRules } from '../../../src/detections/read-rules';
 import { eqlMatcher } from '../../support/eql-evaluator';
 import { ruleOf } from '../../support/rule';
 

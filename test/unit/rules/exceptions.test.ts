@@ -13,7 +13,7 @@ import {
 } from '../../../src/sigma/exceptions';
 import { readFieldTypes } from '../../../src/sigma/field-types';
 import { toQueryDsl } from '../../../src/sigma/compile/query-dsl';
-import { readRules } from '../../../src/detections/rule';
+import { readRules } from '../../../src/detections/read-rules';
 import { ruleOf } from '../../support/rule';
 
 const types = readFieldTypes('.');

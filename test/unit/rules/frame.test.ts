@@ -148,14 +148,14 @@ test('a file that is no map is refused', () => {
   `);
 });
 
-test('the type of the rule in Kibana is eql or esql', () => {
-  expect(refusal({}, { kibana: { type: 'esql' } })).toBe('accepted');
-  expect(refusal({}, { kibana: { type: 'threshold', typ: 1 } })).toMatchInlineSnapshot(`
-   "rules/test.yml:53:5: wmi_detections.kibana.type must be "eql" or "esql" (it is "threshold")
+test('a rule has no type in Kibana: it is always eql', () => {
+  expect(refusal({}, { kibana: { type: 'eql', typ: 1 } })).toMatchInlineSnapshot(`
+   "rules/test.yml:53:5: there is no "type" in wmi_detections.kibana
+     Known: enabled, actions.
    rules/test.yml:54:5: there is no "typ" in wmi_detections.kibana
-     Did you mean "type"?"
+     Known: enabled, actions."
   `);
-  expect(parseRule(parseYaml(stringify(ruleWith(DETECTION)), 'x.yml'), 'x').kibana).toEqual({ type: 'eql' });
+  expect(parseRule(parseYaml(stringify(ruleWith(DETECTION)), 'x.yml'), 'x').kibana).toEqual({});
 });
 
 test('enabled and actions in Kibana have the form of its API', () => {
@@ -192,6 +192,6 @@ test('what a file does not say of Kibana is left open', () => {
     const own = { ...(rule.wmi_detections as object), kibana: block };
     return parseRule(parseYaml(stringify({ ...rule, wmi_detections: own }), 'x.yml'), 'x').kibana;
   };
-  expect(kibana({})).toEqual({ type: 'eql' });
-  expect(kibana({ enabled: true })).toEqual({ type: 'eql', enabled: true });
+  expect(kibana({})).toEqual({});
+  expect(kibana({ enabled: true })).toEqual({ enabled: true });
 });

@@ -1,5 +1,5 @@
 import { renderMessage, riskObjects } from '../../../src/detections/message';
-import { readRules } from '../../../src/detections/rule';
+import { readRules } from '../../../src/detections/read-rules';
 
 const [viaWmi, callCreate] = readRules('rules');
 if (viaWmi === undefined || callCreate === undefined) throw new Error('rules/ holds two rules');

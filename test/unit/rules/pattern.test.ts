@@ -1,6 +1,5 @@
-import { parsePattern } from '../../../src/sigma/pattern';
-import { isTooComplex } from '../../../src/sigma/pattern-effort';
-import { windashVariants } from '../../../src/sigma/windash';
+import { parsePattern, isTooComplex } from '../../../src/sigma/pattern';
+import { windashVariants } from '../../../src/sigma/value';
 
 const shown = (value: string): string =>
   parsePattern(value)

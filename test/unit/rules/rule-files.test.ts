@@ -6,8 +6,8 @@ import { parseYaml } from '../../../src/content/yaml-file';
 import { ProblemError } from '../../../src/errors';
 import { readFieldTypes } from '../../../src/sigma/field-types';
 import { parseRule } from '../../../src/detections/parse-rule';
-import { readRules } from '../../../src/detections/rule';
-import { SPLUNK_FIELDS } from '../../../src/detections/splunk-fields';
+import { readRules } from '../../../src/detections/read-rules';
+import { SPLUNK_FIELDS } from '../../../src/detections/message';
 import { ruleWith } from '../../support/rule';
 
 const rules = readRules('rules', readFieldTypes('.'));
