@@ -17,7 +17,7 @@ import { deployWatches, watcherOfEachTest } from '../support/watcher-dataset';
 
 /*
  * The table of requests and privileges is whole for the schedulers that a cluster has of its own: as for the local one
- * (test/engine/access-table.test.ts), but what runs the rules plays the plugin's part, in front of the real engine.
+ * (test/engine/request-table.test.ts), but what runs the rules plays the plugin's part, in front of the real engine.
  */
 const watcher = watcherOfEachTest();
 const seen: Seen[] = [];

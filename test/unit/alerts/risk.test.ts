@@ -1,6 +1,6 @@
-import { riskCsv, riskText } from '../../src/report/risk';
-import type { Alert } from '../../src/schedulers/alert-index-search';
-import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../../src/alerts/risk';
+import { riskCsv, riskText } from '../../../src/report/risk';
+import type { Alert } from '../../../src/schedulers/alert-index-search';
+import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../../../src/alerts/risk';
 
 interface Change {
   readonly time?: string;

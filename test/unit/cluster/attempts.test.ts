@@ -1,7 +1,7 @@
-import { repeatedly, told, type Attempt, type Ended, type Fault } from '../../src/cluster/attempts';
-import { refusal } from '../../src/cluster/failure';
-import { askedToWait, backoff, PATIENCE } from '../../src/cluster/patience';
-import { quick } from '../support/patience';
+import { repeatedly, told, type Attempt, type Ended, type Fault } from '../../../src/cluster/attempts';
+import { refusal } from '../../../src/cluster/failure';
+import { askedToWait, backoff, PATIENCE } from '../../../src/cluster/patience';
+import { quick } from '../../support/patience';
 
 const where = { url: 'http://cluster/_bulk', method: 'POST' };
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { ProblemError, redact } from '../../src/errors';
-import { connectKibana } from '../../src/cluster/kibana';
-import { connect, request } from '../../src/cluster/cluster';
-import { readSettings, type Access } from '../../src/settings';
-import { connectProxy, type ConnectProxy } from '../support/connect-proxy';
-import { fakeCluster, type FakeCluster } from '../support/fake-cluster';
-import { quick } from '../support/patience';
-import { signatures } from '../support/sigv4';
+import { ProblemError, redact } from '../../../src/errors';
+import { connectKibana } from '../../../src/cluster/kibana';
+import { connect, request } from '../../../src/cluster/cluster';
+import { readSettings, type Access } from '../../../src/settings';
+import { connectProxy, type ConnectProxy } from '../../support/connect-proxy';
+import { fakeCluster, type FakeCluster } from '../../support/fake-cluster';
+import { quick } from '../../support/patience';
+import { signatures } from '../../support/sigv4';
 
 const KIBANA = { version: { number: '9.1.0' } };
 /** What searches, writes and bulk requests are answered with at least. */

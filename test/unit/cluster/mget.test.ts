@@ -1,6 +1,6 @@
-import { mget } from '../../src/cluster/mget';
-import { connect } from '../../src/cluster/cluster';
-import { fakeCluster } from '../support/fake-cluster';
+import { mget } from '../../../src/cluster/mget';
+import { connect } from '../../../src/cluster/cluster';
+import { fakeCluster } from '../../support/fake-cluster';
 
 /** What `_mget` answers for one document, and what is made of it. */
 async function outcome(doc: object): Promise<unknown> {

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProblemError } from '../../src/errors';
-import { connect } from '../../src/cluster/cluster';
-import type { Access } from '../../src/settings';
-import { authority, type Authority, type Signed } from '../support/certificates';
-import { fakeCluster, type FakeCluster } from '../support/fake-cluster';
+import { ProblemError } from '../../../src/errors';
+import { connect } from '../../../src/cluster/cluster';
+import type { Access } from '../../../src/settings';
+import { authority, type Authority, type Signed } from '../../support/certificates';
+import { fakeCluster, type FakeCluster } from '../../support/fake-cluster';
 
 // The same on a real node with security: test/contract/elasticsearch-security.test.ts.
 const folder = mkdtempSync(join(tmpdir(), 'tls-'));

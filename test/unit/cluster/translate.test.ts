@@ -1,5 +1,5 @@
-import type { Resource, ResourceKind } from '../../src/content/resource';
-import { prepare } from '../../src/cluster/translate';
+import type { Resource, ResourceKind } from '../../../src/content/resource';
+import { prepare } from '../../../src/cluster/translate';
 
 function resource(kind: ResourceKind, body: Record<string, unknown>): Resource {
   return { kind, id: 'x', body, place: { file: 'x.yml' } };

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { exportCommand, exportRules, type Exported, type ExportOptions } from '../../src/commands/export';
-import { PROGRAM_FOLDER } from '../../src/program';
-import { ownerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
-import { readRules } from '../../src/detections/rule';
-import { quiet } from '../support/context';
-import { project } from '../support/project';
+import { exportCommand, exportRules, type Exported, type ExportOptions } from '../../../src/commands/export';
+import { PROGRAM_FOLDER } from '../../../src/program';
+import { ownerOf } from '../../../src/schedulers/opensearch-alerting/ownership-marks';
+import { readRules } from '../../../src/detections/rule';
+import { quiet } from '../../support/context';
+import { project } from '../../support/project';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const rules = readRules(join(PROGRAM_FOLDER, 'rules'));

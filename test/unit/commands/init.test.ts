@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { init, initCommand } from '../../src/commands/init';
-import { initText } from '../../src/report/init';
-import { readSettings, type Environment } from '../../src/settings';
-import { quiet } from '../support/context';
-import { fakeCluster, type FakeCluster } from '../support/fake-cluster';
-import { settingsFolder } from '../support/settings-file';
+import { init, initCommand } from '../../../src/commands/init';
+import { initText } from '../../../src/report/init';
+import { readSettings, type Environment } from '../../../src/settings';
+import { quiet } from '../../support/context';
+import { fakeCluster, type FakeCluster } from '../../support/fake-cluster';
+import { settingsFolder } from '../../support/settings-file';
 
 const { path, written } = settingsFolder();
 let server: FakeCluster;

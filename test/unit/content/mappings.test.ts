@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateMappings } from '../../scripts/generate-mappings';
+import { generateMappings } from '../../../scripts/generate-mappings';
 
-const root = join(__dirname, '../..');
+const root = join(__dirname, '../../..');
 
 describe('the generated mappings', () => {
   const generated = [...generateMappings()];

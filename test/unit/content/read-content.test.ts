@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readContent } from '../../src/content/read-content';
-import { overlap } from '../../src/content/references';
+import { readContent } from '../../../src/content/read-content';
+import { overlap } from '../../../src/content/references';
 
 let root: string;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateAttack } from '../../scripts/generate-attack';
-import data from '../../src/detections/attack-data.json';
+import { generateAttack } from '../../../scripts/generate-attack';
+import data from '../../../src/detections/attack-data.json';
 
 /** A bundle as MITRE publishes them, with one thing of each sort. */
 function bundle(): Parameters<typeof generateAttack>[0] {
@@ -95,9 +95,9 @@ describe('the data that is here', () => {
   });
 
   test('it is small, and NOTICE says on what terms it is here', () => {
-    const text = readFileSync(join(__dirname, '../../src/detections/attack-data.json'), 'utf8');
+    const text = readFileSync(join(__dirname, '../../../src/detections/attack-data.json'), 'utf8');
     expect(text.length).toBeLessThan(200_000);
-    const notice = readFileSync(join(__dirname, '../../NOTICE'), 'utf8');
+    const notice = readFileSync(join(__dirname, '../../../NOTICE'), 'utf8');
     expect(notice).toContain(`ATT&CK® Enterprise ${data.version}`);
     expect(notice).toContain('reproduced and distributed with the permission of The MITRE Corporation');
   });

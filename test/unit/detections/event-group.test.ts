@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Rule } from '../../src/detections/rule';
-import { groupOf, timeOf } from '../../src/detections/event-group';
-import type { Hit } from '../../src/cluster/search-all';
+import type { Rule } from '../../../src/detections/rule';
+import { groupOf, timeOf } from '../../../src/detections/event-group';
+import type { Hit } from '../../../src/cluster/search-all';
 
 const rule = { uuid: 'aa', version: 1, groupBy: ['host.name', 'process.pid', 'user.name'] } as unknown as Rule;
 

@@ -1,11 +1,11 @@
-import { grantsOf } from '../../src/doctor/permissions';
-import { USERS } from '../../src/doctor/roles';
-import { doctor, roles } from '../../src/commands/doctor';
-import { doctorText } from '../../src/report/doctor';
-import { rolesText } from '../../src/report/roles';
-import { readSettings } from '../../src/settings';
-import { connect } from '../../src/cluster/cluster';
-import { fakeCluster, type Arrived, type FakeCluster, type Given } from '../support/fake-cluster';
+import { grantsOf } from '../../../src/doctor/permissions';
+import { USERS } from '../../../src/doctor/roles';
+import { doctor, roles } from '../../../src/commands/doctor';
+import { doctorText } from '../../../src/report/doctor';
+import { rolesText } from '../../../src/report/roles';
+import { readSettings } from '../../../src/settings';
+import { connect } from '../../../src/cluster/cluster';
+import { fakeCluster, type Arrived, type FakeCluster, type Given } from '../../support/fake-cluster';
 
 // Who may do what is Elasticsearch's own word in test/contract/elasticsearch-security.test.ts; here stands what it could say.
 let server: FakeCluster;

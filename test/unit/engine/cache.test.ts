@@ -1,9 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { cacheOf, heapOf, prepareFolder } from '../../src/engine/cache';
-import { diskFull, writing } from '../../src/engine/failure';
-import { messageOf, temporaryFolder } from '../support/environment';
+import { cacheOf, heapOf, prepareFolder } from '../../../src/engine/cache';
+import { diskFull, writing } from '../../../src/engine/failure';
+import { messageOf, temporaryFolder } from '../../support/environment';
 
 const folder = temporaryFolder();
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cacheOf } from '../../src/engine/cache';
-import { fetchJars } from '../../src/engine/jars';
-import { messageOf, program, temporaryFolder } from '../support/environment';
+import { cacheOf } from '../../../src/engine/cache';
+import { fetchJars } from '../../../src/engine/jars';
+import { messageOf, program, temporaryFolder } from '../../support/environment';
 
 const root = temporaryFolder();
 const JDK = { home: join(root, 'jdk'), version: '21.0.2', major: 21 };

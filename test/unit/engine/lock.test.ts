@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { withLock } from '../../src/engine/lock';
-import { messageOf, temporaryFolder } from '../support/environment';
+import { withLock } from '../../../src/engine/lock';
+import { messageOf, temporaryFolder } from '../../support/environment';
 
 const folder = temporaryFolder();
 

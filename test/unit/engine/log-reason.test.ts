@@ -1,4 +1,4 @@
-import { reasonIn } from '../../src/engine/log-reason';
+import { reasonIn } from '../../../src/engine/log-reason';
 
 const BIND = `Creating /c/node_1/plugins
 Exception in thread "main" org.codelibs.opensearch.runner.OpenSearchRunnerException: Failed to start node 1

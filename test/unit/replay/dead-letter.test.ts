@@ -1,7 +1,7 @@
-import { deadLetterOf, takenBack } from '../../src/replay/dead-letter';
-import { eventOf, type Event } from '../../src/replay/event';
-import type { InputRecord } from '../../src/replay/input-record';
-import { RecordSplitter } from '../../src/replay/splitter';
+import { deadLetterOf, takenBack } from '../../../src/replay/dead-letter';
+import { eventOf, type Event } from '../../../src/replay/event';
+import type { InputRecord } from '../../../src/replay/input-record';
+import { RecordSplitter } from '../../../src/replay/splitter';
 
 const refusal = { reason: 'because', status: 500, stream: 'logs-x' };
 

@@ -1,5 +1,5 @@
-import { eventOf, type Event } from '../../src/replay/event';
-import { readObject } from '../../src/replay/json-text';
+import { eventOf, type Event } from '../../../src/replay/event';
+import { readObject } from '../../../src/replay/json-text';
 
 function event(text: string): Event {
   const bytes = Buffer.from(text);

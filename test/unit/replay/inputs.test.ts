@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { ProblemError } from '../../src/errors';
-import { listInputs } from '../../src/replay/inputs';
-import { readInput } from '../../src/replay/read';
+import { ProblemError } from '../../../src/errors';
+import { listInputs } from '../../../src/replay/inputs';
+import { readInput } from '../../../src/replay/read';
 
 let folder = '';
 beforeAll(() => {

@@ -1,5 +1,5 @@
-import { Keys, type Key, type Place } from '../../src/replay/json-keys';
-import { pieceOf } from '../../src/replay/words';
+import { Keys, type Key, type Place } from '../../../src/replay/json-keys';
+import { pieceOf } from '../../../src/replay/words';
 
 function come(keys: Keys, place: Place, text: string): Key {
   return keys.key(place, pieceOf(Buffer.from(JSON.stringify(text))));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { JsonObject } from '../../src/replay/json-object';
-import { readObject as readBytes, type JsonText } from '../../src/replay/json-text';
-import { wordsOf } from '../../src/replay/words';
-import { canonicalJson, isRecord } from '../../src/json';
+import { JsonObject } from '../../../src/replay/json-object';
+import { readObject as readBytes, type JsonText } from '../../../src/replay/json-text';
+import { wordsOf } from '../../../src/replay/words';
+import { canonicalJson, isRecord } from '../../../src/json';
 
 function readObject(text: string): JsonText | undefined {
   return readBytes(Buffer.from(text));

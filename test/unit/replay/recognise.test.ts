@@ -1,4 +1,4 @@
-import { sourceOfText } from '../../src/replay/recognise';
+import { sourceOfText } from '../../../src/replay/recognise';
 
 const SYSMON = 'Microsoft-Windows-Sysmon/Operational';
 const SECURITY = 'Microsoft-Windows-Security-Auditing';

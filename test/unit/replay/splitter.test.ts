@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { InputRecord } from '../../src/replay/input-record';
-import { RecordSplitter } from '../../src/replay/splitter';
+import type { InputRecord } from '../../../src/replay/input-record';
+import { RecordSplitter } from '../../../src/replay/splitter';
 
 /** All records of a text, the bytes given in chunks of one size. */
 function frames(text: string | Buffer, chunk = 7, limit?: number): InputRecord[] {

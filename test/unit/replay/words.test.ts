@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { copy, hashOf, onItsOwn, pieceOf, plainEnd, standsAt, wordsOf, type Words } from '../../src/replay/words';
+import { copy, hashOf, onItsOwn, pieceOf, plainEnd, standsAt, wordsOf, type Words } from '../../../src/replay/words';
 
 const LENGTHS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11];
 

@@ -1,5 +1,5 @@
-import type { AlertsPage } from '../../src/report/alerts-page';
-import { alertDocument, CHILD, explanationOf, pageWith } from '../support/alerts-page';
+import type { AlertsPage } from '../../../src/report/alerts-page';
+import { alertDocument, CHILD, explanationOf, pageWith } from '../../support/alerts-page';
 
 /** The text of the data in a page, and what it says. */
 function dataOf(html: string): { text: string; page: AlertsPage } {

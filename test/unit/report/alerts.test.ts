@@ -1,5 +1,5 @@
-import { alertsCsv } from '../../src/report/alerts-csv';
-import { alertsTable } from '../../src/report/alerts-table';
+import { alertsCsv } from '../../../src/report/alerts-csv';
+import { alertsTable } from '../../../src/report/alerts-table';
 
 function alert(change: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {

@@ -1,6 +1,6 @@
-import { reconcileText } from '../../src/report/reconcile';
-import type { Reason } from '../../src/alerts/missing';
-import type { RuleReconciliation } from '../../src/alerts/reconcile';
+import { reconcileText } from '../../../src/report/reconcile';
+import type { Reason } from '../../../src/alerts/missing';
+import type { RuleReconciliation } from '../../../src/alerts/reconcile';
 
 /** A rule without alert for one event, for this reason. */
 function rule(code: Reason['code'], time: string | null = '2025-03-10T11:50:00.000Z'): RuleReconciliation {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { readContent } from '../../src/content/read-content';
-import { ProblemError } from '../../src/errors';
-import { indexTemplate } from '../../src/resources/index-template';
-import { isRecord } from '../../src/json';
-import type { Body, Scope } from '../../src/resources/kind';
-import type { Product, Cluster } from '../../src/cluster/cluster';
+import { readContent } from '../../../src/content/read-content';
+import { ProblemError } from '../../../src/errors';
+import { indexTemplate } from '../../../src/resources/index-template';
+import { isRecord } from '../../../src/json';
+import type { Body, Scope } from '../../../src/resources/kind';
+import type { Product, Cluster } from '../../../src/cluster/cluster';
 
-const content = { resources: readContent(join(__dirname, '../..')), rules: [] };
+const content = { resources: readContent(join(__dirname, '../../..')), rules: [] };
 
 /** The index templates for a product; nothing is asked of the cluster. */
 async function templatesFor(product: Product, retention?: string): Promise<ReadonlyMap<string, Body>> {

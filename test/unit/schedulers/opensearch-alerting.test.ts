@@ -1,10 +1,10 @@
-import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';
-import { normalizeMonitor } from '../../src/schedulers/opensearch-alerting/normalize-monitor';
-import { toBucketSearch } from '../../src/schedulers/opensearch-alerting/bucket-search';
-import { rewriteSearch } from '../support/alerting-rewrite';
-import { bucketTriggers, storable, type Json } from '../support/alerting-validate';
-import { rule } from '../support/kibana-dataset';
-import { Refusal } from '../support/kibana-state';
+import { monitorBody } from '../../../src/schedulers/opensearch-alerting/monitor-body';
+import { normalizeMonitor } from '../../../src/schedulers/opensearch-alerting/normalize-monitor';
+import { toBucketSearch } from '../../../src/schedulers/opensearch-alerting/bucket-search';
+import { rewriteSearch } from '../../support/alerting-rewrite';
+import { bucketTriggers, storable, type Json } from '../../support/alerting-validate';
+import { rule } from '../../support/kibana-dataset';
+import { Refusal } from '../../support/kibana-state';
 
 function body(changes: Json = {}): Json {
   return { ...monitorBody(rule(), { namespace: 'default', indices: ['logs-*'], exceptions: [] }), ...changes };

@@ -1,4 +1,4 @@
-import { backoff, TIMER } from '../../src/schedulers/local/timer';
+import { backoff, TIMER } from '../../../src/schedulers/local/timer';
 
 describe('backoff', () => {
   test('doubles from a second on, up to the longest pause', () => {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSettings, type Environment } from '../../src/settings';
-import { settingsFolder } from '../support/settings-file';
+import { readSettings, type Environment } from '../../../src/settings';
+import { settingsFolder } from '../../support/settings-file';
 
 const { path, written, refused: refusal } = settingsFolder();
 

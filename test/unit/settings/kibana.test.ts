@@ -1,5 +1,5 @@
-import { readSettings } from '../../src/settings';
-import { settingsFolder } from '../support/settings-file';
+import { readSettings } from '../../../src/settings';
+import { settingsFolder } from '../../support/settings-file';
 
 const { written, refused } = settingsFolder();
 

@@ -1,8 +1,8 @@
-import { statusText } from '../../src/report/status';
-import { attentionOf, percent } from '../../src/status/attention';
-import { failureOf } from '../../src/status/details';
-import { hintsFor } from '../../src/status/hints';
-import type { RuleState, SourceState, Status } from '../../src/status/status';
+import { statusText } from '../../../src/report/status';
+import { attentionOf, percent } from '../../../src/status/attention';
+import { failureOf } from '../../../src/status/details';
+import { hintsFor } from '../../../src/status/hints';
+import type { RuleState, SourceState, Status } from '../../../src/status/status';
 
 const rule: RuleState = {
   uuid: 'u',

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readFixtures } from '../../src/testing/fixture';
+import { readFixtures } from '../../../src/testing/fixture';
 
 let folder: string;
 
