@@ -19,7 +19,6 @@ function project(name, options = {}) {
     // Transpiles only (tsconfig.json has isolatedModules): `npm run lint` checks the types.
     transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json' }] },
     setupFiles: ['<rootDir>/test/support/seed.ts', ...setupFiles],
-    testTimeout: 60_000,
     ...others,
   };
 }
@@ -27,6 +26,7 @@ function project(name, options = {}) {
 /** @type {import('jest').Config} */
 module.exports = {
   maxWorkers: 2,
+  testTimeout: 60_000,
   projects: [
     project('unit', { setupFiles: ['<rootDir>/test/support/unit-setup.ts'] }),
     project('engine', node),
