@@ -2,7 +2,6 @@ import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { reconcileText } from '../../src/report/reconcile';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Scope } from '../../src/resources/kind';
-import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, exception, rule, scopeFor } from '../support/kibana-dataset';
 import { signalOf } from '../support/kibana-signals';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
@@ -62,7 +61,7 @@ async function look({ scope }: Place, content = contentWith([rule()])): Promise<
 const missing = (found: RuleReconciliation): unknown[] =>
   found.missing.map(({ first: { id }, reasons }) => [id, ...reasons.map(({ code }) => code)]);
 
-describeContract(`reconcile and Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('reconcile and Kibana', () => {
   test('an event whose alert names it has its alert; where all have, nothing is missing', async () => {
     const here = await place();
     here.alert(first);

@@ -1,7 +1,6 @@
 import { status } from '../../src/commands/status';
 import type { Content, Scope } from '../../src/resources/kind';
 import type { ContentChange, RuleState, Status } from '../../src/status/status';
-import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
@@ -22,7 +21,7 @@ function ran(at: number, result = 'succeeded', metrics: object = {}): void {
   server().decorate = (stored) => ({ ...stored, execution_summary: { last_execution: last } });
 }
 
-describeContract(`status of rules in Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('status of rules in Kibana', () => {
   test('each rule of each space, whether it is enabled, and how its last run went', async () => {
     const content = contentWith([rule()]);
     const scope = await scopeFor(server(), { spaces: ['default', 'soc'], namespace: 'k1_status' });
