@@ -7,7 +7,7 @@ import { keepShared } from '../support/guard';
 import { quick } from '../support/patience';
 import { proxy, type Asked, type Proxy } from '../support/proxy';
 import { testCluster } from '../support/cluster';
-import { received as run, type Received } from '../support/received';
+import { received, type Received } from '../support/received';
 
 keepShared();
 const { namespace, deployed, storedRules, rulesThere, suspects, alerted, eachOnce, verbs } = faultDataset();
@@ -30,8 +30,8 @@ afterEach(() => {
 });
 
 /** A command behind the proxy. */
-function came(verb: string, argv: { patience?: Patience } & Record<string, unknown> = {}): Promise<Received> {
-  return run(verb, { url: between.url, namespace: namespace(), ...argv });
+function throughProxy(verb: string, argv: { patience?: Patience } & Record<string, unknown> = {}): Promise<Received> {
+  return received(verb, { url: between.url, namespace: namespace(), ...argv });
 }
 
 /** The message says what, where and what to do, in words for a person. */
@@ -44,60 +44,84 @@ function expectHelpful({ exit, text }: Received): void {
   expect(text).not.toMatch(/ {4}at |undefined|\[object|TypeError|<html|\$\{/);
 }
 
+/** One fault, how often it hits a command, and what the command must come to. */
+interface Row {
+  readonly title: string;
+  readonly fate: Case['fate'];
+  readonly times: 'once' | 'always';
+  readonly patience?: Patience;
+  readonly outcome: 'succeeds' | 'fails';
+  /** The code of the error; a command that works in steps reports each step, and has no code of its own. */
+  readonly code?: string | undefined;
+  /** A part of the message. */
+  readonly says?: string;
+  /** How often the request is sent; at least once where it is not given. */
+  readonly sent?: number;
+}
+
 /** Every fault meets these two in every way; the others, which read and write more, meet each of them in one. */
 const CHEAP: readonly string[] = ['replay', 'alerts'];
+const IN_STEPS: readonly string[] = ['deploy', 'destroy'];
 
-describe.each(verbs)('$name', ({ name, hits, before, isWhole }: Verb) => {
+/** The faults that one command meets. */
+function rowsOf(name: string): Row[] {
+  const cheap = CHEAP.includes(name);
+  const inSteps = IN_STEPS.includes(name);
   const cases = [...CASES, ...(name === 'replay' || name === 'run' ? PARTIAL : [])];
-  const once = cases.filter((one) => CHEAP.includes(name) || TELLING.includes(one.name));
-  const silent = CHEAP.includes(name) ? SILENT : SILENT.slice(0, 1);
+  const once = cases.filter((one) => cheap || TELLING.includes(one.name));
+  const always = cases.filter(({ code }) => code !== undefined);
+  const silent = cheap ? SILENT : SILENT.slice(0, 1);
+  return [
+    ...once.map(({ name: fault, fate, passes }): Row => ({
+      title: `${passes ? 'succeeds' : 'fails helpfully'} when it meets ${fault} once`,
+      fate,
+      times: 'once',
+      outcome: passes ? 'succeeds' : 'fails',
+    })),
+    ...always.map(({ name: fault, fate, code, sent, each }): Row => ({
+      title: `fails helpfully when it meets ${fault} every time`,
+      fate,
+      times: 'always',
+      outcome: 'fails',
+      code: inSteps ? undefined : code,
+      sent: each === true && inSteps ? 2 * sent : sent,
+    })),
+    ...silent.map(({ name: fault, fate, sent }): Row => ({
+      title: `gives up in time when it meets ${fault}`,
+      fate,
+      times: 'always',
+      patience: quick({ timeout: 1_000 }),
+      outcome: 'fails',
+      says: 'no answer in time',
+      sent,
+    })),
+  ];
+}
 
+describe.each(verbs)('faults: $name', ({ name, hits, before, isWhole }: Verb) => {
   /** The same command without the fault. */
   async function again(argv: Record<string, unknown>): Promise<void> {
     trouble.end();
     gate = undefined;
-    const last = await came(name, argv);
+    const last = await throughProxy(name, argv);
     expect([last.exit, last.text]).toEqual([0, last.text]);
     await isWhole(last);
   }
 
-  test.each(once)('$name: once', async ({ fate, passes }: Case) => {
+  test.each(rowsOf(name))('$title', async (row) => {
     const argv = await before();
-    trouble.begin(hits, fate, false);
-    const first = await came(name, argv);
-    expect(trouble.seen).toBeGreaterThan(0);
-    if (passes) {
+    trouble.begin(hits, row.fate, row.times === 'always');
+    const first = await throughProxy(name, { ...argv, ...(row.patience && { patience: row.patience }) });
+    if (row.sent === undefined) expect(trouble.seen).toBeGreaterThan(0);
+    else expect(trouble.seen).toBe(row.sent);
+    if (row.outcome === 'succeeds') {
       expect([first.exit, first.text]).toEqual([0, first.text]);
       await isWhole(first);
-    } else {
-      expectHelpful(first);
-      await again(argv);
+      return;
     }
-  });
-
-  test.each(cases.filter(({ code }) => code !== undefined))(
-    '$name: every time',
-    async ({ fate, code, sent, each }: Case) => {
-      const argv = await before();
-      trouble.begin(hits, fate, true);
-      const first = await came(name, argv);
-      expectHelpful(first);
-      // A plan that was begun says of each step what became of it, and has no code of its own.
-      const inSteps = name === 'deploy' || name === 'destroy';
-      expect(first.code).toBe(inSteps ? undefined : code);
-      const steps = each === true && inSteps ? 2 : 1;
-      expect(trouble.seen).toBe(sent * steps);
-      await again(argv);
-    },
-  );
-
-  test.each(silent)('$name', async ({ fate, sent }: Case) => {
-    const argv = await before();
-    trouble.begin(hits, fate, true);
-    const first = await came(name, { ...argv, patience: quick({ timeout: 1_000 }) });
     expectHelpful(first);
-    expect(first.text).toContain('no answer in time');
-    expect(trouble.seen).toBe(sent);
+    if ('code' in row) expect(first.code).toBe(row.code);
+    if (row.says !== undefined) expect(first.text).toContain(row.says);
     await again(argv);
   });
 
@@ -112,7 +136,7 @@ describe.each(verbs)('$name', ({ name, hits, before, isWhole }: Verb) => {
     return { gone: () => gone };
   }
 
-  test('the node restarts', async () => {
+  test('succeeds when the node restarts', async () => {
     const argv = await before();
     const { gone } = leave();
     let waits = 0;
@@ -121,27 +145,27 @@ describe.each(verbs)('$name', ({ name, hits, before, isWhole }: Verb) => {
       await gone();
       if (waits === 3) await between.up();
     };
-    const first = await came(name, { ...argv, patience: quick({ attempts: 5, wait }) });
+    const first = await throughProxy(name, { ...argv, patience: quick({ attempts: 5, wait }) });
     expect([first.exit, waits]).toEqual([0, 3]);
     await isWhole(first);
   });
 
-  test('the node goes and does not come back; nothing listens when the next command begins', async () => {
+  test('fails helpfully when the node goes, and when nothing listens as the next command begins', async () => {
     const argv = await before();
     const { gone } = leave();
-    const first = await came(name, argv);
+    const first = await throughProxy(name, argv);
     expectHelpful(first);
     expect(first.text).toContain('ECONNREFUSED');
     await gone();
     const wait: Patience['wait'] = () => Promise.reject(new Error('a wrong URL is no reason to wait'));
-    const second = await came(name, { ...argv, patience: quick({ wait }) });
+    const second = await throughProxy(name, { ...argv, patience: quick({ wait }) });
     expect(second.code).toBe('UNREACHABLE');
     await between.up();
     await again(argv);
   });
 });
 
-describe('disk watermark: indices are read-only', () => {
+describe('faults: indices that are read-only at the disk watermark', () => {
   /** What the flood stage does to an index of ours, or to all of a data stream. */
   async function block(index: string, value: true | null): Promise<void> {
     const body = { 'index.blocks.read_only_allow_delete': value };
@@ -163,7 +187,7 @@ describe('disk watermark: indices are read-only', () => {
     for (;;) {
       const argv = await before();
       await block(index, true);
-      const first = await came(name, argv);
+      const first = await throughProxy(name, argv);
       const stood = await isBlocked(index);
       await block(index, null);
       if (stood) return [first, argv];
@@ -175,37 +199,37 @@ describe('disk watermark: indices are read-only', () => {
     ['destroy', () => stateIndex(namespace())],
     ['replay', () => `logs-wmi_detections.unrecognised-${namespace()}`],
     ['run', () => alertIndex(namespace())],
-  ])('%s', async (name, index) => {
+  ])('fail %s, which works once they are not', async (name, index) => {
     const verb = verbs.find((one) => one.name === name);
     if (verb === undefined) throw new Error(name);
     const [first, argv] = await blocked(index(), name, verb.before);
     expect(first.exit).toBe(2);
     expect(first.text).toMatch(/read-only/);
     expect(first.text).toMatch(/disk|space/);
-    const last = await came(name, argv);
+    const last = await throughProxy(name, argv);
     expect(last.exit).toBe(0);
     await verb.isWhole(last);
   });
 
-  test.each(['plan', 'alerts'])('%s only reads', async (name) => {
+  test.each(['plan', 'alerts'])('do not hinder %s, which only reads', async (name) => {
     await block(stateIndex(namespace()), true);
-    const first = await came(name);
+    const first = await throughProxy(name);
     await block(stateIndex(namespace()), null);
     expect(first.exit).toBe(0);
   });
 });
 
-test('a version conflict: an alert that somebody else writes on meanwhile is corrected all the same', async () => {
+test('faults: run corrects an alert that somebody else writes at the same time (version conflict)', async () => {
   await rulesThere(true);
   await suspects();
   const error = { type: 'version_conflict_engine_exception', reason: 'somebody was faster' };
   trouble.begin(({ path }) => path.endsWith('/_bulk'), { items: (index) => index === 0, status: 409, error }, false);
-  expect((await came('run')).exit).toBe(0);
+  expect((await throughProxy('run')).exit).toBe(0);
   expect(trouble.seen).toBe(2);
   expect(await alerted()).toEqual(eachOnce());
 });
 
-test('a version conflict: a rule that somebody else writes at the same time is told, and put by the next deploy', async () => {
+test('faults: deploy reports a rule that somebody else writes at the same time, and the next one puts it', async () => {
   await rulesThere(false);
   const error = { type: 'version_conflict_engine_exception', reason: 'somebody was faster' };
   trouble.begin(
@@ -213,10 +237,10 @@ test('a version conflict: a rule that somebody else writes at the same time is t
     { status: 409, body: { error } },
     true,
   );
-  const first = await came('deploy');
+  const first = await throughProxy('deploy');
   expectHelpful(first);
   expect(first.text).toContain('somebody was faster');
   trouble.end();
-  expect((await came('deploy')).exit).toBe(0);
+  expect((await throughProxy('deploy')).exit).toBe(0);
   expect(await storedRules()).toEqual(deployed());
 });
