@@ -126,7 +126,7 @@ describeContract('reconcile and Kibana', () => {
       },
       'not_run',
     ],
-  ])('says why: %s', async (_, cause, code) => {
+  ])('says why an alert is missing: %s', async (_, cause, code) => {
     const here = await place();
     cause();
     expect(
@@ -134,7 +134,7 @@ describeContract('reconcile and Kibana', () => {
     ).toEqual([true, true]);
   });
 
-  test('a rule that is not there; its twin is', async () => {
+  test('reports a rule that is not deployed, and not its twin', async () => {
     const here = await place();
     server().space().rules.delete(kibanaRuleId(rule().uuid, here.scope.namespace));
     expect(missing(await look(here))).toEqual([

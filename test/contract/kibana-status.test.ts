@@ -22,7 +22,7 @@ function ran(at: number, result = 'succeeded', metrics: object = {}): void {
 }
 
 describeContract('status of rules in Kibana', () => {
-  test('each rule of each space, whether it is enabled, and how its last run went', async () => {
+  test('lists each rule of each space, whether it is enabled and how its last run went', async () => {
     const content = contentWith([rule()]);
     const scope = await scopeFor(server(), { spaces: ['default', 'soc'], namespace: 'k1_status' });
     expect((await look(scope, content)).rules).toEqual([]);

@@ -62,7 +62,7 @@ function unknown(scheduler: string, namespace: string): string[] {
   return [...new Set(missing.map(({ verb: by, method, path }) => `${by}: ${method} ${path}`))];
 }
 
-test('opensearch-alerting: every request is in the table', async () => {
+test('request table of the native schedulers: has every request to opensearch-alerting', async () => {
   const events = await dataset();
   const { namespace } = events;
   const { scope } = await alertingDataset({ namespace });
@@ -89,7 +89,7 @@ test('opensearch-alerting: every request is in the table', async () => {
   expect(unknown('opensearch-alerting', namespace)).toEqual([]);
 });
 
-test('watcher: every request is in the table', async () => {
+test('request table of the native schedulers: has every request to watcher', async () => {
   const events = await dataset();
   const { namespace, rule } = events;
   const content = contentWith([rule]);

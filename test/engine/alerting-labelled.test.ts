@@ -44,7 +44,7 @@ describeLabelled(`over ${labelledFiles.length} labelled files`, () => {
     }
   }, 120_000);
 
-  test('the alerts of the monitors are those of the local scheduler', async () => {
+  test('monitors on labelled events: the alerts of the monitors are those of the local scheduler', async () => {
     const { rules } = shipped();
     const indices = defaultIndices(namespace);
     for (const rule of rules) {
@@ -63,7 +63,7 @@ describeLabelled(`over ${labelledFiles.length} labelled files`, () => {
     expect(byId(found.alerts)).toEqual(local);
   }, 120_000);
 
-  test('a rule that finds every process makes the same groups, thousands of them, page by page', async () => {
+  test('monitors on labelled events: a rule that finds every process makes the same groups, thousands of them, page by page', async () => {
     // That with the most fields.
     for (const each of shipped().rules.slice(1)) {
       const rule = { ...each, condition: { kind: 'field', field: 'process.name', test: { kind: 'exists' } } } as const;

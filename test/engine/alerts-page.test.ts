@@ -28,7 +28,7 @@ function names(tree: readonly ProcessNode[]): unknown[] {
   return tree.map(({ name, alerted, children }) => [alerted ? `${name}!` : name, ...names(children)]);
 }
 
-test('the page knows what met the rule, the processes around it, what to do, and whose risk it is', async () => {
+test('alerts page: the page knows what met the rule, the processes around it, what to do, and whose risk it is', async () => {
   const here = await family();
   const { condition } = ruleOf('a:\n  process.parent.name: WmiPrvSE.exe\ncondition: a');
   const rule = { ...here.rule, condition, triage: 'Ask who did it.' };
@@ -46,7 +46,7 @@ test('the page knows what met the rule, the processes around it, what to do, and
   expect(page.alerts[0]?.risk).toContainEqual({ type: 'host', value: 'ws01.example.test', added: 49, why: null });
 });
 
-test('alerts --output html prints it as one page, the events of attackers as JSON in it', async () => {
+test('alerts page: alerts --output html prints it as one page, the events of attackers as JSON in it', async () => {
   const here = await family();
   const where = ['--es-url', here.cluster.url, '--namespace', here.namespace, '--scheduler', 'local'];
   const { status, stdout, stderr } = await cli(['alerts', '--output', 'html', ...where]);
@@ -57,7 +57,7 @@ test('alerts --output html prints it as one page, the events of attackers as JSO
   expect((JSON.parse(data) as AlertsPage).alerts.map(({ process }) => process)).toEqual([HOSTILE]);
 });
 
-test('without alerts it is a page as well', async () => {
+test('alerts page: without alerts it is a page as well', async () => {
   const here = await dataset();
   const where = ['--es-url', here.cluster.url, '--namespace', here.namespace, '--scheduler', 'local'];
   const { status, stdout } = await cli(['alerts', '--output', 'html', ...where]);

@@ -27,7 +27,7 @@ async function twoAlerts(): Promise<Dataset> {
 }
 
 describe('alerts', () => {
-  test('an alert is the document of the design', async () => {
+  test('prints alerts in the documented form', async () => {
     const here = await dataset();
     await here.index([wmiChild('a', { 'user.effective.name': 'bob', 'process.pe.original_file_name': 'NOTEPAD.EXE' })]);
     await here.run();
@@ -138,11 +138,11 @@ describe('alerts', () => {
     `);
   });
 
-  test('an index that is not there is no alerts', async () => {
+  test('prints no alerts where there is no index', async () => {
     expect(await alerts(await testCluster(), { namespace: freshNamespace() })).toEqual([]);
   });
 
-  test('the newest come first, and a limit keeps those', async () => {
+  test('lists the newest first, and a limit keeps those', async () => {
     const here = await twoAlerts();
     await here.index([wmiChild('c', { 'process.pid': 3, 'event.ingested': '2025-03-10T12:01:00Z' })]);
     here.at('2025-03-10T12:05:00Z');
@@ -164,7 +164,7 @@ describe('alerts', () => {
     [{ to: '2025-03-10T10:00:00.001Z' }, [1, 2]],
     [{ to: '2025-03-10T10:00:00Z' }, [1]],
     [{ from: '2025-03-10T10:30:00Z', to: '2025-03-10T10:40:00Z' }, [2]],
-  ])('filters: %j', async (filter: Record<string, string>, expected) => {
+  ])('filters by %j', async (filter: Record<string, string>, expected) => {
     const here = await twoAlerts();
     const time = (name: string): Record<string, number> =>
       name in filter ? { [name]: Date.parse(filter[name] ?? '') } : {};

@@ -78,7 +78,7 @@ function lettersIn(path = join(folder, namespace, 'dead.ndjson')): Record<string
   return lines.map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>);
 }
 
-test('what the cluster refuses for good goes to a file with its reason, and comes back once each', async () => {
+test('dead letters of replay: what the cluster refuses for good goes to a file with its reason, and comes back once each', async () => {
   await refusing();
   const refused = event(3, ',  "refuse" : true');
   const log = file('events.log', [event(2), refused, event(4)].join('\n'));
@@ -125,7 +125,7 @@ test('what the cluster refuses for good goes to a file with its reason, and come
   expect(await numbers()).toEqual({ 1: 1, 2: 1, 3: 1, 4: 1 });
 });
 
-test('a run without such events makes no file', async () => {
+test('dead letters of replay: a run without such events makes no file', async () => {
   mkdirSync(join(folder, namespace));
   const result = await ship(file('good.log', event(1)));
   expect(result.deadLetters).toBeUndefined();
@@ -133,7 +133,7 @@ test('a run without such events makes no file', async () => {
   expect(() => statSync(join(folder, namespace, 'dead.ndjson'))).toThrow('ENOENT');
 });
 
-test('what stands at the name is never written over, not even through a link', async () => {
+test('dead letters of replay: what stands at the name is never written over, not even through a link', async () => {
   await refusing();
   const mine = file('mine.txt', 'mine\n');
   symlinkSync(mine, join(folder, namespace, 'dead.ndjson'));
@@ -145,7 +145,7 @@ test('what stands at the name is never written over, not even through a link', a
 test.each([
   ['in a folder that is not there', 'nowhere/dead.ndjson', 'ENOENT'],
   ['that is a folder', '.', 'is a folder'],
-])('a file %s is refused before anything is sent', async (_, name, said) => {
+])('dead letters of replay: a file %s is refused before anything is sent', async (_, name, said) => {
   mkdirSync(join(folder, namespace));
   await expect(ship(file('good.log', event(1)), name)).rejects.toMatchObject({
     code: 'INPUT',

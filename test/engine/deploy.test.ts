@@ -65,7 +65,7 @@ async function indexEvent(stream: string): Promise<void> {
   await request(cluster, { method: 'POST', path: `/${stream}/_doc`, query: { refresh: true }, body });
 }
 
-test('a first deploy creates everything, what is referred to before what refers to it; a second changes nothing', async () => {
+test('deploy and destroy: a first deploy creates everything, what is referred to before what refers to it; a second changes nothing', async () => {
   const first = await deployed();
   expect(exitOf(first.applied)).toBe(0);
   expect(first.applied.changes.every(({ action, status }) => action === 'create' && status === 'done')).toBe(true);
@@ -80,7 +80,7 @@ test('a first deploy creates everything, what is referred to before what refers 
   expect(second.counts.unchanged).toBeGreaterThanOrEqual(first.plan.counts.create);
 });
 
-test('what carries no mark of ours is reported as foreign, left alone, and what needs it is skipped', async () => {
+test('deploy and destroy: what carries no mark of ours is reported as foreign, left alone, and what needs it is skipped', async () => {
   const theirs = { description: 'theirs', processors: [] };
   await put(PIPELINE, theirs);
   const result = await deployed();
@@ -98,7 +98,7 @@ test('what carries no mark of ours is reported as foreign, left alone, and what 
   expect(actions(await plan())).toEqual([]);
 });
 
-test('a copy of ours under another id is not ours: neither pruned nor destroyed', async () => {
+test('deploy and destroy: a copy of ours under another id is not ours: neither pruned nor destroyed', async () => {
   await deployed();
   const { body } = await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path: PIPELINE });
   await put('/_ingest/pipeline/their-copy', body['process_creation@failure-pipeline'] ?? {});
@@ -108,7 +108,7 @@ test('a copy of ours under another id is not ours: neither pruned nor destroyed'
   await request(cluster, { method: 'DELETE', path: '/_ingest/pipeline/their-copy' });
 });
 
-test('an edit on the cluster is shown as a difference in YAML, and put back', async () => {
+test('deploy and destroy: an edit on the cluster is shown as a difference in YAML, and put back', async () => {
   await deployed();
   const { body } = await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path: PIPELINE });
   const pipeline = body['process_creation@failure-pipeline'] ?? {};
@@ -120,7 +120,7 @@ test('an edit on the cluster is shown as a difference in YAML, and put back', as
   expect(actions(await plan())).toEqual([]);
 });
 
-test('a changed rule is an update of that rule alone', async () => {
+test('deploy and destroy: a changed rule is an update of that rule alone', async () => {
   await deployed();
   ours.edit('rules/process_execution_via_wmi.yml', 'interval: 5m', 'interval: 10m');
   const changed = await plan();
@@ -128,7 +128,7 @@ test('a changed rule is an update of that rule alone', async () => {
   expect(changed.steps[0]?.change.diff).toContain('+    interval: 10m');
 });
 
-test('what is no longer in the content stays until --prune, and much needs a yes', async () => {
+test('deploy and destroy: what is no longer in the content stays until --prune, and much needs a yes', async () => {
   await deployed();
   ours.delete('rules/process_execution_via_wmi.yml');
   ours.delete('rules/exceptions/process_execution_via_wmi.yml');
@@ -143,7 +143,7 @@ test('what is no longer in the content stays until --prune, and much needs a yes
   expect(actions(await plan())).toEqual([]);
 });
 
-test('a rule with open alerts is deleted only after a yes', async () => {
+test('deploy and destroy: a rule with open alerts is deleted only after a yes', async () => {
   await deployed();
   ours.delete('rules/exceptions/process_execution_via_wmi.yml');
   ours.delete('rules/process_execution_via_wmi.yml');
@@ -161,7 +161,7 @@ test('a rule with open alerts is deleted only after a yes', async () => {
   expect(applied.changes).toMatchObject([{ action: 'delete', id: doomed, status: 'done' }]);
 });
 
-test('a new field reaches an existing data stream by put_mapping, a changed one by rollover', async () => {
+test('deploy and destroy: a new field reaches an existing data stream by put_mapping, a changed one by rollover', async () => {
   await deployed();
   await indexEvent(`${SYSMON}-default`);
   expect(actions(await plan())).toEqual([]);
@@ -188,7 +188,7 @@ test('a new field reaches an existing data stream by put_mapping, a changed one 
   expect(actions(await plan())).toEqual([]);
 });
 
-test('a data stream that a template of higher priority makes is not touched', async () => {
+test('deploy and destroy: a data stream that a template of higher priority makes is not touched', async () => {
   await put('/_index_template/theirs', {
     index_patterns: [`${SYSMON}-theirs`],
     priority: 900,
@@ -207,7 +207,7 @@ test('a data stream that a template of higher priority makes is not touched', as
   await request(cluster, { method: 'DELETE', path: '/_index_template/theirs' });
 });
 
-test('an index of our name that was not made from our template is not touched', async () => {
+test('deploy and destroy: an index of our name that was not made from our template is not touched', async () => {
   await put('/wmi-detections-alerts-default', {});
   await put('/wmi-detections-state-other', { mappings: { properties: { kind: { type: 'keyword' } } } });
   await deployed();
@@ -217,7 +217,7 @@ test('an index of our name that was not made from our template is not touched', 
   await request(cluster, { method: 'DELETE', path: '/wmi-detections-alerts-default,wmi-detections-state-other' });
 });
 
-test('a changed template reaches the alerts and the state that are there', async () => {
+test('deploy and destroy: a changed template reaches the alerts and the state that are there', async () => {
   await deployed();
   const file = 'mappings/index-templates/wmi-detections-state@template.yml';
   ours.edit(file, '    properties:\n', '    properties:\n      zz_new:\n        type: keyword\n');
@@ -226,7 +226,7 @@ test('a changed template reaches the alerts and the state that are there', async
   expect(actions(await plan())).toEqual([]);
 });
 
-test('destroy keeps events, and the pipelines and templates that they need', async () => {
+test('deploy and destroy: destroy keeps events, and the pipelines and templates that they need', async () => {
   await deployed();
   await indexEvent(`${SYSMON}-default`);
   const { applied, kept } = await destroy(scope(), quiet(), { withData: false, yes: true });
@@ -235,7 +235,7 @@ test('destroy keeps events, and the pipelines and templates that they need', asy
   await indexEvent(`${SYSMON}-default`);
 });
 
-test('destroy --with-data leaves nothing of ours, and everything else', async () => {
+test('deploy and destroy: destroy --with-data leaves nothing of ours, and everything else', async () => {
   await put('/_ingest/pipeline/theirs', { processors: [] });
   await put('/their-index', {});
   await deployed();
@@ -250,7 +250,7 @@ test('destroy --with-data leaves nothing of ours, and everything else', async ()
   expect(again.steps).toEqual([]);
 });
 
-test('destroy of one namespace leaves what another one uses', async () => {
+test('deploy and destroy: destroy of one namespace leaves what another one uses', async () => {
   await deployed();
   await deployed({ namespace: 'other' });
   const { kept } = await destroy(scope('other'), quiet(), { withData: true, yes: true });
@@ -258,7 +258,7 @@ test('destroy of one namespace leaves what another one uses', async () => {
   expect(actions(await plan())).toEqual([]);
 });
 
-test('destroy tells the rules that need what is shared before the streams, of which there may be hundreds', async () => {
+test('deploy and destroy: destroy tells the rules that need what is shared before the streams, of which there may be hundreds', async () => {
   await deployed();
   await deployed({ namespace: 'other' });
   for (const source of SOURCES) await indexEvent(streamOf(source, 'default'));
@@ -266,13 +266,13 @@ test('destroy tells the rules that need what is shared before the streams, of wh
   expect(kept[0]?.reason).toMatch(/^used by the rules of namespace default, logs-\S+, logs-\S+ and 2 more$/);
 });
 
-test('destroy without a yes changes nothing', async () => {
+test('deploy and destroy: destroy without a yes changes nothing', async () => {
   await deployed();
   await expect(destroy(scope(), quiet(), { withData: false, yes: false })).rejects.toThrow(/Nothing was changed/);
   expect(actions(await plan())).toEqual([]);
 });
 
-test('a step that the cluster refuses fails alone; the rest is done, and a second run completes it', async () => {
+test('deploy and destroy: a step that the cluster refuses fails alone; the rest is done, and a second run completes it', async () => {
   ours.edit(
     'pipelines/process_creation@failure-pipeline.yml',
     'processors:',

@@ -13,7 +13,7 @@ jest.setTimeout(240_000);
 
 const { root, user, nodesOf } = ownCaches();
 
-test('a port that somebody takes before the node does is replaced by another', async () => {
+test('an embedded engine that fails: a port that somebody takes before the node does is replaced by another', async () => {
   const env = user('port-taken');
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
@@ -30,7 +30,7 @@ test('a port that somebody takes before the node does is replaced by another', a
   taken.close();
 });
 
-test('ports that are taken twice are an error', async () => {
+test('an embedded engine that fails: ports that are taken twice are an error', async () => {
   const java = `echo 'Caused by: java.net.BindException: Address already in use'; exit 1`;
   expect(await failing('ports-taken', java)).toMatchInlineSnapshot(`
    "the embedded engine found its ports taken, twice: java.net.BindException: Address already in use
@@ -38,7 +38,7 @@ test('ports that are taken twice are an error', async () => {
   `);
 });
 
-test('a Java that does not start the node is told with its last words, and the log is kept', async () => {
+test('an embedded engine that fails: a Java that does not start the node is told with its last words, and the log is kept', async () => {
   const env = { ...user('memory'), WMI_DETECTIONS_ENGINE_HEAP: '1m' };
   const message = await messageOf(() => startAttached({ env }), root);
   expect(message).toMatch(/^the embedded engine ended while it was starting: .*(heap|memory|GC)/i);
@@ -47,7 +47,7 @@ test('a Java that does not start the node is told with its last words, and the l
   expect(nodesOf(env)).toEqual([]);
 });
 
-test('an exception while the node starts is told with its cause', async () => {
+test('an embedded engine that fails: an exception while the node starts is told with its cause', async () => {
   const java = `cat <<'EOF'
 Exception in thread "main" OpenSearchRunnerException: Failed to start node 1
 	at org.codelibs.opensearch.runner.OpenSearchRunner.execute(OpenSearchRunner.java:579)
@@ -60,7 +60,7 @@ exit 1`;
   `);
 });
 
-test('a disk that fills up while the node starts is told as that', async () => {
+test('an embedded engine that fails: a disk that fills up while the node starts is told as that', async () => {
   const java = `echo 'Caused by: java.io.IOException: No space left on device'; exit 1`;
   expect(await failing('full', java)).toMatchInlineSnapshot(`
    "disk full: the embedded engine cannot write in <folder>/full/wmi-detections/engine (the engine says so)
@@ -68,7 +68,7 @@ test('a disk that fills up while the node starts is told as that', async () => {
   `);
 });
 
-test('a node that never answers is ended, and told', async () => {
+test('an embedded engine that fails: a node that never answers is ended, and told', async () => {
   const pidFile = join(root, 'silent.pid');
   const message = await failing('silent', `echo $$ > ${pidFile}; echo still busy; exec sleep 300`);
   expect(message.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:<port>')).toMatchInlineSnapshot(`
@@ -78,7 +78,7 @@ test('a node that never answers is ended, and told', async () => {
   expect(isRunning(Number(readFileSync(pidFile, 'utf8')), 'sleep')).toBe(false);
 });
 
-test('a java that cannot be run is told', async () => {
+test('an embedded engine that fails: a java that cannot be run is told', async () => {
   const message = await failing('not-a-program', undefined);
   expect(message).toMatch(/ended while it was starting: spawn .* E(ACCES|NOEXEC|NOENT)/);
 });

@@ -39,7 +39,7 @@ interface Started {
   readonly pid: number;
 }
 
-describe('attached', () => {
+describe('the embedded engine: attached', () => {
   test('a node answers on loopback, with the ingest role and marks that suit a full disk, and is gone without a trace when stopped', async () => {
     const env = user('attached');
     const engine = await startAttached({ env });
@@ -98,7 +98,7 @@ describe('attached', () => {
   });
 });
 
-describe('detached', () => {
+describe('the embedded engine: detached', () => {
   test('two starts at once make one engine; it outlives them, and stop ends it and removes its data', async () => {
     const env = user('detached');
     const code = 'engine.startEngine().then((e) => { console.log(JSON.stringify(e)); });';

@@ -33,7 +33,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'query syntax': '*:* OR process.name:"*" ) ] } " \\" AND NOT',
 };
 
-describe.each(Object.entries(HOSTILE))('%s', (_what, text) => {
+describe.each(Object.entries(HOSTILE))('hostile events: %s', (_what, text) => {
   const CommandLine = `${text} wmic process call create ${text}`;
   const image = `C:\\x\\wmic.exe`;
   const sysmon = { ...SYSMON_DATA, Image: image, CommandLine, User: `LAB\\${text}`, ParentCommandLine: text };
@@ -65,7 +65,7 @@ describe.each(Object.entries(HOSTILE))('%s', (_what, text) => {
   });
 });
 
-describe('XML made to do harm ends in time', () => {
+describe('hostile events: XML made to do harm ends in time', () => {
   const xml = event.xml(SYSMON, SYSMON_DATA);
   const bomb = Array.from({ length: 30 }, (_, level) => `<!ENTITY l${level + 1} "${`&l${level};`.repeat(10)}">`).join(
     '',
@@ -93,7 +93,7 @@ describe('XML made to do harm ends in time', () => {
   });
 });
 
-describe('an archive made to do harm', () => {
+describe('hostile events: an archive made to do harm', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'wmi-detections-hostile-'));

@@ -31,7 +31,7 @@ afterAll(() => {
 
 describeLabelled('labelled events', () => {
   test.each(labelledFiles)(
-    '%s: every event is indexed, and the rules find those labelled and no others',
+    'labelled events: %s: every event is indexed, and the rules find those labelled and no others',
     async (file) => {
       const events = labelledEvents(file);
       const source = sourceOf(events[0]);
@@ -54,7 +54,7 @@ describeLabelled('labelled events', () => {
     },
   );
 
-  test('the labels name our rules', () => {
+  test('labelled events: the labels name our rules', () => {
     const names = new Set(labelledFiles.flatMap((file) => labelledEvents(file).flatMap(({ labels }) => labels)));
     expect(rules.map(slugOf)).toEqual(expect.arrayContaining([...names]));
   });
@@ -65,7 +65,7 @@ const LOGS = join(ROOT, '..', 'shared', 'datasets', 'attack_data');
 const logs = ['gootloader/gootloader_i_am_goot_sysmon_xml.log', 'T1552.004/T1552.004_certutil_sysmon_xml.raw'];
 
 describeWith(LOGS, 'published logs', () => {
-  test.each(logs)('%s: every event is indexed and understood', async (log) => {
+  test.each(logs)('labelled events: %s: every event is indexed and understood', async (log) => {
     const before = await node.count('sysmon');
     let events = 0;
     for (const input of listInputs([join(LOGS, log)])) {

@@ -24,7 +24,8 @@ import { project, type Project } from '../support/project';
 const jars = securedJars();
 const lack = 'lack' in jars ? jars.lack : undefined;
 const onOpenSearch = lack === undefined ? describe : describe.skip;
-if (lack !== undefined) test.skip(`no OpenSearch with the security plugin: ${lack}`, () => undefined);
+if (lack !== undefined)
+  test.skip(`OpenSearch with security: no OpenSearch with the security plugin: ${lack}`, () => undefined);
 
 /** Before 3.2 the plugin does not answer what is asked about changes, and those tests are skipped. */
 const answersQuestions = VERSION !== '2.19.1';
@@ -75,7 +76,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
   const alertsOf = async (user: string, argv = {}): Promise<{ _id: string }[]> =>
     (await give(user, 'alerts', { limit: 100, ...argv })).json as { _id: string }[];
 
-  test('the deployer adopts what is there, and deploys; the reader sees that nothing is left to do', async () => {
+  test('OpenSearch with security: the deployer adopts what is there, and deploys; the reader sees that nothing is left to do', async () => {
     const id = 'process_creation@ecs-pipeline';
     const path = `/_ingest/pipeline/${encodeURIComponent(id)}`;
     await request(node.admin, { method: 'PUT', path, body: { processors: [] } });
@@ -88,7 +89,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     expect(await changes('reader')).toEqual([]);
   });
 
-  test('the shipper sends every sample, and each arrives', async () => {
+  test('OpenSearch with security: the shipper sends every sample, and each arrives', async () => {
     const { json } = await give('shipper', 'replay', { files: ['samples'] });
     const { read, indexed, failed } = json as Record<string, number>;
     expect({ read, indexed, failed }).toEqual({ read, indexed: read, failed: 0 });
@@ -100,7 +101,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     expect([again['indexed'], again['duplicates'], again['failed']]).toEqual([0, read, 0]);
   });
 
-  test('the runner writes the alerts, once each, and acknowledges one', async () => {
+  test('OpenSearch with security: the runner writes the alerts, once each, and acknowledges one', async () => {
     const run = async (argv = {}): Promise<number[][]> =>
       ((await give('runner', 'run', argv)).json as { rules: Record<string, number>[] }).rules.map((rule) => [
         rule['alerts'] ?? 0,
@@ -116,7 +117,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     expect((await alertsOf('reader', { status: 'acknowledged' })).map(({ _id }) => _id)).toEqual([one?._id]);
   });
 
-  test('the reader reads all of it: alerts, what is behind one, risk, what is missing, status', async () => {
+  test('OpenSearch with security: the reader reads all of it: alerts, what is behind one, risk, what is missing, status', async () => {
     const alerts = await alertsOf('reader');
     expect(alerts.length).toBeGreaterThan(10);
     const explained = (await give('reader', 'alerts', { action: 'explain', ids: [alerts[0]?._id] })).json;
@@ -130,7 +131,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     expect(status).toContain('27 documents');
   });
 
-  test('the deployer tries pipelines and rules, and brings a changed mapping to the data streams', async () => {
+  test('OpenSearch with security: the deployer tries pipelines and rules, and brings a changed mapping to the data streams', async () => {
     const tried = await give('deployer', 'simulate', { fixtures: 'test/pipelines', generate: false });
     expect(tried.exit).toBe(0);
     expect((await give('deployer', 'test')).exit).toBe(0);
@@ -158,7 +159,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     }
   }
 
-  test('what a role is not for is refused, and nothing is changed by it', async () => {
+  test('OpenSearch with security: what a role is not for is refused, and nothing is changed by it', async () => {
     const [one] = await alertsOf('reader', { status: 'open' });
     const ack = { action: 'ack', ids: [one?._id] };
     const refusals: [string, string, Record<string, unknown>?][] = [
@@ -196,7 +197,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     }
   });
 
-  test.each(USERS)('doctor tells the %s that nothing is missing', async (user) => {
+  test.each(USERS)('OpenSearch with security: doctor tells the %s that nothing is missing', async (user) => {
     const { json, exit } = await give(user, 'doctor', { for: user });
     expect([exit, (json as Doctor).granted.find((each) => each.user === user)?.lacks]).toEqual([0, []]);
   });
@@ -223,7 +224,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     `);
   });
 
-  test('a node that another authority vouches for is not spoken to', async () => {
+  test('OpenSearch with security: a node that another authority vouches for is not spoken to', async () => {
     const { certificate } = authority(folder, 'other');
     const environment = { ...node.environmentOf('reader'), WMI_DETECTIONS_ES_CA: certificate };
     const plan = COMMANDS.find(({ name }) => name === 'plan');
@@ -255,22 +256,27 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
   /** Actions without which no request of the role is refused, and those whose want doctor does not notice. */
   const [idle, unnoticed] = [[] as string[], [] as string[]];
 
-  test.each(USERS)('each action of the %s is needed: without it, a request is refused', async (user) => {
-    await put(true);
-    for (const less of lesser(user)) {
-      const cluster = node.as(less.name);
-      const names = less.patterns.length === 0 ? [''] : less.patterns;
-      const verdicts = await Promise.all(names.map((name) => isAllowed(cluster, less.action, name, answersQuestions)));
-      if (!verdicts.includes(false)) unnoticed.push(less.action);
-      const rows = rowsOf(user, less);
-      if (await isRefused(cluster, rows)) continue;
-      // What only the first write needs.
-      await put(false);
-      if (!(await isRefused(cluster, rows))) idle.push(less.name);
+  test.each(USERS)(
+    'OpenSearch with security: each action of the %s is needed: without it, a request is refused',
+    async (user) => {
       await put(true);
-    }
-    expect(idle).toEqual([]);
-  });
+      for (const less of lesser(user)) {
+        const cluster = node.as(less.name);
+        const names = less.patterns.length === 0 ? [''] : less.patterns;
+        const verdicts = await Promise.all(
+          names.map((name) => isAllowed(cluster, less.action, name, answersQuestions)),
+        );
+        if (!verdicts.includes(false)) unnoticed.push(less.action);
+        const rows = rowsOf(user, less);
+        if (await isRefused(cluster, rows)) continue;
+        // What only the first write needs.
+        await put(false);
+        if (!(await isRefused(cluster, rows))) idle.push(less.name);
+        await put(true);
+      }
+      expect(idle).toEqual([]);
+    },
+  );
 
   whereAsked('doctor notices each that is missing, but those that cannot be asked about', () => {
     expect([...new Set(unnoticed)].sort()).toMatchInlineSnapshot(`
@@ -282,7 +288,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     `);
   });
 
-  test('the deployer takes all of it away, data too', async () => {
+  test('OpenSearch with security: the deployer takes all of it away, data too', async () => {
     await give('deployer', 'destroy', { yes: true, 'with-data': true });
     const { body } = await request<{ index: string }[]>(node.admin, {
       method: 'GET',

@@ -36,7 +36,7 @@ beforeAll(async () => {
 test.each([
   ['at the root', RECORD],
   ['in message', { message: JSON.stringify(RECORD) }],
-])('a record %s is a process start', async (_name, sent) => {
+])('CrowdStrike pipeline: a record %s is a process start', async (_name, sent) => {
   const document = await node.index('crowdstrike', sent);
   expect(document['@timestamp']).toBe('2025-03-10T09:14:31.719Z');
   expect(document.event).toMatchObject({
@@ -73,14 +73,14 @@ test.each([
   ['SyntheticProcessRollup2', ['process']],
   ['ProcessRollup2Stats', undefined],
   ['DnsRequest', undefined],
-])('%s has the category %j', async (name, category) => {
+])('CrowdStrike pipeline: %s has the category %j', async (name, category) => {
   const document = await node.index('crowdstrike', { ...RECORD, event_simpleName: name });
   expect(at(document, 'event.category')).toEqual(category);
   expect(at(document, 'event.action')).toBe(name);
   expect(at(document, 'host.id')).toBe('5d1f0c7b2a6e4f38');
 });
 
-test('what is no process start keeps its record whole', async () => {
+test('CrowdStrike pipeline: what is no process start keeps its record whole', async () => {
   const document = await node.index('crowdstrike', { ...RECORD, event_simpleName: 'ProcessRollup2Stats' });
   expect(document.crowdstrike).toMatchObject({ RawProcessId: '5012', CommandLine: RECORD.CommandLine });
 });
@@ -88,7 +88,7 @@ test('what is no process start keeps its record whole', async () => {
 test.each([
   ['Mac', 'macos', '/bin/back\\slash/sh', 'sh'],
   ['Lin', 'linux', '/usr/bin/a\\b', 'a\\b'],
-])('%s is %s', async (event_platform, type, ImageFileName, name) => {
+])('CrowdStrike pipeline: %s is %s', async (event_platform, type, ImageFileName, name) => {
   const record = without(RECORD, 'UserSid');
   const document = await node.index('crowdstrike', { ...record, event_platform, ImageFileName, UID: '501', GID: '20' });
   expect(at(document, 'host.os.type')).toBe(type);
@@ -96,14 +96,14 @@ test.each([
   expect(document.user).toEqual({ id: '501', group: { id: '20' } });
 });
 
-test('the name comes from the command line where the path is missing', async () => {
+test('CrowdStrike pipeline: the name comes from the command line where the path is missing', async () => {
   const record = without(RECORD, 'ImageFileName');
   const document = await node.index('crowdstrike', { ...record, CommandLine: '"C:\\Program Files\\x\\y.exe" -z' });
   expect(at(document, 'process.name')).toBe('y.exe');
   expect(at(document, 'process.executable')).toBeUndefined();
 });
 
-describe('host and user', () => {
+describe('CrowdStrike pipeline: host and user', () => {
   const joined = {
     host: { ComputerName: 'WS07' },
     user: { UserName: 'mira', User: 'LAB\\mira', UserSid_readable: 'S-1-5-21-1-2-3-1107' },

@@ -35,7 +35,7 @@ const READY = {
   organization: { name: 'Lab' },
 };
 
-test.each(['sysmon', 'security', 'crowdstrike'] as const)('are kept (%s)', async (source) => {
+test.each(['sysmon', 'security', 'crowdstrike'] as const)('pipelines on ECS fields: are kept (%s)', async (source) => {
   const { event: sent, ...kept } = READY;
   for (const document of [READY, { message: JSON.stringify(READY) }]) {
     const indexed = await node.index(source, document);
@@ -44,14 +44,17 @@ test.each(['sysmon', 'security', 'crowdstrike'] as const)('are kept (%s)', async
   }
 });
 
-test.each(['sysmon', 'security', 'crowdstrike'] as const)('are kept beside JSON in message (%s)', async (source) => {
-  const message = JSON.stringify({ ...event.nxlog(SYSMON, SYSMON_DATA), event_simpleName: 'ProcessRollup2' });
-  const { event: sent, ...kept } = READY;
-  const indexed = await node.index(source, { ...READY, message });
-  expect(indexed).toMatchObject({ ...kept, message, event: { code: sent.code, action: sent.action } });
-});
+test.each(['sysmon', 'security', 'crowdstrike'] as const)(
+  'pipelines on ECS fields: are kept beside JSON in message (%s)',
+  async (source) => {
+    const message = JSON.stringify({ ...event.nxlog(SYSMON, SYSMON_DATA), event_simpleName: 'ProcessRollup2' });
+    const { event: sent, ...kept } = READY;
+    const indexed = await node.index(source, { ...READY, message });
+    expect(indexed).toMatchObject({ ...kept, message, event: { code: sent.code, action: sent.action } });
+  },
+);
 
-test('keep their winlog and get host.os.type', async () => {
+test('pipelines on ECS fields: keep their winlog and get host.os.type', async () => {
   const { process } = READY;
   const sent = { ...event.winlogbeat(SYSMON, { LogonId: '0x1' }), event: READY.event, process };
   const document = await node.index('sysmon', sent);
@@ -60,17 +63,17 @@ test('keep their winlog and get host.os.type', async () => {
   expect(at(document, 'winlog.event_data')).toMatchObject({ LogonId: '0x1' });
 });
 
-test('a category without a process is none', async () => {
+test('pipelines on ECS fields: a category without a process is none', async () => {
   const sent = { ...event.winlogbeat(SYSMON, SYSMON_DATA), event: { category: ['process'] } };
   expect(at(await node.index('sysmon', sent), 'process.pid')).toBe(7312);
 });
 
-test('what would clash with the mapping is kept beside it', async () => {
+test('pipelines on ECS fields: what would clash with the mapping is kept beside it', async () => {
   const document = await node.index('sysmon', { ...READY, user: { name: { first: 'mira' } }, host: 'WS07' });
   expect(at(document, 'winlog.event_data')).toMatchObject({ 'user.name': '{"first":"mira"}', host: 'WS07' });
 });
 
-describe('what a module of Winlogbeat 7 moved to process.*, without a category', () => {
+describe('pipelines on ECS fields: what a module of Winlogbeat 7 moved to process.*, without a category', () => {
   const folder = join(__dirname, '../pipelines/logs-sysmon.process_creation@default-pipeline');
   const { events } = JSON.parse(readFileSync(join(folder, 'test-winlogbeat7-module.json'), 'utf8')) as {
     events: readonly { readonly process: { readonly parent: object } }[];
@@ -120,7 +123,7 @@ describe('what a module of Winlogbeat 7 moved to process.*, without a category',
   });
 });
 
-describe('a process without a path', () => {
+describe('pipelines on ECS fields: a process without a path', () => {
   const sent = event.winlogbeat(SYSMON, { ...SYSMON_DATA, Image: '-', ParentImage: '-' });
 
   test('has the name that its command line begins with; its parent has none', async () => {

@@ -20,7 +20,7 @@ function failure(document: unknown) {
 }
 const TAGS = ['wmi_detections_pipeline_error'];
 
-test('a text of no known shape', async () => {
+test('pipelines on what they cannot read: keep a text of no known shape', async () => {
   const document = await node.index('sysmon', { message: 'Mar 10 09:14:31 ws07 sshd: hello' });
   expect(failure(document)).toEqual({
     kind: 'pipeline_error',
@@ -31,7 +31,7 @@ test('a text of no known shape', async () => {
   expect(document['@timestamp']).toBe(at(document, 'event.ingested'));
 });
 
-test('a document of no known shape is its own JSON', async () => {
+test('pipelines on what they cannot read: keep a document of no known shape as its own JSON', async () => {
   const sent = { '@timestamp': '2025-03-10T09:00:00Z', a: { b: ['x"\\', 1, 1.5, true, null] }, tags: 'mine' };
   const document = await node.index('security', sent);
   expect(JSON.parse(String(at(document, 'event.original')))).toEqual(sent);
@@ -48,7 +48,7 @@ test.each([
   ['\uFEFF ', 'recognise: no known shape of a Windows event'],
   ['[1,2]', 'recognise: no known shape of a Windows event'],
   ['<Event>', 'recognise: no known shape of a Windows event'],
-])('the message %s', async (message, error) => {
+])('pipelines on what they cannot read: keep the message %s', async (message, error) => {
   expect(failure(await node.index('sysmon', { message }))).toEqual({
     kind: 'pipeline_error',
     original: message,
@@ -57,14 +57,14 @@ test.each([
   });
 });
 
-test('no FDR record', async () => {
+test('pipelines on what they cannot read: keep what is not an FDR record', async () => {
   expect(failure(await node.index('crowdstrike', { message: 'hello' }))).toMatchObject({
     original: 'hello',
     error: 'process-rollup2: no FDR record (event_simpleName is missing)',
   });
 });
 
-test('event XML that is cut off is mapped as far as it goes, so that the rules see it', async () => {
+test('pipelines on what they cannot read: map event XML that is cut off as far as it goes, so that the rules see it', async () => {
   const whole = event.xml(SECURITY, SECURITY_DATA);
   const message = whole.slice(0, whole.indexOf("<Data Name='MandatoryLabel'"));
   const document = await node.index('security', { message, tags: ['mine'], error: { message: 'the shipper’s' } });
@@ -79,7 +79,7 @@ test('event XML that is cut off is mapped as far as it goes, so that the rules s
   expect(at(document, 'process.parent.name')).toBe('WmiPrvSE.exe');
 });
 
-test('a number that no script can hold', async () => {
+test('pipelines on what they cannot read: keep a number that no script can hold', async () => {
   const sent = `{"EventID":1,"Channel":"x","big":123456789012345678901234567890,"process":"x","host":[]}`;
   const document = await node.index('sysmon', sent);
   expect(failure(document)).toMatchObject({ kind: 'pipeline_error', tags: TAGS });
@@ -87,7 +87,7 @@ test('a number that no script can hold', async () => {
   expect(at(document, 'error.message')).toContain('BigInteger');
 });
 
-describe('the user’s own pipeline', () => {
+describe('pipelines on what they cannot read: the user’s own pipeline', () => {
   const id = `${STREAMS.unrecognised}@custom`;
   const path = `/_ingest/pipeline/${encodeURIComponent(id)}`;
   const put = (processors: unknown[]) => request(node.cluster, { method: 'PUT', path, body: { processors } });

@@ -10,7 +10,7 @@ beforeAll(async () => {
   result = await simulate(await testCluster(), readContent(ROOT), { fixtures: join(ROOT, 'test/pipelines') });
 });
 
-test('every fixture leads to the document that is written down', () => {
+test('pipeline fixtures: every fixture leads to the document that is written down', () => {
   const failed = result.cases.filter(({ status }) => status !== 'passed');
   expect(failed.map(({ file, reasons, diff }) => ({ file, reasons, diff }))).toEqual([]);
   expect(result.cases.length).toBeGreaterThan(50);
@@ -22,7 +22,7 @@ test('every fixture leads to the document that is written down', () => {
  */
 const ELSEWHERE = /^(failure|custom-failed.*|keywords-beyond-64-bits.*)$/;
 
-test('every other processor is reached', () => {
+test('pipeline fixtures: every other processor is reached', () => {
   const ordinary = result.unreached.filter(
     ({ pipeline, tag }) => pipeline !== 'process_creation@failure-pipeline' && !ELSEWHERE.test(tag),
   );

@@ -34,7 +34,7 @@ function knownFields(mapped: unknown, path = ''): string[] {
   );
 }
 
-test('the pipeline knows every field of the mapping and no other', () => {
+test('pipelines and mappings: the pipeline knows every field of the mapping and no other', () => {
   const { template } = body('process_creation@mappings') as { template: { mappings: { properties: unknown } } };
   const { processors } = body('process_creation@ecs-pipeline') as {
     processors: [{ script: { params: { mapped: unknown } } }];

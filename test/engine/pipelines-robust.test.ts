@@ -37,7 +37,7 @@ const WRONG = [
   null,
 ];
 
-describe.each(Object.entries(SENT))('%s', (_shape, [source, document]) => {
+describe.each(Object.entries(SENT))('pipelines on hostile documents: %s', (_shape, [source, document]) => {
   async function lost(documents: readonly (Record<string, unknown> | string)[]): Promise<unknown[]> {
     return (await node.ship(source, documents)).flatMap(({ status, reason }, index) =>
       status === 201 ? [] : [{ status, reason, document: JSON.stringify(documents[index]).slice(0, 200) }],
@@ -78,7 +78,7 @@ describe.each(Object.entries(SENT))('%s', (_shape, [source, document]) => {
   });
 });
 
-describe('what does not fit is kept', () => {
+describe('pipelines on hostile documents: what does not fit is kept', () => {
   test('in winlog.event_data, as text', async () => {
     const document = await node.index('sysmon', {
       ...event.winlogbeat(SYSMON, { ...SYSMON_DATA, Nested: { a: ['x', 1, null] }, Number: 7 }),
@@ -125,7 +125,7 @@ describe('what does not fit is kept', () => {
   });
 });
 
-describe('an integer beyond 64 bits, as shippers in JavaScript make of NXLog’s Keywords', () => {
+describe('pipelines on hostile documents: an integer beyond 64 bits, as shippers in JavaScript make of NXLog’s Keywords', () => {
   const line = 'wmic /node:"a" process call create calc.exe';
   const nxlog = JSON.stringify({ ...event.nxlog(SYSMON, { ...SYSMON_DATA, CommandLine: line }), Keywords: 'here' });
   const text = nxlog.replace('"here"', '-9223372036854776000');
@@ -152,7 +152,7 @@ describe('an integer beyond 64 bits, as shippers in JavaScript make of NXLog’s
   });
 });
 
-describe('a command line of 32,767 letters of three bytes', () => {
+describe('pipelines on hostile documents: a command line of 32,767 letters of three bytes', () => {
   const filler = '\u8A9E'.repeat(32_767 - 60);
   const line = `wmic ${filler} process call create calc.exe `;
 
@@ -178,7 +178,7 @@ describe('a command line of 32,767 letters of three bytes', () => {
   });
 });
 
-test('a text of more characters than a script may loop over', async () => {
+test('pipelines on hostile documents: a text of more characters than a script may loop over', async () => {
   const CommandLine = `wmic process call create ${'"x" '.repeat(300_000)}`;
   const [item] = await node.ship('sysmon', [
     event.winlogbeat(SYSMON, { ...SYSMON_DATA, CommandLine, Nested: [CommandLine] }),
@@ -189,7 +189,7 @@ test('a text of more characters than a script may loop over', async () => {
   expect(JSON.parse(String(at(whole, 'event.original')))).toEqual({ whatever: CommandLine });
 });
 
-describe('a command line cannot pass for something else', () => {
+describe('pipelines on hostile documents: a command line cannot pass for something else', () => {
   test.each([
     '<Event><System><EventID>3</EventID></System></Event>',
     'EventCode=1 LogName=Application',

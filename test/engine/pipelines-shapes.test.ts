@@ -66,21 +66,24 @@ function sorted(list: unknown): unknown {
 }
 
 // As for XML: a byte order mark, then blanks and newlines.
-test.each([' ', '\n', '\r\n\t', '\uFEFF', '\uFEFF\n '])('JSON in message after %j', async (before) => {
-  const record = { event_simpleName: 'ProcessRollup2', RawProcessId: '7312' };
-  for (const [source, sent] of [
-    ['sysmon', event.nxlog(SYSMON, SYSMON_DATA)],
-    ['crowdstrike', record],
-  ] as const) {
-    const message = before + JSON.stringify(sent);
-    const document = await node.index(source, { message });
-    expect(at(document, 'event.kind')).toBe('event');
-    expect(at(document, 'process.pid')).toBe(7312);
-    expect(at(document, 'event.original')).toBe(message);
-  }
-});
+test.each([' ', '\n', '\r\n\t', '\uFEFF', '\uFEFF\n '])(
+  'pipelines on each shape: JSON in message after %j',
+  async (before) => {
+    const record = { event_simpleName: 'ProcessRollup2', RawProcessId: '7312' };
+    for (const [source, sent] of [
+      ['sysmon', event.nxlog(SYSMON, SYSMON_DATA)],
+      ['crowdstrike', record],
+    ] as const) {
+      const message = before + JSON.stringify(sent);
+      const document = await node.index(source, { message });
+      expect(at(document, 'event.kind')).toBe('event');
+      expect(at(document, 'process.pid')).toBe(7312);
+      expect(at(document, 'event.original')).toBe(message);
+    }
+  },
+);
 
-describe('Sysmon 1', () => {
+describe('pipelines on each shape: Sysmon 1', () => {
   test.each(shapesOf(SYSMON, SYSMON_DATA))('%s', async (name, document) => {
     expect(meaning(await node.index('sysmon', document))).toEqual({
       category: ['process'],
@@ -139,7 +142,7 @@ describe('Sysmon 1', () => {
   });
 });
 
-describe('Security 4688', () => {
+describe('pipelines on each shape: Security 4688', () => {
   const splunk: Shape = ['rendered text', { message: event.rendered(SECURITY_DATA) }];
 
   test.each([...shapesOf(SECURITY, SECURITY_DATA), splunk])('%s', async (name, document) => {

@@ -14,7 +14,7 @@ const sysmon = (data: Record<string, unknown> = {}, outer: Record<string, unknow
 const security = (data: Record<string, unknown> = {}): Promise<Indexed> =>
   node.index('security', event.winlogbeat(SECURITY, { ...SECURITY_DATA, ...data }));
 
-describe('the time of an event', () => {
+describe('pipelines: the time of an event', () => {
   const flat = event.nxlog(SYSMON, SYSMON_DATA);
   const local = { ...event.nxlog(SECURITY, SECURITY_DATA), EventTime: '2025-03-10 10:14:31' };
 
@@ -58,7 +58,7 @@ describe('the time of an event', () => {
   });
 });
 
-describe('a process id', () => {
+describe('pipelines: a process id', () => {
   test.each([
     ['0x1c90', 7312],
     ['7312', 7312],
@@ -88,7 +88,7 @@ describe('a process id', () => {
   });
 });
 
-describe('absent values', () => {
+describe('pipelines: absent values', () => {
   test.each(['-', '?', ''])('%j makes no field', async (nothing) => {
     const document = await sysmon({ OriginalFileName: nothing, Company: nothing, ParentImage: nothing, User: nothing });
     expect(at(document, 'process.pe.original_file_name')).toBeUndefined();
@@ -121,7 +121,7 @@ describe('absent values', () => {
   });
 });
 
-describe('users', () => {
+describe('pipelines: users', () => {
   test('Sysmon’s service account is no user.id', async () => {
     const document = await sysmon();
     expect(document.user).toEqual({ domain: 'LAB', name: 'mira' });
@@ -150,7 +150,7 @@ describe('users', () => {
   });
 });
 
-describe('paths', () => {
+describe('pipelines: paths', () => {
   test.each([
     ['\\Device\\HarddiskVolumeShadowCopy7\\Windows\\System32\\cmd.exe', 'cmd.exe'],
     ['\\\\tsclient\\C\\tools\\x.exe', 'x.exe'],
@@ -184,14 +184,14 @@ test.each([
   ['a.exe ""', ['a.exe', '']],
   ['\t wmic  process\tcall ', ['wmic', 'process', 'call']],
   ['"unclosed thing', ['unclosed thing']],
-])('the command line %s is split as Windows does', async (line, args) => {
+])('pipelines: the command line %s is split as Windows does', async (line, args) => {
   const document = await sysmon({ CommandLine: line });
   expect(at(document, 'process.args')).toEqual(args);
   expect(at(document, 'process.args_count')).toBe(args.length);
   expect(at(document, 'process.command_line')).toBe(line);
 });
 
-describe('other events of the channel', () => {
+describe('pipelines: other events of the channel', () => {
   const network = {
     UtcTime: '2025-03-10 09:14:31.207',
     ProcessId: '7312',

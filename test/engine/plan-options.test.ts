@@ -29,7 +29,7 @@ async function freshPlan(): Promise<Plan> {
   }
 }
 
-test('--only takes a part of the plan; of the rest, what is there counts as unchanged', async () => {
+test('plan: --only takes a part of the plan; of the rest, what is there counts as unchanged', async () => {
   const whole = await freshPlan();
   const [rule, other] = whole.steps;
   if (rule === undefined || other === undefined) throw new Error('two steps are needed');
@@ -49,7 +49,7 @@ test('--only takes a part of the plan; of the rest, what is there counts as unch
   ]);
 });
 
-test('creations that --only leaves out do not make a deletion of everything look small', async () => {
+test('plan: creations that --only leaves out do not make a deletion of everything look small', async () => {
   const { steps } = await freshPlan();
   const [first] = steps;
   if (first === undefined) throw new Error('a step is needed');
@@ -65,7 +65,7 @@ test('creations that --only leaves out do not make a deletion of everything look
   expect(await unsafeReasons(scope, part)).toEqual(['This deletes 10 of 10 things of ours on the cluster.']);
 });
 
-test('--only refuses what the plan does not change, with what was probably meant', async () => {
+test('plan: --only refuses what the plan does not change, with what was probably meant', async () => {
   const plan = await freshPlan();
   expect(() => onlyOf(plan, [RULE.replace('rule', 'rlue')])).toThrowErrorMatchingInlineSnapshot(`
    "--only detection_rlue/24869767-8579-485d-9a4f-d9ddfd8f0cac: the plan changes no such thing
@@ -73,7 +73,7 @@ test('--only refuses what the plan does not change, with what was probably meant
   `);
 });
 
-test('--checksum applies only the plan that was reviewed', async () => {
+test('plan: --checksum applies only the plan that was reviewed', async () => {
   const plan = await freshPlan();
   checkReviewed(plan, undefined);
   checkReviewed(plan, plan.digest);
@@ -86,7 +86,7 @@ test('--checksum applies only the plan that was reviewed', async () => {
   }).toThrow(/Nothing was changed/);
 });
 
-test('--checksum is of what is created, too, and of the namespace', async () => {
+test('plan: --checksum is of what is created, too, and of the namespace', async () => {
   const ours = project();
   const cluster = await testCluster();
   const namespace = freshNamespace();
@@ -111,7 +111,7 @@ test('--checksum is of what is created, too, and of the namespace', async () => 
   }
 });
 
-test('a plan as a comment for a pull request', () => {
+test('plan: is printed as a comment for a pull request', () => {
   const counts = { create: 1, update: 1, delete: 0, foreign: 0, put_mapping: 0, rollover: 0, unchanged: 3 };
   const changes = [
     { kind: 'detection_rule', id: 'a', title: 'A | <b>rule</b>', action: 'create', diff: '' },
@@ -149,14 +149,14 @@ test.each([
     '--namespace lab --scheduler kibana --space a,b --checksum',
   ],
   [{ content: "our rules'" }, "--content 'our rules'\\''' --checksum"],
-])('the command to apply a plan says how it was made: %j', (flags, said) => {
+])('plan: the command to apply a plan says how it was made: %j', (flags, said) => {
   const counts = { create: 0, update: 1, delete: 0, foreign: 0, put_mapping: 0, rollover: 0, unchanged: 3 };
   const changes = [{ kind: 'ingest_pipeline', id: 'p', action: 'update', diff: '' }] as const;
   const text = planMarkdown(changes, counts, '0123456789abcdef0123', flags);
   expect(text).toContain(`Apply exactly this: \`wmi-detections deploy ${said} 0123456789abcdef\``);
 });
 
-test('the command of a plan passes on what the plan was asked for', async () => {
+test('plan: the command of a plan passes on what the plan was asked for', async () => {
   const namespace = freshNamespace();
   const url = (await testCluster()).url;
   const argv = { esUrl: url, namespace, scheduler: 'local', prune: false, only: [RULE], output: 'markdown' };
@@ -167,7 +167,7 @@ test('the command of a plan passes on what the plan was asked for', async () => 
   expect(text).not.toContain(url);
 });
 
-test.each(['flag', 'environment'])('the command of a plan names the profile that the %s gives', async (given) => {
+test.each(['flag', 'environment'])('plan: the command of a plan names the profile that the %s gives', async (given) => {
   const file = settings.written('profiles:\n  lab:\n    scheduler: local\n');
   const profile = given === 'flag' ? 'lab' : undefined;
   const environment = given === 'flag' ? {} : { WMI_DETECTIONS_PROFILE: 'lab' };
@@ -178,7 +178,7 @@ test.each(['flag', 'environment'])('the command of a plan names the profile that
   expect((await planCommand.run(quiet(), argv)).text).toContain(`deploy --config ${file} --namespace `);
 });
 
-describe('exceptions of a rule', () => {
+describe('plan: exceptions of a rule', () => {
   const FILE = 'rules/exceptions/process_execution_via_wmi.yml';
   const entry = (id: string, more: string): string =>
     `- id: ${id}\n  enabled: true\n  comment: for a test\n  author: us\n${more}`;

@@ -113,7 +113,7 @@ describe('reconcile', () => {
     `);
   });
 
-  test('a rule that never ran', async () => {
+  test('reports a rule that never ran', async () => {
     const here = await dataset();
     await here.index([wmiChild('a')]);
     expect(codes(await look(here))).toEqual([['never_run']]);

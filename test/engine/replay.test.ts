@@ -86,7 +86,7 @@ const SYSMON = 'sysmon.process_creation';
   300_000,
 );
 
-test('each source goes to its data stream, and what is of no known source is counted and kept', async () => {
+test('replay: each source goes to its data stream, and what is of no known source is counted and kept', async () => {
   const { counts, problems } = await lines([
     sysmon(1),
     '{"Channel":"Security","EventID":4624,"SourceName":"Microsoft-Windows-Security-Auditing"}',
@@ -106,19 +106,19 @@ test('each source goes to its data stream, and what is of no known source is cou
   }
 });
 
-test('the same event is one, whatever the order of its keys and the blanks between them', async () => {
+test('replay: the same event is one, whatever the order of its keys and the blanks between them', async () => {
   const { counts } = await lines(['{"a":1,"b":[1,2]}', '{ "b": [1, 2], "a": 1 }', '{"a":1,"b":[2,1]}']);
   expect(counts).toMatchObject({ read: 3, indexed: 2, duplicates: 1 });
 });
 
-test('a number beyond the precision of JavaScript arrives as it was written', async () => {
+test('replay: a number beyond the precision of JavaScript arrives as it was written', async () => {
   await lines(['{"Keywords":-9223372036854775808}']);
   await documents(UNRECOGNISED);
   const answer = await fetch(`${cluster.url}/logs-${UNRECOGNISED}-${namespace}/_search?format=yaml`);
   expect(await answer.text()).toContain('-9223372036854775808');
 });
 
-test('a line that is not JSON is reported with its number and kept as text; the rest goes on', async () => {
+test('replay: a line that is not JSON is reported with its number and kept as text; the rest goes on', async () => {
   const result = await lines(['{"a":1}', '{"a":"x', 'hello', '{"a":2}']);
   expect(result.counts).toMatchObject({ read: 4, indexed: 4, failed: 0 });
   expect(told(result)).toMatchInlineSnapshot(`
@@ -130,7 +130,7 @@ test('a line that is not JSON is reported with its number and kept as text; the 
   expect(await documents(UNRECOGNISED)).toHaveLength(4);
 });
 
-describe('what would make the whole request fail is found first and kept as text', () => {
+describe('replay: what would make the whole request fail is found first and kept as text', () => {
   test.each([
     ['a key twice', sysmon(1, ',"EventID":1')],
     ['nesting beyond the limit', `{"a":${'['.repeat(1_000)}${']'.repeat(1_000)}}`],
@@ -145,12 +145,12 @@ describe('what would make the whole request fail is found first and kept as text
   });
 });
 
-test('half a surrogate pair in a value, NUL and blank keys are no problem', async () => {
+test('replay: half a surrogate pair in a value, NUL and blank keys are no problem', async () => {
   const { counts, problemCount } = await lines(['{"a":"x\\ud800y"}', '{"a":"x\\u0000y"}', '{"a b":" "}']);
   expect([counts.indexed, problemCount]).toEqual([3, 0]);
 });
 
-test('what the cluster refuses for its form is kept as text among the unrecognised, and reported', async () => {
+test('replay: what the cluster refuses for its form is kept as text among the unrecognised, and reported', async () => {
   const pipeline = `refuse-${namespace}`;
   // A pipeline of somebody's own that fails on an event: the mapping refuses what it makes of the document.
   await request(cluster, {
@@ -176,7 +176,7 @@ test('what the cluster refuses for its form is kept as text among the unrecognis
   expect(await documents(UNRECOGNISED)).toHaveLength(1);
 });
 
-test('a search hit, as elasticdump writes it, is the same event as its _source', async () => {
+test('replay: a search hit, as elasticdump writes it, is the same event as its _source', async () => {
   const hit = `{"_index":".ds-winlogbeat","_type":"_doc","_id":"x","_score":1,"_source":${sysmon(7)}}`;
   const { counts, problems } = await lines([sysmon(7), hit, hit.replace('"EventID":22', '"EventID":22,"EventID":23')]);
   expect(counts).toMatchObject({ read: 3, indexed: 2, duplicates: 1, bySource: { sysmon: 3 } });
@@ -184,18 +184,18 @@ test('a search hit, as elasticdump writes it, is the same event as its _source',
   expect(await documents(SYSMON)).toHaveLength(2);
 });
 
-test('standard input', async () => {
+test('replay: reads standard input', async () => {
   const stdin = Readable.from([Buffer.from('{"a":1}\n{"a"'), Buffer.from(':2}')]);
   expect((await replay(cluster, ['-'], { namespace, stdin })).counts).toMatchObject({ read: 2, indexed: 2 });
 });
 
-test('progress ends with all events and all bytes', async () => {
+test('replay: progress ends with all events and all bytes', async () => {
   const seen: ReplayProgress[] = [];
   await lines(['{"a":1}', '{"a":2}'], { onProgress: (progress) => seen.push(progress) });
   expect(seen.at(-1)).toMatchObject({ records: 2, bytesDone: 16, bytesTotal: 16 });
 });
 
-test('without templates nothing is sent', async () => {
+test('replay: without templates nothing is sent', async () => {
   const bare = await proxy(cluster, ({ path }) =>
     /_index_template.*(?:falcon|crowdstrike|sysmon)/.test(path) ? { status: 404, body: {} } : undefined,
   );
@@ -208,7 +208,7 @@ test('without templates nothing is sent', async () => {
   bare.close();
 });
 
-test("somebody else's template is no reason to send either", async () => {
+test("replay: somebody else's template is no reason to send either", async () => {
   const body = { index_templates: [{ name: 'x', index_template: { index_patterns: ['logs-*'] } }] };
   const foreign = await proxy(cluster, ({ path }) =>
     path.includes('unrecognised@') ? { status: 200, body } : undefined,
@@ -222,7 +222,7 @@ test("somebody else's template is no reason to send either", async () => {
   foreign.close();
 });
 
-describe('a busy cluster is asked again', () => {
+describe('replay: a busy cluster is asked again', () => {
   test.each([
     ['429 for the whole request', { status: 429, body: { error: { type: 'rejected', reason: 'queue full' } } }],
     ['503 for the whole request', { status: 503, body: 'starting' }],
@@ -260,7 +260,7 @@ describe('a busy cluster is asked again', () => {
   });
 });
 
-test('a cluster that goes away ends the run, with what was done until then', async () => {
+test('replay: a cluster that goes away ends the run, with what was done until then', async () => {
   const dying = await proxy(cluster, ({ path }) => (path === '/_bulk' ? 'cut before' : undefined));
   const error = await lines(['{"a":1}'], {}, dying.cluster).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'UNREACHABLE' });
@@ -268,7 +268,7 @@ test('a cluster that goes away ends the run, with what was done until then', asy
   dying.close();
 });
 
-test('a request that is too large is sent in halves', async () => {
+test('replay: a request that is too large is sent in halves', async () => {
   let refused = 0;
   const small = await proxy(cluster, ({ path, before }) => {
     if (path !== '/_bulk' || before > 0) return undefined;
@@ -281,7 +281,7 @@ test('a request that is too large is sent in halves', async () => {
   small.close();
 });
 
-test('an item that fails all others of its request is found, and only that is refused', async () => {
+test('replay: an item that fails all others of its request is found, and only that is refused', async () => {
   const documents = Array.from({ length: 20 }, (_, index) => `{"a":${index}}`);
   documents[13] = '{"a":1,"a":2}';
   const items = documents.map((document, index) => ({
@@ -293,11 +293,11 @@ test('an item that fails all others of its request is found, and only that is re
   expect(outcomes.map(({ result }) => result)).toEqual(items.map((_, index) => (index === 13 ? 'refused' : 'indexed')));
 });
 
-test('a missing file is refused before the cluster is asked anything', async () => {
+test('replay: a missing file is refused before the cluster is asked anything', async () => {
   await expect(replay(cluster, [join(folder, 'missing')], { namespace })).rejects.toMatchObject({ code: 'INPUT' });
 });
 
-test('a data stream that is blocked for writing ends the run at once', async () => {
+test('replay: a data stream that is blocked for writing ends the run at once', async () => {
   await lines(['{"a":1}']);
   const path = `/logs-${UNRECOGNISED}-${namespace}/_settings`;
   await request(cluster, { method: 'PUT', path, body: { 'index.blocks.write': true } });
@@ -309,7 +309,7 @@ test('a data stream that is blocked for writing ends the run at once', async () 
   `);
 });
 
-describe('an interruption', () => {
+describe('replay: an interruption', () => {
   test('ends the waiting for standard input', async () => {
     const controller = new AbortController();
     const stdin = new PassThrough();

@@ -60,12 +60,12 @@ async function everyCommand(): Promise<void> {
   await give('destroy', { yes: true, 'with-data': true });
 }
 
-test('every request that a command makes is in the table, for that command and those indices', () => {
+test('request table: has every request that a command makes, for that command and those indices', () => {
   const unknown = seen.filter((each) => rowsFor(each, WHERE).length === 0);
   expect([...new Set(unknown.map(({ verb: by, method, path }) => `${by}: ${method} ${path}`))]).toEqual([]);
 });
 
-test('a request that is not in it would be found', () => {
+test('request table: would miss a request that is not in it', () => {
   const rows = (by: Verb, method: string, path: string): readonly Row[] => rowsFor({ verb: by, method, path }, WHERE);
   expect(rows('run', 'POST', '/logs-sysmon.process_creation-access/_search')).not.toEqual([]);
   expect(rows('run', 'POST', '/logs-sysmon.process_creation-other/_search')).toEqual([]);
@@ -73,7 +73,7 @@ test('a request that is not in it would be found', () => {
   expect(rows('alerts', 'DELETE', '/wmi-detections-alerts-access')).toEqual([]);
 });
 
-test('no row is there for nothing: what was not sent is for other products and rare turns', () => {
+test('request table: has no row for nothing: what was not sent is for other products and rare cases', () => {
   const used = new Set(seen.flatMap((each) => rowsFor(each, WHERE)));
   const idle = REQUESTS.filter((row) => row.scheduler === undefined && !used.has(row)).map(({ request }) => request);
   // Elasticsearch's lifecycle, licence and security; a template that changes under a stream that is there; exceptions; more than a page.

@@ -32,13 +32,13 @@ describe('risk', () => {
     expect(scores(await risk(here))).toEqual(['host ws01.example.test 49', 'host ws02 49', 'user alice 49']);
   });
 
-  test('only what happened in the period', async () => {
+  test('counts only what happened in the period', async () => {
     const here = await threeAlerts();
     expect(scores(await risk(here, { from: '2025-03-10T12:00' }))).toEqual([]);
     expect(scores(await risk(here, { to: '2025-03-10T07:00' }))).toEqual(['host ws02 49']);
   });
 
-  test('the alerts behind a score, and at most so many entities', async () => {
+  test('lists the alerts behind a score, and at most so many entities', async () => {
     const here = await threeAlerts();
     const { json } = await risk(here, { limit: 1 });
     const { entities, ...period } = json as { entities: RiskEntity[] };

@@ -47,7 +47,7 @@ async function matches(name: string, documents: Readonly<Record<string, object>>
   return matchesOf(cluster, index, rule(name));
 }
 
-describe('Windows WMI Process Call Create', () => {
+describe('rule: Windows WMI Process Call Create', () => {
   const NAME = 'Windows WMI Process Call Create';
 
   test('knows wmic.exe by its name or by the name it was built under, in any case', async () => {
@@ -98,7 +98,7 @@ describe('Windows WMI Process Call Create', () => {
       'wmic /namespace:\\\\root\\default class StdRegProv Call CreateKey x',
     ],
     ['blanks, not other white space', 'wmic process call create x', 'wmic process call\u00a0create x'],
-  ])('needs %s', async (_, positive, twin) => {
+  ])('does not match without %s', async (_, positive, twin) => {
     expect(await matches(NAME, { positive: wmic(positive), twin: wmic(twin) })).toEqual(['positive']);
   });
 
@@ -137,7 +137,7 @@ describe('Windows WMI Process Call Create', () => {
   });
 });
 
-describe('Process Execution via WMI', () => {
+describe('rule: Process Execution via WMI', () => {
   const NAME = 'Process Execution via WMI';
 
   test('knows WmiPrvSE.exe by the name of the parent, in any case', async () => {

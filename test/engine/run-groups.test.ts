@@ -34,7 +34,7 @@ async function onlyAlert(here: Dataset, events: readonly Event[]): Promise<Alert
   return found[0] as AlertDocument;
 }
 
-describe('groups', () => {
+describe('run: groups', () => {
   test('events with the same values on one day are one alert that counts them', async () => {
     const here = await dataset();
     const alert = await onlyAlert(here, [

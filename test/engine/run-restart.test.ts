@@ -66,7 +66,7 @@ async function arrive(pid: number): Promise<void> {
   });
 }
 
-test('a node that dies while alerts are written, and comes back, costs a watch nothing', async () => {
+test('run --watch: a node that dies while alerts are written, and comes back, costs a watch nothing', async () => {
   await arrive(1);
   let died = false;
   const between = await proxy(cluster, ({ path }) => {

@@ -5,7 +5,7 @@ import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/rule';
 import { dataset, storeRule, wmiChild } from '../support/dataset';
 
-test('both shipped rules run as they are stored, each with its own risk, severity and message', async () => {
+test('run: both shipped rules run as they are stored, each with its own risk, severity and message', async () => {
   const here = await dataset();
   for (const rule of readRules(join(__dirname, '..', '..', 'rules'))) {
     const indices = defaultIndices(here.namespace);

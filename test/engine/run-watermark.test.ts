@@ -17,7 +17,7 @@ async function started(): Promise<{ here: Dataset; from: Watermark | null }> {
   return { here, from: await read(here) };
 }
 
-describe('the watermark', () => {
+describe('run: the watermark', () => {
   test('moves', async () => {
     const { here, from } = await started();
     await move(here, from, 20);

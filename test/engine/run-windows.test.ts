@@ -23,7 +23,7 @@ async function withForeign(): Promise<Dataset> {
   return here;
 }
 
-describe("others' indices", () => {
+describe("run: others' indices", () => {
   test('the first run reads what came in within the look-back of the rule', async () => {
     const here = await withForeign();
     await here.index([wmiChild('in', { 'event.ingested': '2025-03-10T11:00:00Z' })], 'foreign');
@@ -103,7 +103,7 @@ describe("others' indices", () => {
   });
 });
 
-describe('--from --to', () => {
+describe('run: --from --to', () => {
   const day = { from: at('2025-03-01T00:00:00Z'), to: at('2025-03-02T00:00:00Z') };
 
   test.each([

@@ -25,12 +25,12 @@ beforeAll(async () => {
   expect(problems).toEqual([]);
 });
 
-test('docs/samples.md describes every event, and nothing else', () => {
+test('samples: docs/samples.md describes every event, and nothing else', () => {
   expect(describedSamples().map(({ name }) => name)).toEqual(expect.arrayContaining([...names.values()]));
   expect(describedSamples()).toHaveLength(names.size);
 });
 
-test('all samples are indexed, and none as a failure of a pipeline', async () => {
+test('samples: all samples are indexed, and none as a failure of a pipeline', async () => {
   const { counts, problems } = await replay(cluster, [SAMPLES], { namespace });
   expect({ counts, problems }).toEqual({
     counts: {
@@ -46,20 +46,23 @@ test('all samples are indexed, and none as a failure of a pipeline', async () =>
   expect(await found({ term: { 'event.kind': 'pipeline_error' } })).toEqual([]);
 });
 
-test.each(Object.keys(RULES) as RuleWord[])('the rule "%s" finds exactly what docs/samples.md says', async (word) => {
-  const rule = content.rules.find(({ uuid }) => uuid === RULES[word]);
-  if (rule === undefined) throw new Error(`there is no rule ${RULES[word]}`);
-  const expected = describedSamples().filter(({ alerts }) => alerts.includes(word));
-  expect(expected.length).toBeGreaterThan(10);
-  expect(await found(toQueryDsl(rule))).toEqual(expected.map(({ name }) => name).sort());
-});
+test.each(Object.keys(RULES) as RuleWord[])(
+  'samples: the rule "%s" finds exactly what docs/samples.md says',
+  async (word) => {
+    const rule = content.rules.find(({ uuid }) => uuid === RULES[word]);
+    if (rule === undefined) throw new Error(`there is no rule ${RULES[word]}`);
+    const expected = describedSamples().filter(({ alerts }) => alerts.includes(word));
+    expect(expected.length).toBeGreaterThan(10);
+    expect(await found(toQueryDsl(rule))).toEqual(expected.map(({ name }) => name).sort());
+  },
+);
 
-test('replaying them again indexes nothing', async () => {
+test('samples: replaying them again indexes nothing', async () => {
   const { counts } = await replay(cluster, [SAMPLES], { namespace });
   expect(counts).toMatchObject({ read: 57, indexed: 0, duplicates: 57, failed: 0 });
 });
 
-test('every match becomes one alert: no two of these events are one group', async () => {
+test('samples: every match becomes one alert: no two of these events are one group', async () => {
   const { rules } = await runRules(cluster, { namespace });
   expect(rules.map(({ events, alerts, new: fresh }) => ({ events, alerts, fresh }))).toEqual([
     { events: 16, alerts: 16, fresh: 16 },
@@ -71,7 +74,7 @@ test('every match becomes one alert: no two of these events are one group', asyn
 const LEFT_UNMAPPED = /^(beat|@metadata)\.|^type$/;
 
 test.each(['logs-*', 'wmi-detections-alerts'])(
-  'every field of %s is mapped, so that it can be searched',
+  'samples: every field of %s is mapped, so that it can be searched',
   async (name) => {
     const { documents, mapped } = await fieldsOf(`${name}-${namespace}`);
     expect(documents.size).toBeGreaterThan(30);

@@ -80,15 +80,18 @@ const FIELDS = [
 
 test.each(
   RECORDS.flatMap(([source, file]) => Object.keys(COLLECTORS).map((collector) => [file, collector, source] as const)),
-)('a record of %s, wrapped by %s, becomes the same event as by itself', async (file, collector, source) => {
-  const line = record(file);
-  const alone = await ours.index(source, line);
-  const wrapped = await ours.index(source, COLLECTORS[collector]?.(line) ?? {});
-  expect(at(alone, 'process.name')).toEqual(expect.any(String));
-  for (const field of FIELDS) expect([field, at(wrapped, field)]).toEqual([field, at(alone, field)]);
-});
+)(
+  'events of shippers: a record of %s, wrapped by %s, becomes the same event as by itself',
+  async (file, collector, source) => {
+    const line = record(file);
+    const alone = await ours.index(source, line);
+    const wrapped = await ours.index(source, COLLECTORS[collector]?.(line) ?? {});
+    expect(at(alone, 'process.name')).toEqual(expect.any(String));
+    for (const field of FIELDS) expect([field, at(wrapped, field)]).toEqual([field, at(alone, field)]);
+  },
+);
 
-describe("a collector's own host.name", () => {
+describe("events of shippers: a collector's own host.name", () => {
   const host = { name: 'collector', hostname: 'collector' };
   const wrap = (file: string) => ({ ...COLLECTORS['Filebeat with disable_host']?.(record(file)), host });
 
@@ -121,12 +124,12 @@ describe("a collector's own host.name", () => {
   });
 });
 
-test('what Winlogbeat says of its own host is kept', async () => {
+test('events of shippers: what Winlogbeat says of its own host is kept', async () => {
   const document = { ...winlogbeat(SYSMON, SYSMON_DATA), host: { name: 'ws07' } };
   expect(at(await ours.index('sysmon', document), 'host.name')).toBe('ws07');
 });
 
-test('a data stream takes create and refuses index', async () => {
+test('events of shippers: a data stream takes create and refuses index', async () => {
   const line = record('sysmon-winlogbeat.ndjson');
   const { body } = await request<{ items: readonly unknown[] }>(ours.cluster, {
     method: 'POST',

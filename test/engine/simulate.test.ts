@@ -65,7 +65,7 @@ async function only(files: Record<string, string>, options: Partial<SimulateOpti
 const events = (...documents: unknown[]) => JSON.stringify({ events: documents });
 const expected = (...documents: unknown[]) => JSON.stringify({ expected: documents });
 
-test('a case passes when every event becomes what is expected; pipelines that are called come from disk, too', async () => {
+test('simulate: passes a case when every event becomes what is expected; pipelines that are called come from disk, too', async () => {
   expect(
     await only({
       'fixtures/outer/test-a.json': events({ a: 1 }, { drop: true }),
@@ -74,7 +74,7 @@ test('a case passes when every event becomes what is expected; pipelines that ar
   ).toBe('passed');
 });
 
-test('a case fails with a diff when something else comes out', async () => {
+test('simulate: a case fails with a diff when something else comes out', async () => {
   expect(
     await only({
       'fixtures/outer/test-a.json': events({ a: 1, z: { y: 2, x: 1 } }),
@@ -101,7 +101,7 @@ test('a case fails with a diff when something else comes out', async () => {
   `);
 });
 
-test('an error.message that is not expected is a reason of its own', async () => {
+test('simulate: reports an error.message that is not expected', async () => {
   expect(
     await only({
       'fixtures/outer/test-a.json': events({ a: 1, reason: 'no way' }),
@@ -130,7 +130,7 @@ test('an error.message that is not expected is a reason of its own', async () =>
   `);
 });
 
-test('an error.message that is expected is none', async () => {
+test('simulate: accepts an error.message that is expected', async () => {
   expect(
     await only({
       'fixtures/outer/test-a.json': events({ reason: 'no way' }),
@@ -143,7 +143,7 @@ test('an error.message that is expected is none', async () => {
   ).toBe('passed');
 });
 
-test('an event that would not be indexed fails the case', async () => {
+test('simulate: an event that would not be indexed fails the case', async () => {
   expect(
     await only({
       'pipelines/outer.yml': 'processors:\n  - fail: {message: broken}\n',
@@ -156,7 +156,7 @@ test('an event that would not be indexed fails the case', async () => {
   `);
 });
 
-test('a case without expectations fails, until they are generated', async () => {
+test('simulate: a case without expectations fails, until they are generated', async () => {
   const files = {
     'fixtures/outer/test-a.json': events({
       z: 1,
@@ -188,7 +188,7 @@ test('a case without expectations fails, until they are generated', async () => 
   expect(await only(files)).toBe('passed');
 });
 
-test('expectations that cannot be written are told with their file', async () => {
+test('simulate: expectations that cannot be written are told with their file', async () => {
   const files = { 'fixtures/outer/test-a.json': events({ a: 1 }) };
   write(files);
   symlinkSync(join(root, 'no', 'folder.json'), join(root, 'fixtures/outer/test-a.json-expected.json'));
@@ -198,7 +198,7 @@ test('expectations that cannot be written are told with their file', async () =>
   });
 });
 
-test('generating says which errors have become expectations', async () => {
+test('simulate: generating says which errors have become expectations', async () => {
   const files = {
     'fixtures/outer/test-a.json': events({ a: 1 }, { reason: 'no way' }),
   };
@@ -208,7 +208,7 @@ test('generating says which errors have become expectations', async () => {
   `);
 });
 
-test('dynamic fields are not compared, but must have their form', async () => {
+test('simulate: dynamic fields are not compared, but must have their form', async () => {
   const files = {
     'fixtures/outer/test-a.json': events({
       when: '2024-05-01',
@@ -231,7 +231,7 @@ test('dynamic fields are not compared, but must have their form', async () => {
   `);
 });
 
-test('a case may be skipped, with its reason', async () => {
+test('simulate: a case may be skipped, with its reason', async () => {
   expect(
     await only({
       'fixtures/outer/test-a.json': events({ a: 1 }),
@@ -243,7 +243,7 @@ test('a case may be skipped, with its reason', async () => {
   `);
 });
 
-test('processors that no event came to are named by their tags', async () => {
+test('simulate: processors that no event came to are named by their tags', async () => {
   const files = {
     'fixtures/outer/test-a.json': events({ a: 1 }),
     'fixtures/outer/test-a.json-expected.json': expected({
@@ -263,7 +263,7 @@ test('processors that no event came to are named by their tags', async () => {
   expect((await run({ ...files, ...more })).unreached).toEqual([{ pipeline: 'inner', tag: 'set-never' }]);
 });
 
-test('events that the engine cannot read fail their case, and the others go on', async () => {
+test('simulate: events that the engine cannot read fail their case, and the others go on', async () => {
   const { cases } = await run({
     'fixtures/outer/test-a.json': '{"events": [{"n": -9223372036854775809}]}',
     'fixtures/outer/test-b.json': events({ a: 1 }),
@@ -275,7 +275,7 @@ test('events that the engine cannot read fail their case, and the others go on',
   ]);
 });
 
-test('integers of 64 bits reach the pipeline as they are written', async () => {
+test('simulate: integers of 64 bits reach the pipeline as they are written', async () => {
   expect(
     await only({
       'pipelines/outer.yml': 'processors:\n  - script: {source: ctx.text = "" + ctx.remove("n")}\n',
@@ -287,7 +287,7 @@ test('integers of 64 bits reach the pipeline as they are written', async () => {
   ).toBe('passed');
 });
 
-test('only the pipelines that are asked for are tried', async () => {
+test('simulate: only the pipelines that are asked for are tried', async () => {
   const files = {
     'fixtures/outer/test-a.json': events({}),
     'fixtures/inner/test-b.json': events({}),
@@ -296,7 +296,7 @@ test('only the pipelines that are asked for are tried', async () => {
   expect(cases.map(({ pipeline }) => pipeline)).toEqual(['inner']);
 });
 
-test('a pipeline that is not there, or has no fixtures, is an error', async () => {
+test('simulate: a pipeline that is not there, or has no fixtures, is an error', async () => {
   const files = { 'fixtures/outer/test-a.json': events({}) };
   await expect(run(files, { pipelines: ['outer', 'inner', 'inter'] })).rejects.toThrowErrorMatchingInlineSnapshot(`
    "there is no pipeline "inter"
@@ -307,7 +307,7 @@ test('a pipeline that is not there, or has no fixtures, is an error', async () =
   );
 });
 
-test('a pipeline that the engine refuses is named by its place', async () => {
+test('simulate: a pipeline that the engine refuses is named by its place', async () => {
   const files = {
     'pipelines/inner.yml': 'processors:\n  - script: {source: "this is no script"}\n',
     'fixtures/outer/test-a.json': events({}),
@@ -316,7 +316,7 @@ test('a pipeline that the engine refuses is named by its place', async () => {
   expect(message).toMatch(/^ProblemError: ~\/pipelines\/inner\.yml:1:1: .*compile error/s);
 });
 
-test('the cluster keeps nothing of it, and its own pipelines are not touched', async () => {
+test('simulate: the cluster keeps nothing of it, and its own pipelines are not touched', async () => {
   const path = '/_ingest/pipeline/simulate-test-inner';
   const body = { description: 'of the cluster', processors: [] };
   await request(cluster, { method: 'PUT', path, body });
@@ -341,7 +341,7 @@ test('the cluster keeps nothing of it, and its own pipelines are not touched', a
 
 const fixtures = join(__dirname, '../pipelines');
 
-test('the fixtures of our pipelines pass', async () => {
+test('simulate: the fixtures of our pipelines pass', async () => {
   const content = readContent(join(__dirname, '../..'));
   const { cases } = await simulate(cluster, content, { fixtures });
   expect(cases.filter(({ status }) => status !== 'passed')).toEqual([]);

@@ -66,7 +66,7 @@ function arrived(fields: object, more: object = {}): object {
 
 const WHOLE = { name: 'cmd.exe', command_line: 'cmd.exe', parent: { name: 'explorer.exe' } };
 
-test('a cluster to which nothing was ever deployed is told in words, and is no error', async () => {
+test('status: a cluster to which nothing was ever deployed is told in words, and is no error', async () => {
   namespace = 'never';
   const found = await look();
   expect(statusText(found).replace(engine.url, 'URL')).toMatchInlineSnapshot(`
@@ -86,7 +86,7 @@ test('a cluster to which nothing was ever deployed is told in words, and is no e
   expect(found.sources.every(({ exists }) => !exists)).toBe(true);
 });
 
-test('after a deploy the content is in sync, and a change on the cluster is drift', async () => {
+test('status: after a deploy the content is in sync, and a change on the cluster is drift', async () => {
   await deployed();
   expect((await look()).content).toMatchObject({ inSync: true, changes: [] });
 
@@ -104,7 +104,7 @@ test('after a deploy the content is in sync, and a change on the cluster is drif
   expect(drifted.attention[0]).toBe('the cluster is not in sync with the content: 1 thing differs');
 });
 
-test('a rule has never run, has run, and has not run for two intervals', async () => {
+test('status: a rule has never run, has run, and has not run for two intervals', async () => {
   await deployed();
   const [first] = (await look()).rules;
   expect(first).toMatchObject({
@@ -130,7 +130,7 @@ test('a rule has never run, has run, and has not run for two intervals', async (
   expect(late.attention).toContain('Process Execution via WMI has not run for two intervals');
 });
 
-test('a rule is blind on the share of process creations that lack what its logic needs', async () => {
+test('status: a rule is blind on the share of process creations that lack what its logic needs', async () => {
   await deployed();
   const { name, command_line, parent } = WHOLE;
   await ship(
@@ -172,7 +172,7 @@ test('a rule is blind on the share of process creations that lack what its logic
   expect((await look({ blindShare: 0.75 })).attention).not.toContain(sentence);
 });
 
-test('an event is blind where both alternatives are missing, and the longest command line is not missing', async () => {
+test('status: an event is blind where both alternatives are missing, and the longest command line is not missing', async () => {
   await deployed();
   const longest = 'あ'.repeat(32_767);
   await ship(
@@ -187,7 +187,7 @@ test('an event is blind where both alternatives are missing, and the longest com
   });
 });
 
-test('failures are counted by step and reason, whatever values the reasons hold', async () => {
+test('status: failures are counted by step and reason, whatever values the reasons hold', async () => {
   await deployed();
   const failed = (message: string) => ({ ...arrived({}), event: { kind: 'pipeline_error' }, error: { message } });
   await ship(`${SYSMON}-${namespace}`, [{ message: 'neither XML nor JSON' }]);
@@ -207,7 +207,7 @@ test('failures are counted by step and reason, whatever values the reasons hold'
   expect((await look()).attention).toContain(`${SYSMON}-${namespace}: pipelines failed on 4`);
 });
 
-test('a step of the user’s own that failed counts too, though the event is mapped', async () => {
+test('status: a step of the user’s own that failed counts too, though the event is mapped', async () => {
   await deployed();
   const error = { message: `${SYSMON}@custom: mine` };
   await ship(
@@ -221,7 +221,7 @@ test('a step of the user’s own that failed counts too, though the event is map
   });
 });
 
-test('values that the mapping left out of the index are counted by field', async () => {
+test('status: values that the mapping left out of the index are counted by field', async () => {
   await deployed();
   await ship(
     `${SYSMON}-${namespace}`,
@@ -231,7 +231,7 @@ test('values that the mapping left out of the index are counted by field', async
   expect((await source(SYSMON)).ignored).toEqual({ count: 1, fields: [{ field: 'host.ip', count: 1 }] });
 });
 
-test('a source that had events and has none in the window is silent; with a longer window it is not', async () => {
+test('status: a source that had events and has none in the window is silent; with a longer window it is not', async () => {
   await deployed();
   const ingested = new Date(Date.now() - 2 * DAY).toISOString();
   await ship(
@@ -244,7 +244,7 @@ test('a source that had events and has none in the window is silent; with a long
   expect(await source(SYSMON, { span: 3 * DAY })).toMatchObject({ silent: false, documents: 1 });
 });
 
-test("others' indices are looked at too: by @timestamp where there is no event.ingested", async () => {
+test("status: others' indices are looked at too: by @timestamp where there is no event.ingested", async () => {
   await deployed();
   const recent = { '@timestamp': new Date().toISOString(), event: { category: 'process', type: 'start' } };
   const old = { ...recent, '@timestamp': '2025-03-10T09:00:00Z' };
@@ -257,7 +257,7 @@ test("others' indices are looked at too: by @timestamp where there is no event.i
   }
 });
 
-test('a source that cannot be searched is reported with the reason, and the others are told', async () => {
+test('status: a source that cannot be searched is reported with the reason, and the others are told', async () => {
   await deployed();
   const mappings = { properties: { event: { properties: { ingested: { type: 'keyword' } } } } };
   await request(cluster, { method: 'PUT', path: '/winlogbeat-odd', body: { mappings } });
@@ -273,7 +273,7 @@ test('a source that cannot be searched is reported with the reason, and the othe
   }
 });
 
-test('delays are told from the event to its arrival', async () => {
+test('status: delays are told from the event to its arrival', async () => {
   await deployed();
   const now = Date.now();
   const late = (minutes: number) => ({
@@ -287,7 +287,7 @@ test('delays are told from the event to its arrival', async () => {
   expect(delay?.p95).toBeGreaterThan(60_000);
 });
 
-test('--exit-code exits with 1 when something needs attention, and with 0 without the flag', async () => {
+test('status: --exit-code exits with 1 when something needs attention, and with 0 without the flag', async () => {
   const argv = {
     esUrl: engine.url,
     namespace: 'never',
@@ -300,7 +300,7 @@ test('--exit-code exits with 1 when something needs attention, and with 0 withou
   expect(await statusCommand.run(quiet(), { ...argv, 'exit-code': false })).toMatchObject({ exit: 0 });
 });
 
-test('--since and --max-blind that are none are refused', async () => {
+test('status: refuses a --since and a --max-blind that are not valid', async () => {
   const argv = { esUrl: engine.url, scheduler: 'local', output: 'text', since: '24h', 'max-blind': 50 };
   await expect(statusCommand.run(quiet(), { ...argv, since: 'yesterday' })).rejects.toThrow(
     '--since "yesterday" is no span of time',

@@ -18,7 +18,7 @@ const R1 = '0661c2de-93de-11ec-9833-acde48001122';
 const R2 = '24869767-8579-485d-9a4f-d9ddfd8f0cac';
 
 (there ? test : test.skip)(
-  `the run on which the first seed is tested upstream: 8,220 events, 2 + 2 alerts${there ? '' : ' (skipped: ../shared is not here)'}`,
+  `attack data set T1047: the run on which the first seed is tested upstream gives 2 + 2 alerts for 8,220 events${there ? '' : ' (skipped: ../shared is not here)'}`,
   async () => {
     const cluster = await testCluster();
     const namespace = freshNamespace();

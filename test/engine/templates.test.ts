@@ -111,7 +111,7 @@ function flat(properties: Properties, prefix = ''): Record<string, string> {
 
 test.each(
   templates.filter(({ kind, body }) => kind === 'index_template' && 'data_stream' in body).map(({ body }) => body),
-)('$index_patterns.0 makes a data stream with the ECS types', async ({ index_patterns }) => {
+)('templates: $index_patterns.0 makes a data stream with the ECS types', async ({ index_patterns }) => {
   const stream = PREFIX + String((index_patterns as string[])[0]).replace('*', 'types');
   expect(await index(stream, { process: { pid: 4 } })).toMatchObject({ status: 201 });
   const { body } = await request<{ data_streams: unknown[] }>(cluster, {
@@ -135,7 +135,7 @@ test.each(
   });
 });
 
-describe('an event', () => {
+describe('templates: an event', () => {
   test('whose values have the wrong form is kept, and says which fields are not indexed', async () => {
     const { status, _id } = await index(SYSMON, {
       process: { pid: 'four', start: 'yesterday', name: 'kept.exe' },
@@ -199,7 +199,7 @@ describe('an event', () => {
   });
 });
 
-describe('a command line of 32,767 three-byte letters', () => {
+describe('templates: a command line of 32,767 three-byte letters', () => {
   const line = `${'ก'.repeat(32_767 - ' call '.length)} call `;
 
   test.each(['process.command_line', 'process.parent.command_line'])('%s is matched to its end', async (field) => {
@@ -214,7 +214,7 @@ describe('a command line of 32,767 three-byte letters', () => {
   });
 });
 
-test('names are compared without case', async () => {
+test('templates: names are compared without case', async () => {
   const stream = `${PREFIX}logs-sysmon.process_creation-case`;
   const { _id } = await index(stream, { process: { name: 'WMIC.exe' } });
   const named = (value: string) => ({ term: { 'process.name': { value, case_insensitive: true } } });
@@ -222,7 +222,7 @@ test('names are compared without case', async () => {
   expect(await search(stream, named('wmic'))).toEqual([]);
 });
 
-describe('an alert', () => {
+describe('templates: an alert', () => {
   test('lies in a plain index, where it is updated by its id', async () => {
     const alert = {
       '@timestamp': NOW,
@@ -254,7 +254,7 @@ describe('an alert', () => {
   });
 });
 
-test('state keeps bodies of any form, and finds them by kind', async () => {
+test('templates: state keeps bodies of any form, and finds them by kind', async () => {
   await index(STATE, { kind: 'rule', rule: { detection: { a: 1 } }, query: { bool: {} } });
   const { status, _id } = await index(STATE, { kind: 'watermark', rule: 'text', query: [1, { a: 'b' }] });
   expect(status).toBe(201);

@@ -49,7 +49,7 @@ async function deployedPipelines(): Promise<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(isRecord(body) ? body : {}).filter(([id]) => !id.includes('-trial-')));
 }
 
-test('every event of the shipped rules is as its file says, and nothing of the cluster is touched', async () => {
+test('test: every event of the shipped rules is as its file says, and nothing of the cluster is touched', async () => {
   const before = await deployedPipelines();
   const found = await verdicts();
   expect(found.filter(({ result }) => result !== 'PASS')).toEqual([]);
@@ -67,7 +67,7 @@ test('every event of the shipped rules is as its file says, and nothing of the c
   expect(await trialThings()).toEqual([]);
 });
 
-test('a rule that misses its event, and one that alerts too much, FAIL with what was indexed', async () => {
+test('test: a rule that misses its event, and one that alerts too much, FAIL with what was indexed', async () => {
   ours.edit(`rules/${CHILD}.yml`, 'process.parent.name: WmiPrvSE.exe', 'process.parent.name: explorer.exe');
   const found = await verdicts([CHILD]);
   const missed = named(found, 'a child of the WMI provider host');
@@ -87,7 +87,7 @@ test('a rule that misses its event, and one that alerts too much, FAIL with what
   expect(named(found, 'no parent')?.result).toBe('PASS');
 });
 
-test('the pipelines of the content are tried, not those that are deployed', async () => {
+test('test: the pipelines of the content are tried, not those that are deployed', async () => {
   ours.write('pipelines/logs-crowdstrike.process_rollup2@default-pipeline.yml', 'processors: [{drop: {}}]\n');
   const found = await verdicts([CHILD]);
   const dropped = named(found, 'ProcessRollup2, whose parent has a name and no path');
@@ -101,7 +101,7 @@ test('the pipelines of the content are tried, not those that are deployed', asyn
   expect(named(found, 'a child of the WMI provider host')?.result).toBe('PASS');
 });
 
-test('an event on which a pipeline fails is an ERROR, though it does not alert', async () => {
+test('test: an event on which a pipeline fails is an ERROR, though it does not alert', async () => {
   ours.write(
     'pipelines/logs-crowdstrike.process_rollup2@default-pipeline.yml',
     'processors: [{fail: {message: broken}}]\non_failure: [{set: {field: event.kind, value: pipeline_error}}, {set: {field: error.message, value: broken}}]\n',
@@ -115,7 +115,7 @@ test('an event on which a pipeline fails is an ERROR, though it does not alert',
   `);
 });
 
-test('an event under the wrong source is an ERROR, and the same under the right one passes', async () => {
+test('test: an event under the wrong source is an ERROR, and the same under the right one passes', async () => {
   ours.edit(CHILD_FILE, 'source: windows_security', 'source: sysmon');
   const wrong = named(await verdicts([CHILD]), '4688, another parent');
   expect({ result: wrong?.result, reason: wrong?.reason }).toMatchInlineSnapshot(`
@@ -132,7 +132,7 @@ test('an event under the wrong source is an ERROR, and the same under the right 
   expect(named(await verdicts([CHILD]), '4688, another parent')?.result).toBe('PASS');
 });
 
-test('a rule without events is an ERROR', async () => {
+test('test: a rule without events is an ERROR', async () => {
   ours.delete(CHILD_FILE);
   const found = await verdicts();
   expect(found.filter(({ rule, result }) => rule.slug === CHILD || result !== 'PASS')).toMatchInlineSnapshot(`
@@ -154,7 +154,7 @@ test('a rule without events is an ERROR', async () => {
   `);
 });
 
-test('whatever happens, the trial is removed', async () => {
+test('test: whatever happens, the trial is removed', async () => {
   const content = readAllContent(ours.folder);
   let during: string[] = [];
   const failing = withSandbox(await testCluster(), content, async () => {
@@ -166,7 +166,7 @@ test('whatever happens, the trial is removed', async () => {
   expect(await trialThings()).toEqual([]);
 });
 
-test('what a killed trial has left behind is removed, what may still be in use is not', async () => {
+test('test: what a killed trial has left behind is removed, what may still be in use is not', async () => {
   const cluster = await testCluster();
   const index = (made: number): string => `wmi-detections-trial-${made}-0a1b2c3d-sysmon.process_creation`;
   const old = index(Date.now() - 2 * 3_600_000);
@@ -179,7 +179,7 @@ test('what a killed trial has left behind is removed, what may still be in use i
   await request(cluster, { method: 'DELETE', path: `/${young}` });
 });
 
-describe('the command', () => {
+describe('test: the command', () => {
   const flags = { output: 'text', content: undefined, rules: [CHILD] };
 
   test('exits with 0 and counts when all pass, with 1 when one does not', async () => {

@@ -31,7 +31,7 @@ let groups = 0;
 
 describeLabelled('watches over labelled events', () => {
   test.each(labelledFiles)(
-    '%s: a watch alerts on the groups on which the local scheduler does, under the same ids',
+    'watches on labelled events: %s: a watch alerts on the groups on which the local scheduler does, under the same ids',
     async (file) => {
       const node = await testServer();
       const { cluster, namespace } = node;

@@ -50,7 +50,7 @@ function same(alerts: readonly Alert[]): unknown[] {
 
 const byId = (left: Alert, right: Alert): number => (left._id < right._id ? -1 : 1);
 
-describe('what a watch writes', () => {
+describe('run of a watch: what a watch writes', () => {
   const cases: Record<string, Event[]> = {
     'two events of one group, and another group': [
       wmiChild('a'),
@@ -106,7 +106,7 @@ describe('what a watch writes', () => {
   });
 });
 
-describe('the windows of a watch', () => {
+describe('run of a watch: the windows of a watch', () => {
   test('what came in within the settle delay is left to the next run, and what came in before the window is not read', async () => {
     const watcher = await watching();
     await watcher.index([
@@ -138,7 +138,7 @@ describe('the windows of a watch', () => {
   });
 });
 
-describe('an alert that is there', () => {
+describe('run of a watch: an alert that is there', () => {
   test('is left out by the next run, whatever an analyst wrote on it', async () => {
     const watcher = await watching();
     const { cluster, namespace } = watcher;
@@ -173,7 +173,7 @@ describe('an alert that is there', () => {
   });
 });
 
-describe('a watch that cannot read everything', () => {
+describe('run of a watch: a watch that cannot read everything', () => {
   test('writes what it found, and once a day an alert that says so', async () => {
     const watcher = await watching();
     const few = (watch: string): string =>
@@ -227,7 +227,7 @@ describe('a watch that cannot read everything', () => {
   });
 });
 
-test('words of a rule are never read as a template', async () => {
+test('run of a watch: words of a rule are never read as a template', async () => {
   const value = '{{ctx.trigger.scheduled_time}} {{#toJson}}aggs{{/toJson}} "\\';
   const watcher = await watching({ term: { 'process.name': { value } } });
   await watcher.index([wmiChild('a', { 'process.name': value }), wmiChild('b')]);

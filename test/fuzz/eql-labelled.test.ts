@@ -36,7 +36,7 @@ const exceptions = readExceptions(join(ROOT, 'rules', 'exceptions'), types);
 
 describeLabelled('EQL and ES|QL', () => {
   test.each(SOURCES)(
-    '%s: they have the verdict of the Query DSL on every labelled event',
+    'EQL on labelled events: %s: they have the verdict of the Query DSL on every labelled event',
     async (prefix, source, counts) => {
       const node = await testServer();
       const shipped = await node.ship(source, labelled(prefix));

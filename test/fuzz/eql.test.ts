@@ -79,7 +79,7 @@ function compare(
 }
 
 test.each(['false', 'null'] as const)(
-  'EQL has the verdict of the Sigma specification, where a missing field compares as %s',
+  'rule compiler: EQL has the verdict of the Sigma specification, where a missing field compares as %s',
   (missing) => {
     const { disagreements, discerning } = compare((rule, exception) => {
       const query = toEql(rule, [exception]);
@@ -92,7 +92,7 @@ test.each(['false', 'null'] as const)(
   300_000,
 );
 
-test('ES|QL has the verdict of the Sigma specification on events with one value a field', () => {
+test('rule compiler: ES|QL has the verdict of the Sigma specification on events with one value a field', () => {
   const lists = ['event.category', 'event.type'];
   const single = documents
     .filter((document) =>

@@ -23,7 +23,7 @@ const answered = (status: number, retryAfter?: string): Attempt<string> => ({
   ...(retryAfter !== undefined && { retryAfter }),
 });
 
-describe('the table: how often a request is sent that ends so every time', () => {
+describe('repeated requests: the table: how often a request is sent that ends so every time', () => {
   test.each<[string, Attempt<string>, safe: number, once: number, first: number]>([
     ['not sent', without('not sent'), 5, 5, 1],
     ['cut', without('cut'), 5, 1, 1],
@@ -49,14 +49,14 @@ describe('the table: how often a request is sent that ends so every time', () =>
   });
 });
 
-test('an answer ends the asking', async () => {
+test('repeated requests: an answer ends the asking', async () => {
   const attempts = [without('cut'), answered(503), answered(200), answered(503)];
   const send = (): Promise<Attempt<string>> => Promise.resolve(attempts.shift() ?? answered(200));
   const ended = await repeatedly(send, { where, safe: true, first: false, patience: quick() });
   expect(ended).toMatchObject({ count: 3, last: { status: 200 } });
 });
 
-test('pauses double up to the longest, and chance takes any part of them', async () => {
+test('repeated requests: pauses double up to the longest, and chance takes any part of them', async () => {
   expect((await sendings(answered(503))).waits).toEqual([500, 1_000, 2_000, 4_000]);
   expect(backoff({ ...PATIENCE, random: () => 1 }, 20)).toBe(30_000);
   expect(backoff({ ...PATIENCE, random: () => 0 }, 20)).toBe(0);
@@ -66,7 +66,7 @@ test('pauses double up to the longest, and chance takes any part of them', async
   expect(most.reduce((sum, pause) => sum + pause)).toBe(61_500);
 });
 
-describe('Retry-After', () => {
+describe('repeated requests: Retry-After', () => {
   test('is obeyed where it is longer than our own pause', async () => {
     expect((await sendings(answered(429, '3'))).waits).toEqual([3_000, 3_000, 3_000, 4_000]);
   });
@@ -94,7 +94,7 @@ describe('Retry-After', () => {
   });
 });
 
-test('the message of the last attempt says how often it was asked', async () => {
+test('repeated requests: the message of the last attempt says how often it was asked', async () => {
   const { ended } = await sendings(answered(503));
   expect(told(refusal(503, '<html><h1>503 Service\nUnavailable</h1></html>', where), ended).message)
     .toMatchInlineSnapshot(`
@@ -103,7 +103,7 @@ test('the message of the last attempt says how often it was asked', async () => 
     `);
 });
 
-test('an interruption ends a pause', async () => {
+test('repeated requests: an interruption ends a pause', async () => {
   const stop = new AbortController();
   stop.abort();
   const send = (): Promise<Attempt<string>> => Promise.resolve(answered(503));

@@ -32,7 +32,7 @@ async function message(act: () => Promise<unknown>): Promise<string> {
   throw new Error('nothing was thrown');
 }
 
-describe('credentials, to the cluster and to Kibana', () => {
+describe('connection: credentials, to the cluster and to Kibana', () => {
   test.each<[string, Access, string | undefined]>([
     ['an API key', { apiKey: 'aWQ6a2V5' }, 'ApiKey aWQ6a2V5'],
     [
@@ -49,7 +49,7 @@ describe('credentials, to the cluster and to Kibana', () => {
   });
 });
 
-test('an answer that is not that of its request is told by what is wrong with it', async () => {
+test('connection: an answer that is not that of its request is told by what is wrong with it', async () => {
   let said: unknown = {};
   const proxy = await fakeCluster(undefined, ({ path }) => (path === '/' ? {} : { body: said }));
   try {
@@ -72,7 +72,7 @@ test('an answer that is not that of its request is told by what is wrong with it
   }
 });
 
-describe('several nodes', () => {
+describe('connection: several nodes', () => {
   test('what one does not answer, another does; a path before theirs is kept', async () => {
     const nowhere = 'http://127.0.0.1:1';
     const cluster = await connect({
@@ -94,7 +94,7 @@ describe('several nodes', () => {
   });
 });
 
-describe('proxies', () => {
+describe('connection: proxies', () => {
   let proxy: ConnectProxy;
   afterEach(async () => {
     await proxy.close();
@@ -152,7 +152,7 @@ describe('proxies', () => {
   });
 });
 
-describe('signatures for AWS', () => {
+describe('connection: signatures for AWS', () => {
   const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
   const aws = { service: 'es', region: 'eu-central-1', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: secret } as const;
 

@@ -17,13 +17,13 @@ async function outcome(doc: object): Promise<unknown> {
 
 const refused = (type: string): object => ({ _index: 'alerts', _id: 'a', error: { type, reason: 'a reason' } });
 
-test('a document is there, or is not, or its index is not', async () => {
+test('mget: finds a document, and reports one that is missing or whose index is missing', async () => {
   expect(await outcome({ _index: 'alerts', _id: 'a', found: true, _source: {} })).toEqual([true]);
   expect(await outcome({ _index: 'alerts', _id: 'a', found: false })).toEqual([false]);
   expect(await outcome(refused('index_not_found_exception'))).toEqual([false]);
 });
 
-test('one that may not be read, or that no shard could read, is not one that is gone', async () => {
+test('mget: reports a document that may not be read, or that no shard could read, apart from one that is missing', async () => {
   expect(await outcome(refused('security_exception'))).toMatchInlineSnapshot(
     `"ProblemError: POST <url>/alerts/_mget (403): not allowed (security_exception: a reason)"`,
   );

@@ -60,19 +60,19 @@ async function refused(server: FakeCluster, access: Access): Promise<string> {
 
 const fingerprintOf = (of: Authority) => of.fingerprint.replaceAll(':', '');
 
-test('a certificate of our authority is accepted, by its file or its fingerprint', async () => {
+test('TLS: a certificate of our authority is accepted, by its file or its fingerprint', async () => {
   expect((await connect({ url: good.url, ca: text(ours.certificate) })).version).toBe('3.8.0');
   expect((await connect({ url: good.url, caFingerprint: fingerprintOf(ours) })).version).toBe('3.8.0');
 });
 
-test('an authority that nobody named is refused, and nothing is sent', async () => {
+test('TLS: an authority that nobody named is refused, and nothing is sent', async () => {
   expect(await refused(good, {})).toMatchInlineSnapshot(`
    "GET <url>/: cannot be reached (self-signed certificate in certificate chain)
      The certificate is not signed by a known authority: give its CA file in WMI_DETECTIONS_ES_CA."
   `);
 });
 
-test('another authority than the one that is named is refused', async () => {
+test('TLS: another authority than the one that is named is refused', async () => {
   expect(await refused(good, { ca: text(other.certificate) })).toMatchInlineSnapshot(`
    "GET <url>/: cannot be reached (self-signed certificate in certificate chain)
      The certificate is not signed by a known authority: give its CA file in WMI_DETECTIONS_ES_CA."
@@ -86,12 +86,12 @@ test('another authority than the one that is named is refused', async () => {
 test.each([
   ['its file', () => ({ ca: text(ours.certificate) })],
   ['its fingerprint', () => ({ caFingerprint: fingerprintOf(ours) })],
-])('with %s, an expired certificate and one for another name are refused all the same', async (_, access) => {
+])('TLS: with %s, an expired certificate and one for another name are refused all the same', async (_, access) => {
   expect(await refused(expired, access())).toContain('The certificate has expired: renew it on the cluster.');
   expect(await refused(otherName, access())).toContain('The certificate is for another host name');
 });
 
-test('a chain that shows the right authority and is not signed by it is refused', async () => {
+test('TLS: a chain that shows the right authority and is not signed by it is refused', async () => {
   const forged = other.sign('forged', 'IP:127.0.0.1');
   const { cert, key } = pair(forged);
   const server = await fakeCluster({ cert: cert.replace(text(other.certificate), text(ours.certificate)), key });
@@ -102,7 +102,7 @@ test('a chain that shows the right authority and is not signed by it is refused'
   }
 });
 
-test('an interruption while the certificates are looked at is one, and no other node is asked', async () => {
+test('TLS: an interruption while the certificates are looked at is one, and no other node is asked', async () => {
   const stop = new AbortController();
   let asked = 0;
   const silent = createServer((socket) => {
@@ -124,7 +124,7 @@ test('an interruption while the certificates are looked at is one, and no other 
   }
 });
 
-test('NODE_TLS_REJECT_UNAUTHORIZED lifts nothing', async () => {
+test('TLS: NODE_TLS_REJECT_UNAUTHORIZED lifts nothing', async () => {
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
   try {
     expect(await refused(good, {})).toContain('not signed by a known authority');
@@ -133,13 +133,13 @@ test('NODE_TLS_REJECT_UNAUTHORIZED lifts nothing', async () => {
   }
 });
 
-test('not verified when the settings say so', async () => {
+test('TLS: certificates are not verified when the settings say so', async () => {
   for (const server of [good, expired, otherName]) {
     expect((await connect({ url: server.url, verify: false })).version).toBe('3.8.0');
   }
 });
 
-test('a client certificate opens what asks for one', async () => {
+test('TLS: a client certificate opens what asks for one', async () => {
   const access = { ca: text(ours.certificate) };
   expect(await refused(mutual, access)).toMatchInlineSnapshot(`
    "GET <url>/: cannot be reached (other side closed - Local: <port>, Remote: <port>)

@@ -9,7 +9,7 @@ function mapping(properties: Record<string, unknown>): Resource {
   return resource('component_template', { template: { mappings: { dynamic: false, properties } } });
 }
 
-describe('for Elasticsearch', () => {
+describe('translation: for Elasticsearch', () => {
   test.each([
     mapping({ winlog: { properties: { event_data: { type: 'flattened', ignore_above: 8191 } } } }),
     mapping({ command_line: { type: 'wildcard' } }),
@@ -21,7 +21,7 @@ describe('for Elasticsearch', () => {
   });
 });
 
-describe('for OpenSearch', () => {
+describe('translation: for OpenSearch', () => {
   test('flattened becomes an object that is not parsed', () => {
     const written = mapping({ winlog: { properties: { event_data: { type: 'flattened', ignore_above: 8191 } } } });
     expect(prepare(written, 'opensearch')).toEqual(

@@ -26,13 +26,13 @@ async function greeting(): Promise<unknown> {
   return engine.arrived[0]?.headers;
 }
 
-test('no settings file counts, not even the one that `init` wrote here', async () => {
+test('demo: ignores any settings file, even the one that `init` wrote here', async () => {
   const key = { WMI_DETECTIONS_ES_API_KEY: 'c2VjcmV0OmtleQ==' };
   await init('wmi-detections.yml', { esUrl: 'http://127.0.0.1:1' }, key, { force: false });
   expect(await greeting()).not.toHaveProperty('authorization');
 });
 
-test('nor do its credentials', async () => {
+test('demo: ignores the credentials of a settings file', async () => {
   written('elasticsearch: {url: "https://cluster.example:9200", username: ines, password: hunter2}\n');
   expect(await greeting()).not.toHaveProperty('authorization');
 });

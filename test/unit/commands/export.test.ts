@@ -15,7 +15,7 @@ function exported(format: ExportOptions['format'], options: Partial<ExportOption
   return exportRules({ format, root: PROGRAM_FOLDER, namespace: 'default', now: NOW, ...options });
 }
 
-describe('navigator', () => {
+describe('export: navigator', () => {
   test('the layer has a cell for each technique and tactic, with the highest risk and the names of the rules', () => {
     expect(JSON.parse(exported('navigator').text)).toMatchObject({
       versions: { layer: '4.5' },
@@ -57,7 +57,7 @@ describe('navigator', () => {
   });
 });
 
-describe('sigma', () => {
+describe('export: sigma', () => {
   test('the rule files as they are, one document each', () => {
     const { text } = exported('sigma');
     expect(parseAllDocuments(text).map((document) => document.get('id'))).toEqual(rules.map(({ uuid }) => uuid));
@@ -67,7 +67,7 @@ describe('sigma', () => {
   });
 });
 
-describe('kibana', () => {
+describe('export: kibana', () => {
   const lines = (text: string): Record<string, unknown>[] =>
     text.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
 
@@ -125,7 +125,7 @@ describe('kibana', () => {
   });
 });
 
-describe('opensearch-alerting', () => {
+describe('export: opensearch-alerting', () => {
   const monitors = (options: Partial<ExportOptions> = {}) =>
     exported('opensearch-alerting', options)
       .text.split('\n')
@@ -153,7 +153,7 @@ describe('opensearch-alerting', () => {
   });
 });
 
-test('the command prints the form itself as text, and its data as JSON', async () => {
+test('export: the command prints the form itself as text, and its data as JSON', async () => {
   const { text, json, exit } = await exportCommand.run(quiet(), { format: 'navigator', rules: [], output: 'text' });
   expect(exit).toBe(0);
   expect(JSON.parse(text)).toEqual(json);

@@ -22,7 +22,7 @@ afterEach(async () => {
 const file = (): string => join(path(), 'wmi-detections.yml');
 const SECRETS = { WMI_DETECTIONS_ES_API_KEY: 'c2VjcmV0OmtleQ==' };
 
-test('writes what it was told, with a reference for the key, and says what it found', async () => {
+test('init: writes what it was given, with a reference for the key, and reports what it found', async () => {
   const done = await init(file(), { esUrl: server.url, namespace: 'soc' }, SECRETS, { force: false });
   expect(readFileSync(file(), 'utf8').replaceAll(server.url, '<url>')).toMatchInlineSnapshot(`
    "# Settings of wmi-detections; docs/connections.md has all of them. Flags and WMI_DETECTIONS_… variables win over this file.
@@ -56,7 +56,7 @@ test('writes what it was told, with a reference for the key, and says what it fo
   `);
 });
 
-test('what it writes can be read, and means what was said', async () => {
+test('init: what it writes can be read, and means what was said', async () => {
   await init(file(), { esUrl: `${server.url},http://127.0.0.1:2`, namespace: 'soc' }, SECRETS, { force: false });
   const { elasticsearch, namespace, scheduler } = readSettings({ config: file() }, SECRETS);
   expect({ ...elasticsearch, namespace, scheduler }).toMatchObject({
@@ -68,13 +68,13 @@ test('what it writes can be read, and means what was said', async () => {
   });
 });
 
-test('writes no secret, wherever one came from', async () => {
+test('init: writes no secret, wherever one came from', async () => {
   const environment = { WMI_DETECTIONS_ES_URL: server.url.replace('//', '//ines:hunter2@') };
   await init(file(), {}, environment, { force: false });
   expect(readFileSync(file(), 'utf8')).not.toContain('hunter2');
 });
 
-test('a user in the URL of the environment is used and not written; the same in a flag is refused', async () => {
+test('init: a user in the URL of the environment is used and not written; the same in a flag is refused', async () => {
   const esUrl = server.url.replace('//', '//ines:hunter2@');
   const argv = { config: file(), namespace: 'soc', force: false };
   const act = (environment: Environment, given: object) =>
@@ -88,7 +88,7 @@ test('a user in the URL of the environment is used and not written; the same in 
   expect(readFileSync(file(), 'utf8')).not.toContain('hunter2');
 });
 
-test('what is wrong in the environment is told by the name of its variable', async () => {
+test('init: what is wrong in the environment is told by the name of its variable', async () => {
   const act = initCommand.run(
     { ...quiet(), environment: { WMI_DETECTIONS_ES_URL: 'cluster:9200' } },
     { config: file(), namespace: 'soc', force: false },
@@ -99,7 +99,7 @@ test('what is wrong in the environment is told by the name of its variable', asy
   expect(existsSync(file())).toBe(false);
 });
 
-test('a file that is there stays, unless it is to be replaced', async () => {
+test('init: a file that is there stays, unless it is to be replaced', async () => {
   written('namespace: mine\n');
   const act = (force: boolean) => init(file(), { esUrl: server.url }, {}, { force });
   await expect(act(false)).rejects.toThrow('is there already, and was left alone');
@@ -108,7 +108,7 @@ test('a file that is there stays, unless it is to be replaced', async () => {
   expect(readFileSync(file(), 'utf8')).toContain(server.url);
 });
 
-test('where nothing can be written is told as such', async () => {
+test('init: where nothing can be written is told as such', async () => {
   const refused = async (name: string, force: boolean): Promise<string> => {
     const error: unknown = await init(join(path(), name), { esUrl: server.url }, {}, { force }).catch(
       (each: unknown) => each,
@@ -123,18 +123,18 @@ test('where nothing can be written is told as such', async () => {
   expect(await refused('', true)).toContain('EISDIR');
 });
 
-test('a cluster that does not answer is told, and the file is there to be corrected', async () => {
+test('init: a cluster that does not answer is told, and the file is there to be corrected', async () => {
   const done = await init(file(), { esUrl: 'http://127.0.0.1:1' }, {}, { force: false });
   expect(done.tried.failures.join()).toContain('cannot be reached');
   expect(existsSync(file())).toBe(true);
 });
 
-test('what is no URL is refused before anything is written', async () => {
+test('init: what is no URL is refused before anything is written', async () => {
   await expect(init(file(), { esUrl: 'cluster:9200' }, {}, { force: false })).rejects.toThrow('--es-url: ');
   expect(existsSync(file())).toBe(false);
 });
 
-test('on a terminal what no flag says is asked for', async () => {
+test('init: on a terminal what no flag says is asked for', async () => {
   const asked: string[] = [];
   const ask = (question: string, otherwise: string | undefined): Promise<string | undefined> => {
     asked.push(question);

@@ -28,14 +28,14 @@ function spoil(): void {
   ours.edit('pipelines/process_creation@failure-pipeline.yml', 'processors:', 'procesors:');
 }
 
-test('content that is valid is counted', async () => {
+test('validate: counts content that is valid', async () => {
   const { text, exit, json } = await validated();
   expect(text).toMatch(/^Valid: \d+ pipelines and templates, 2 rules, \d+ events to test them\.$/);
   expect(exit).toBe(0);
   expect(json).toMatchObject({ valid: true, problems: [] });
 });
 
-test('everything that is wrong is told at once', async () => {
+test('validate: reports everything that is wrong at once', async () => {
   spoil();
   const message = await validated().then(String, (error: unknown) => (error instanceof Error ? error.message : ''));
   expect(relative(message)).toMatchInlineSnapshot(`
@@ -53,7 +53,7 @@ test('everything that is wrong is told at once', async () => {
   `);
 });
 
-test('as JSON it is one document on standard output, and the answer is no', async () => {
+test('validate: prints one JSON document on standard output and exits with 1', async () => {
   spoil();
   const { json, exit } = await validated({ output: 'json' });
   expect(exit).toBe(1);
@@ -63,7 +63,7 @@ test('as JSON it is one document on standard output, and the answer is no', asyn
   expect(problems.every(({ where }) => where.line > 0)).toBe(true);
 });
 
-test('as JUnit it has a case for each file, those that are wrong as failures', async () => {
+test('validate: prints JUnit with a case for each file, those that are wrong as failures', async () => {
   expect((await validated({ report: 'junit' })).text).toMatch(/tests="\d+" failures="0" errors="0"/);
   spoil();
   const { text, exit } = await validated({ report: 'junit' });
@@ -75,7 +75,7 @@ test('as JUnit it has a case for each file, those that are wrong as failures', a
   expect(relative(text)).toContain('name="rules/windows_wmi_process_call_create.yml"/>');
 });
 
-test('a field that a rule groups by, or lists, is one of the mappings', async () => {
+test('validate: a field that a rule groups by, or lists, is one of the mappings', async () => {
   ours.edit('rules/process_execution_via_wmi.yml', '    - process.parent.pid\n', '    - process.parent.pidd\n');
   ours.edit('rules/windows_wmi_process_call_create.yml', '  - process.entity_id\n', '  - process.guid\n');
   const message = await validated().then(String, (error: unknown) => (error instanceof Error ? error.message : ''));

@@ -33,7 +33,7 @@ const EMPTY_PIPELINE = 'processors: []\n';
 const EMPTY_COMPONENT = 'template: {}\n';
 const indexTemplate = (more = '', patterns = '[logs-a-*]') => `index_patterns: ${patterns}\npriority: 250\n${more}`;
 
-test('reads every kind; the name of the file is the id', () => {
+test('content: is read in every kind; the name of the file is the id', () => {
   expect(
     read({
       'pipelines/a@default-pipeline.yml': EMPTY_PIPELINE,
@@ -49,7 +49,7 @@ test('reads every kind; the name of the file is the id', () => {
   `);
 });
 
-test('keeps the body and the place', () => {
+test('content: keeps its body and its place', () => {
   read({ 'pipelines/a.yml': '# why\ndescription: x\nprocessors: []\n' });
   expect(readContent(root)).toEqual([
     {
@@ -61,14 +61,14 @@ test('keeps the body and the place', () => {
   ]);
 });
 
-test('a folder without content is an error, not an empty plan', () => {
+test('content: a folder without content is an error, not an empty plan', () => {
   expect(read({ 'README.md': 'x' })).toMatchInlineSnapshot(`
    "ProblemError: ~: holds no pipelines and no templates
      It has neither pipelines/ nor mappings/component-templates/ nor mappings/index-templates/."
   `);
 });
 
-test('problems of all files come at once, each with its place', () => {
+test('content: problems of all files come at once, each with its place', () => {
   expect(
     read({
       'pipelines/a.yml': 'processors:\n  - set: {field: a\n',
@@ -88,7 +88,7 @@ test('problems of all files come at once, each with its place', () => {
   `);
 });
 
-test('a file that cannot be read is reported once, not again by all who name it', () => {
+test('content: a file that cannot be read is reported once, not again by all who name it', () => {
   expect(
     read({
       'pipelines/a.yml': 'processors: [\n',
@@ -102,7 +102,7 @@ test('a file that cannot be read is reported once, not again by all who name it'
   `);
 });
 
-describe('a pipeline', () => {
+describe('content: a pipeline', () => {
   test('with processors and options that both products have is accepted', () => {
     const text = `description: all is well
 processors:
@@ -163,7 +163,7 @@ on_failure:
   });
 });
 
-describe('a called pipeline', () => {
+describe('content: a called pipeline', () => {
   test('exists, or is the user’s own and may be missing', () => {
     const call =
       'processors:\n  - pipeline: {name: b}\n  - pipeline: {name: a@custom, ignore_missing_pipeline: true}\n';
@@ -198,7 +198,7 @@ describe('a called pipeline', () => {
   });
 });
 
-describe('an index template', () => {
+describe('content: an index template', () => {
   test('whose components may be missing is accepted', () => {
     const more = 'composed_of: [a@custom]\nignore_missing_component_templates: [a@custom]\n';
     expect(read({ 'mappings/index-templates/a.yml': indexTemplate(more) })).toBe('index_template a');
@@ -268,7 +268,7 @@ test.each([
   ['logs-a-*', 'logs-b-*', false],
   ['*', '', true],
   ['a*', '', false],
-])('patterns %j and %j overlap: %j', (left, right, expected) => {
+])('content: patterns %j and %j overlap: %j', (left, right, expected) => {
   expect(overlap(left, right)).toBe(expected);
   expect(overlap(right, left)).toBe(expected);
 });

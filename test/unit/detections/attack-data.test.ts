@@ -45,7 +45,7 @@ function bundle(): Parameters<typeof generateAttack>[0] {
   return { objects } as Parameters<typeof generateAttack>[0];
 }
 
-test('a bundle of MITRE becomes what validate knows: tactics, techniques in order, and what was withdrawn', () => {
+test('ATT&CK data: a bundle of MITRE becomes what validate knows: tactics, techniques in order, and what was withdrawn', () => {
   expect(generateAttack(bundle())).toEqual({
     version: '42.0',
     copyright: 'Copyright',
@@ -62,13 +62,13 @@ test('a bundle of MITRE becomes what validate knows: tactics, techniques in orde
   });
 });
 
-test('anything else is refused', () => {
+test('ATT&CK data: anything else is refused', () => {
   const { objects } = bundle();
   expect(() => generateAttack({ objects: objects.slice(1) })).toThrow('this is no STIX 2.1 bundle of ATT&CK');
   expect(() => generateAttack({ objects: objects.slice(0, 3) })).toThrow('this is no STIX 2.1 bundle of ATT&CK');
 });
 
-describe('the data that is here', () => {
+describe('ATT&CK data: the data that is here', () => {
   const techniques = Object.entries(data.techniques);
 
   test('it is all of ATT&CK Enterprise', () => {

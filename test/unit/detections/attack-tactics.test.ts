@@ -21,11 +21,11 @@ test.each([
   [['attack.execution', 'attack.lateral-movement', 'attack.t1047', 'attack.t1021.003']],
   [['attack.discovery']],
   [['cve.2024-1234']],
-])('techniques and tactics that belong together: %s', (tags) => {
+])('ATT&CK tactics of a rule: techniques and tactics that belong together: %s', (tags) => {
   expect(verdict(...tags)).toBe('accepted');
 });
 
-test('a technique without one of its tactics is refused', () => {
+test('ATT&CK tactics of a rule: a technique without one of its tactics is refused', () => {
   expect(verdict('attack.t1047')).toMatchInlineSnapshot(`
    "r.yml:1:8: T1047 is tagged without a tactic that ATT&CK counts it to
      Add attack.execution."
@@ -36,7 +36,7 @@ test('a technique without one of its tactics is refused', () => {
   `);
 });
 
-test('a tactic that no technique of the rule belongs to is refused', () => {
+test('ATT&CK tactics of a rule: a tactic that no technique of the rule belongs to is refused', () => {
   expect(verdict('attack.execution', 'attack.t1047', 'attack.lateral_movement')).toMatchInlineSnapshot(`
    "r.yml:1:40: no technique of this rule belongs to the tactic lateral-movement
      Remove the tag, or add the technique that is meant."

@@ -1,7 +1,7 @@
 import { threatOf } from '../../../src/detections/attack';
 import { severityOf } from '../../../src/detections/severity';
 
-test('the tags of both detections are ECS threat fields', () => {
+test('ATT&CK fields of an alert: the tags of both detections are ECS threat fields', () => {
   expect(threatOf({ tags: ['attack.execution', 'attack.t1047'] })).toEqual({
     framework: 'MITRE ATT&CK',
     tactic: { id: ['TA0002'], name: ['Execution'], reference: ['https://attack.mitre.org/tactics/TA0002/'] },
@@ -13,7 +13,7 @@ test('the tags of both detections are ECS threat fields', () => {
   });
 });
 
-test('a sub-technique stands beside its technique', () => {
+test('ATT&CK fields of an alert: a sub-technique stands beside its technique', () => {
   expect(threatOf({ tags: ['attack.t1546.003', 'attack.t1546'] }).technique).toEqual({
     id: ['T1546'],
     name: ['Event Triggered Execution'],
@@ -37,6 +37,6 @@ test.each([
   [73, 'high', 73],
   [74, 'critical', 99],
   [100, 'critical', 99],
-] as const)('a risk of %i is %s', (score, word, number) => {
+] as const)('ATT&CK fields of an alert: a risk of %i is %s', (score, word, number) => {
   expect(severityOf(score)).toEqual({ word, number });
 });

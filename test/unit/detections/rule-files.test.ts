@@ -12,7 +12,7 @@ import { ruleWith } from '../../support/rule';
 
 const rules = readRules('rules', readFieldTypes('.'));
 
-test('both detections are there, and every field that they compare is mapped', () => {
+test('rule files: both detections are there, and every field that they compare is mapped', () => {
   expect(
     rules.map(({ slug, uuid, name, version, type, risk }) => [slug, uuid, name, version, type, risk.score]),
   ).toEqual([
@@ -28,19 +28,25 @@ test('both detections are there, and every field that they compare is mapped', (
   ]);
 });
 
-test.each(rules.map((rule) => [rule.name, rule] as const))('%s groups as its Splunk search does', (_, rule) => {
-  const by = /\sby ([^|]*)/.exec(rule.upstream.search)?.[1]?.trim().split(/\s+/);
-  expect(by).toEqual(rule.upstream.groupBy.map((field) => `Processes.${field}`));
-  expect(rule.groupBy).toEqual(rule.upstream.groupBy.map((field) => SPLUNK_FIELDS[field]));
-});
+test.each(rules.map((rule) => [rule.name, rule] as const))(
+  'rule files: %s groups as its Splunk search does',
+  (_, rule) => {
+    const by = /\sby ([^|]*)/.exec(rule.upstream.search)?.[1]?.trim().split(/\s+/);
+    expect(by).toEqual(rule.upstream.groupBy.map((field) => `Processes.${field}`));
+    expect(rule.groupBy).toEqual(rule.upstream.groupBy.map((field) => SPLUNK_FIELDS[field]));
+  },
+);
 
-test.each(rules.map((rule) => [rule.name, rule] as const))('%s needs the fields that the original needs', (_, rule) => {
-  const ecs = (field: string): string | undefined =>
-    field === '_time' ? '@timestamp' : SPLUNK_FIELDS[field.replace('Processes.', '')];
-  expect(rule.fields).toEqual(rule.upstream.requiredFields.map(ecs));
-});
+test.each(rules.map((rule) => [rule.name, rule] as const))(
+  'rule files: %s needs the fields that the original needs',
+  (_, rule) => {
+    const ecs = (field: string): string | undefined =>
+      field === '_time' ? '@timestamp' : SPLUNK_FIELDS[field.replace('Processes.', '')];
+    expect(rule.fields).toEqual(rule.upstream.requiredFields.map(ecs));
+  },
+);
 
-test('what a seed leaves empty stays empty', () => {
+test('rule files: what a seed leaves empty stays empty', () => {
   const [viaWmi, callCreate] = rules;
   expect(viaWmi).toMatchObject({
     status: null,
@@ -60,11 +66,11 @@ test('what a seed leaves empty stays empty', () => {
   });
 });
 
-test('a rule is plain JSON', () => {
+test('rule files: a rule is plain JSON', () => {
   expect(JSON.parse(JSON.stringify(rules))).toEqual(rules);
 });
 
-describe('readRules', () => {
+describe('rule files: readRules', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'rules-'));
@@ -126,7 +132,7 @@ describe('readRules', () => {
   });
 });
 
-describe('a field', () => {
+describe('rule files: a field', () => {
   const types = readFieldTypes('.');
   function refusal(search: Record<string, unknown>): string {
     const text = stringify(ruleWith({ a: search, condition: 'a' }));

@@ -25,11 +25,11 @@ const risk = (changes: Part): Part => ({
   risk: { ...((ruleWith({}).wmi_detections as Part).risk as Part), ...changes },
 });
 
-test('a whole rule is accepted', () => {
+test('rule schema: a whole rule is accepted', () => {
   expect(refusal({})).toBe('accepted');
 });
 
-test('a custom attribute is accepted, as Sigma allows; a misspelt one of Sigma is not', () => {
+test('rule schema: a custom attribute is accepted, as Sigma allows; a misspelt one of Sigma is not', () => {
   expect(refusal({ ticket: 'SOC-1' })).toBe('accepted');
   expect(refusal({ falsepositive: ['x'] })).toMatchInlineSnapshot(`
    "rules/test.yml:52:1: there is no attribute "falsepositive"
@@ -37,7 +37,7 @@ test('a custom attribute is accepted, as Sigma allows; a misspelt one of Sigma i
   `);
 });
 
-test('a key that our block does not know is refused, with what was probably meant', () => {
+test('rule schema: a key that our block does not know is refused, with what was probably meant', () => {
   expect(refusal({}, { analytic_story: [] })).toMatchInlineSnapshot(`
    "rules/test.yml:52:3: there is no "analytic_story" in wmi_detections
      Did you mean "analytic_stories"?"
@@ -48,7 +48,7 @@ test('a key that our block does not know is refused, with what was probably mean
   `);
 });
 
-test('a missing key is named', () => {
+test('rule schema: a missing key is named', () => {
   expect(refusal({ title: undefined, level: undefined }, { setup: undefined })).toMatchInlineSnapshot(`
    "rules/test.yml:1:1: title is missing
    rules/test.yml:1:1: level is missing
@@ -57,7 +57,7 @@ test('a missing key is named', () => {
   `);
 });
 
-test('a value of the wrong kind is refused with what it is', () => {
+test('rule schema: a value of the wrong kind is refused with what it is', () => {
   expect(refusal({ title: 5, references: 'https://example.org', tags: ['T1047'] })).toMatchInlineSnapshot(`
    "rules/test.yml:1:1: title must be a text (it is 5)
    rules/test.yml:7:5: tags[1] must be a tag such as attack.t1047 (it is "T1047")
@@ -75,7 +75,7 @@ test('a value of the wrong kind is refused with what it is', () => {
   `);
 });
 
-test('a log source other than Windows process creation is refused', () => {
+test('rule schema: a log source other than Windows process creation is refused', () => {
   expect(refusal({ logsource: { category: 'process_creation', product: 'linux' } })).toMatchInlineSnapshot(
     `"rules/test.yml:11:3: logsource.product must be "windows" (it is "linux")"`,
   );
@@ -89,13 +89,13 @@ test('a log source other than Windows process creation is refused', () => {
   );
 });
 
-test('another taxonomy is refused: its fields would mean something else', () => {
+test('rule schema: another taxonomy is refused: its fields would mean something else', () => {
   expect(refusal({ taxonomy: 'sigma' })).toMatchInlineSnapshot(
     `"rules/test.yml:3:1: taxonomy must be "ecs" (it is "sigma")"`,
   );
 });
 
-test('a level that does not agree with the risk score is refused', () => {
+test('rule schema: a level that does not agree with the risk score is refused', () => {
   expect(refusal({ level: 'high' })).toMatchInlineSnapshot(`
    "rules/test.yml:16:1: level high does not agree with a risk score of 25, which is medium
      Scores: 0-21 low, 22-47 medium, 48-73 high, 74-100 critical."
@@ -103,13 +103,13 @@ test('a level that does not agree with the risk score is refused', () => {
   expect(refusal({ level: 'high' }, risk({ score: 48 }))).toBe('accepted');
 });
 
-test('a risk score beyond 100 is refused', () => {
+test('rule schema: a risk score beyond 100 is refused', () => {
   expect(refusal({}, risk({ score: 173 }))).toMatchInlineSnapshot(
     `"rules/test.yml:23:5: wmi_detections.risk.score must be 100 or less (it is 173)"`,
   );
 });
 
-test('a look-back shorter than the interval is refused', () => {
+test('rule schema: a look-back shorter than the interval is refused', () => {
   expect(refusal({}, { schedule: { interval: '1h', lookback: '5m' } })).toMatchInlineSnapshot(`
    "rules/test.yml:30:5: a look-back of 5m is shorter than the interval of 1h
      Events between two runs would be missed: make it at least as long."
@@ -120,7 +120,7 @@ test('a look-back shorter than the interval is refused', () => {
   expect(refusal({}, { schedule: { interval: '1h', lookback: '1h' } })).toBe('accepted');
 });
 
-test('a message or risk object that names no field is refused', () => {
+test('rule schema: a message or risk object that names no field is refused', () => {
   expect(refusal({}, risk({ message: 'on $host$' }))).toMatchInlineSnapshot(`
    "rules/test.yml:26:5: the message has an unknown token $host$
      Known: parent_process_name, parent_process, parent_process_path, parent_process_id, process_name, process, process_path, process_id, process_guid, original_file_name, dest, user."
@@ -132,7 +132,7 @@ test('a message or risk object that names no field is refused', () => {
   `);
 });
 
-test('a technique that ATT&CK does not have is refused; any that it has is accepted', () => {
+test('rule schema: a technique that ATT&CK does not have is refused; any that it has is accepted', () => {
   expect(refusal({ tags: ['attack.execution', 'attack.t1999'] })).toMatchInlineSnapshot(`
    "rules/test.yml:8:5: tag "attack.t1999" names no tactic or technique of ATT&CK Enterprise 18.1
      Correct it; all ids are on https://attack.mitre.org/techniques/enterprise/."
@@ -141,14 +141,14 @@ test('a technique that ATT&CK does not have is refused; any that it has is accep
   expect(refusal({ tags: ['attack.exfiltration', 'attack.t1048'] })).toBe('accepted');
 });
 
-test('a file that is no map is refused', () => {
+test('rule schema: a file that is no map is refused', () => {
   expect(() => parseRule(parseYaml('- a\n- b\n', 'rules/test.yml'), 'test')).toThrowErrorMatchingInlineSnapshot(`
    "rules/test.yml:1:1: a rule must be a map of Sigma attributes
    rules/test.yml:1:1: detection must be a map of search identifiers and a condition"
   `);
 });
 
-test('the type of the rule in Kibana is eql or esql', () => {
+test('rule schema: the type of the rule in Kibana is eql or esql', () => {
   expect(refusal({}, { kibana: { type: 'esql' } })).toBe('accepted');
   expect(refusal({}, { kibana: { type: 'threshold', typ: 1 } })).toMatchInlineSnapshot(`
    "rules/test.yml:53:5: wmi_detections.kibana.type must be "eql" or "esql" (it is "threshold")
@@ -158,7 +158,7 @@ test('the type of the rule in Kibana is eql or esql', () => {
   expect(parseRule(parseYaml(stringify(ruleWith(DETECTION)), 'x.yml'), 'x').kibana).toEqual({ type: 'eql' });
 });
 
-test('enabled and actions in Kibana have the form of its API', () => {
+test('rule schema: enabled and actions in Kibana have the form of its API', () => {
   const mail = { action_type_id: '.email', id: 'mail', params: { to: ['soc@example.com'], message: 'Look.' } };
   const hourly = { summary: false, notifyWhen: 'onThrottleInterval', throttle: '1h' };
   const whole = { ...mail, group: 'default', frequency: hourly, alerts_filter: { query: { kql: '', filters: [] } } };
@@ -186,7 +186,7 @@ test('enabled and actions in Kibana have the form of its API', () => {
   `);
 });
 
-test('what a file does not say of Kibana is left open', () => {
+test('rule schema: what a file does not say of Kibana is left open', () => {
   const kibana = (block: object): unknown => {
     const rule = ruleWith(DETECTION);
     const own = { ...(rule.wmi_detections as object), kibana: block };

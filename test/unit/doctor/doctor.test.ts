@@ -42,7 +42,7 @@ async function examined(user: Parameters<typeof doctor>[1], settings = {}) {
   return { found, text: doctorText(found, user).replaceAll(server.url, '<url>') };
 }
 
-test('where all is well, nothing is missing, and nothing but looking is done', async () => {
+test('doctor: finds nothing missing where all is well, and only looks', async () => {
   said = elasticsearch(() => false, { type: 'basic', status: 'active' }, Date.now());
   const { found, text } = await examined('deployer');
   expect(text).toMatchInlineSnapshot(`
@@ -65,7 +65,7 @@ test('where all is well, nothing is missing, and nothing but looking is done', a
   expect(server.arrived.every(({ method, path }) => method === 'GET' || path.endsWith('/_has_privileges'))).toBe(true);
 });
 
-test('what is missing is named, for the kind of user that was asked for', async () => {
+test('doctor: what is missing is named, for the kind of user that was asked for', async () => {
   const denied = (privilege: string) => privilege.startsWith('manage') || privilege === 'delete';
   said = elasticsearch(denied, { type: 'trial', status: 'expired' }, Date.now() - 3_600_000);
   const { found, text } = await examined('deployer');
@@ -96,7 +96,7 @@ test('what is missing is named, for the kind of user that was asked for', async 
   expect((await examined('shipper')).found.missing).toBe(false);
 });
 
-test('a cluster without security says so', async () => {
+test('doctor: a cluster without security says so', async () => {
   said = ({ path }) => (path === '/' ? { body: ELASTICSEARCH } : { status: 400, body: { error: 'no handler found' } });
   const { found, text } = await examined('deployer');
   expect(text).toContain('warning  security: the cluster asks nobody who he is');
@@ -113,7 +113,7 @@ test.each([
   ['a fault of the server', 500, 'failed to read the security index', 'unknown'],
   ['a page that is not there', 404, 'Not Found', 'unknown'],
   ['a proxy that lets nothing of it through', 403, 'not allowed here', 'unknown'],
-])('what is told of privileges: %s', async (_, status, error, state) => {
+])('doctor: reports privileges: %s', async (_, status, error, state) => {
   for (const root of [ELASTICSEARCH, { version: { number: '3.8.0', distribution: 'opensearch' } }]) {
     said = ({ path }) => (path === '/' ? { body: root } : { status, body: { error } });
     const { granted, check } = await grantsOf(await connect({ url: server.url }), {
@@ -129,7 +129,7 @@ test.each([
   }
 });
 
-test('what could not be found out about privileges does not say that any are missing', async () => {
+test('doctor: what could not be found out about privileges does not say that any are missing', async () => {
   said = (request) =>
     request.path.startsWith('/_security')
       ? { status: 500, body: { error: 'failed to read the security index' } }
@@ -166,7 +166,7 @@ function openSearch(denied: (asked: string) => boolean, answersQuestions: boolea
 
 const ABSENT = { status: 404, body: { error: 'no such index' } };
 
-test('an OpenSearch with its security plugin: looking is tried, and what changes something is asked', async () => {
+test('doctor: an OpenSearch with its security plugin: looking is tried, and what changes something is asked', async () => {
   const denied = (asked: string) =>
     /^GET \/_component_template|^PUT \/(_index_template|wmi-detections-state)/.test(asked);
   said = openSearch(denied, true);
@@ -200,7 +200,7 @@ test('an OpenSearch with its security plugin: looking is tried, and what changes
   expect(found.missing).toBe(true);
 });
 
-test('an older plugin answers no question: looking is tried, the rest it does not tell', async () => {
+test('doctor: an older plugin answers no question: looking is tried, the rest it does not tell', async () => {
   said = openSearch((asked) => asked.startsWith('GET /_component_template') || asked.startsWith('PUT'), false);
   const { found, text } = await examined('runner');
   expect(text).toMatchInlineSnapshot(`
@@ -226,7 +226,7 @@ test('an older plugin answers no question: looking is tried, the rest it does no
   expect(server.arrived.some(({ method }) => method === 'PUT')).toBe(false);
 });
 
-test('on OpenSearch nothing that changes anything is sent but as a question, and nothing that deletes data even so', async () => {
+test('doctor: on OpenSearch nothing that changes anything is sent but as a question, and nothing that deletes data even so', async () => {
   said = openSearch(() => false, true);
   await examined('deployer');
   const sent = server.arrived.map(({ method, path }) => `${method} ${path}`);
@@ -237,7 +237,7 @@ test('on OpenSearch nothing that changes anything is sent but as a question, and
   expect(changes.filter((each) => /^DELETE (?!\S*no-such)/.test(each))).toEqual([]);
 });
 
-test('a version that is too old, and one that is not known yet', async () => {
+test('doctor: reports a version that is too old, and one that is not known yet', async () => {
   said = ({ path }) => (path === '/' ? { body: { version: { number: '7.17.9' } } } : { status: 400 });
   expect((await examined('reader')).text).toContain('MISSING  version: Elasticsearch 7.17.9');
   said = ({ path }) =>
@@ -245,7 +245,7 @@ test('a version that is too old, and one that is not known yet', async () => {
   expect((await examined('reader')).text).toContain('warning  version: OpenSearch 4.0.0');
 });
 
-test('a scheduler that is not there is missing', async () => {
+test('doctor: a scheduler that is not there is missing', async () => {
   said = elasticsearch(() => false, { type: 'basic', status: 'active' }, Date.now());
   expect((await examined('deployer', { scheduler: 'watcher' })).text).toContain(
     'MISSING  scheduler watcher: no watches there',
@@ -258,7 +258,7 @@ test('a scheduler that is not there is missing', async () => {
   );
 });
 
-test('an interruption ends the questions to Kibana, too', async () => {
+test('doctor: an interruption ends the questions to Kibana, too', async () => {
   const stop = new AbortController();
   let interrupts = true;
   said = (request) => {
@@ -278,7 +278,7 @@ test('an interruption ends the questions to Kibana, too', async () => {
   expect(asked()).toContain('/api/spaces/space/soc');
 });
 
-test('a cluster that does not answer is an answer', async () => {
+test('doctor: a cluster that does not answer is an answer', async () => {
   const found = await doctor(readSettings({ esUrl: 'http://127.0.0.1:1' }, {}), 'deployer');
   expect(doctorText(found, 'deployer')).toMatchInlineSnapshot(`
    "MISSING  cluster: cannot be reached (connect ECONNREFUSED 127.0.0.1:1)
@@ -290,7 +290,7 @@ test('a cluster that does not answer is an answer', async () => {
 });
 
 test.each(['local', 'kibana', 'watcher'])(
-  'with scheduler %s, what is checked is what is printed',
+  'doctor: with scheduler %s, what is checked is what is printed',
   async (scheduler) => {
     said = elasticsearch(() => false, { type: 'trial', status: 'active' }, Date.now());
     await examined('deployer', { scheduler });
@@ -302,7 +302,7 @@ test.each(['local', 'kibana', 'watcher'])(
   },
 );
 
-test('who acknowledges alerts of Kibana may write those, and no rules', () => {
+test('doctor: who acknowledges alerts of Kibana may write those, and no rules', () => {
   const of = (scheduler: string, user: string) =>
     roles(readSettings({ namespace: 'soc', scheduler, space: 'soc' }, {}, { file: false })).find(
       (each) => each.user === user,
@@ -318,7 +318,7 @@ test('who acknowledges alerts of Kibana may write those, and no rules', () => {
   expect(of('local', 'runner')).not.toHaveProperty('kibana');
 });
 
-test('the roles, as they are printed', () => {
+test('doctor: prints the roles', () => {
   const printed = roles(readSettings({ namespace: 'soc', scheduler: 'kibana', space: 'soc' }, {}));
   expect(rolesText(printed)).toMatchSnapshot();
   // Who ships events never deletes or reads, and who reads never writes.

@@ -7,24 +7,24 @@ import { messageOf, temporaryFolder } from '../../support/environment';
 
 const folder = temporaryFolder();
 
-test('the cache is below XDG_CACHE_HOME', () => {
+test('engine cache: the cache is below XDG_CACHE_HOME', () => {
   expect(cacheOf({ XDG_CACHE_HOME: folder }).root).toBe(join(folder, 'wmi-detections', 'engine'));
 });
 
-test('a relative XDG_CACHE_HOME is not obeyed, as its specification asks', () => {
+test('engine cache: a relative XDG_CACHE_HOME is not obeyed, as its specification asks', () => {
   expect(cacheOf({ XDG_CACHE_HOME: 'cache' }).root.startsWith(homedir())).toBe(true);
 });
 
-test('the jars of another version of the engine lie in another folder', () => {
+test('engine cache: the jars of another version of the engine lie in another folder', () => {
   expect(cacheOf({ XDG_CACHE_HOME: folder }).jars).toMatch(/\/3\.\d+\.\d+\.\d+\/jars$/);
 });
 
-test('a disk with room enough is taken', () => {
+test('engine cache: a disk with room enough is taken', () => {
   prepareFolder(join(folder, 'roomy'), 1);
   expect(existsSync(join(folder, 'roomy'))).toBe(true);
 });
 
-test('a disk with less room than needed is refused, with what is free and what is needed', async () => {
+test('engine cache: a disk with less room than needed is refused, with what is free and what is needed', async () => {
   const message = await messageOf(() => {
     prepareFolder(join(folder, 'small'), 2 ** 52);
   }, folder);
@@ -34,7 +34,7 @@ test('a disk with less room than needed is refused, with what is free and what i
   `);
 });
 
-test('a disk that fills up while writing is told in plain words', async () => {
+test('engine cache: a disk that fills up while writing is told in plain words', async () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
   const message = await messageOf(() => {
     writing(folder, () => {
@@ -44,7 +44,7 @@ test('a disk that fills up while writing is told in plain words', async () => {
   expect(message).toBe(diskFull('<folder>', 'ENOSPC').message);
 });
 
-test('a cache below something that is not a folder is told in plain words', async () => {
+test('engine cache: a cache below something that is not a folder is told in plain words', async () => {
   writeFileSync(join(folder, 'file'), '');
   const message = await messageOf(() => {
     prepareFolder(join(folder, 'file', 'cache'));
@@ -59,10 +59,10 @@ test.each([
   [undefined, '1g'],
   ['512m', '512m'],
   ['2G', '2G'],
-])('WMI_DETECTIONS_ENGINE_HEAP=%s gives %s', (written, heap) => {
+])('engine cache: WMI_DETECTIONS_ENGINE_HEAP=%s gives %s', (written, heap) => {
   expect(heapOf(written === undefined ? {} : { WMI_DETECTIONS_ENGINE_HEAP: written })).toBe(heap);
 });
 
-test.each(['1', '0g', 'lots', '1g -XX:+Evil'])('WMI_DETECTIONS_ENGINE_HEAP=%s is refused', (written) => {
+test.each(['1', '0g', 'lots', '1g -XX:+Evil'])('engine cache: WMI_DETECTIONS_ENGINE_HEAP=%s is refused', (written) => {
   expect(() => heapOf({ WMI_DETECTIONS_ENGINE_HEAP: written })).toThrow('not an amount of memory');
 });

@@ -24,27 +24,27 @@ function dataset(name: string, script: string): { fetch: () => Promise<string>; 
   };
 }
 
-test('jars are fetched once', async () => {
+test('engine jars: jars are fetched once', async () => {
   const { fetch, runs, jars } = dataset('once', 'echo one > $into/a.jar; echo two > $into/b.jar');
   expect([await fetch(), await fetch()]).toEqual([jars, jars]);
   expect(runs()).toBe(1);
   expect(readdirSync(jars)).toEqual(['a.jar', 'b.jar', 'inventory.json']);
 });
 
-test('two fetches at once do each other no harm', async () => {
+test('engine jars: two fetches at once do each other no harm', async () => {
   const { fetch, jars } = dataset('twice', 'echo one > $into/a.jar; sleep 0.3; echo two > $into/b.jar');
   expect(await Promise.all([fetch(), fetch()])).toEqual([jars, jars]);
   expect(readdirSync(jars)).toEqual(['a.jar', 'b.jar', 'inventory.json']);
   expect(readdirSync(dirname(jars))).toEqual(['jars']);
 });
 
-test('a fetch that fails half-way leaves nothing that could be taken for jars', async () => {
+test('engine jars: a fetch that fails half-way leaves nothing that could be taken for jars', async () => {
   const { fetch, jars } = dataset('half', 'echo one > $into/a.jar; exit 1');
   await expect(fetch()).rejects.toThrow();
   expect(readdirSync(dirname(jars))).toEqual([]);
 });
 
-test('jars that somebody has cut short or removed since are fetched again', async () => {
+test('engine jars: jars that somebody has cut short or removed since are fetched again', async () => {
   const { fetch, runs, jars } = dataset('broken', 'echo one > $into/a.jar; echo two > $into/b.jar');
   await fetch();
   rmSync(join(jars, 'a.jar'));
@@ -56,7 +56,7 @@ test('jars that somebody has cut short or removed since are fetched again', asyn
   expect(readdirSync(dirname(jars))).toEqual(['jars']);
 });
 
-test('what a killed fetch left behind is removed a day later, and what may be under way is not', async () => {
+test('engine jars: what a killed fetch left behind is removed a day later, and what may be under way is not', async () => {
   const { fetch, jars } = dataset('abandoned', 'echo one > $into/a.jar');
   mkdirSync(join(dirname(jars), 'fetch-old'), { recursive: true });
   mkdirSync(join(dirname(jars), 'fetch-new'));
@@ -66,7 +66,7 @@ test('what a killed fetch left behind is removed a day later, and what may be un
   expect(readdirSync(dirname(jars))).toEqual(['fetch-new', 'jars']);
 });
 
-test('without Maven, the error says what it is for and how to get it', async () => {
+test('engine jars: without Maven, the error says what it is for and how to get it', async () => {
   const env = { XDG_CACHE_HOME: join(root, 'no-maven'), PATH: join(root, 'nothing') };
   const fetch = (): Promise<string> => fetchJars(cacheOf(env), JDK, env, () => undefined);
   expect(await messageOf(fetch, root)).toMatchInlineSnapshot(`
@@ -75,7 +75,7 @@ test('without Maven, the error says what it is for and how to get it', async () 
   `);
 });
 
-test('with an unreachable registry, the error says what was tried', async () => {
+test('engine jars: with an unreachable registry, the error says what was tried', async () => {
   // The real Maven's words, with a mirror at a port where nobody listens.
   const { fetch } = dataset(
     'unreachable',
@@ -92,7 +92,7 @@ exit 1`,
   `);
 });
 
-test('any other failure of Maven is told with its first error', async () => {
+test('engine jars: any other failure of Maven is told with its first error', async () => {
   const { fetch } = dataset(
     'other',
     'echo "[ERROR] Malformed POM: expected start tag -> [Help 1]"; echo "[ERROR] more"; exit 1',
@@ -103,12 +103,12 @@ test('any other failure of Maven is told with its first error', async () => {
   `);
 });
 
-test('a Maven that says nothing, and does nothing, is told as well', async () => {
+test('engine jars: a Maven that says nothing, and does nothing, is told as well', async () => {
   const { fetch } = dataset('nothing-fetched', 'exit 0');
   await expect(fetch()).rejects.toThrow('Maven fetched no jar');
 });
 
-test('a disk that fills up while Maven writes is told as that', async () => {
+test('engine jars: a disk that fills up while Maven writes is told as that', async () => {
   const { fetch } = dataset('full', 'echo "[ERROR] Failed to copy: No space left on device"; exit 1');
   expect((await messageOf(fetch, root)).replace(/fetch-\w+/, 'fetch-<id>')).toMatchInlineSnapshot(`
    "disk full: the embedded engine cannot write in <folder>/full/cache/wmi-detections/engine/3.8.0.0/fetch-<id> (Maven says so)

@@ -14,7 +14,7 @@ async function goneProcess(): Promise<number> {
   return child.pid ?? 0;
 }
 
-test('one at a time', async () => {
+test('engine lock: lets one work at a time', async () => {
   const file = join(folder, 'one');
   let inside = 0;
   const work = async (): Promise<number> => {
@@ -28,20 +28,20 @@ test('one at a time', async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test('the lock is given back when the work fails', async () => {
+test('engine lock: the lock is given back when the work fails', async () => {
   const file = join(folder, 'failing');
   await expect(withLock(file, 10, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(existsSync(file)).toBe(false);
 });
 
-test('the lock of a process that has gone is taken over', async () => {
+test('engine lock: the lock of a process that has gone is taken over', async () => {
   const file = join(folder, 'gone');
   writeFileSync(file, String(await goneProcess()));
   expect(await withLock(file, 1, () => Promise.resolve('done'))).toBe('done');
   expect(readdirSync(folder).filter((name) => name.startsWith('gone'))).toEqual([]);
 });
 
-test('so is one whose process id another program has now', async () => {
+test('engine lock: the lock of a process whose id another program has now is taken over', async () => {
   const file = join(folder, 'reused');
   const other = spawn('sleep', ['60']);
   try {
@@ -52,7 +52,7 @@ test('so is one whose process id another program has now', async () => {
   }
 });
 
-test('the lock of a process at work is waited for, and told when it takes too long', async () => {
+test('engine lock: the lock of a process at work is waited for, and told when it takes too long', async () => {
   const file = join(folder, 'held');
   writeFileSync(file, String(process.pid));
   const message = await messageOf(() => withLock(file, 0.2, () => Promise.resolve('done')), folder);

@@ -11,27 +11,27 @@ Caused by: java.net.BindException: Address already in use
 		at io.netty.util.concurrent.DefaultPromise.rethrowIfFailed(DefaultPromise.java:686)
 `;
 
-test('the exception and its innermost cause', () => {
+test('reason in the engine log: is the exception and its innermost cause', () => {
   expect(reasonIn(BIND).text).toMatchInlineSnapshot(
     `"org.codelibs.opensearch.runner.OpenSearchRunnerException: Failed to start node 1; java.net.BindException: Address already in use"`,
   );
 });
 
-test('a taken port is recognised', () => {
+test('reason in the engine log: recognises a taken port', () => {
   expect(reasonIn(BIND).portTaken).toBe(true);
   expect(reasonIn(BIND.replaceAll(/Bind\w*|Address already in use/g, 'x')).portTaken).toBe(false);
 });
 
-test('a full disk is recognised', () => {
+test('reason in the engine log: recognises a full disk', () => {
   expect(reasonIn('Caused by: java.io.IOException: No space left on device').diskFull).toBe(true);
   expect(reasonIn(BIND).diskFull).toBe(false);
 });
 
-test('without an exception, the last lines that are not noise', () => {
+test('reason in the engine log: is the last lines that are not noise where there is no exception', () => {
   const log = 'Error occurred during initialization of VM\nToo small maximum heap\nWARNING: a restricted method\n';
   expect(reasonIn(log).text).toBe('Error occurred during initialization of VM; Too small maximum heap');
 });
 
-test('an empty log is told as such', () => {
+test('reason in the engine log: says that a log is empty', () => {
   expect(reasonIn('').text).toBe('its log is empty');
 });

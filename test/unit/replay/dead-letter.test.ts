@@ -27,7 +27,7 @@ test.each([
   ['half a surrogate pair, NUL and terminal escapes', '{"Channel":"Security","a":"\\ud800","b":"\\u0000\\u001b[31m"}'],
   ['event XML', "<Event><System><Provider Name='Microsoft-Windows-Sysmon'/></System></Event>"],
   ['text', 'hello "world" \\ \u202e'],
-])('%s comes back as the same event', (_, bytes) => {
+])('dead letter: %s comes back as the same event', (_, bytes) => {
   const [frame] = framesOf(bytes);
   if (frame === undefined) throw new Error('no event');
   const event = eventOf(frame, 'a.log');
@@ -39,7 +39,7 @@ test.each([
   expect(origin).toEqual({ file: 'a.log', line: 1 });
 });
 
-test('the file and line of a letter stay those of the event, however often it is refused', () => {
+test('dead letter: the file and line of a letter stay those of the event, however often it is refused', () => {
   const [frame] = framesOf('{"a":1}');
   const once = thereAndBack(eventOf(frame as InputRecord, 'a.log'));
   expect(thereAndBack(once).origin).toEqual({ file: 'a.log', line: 1 });
@@ -50,12 +50,12 @@ test.each([
   ['a later version', '{"dead_letter":{"version":2},"event":{"original":"{}"}}'],
   ['an event whose original is no text', '{"dead_letter":{"version":1},"event":{"original":{}}}'],
   ['text', 'dead_letter'],
-])('%s is no dead letter', (_, text) => {
+])('dead letter: %s is no dead letter', (_, text) => {
   const [frame] = framesOf(text);
   expect(takenBack(frame as InputRecord)).toBeUndefined();
 });
 
-test('a letter whose JSON was broken by hand is text with a fault, and lost by no means', () => {
+test('dead letter: a letter whose JSON was broken by hand is text with a fault, and lost by no means', () => {
   const [frame] = framesOf('{"dead_letter":{"version":1,"json":true},"event":{"original":"{oops"}}');
   const back = takenBack(frame as InputRecord);
   expect(back).toMatchObject({ form: 'text', text: '{oops', fault: expect.stringContaining('not JSON') as string });

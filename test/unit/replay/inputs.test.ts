@@ -67,7 +67,7 @@ const LINES = Array.from({ length: 3_000 }, (_, index) =>
   JSON.stringify({ index, noise: `${(index * 7919) % 104729}` }),
 );
 
-describe('refused before anything is read', () => {
+describe('inputs of replay: refused before anything is read', () => {
   test('a file that does not exist', () => {
     expect(refusal([join(folder, 'missing.json')])).toMatchInlineSnapshot(`
      "INPUT missing.json: does not exist
@@ -134,8 +134,8 @@ describe('refused before anything is read', () => {
   });
 });
 
-describe('read', () => {
-  test('a folder: its files in order, those in folders below as well, hidden and empty ones left out', async () => {
+describe('inputs of replay: read', () => {
+  test('reads the files of a folder in order, those in folders below as well, without hidden and empty ones', async () => {
     file('tree/b.json', '{"b":1}');
     file('tree/a/z.log', '{"z":1}');
     file('tree/.hidden', '{"h":1}');
@@ -171,7 +171,7 @@ describe('read', () => {
   });
 });
 
-describe('exports of a cluster', () => {
+describe('inputs of replay: exports of a cluster', () => {
   const hit = (source: string, index = '"_index":"logs-x"'): string =>
     `{${index},"_id":"1","_score":null,"_source":${source}}`;
 
@@ -204,7 +204,7 @@ describe('exports of a cluster', () => {
   });
 });
 
-describe('what is wrong is told, and what came before it is kept', () => {
+describe('inputs of replay: what is wrong is told, and what came before it is kept', () => {
   test('a gzip file that is cut off', async () => {
     const whole = gzipSync(LINES.join('\n'));
     const { records, problems } = await readAll(file('cut.gz', whole.subarray(0, whole.length - 200)));

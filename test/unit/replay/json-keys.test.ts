@@ -5,14 +5,14 @@ function come(keys: Keys, place: Place, text: string): Key {
   return keys.key(place, pieceOf(Buffer.from(JSON.stringify(text))));
 }
 
-test('a key is kept in mind when it comes for the second time, and known when it comes again', () => {
+test('JSON keys: a key is kept in mind when it comes for the second time, and known when it comes again', () => {
   const keys = new Keys();
   const [first, second, third] = ['User', 'User', 'User'].map((text) => come(keys, keys.root, text));
   expect([first?.isKnown, second?.isKnown]).toEqual([false, true]);
   expect(third).toBe(second);
 });
 
-test('ever new keys do not fill the memory: beyond a bound all is forgotten', () => {
+test('JSON keys: ever new keys do not fill the memory: beyond a bound all is forgotten', () => {
   const keys = new Keys();
   const { root } = keys;
   for (let count = 0; keys.root === root; count += 1) {
@@ -25,7 +25,7 @@ test('ever new keys do not fill the memory: beyond a bound all is forgotten', ()
   expect(come(keys, keys.root, 'User').isKnown).toBe(false);
 });
 
-test('what is kept in mind keeps nothing of the event that it was found in', () => {
+test('JSON keys: what is kept in mind keeps nothing of the event that it was found in', () => {
   const keys = new Keys();
   const event = pieceOf(Buffer.from(`{"User":${' '.repeat(100_000)}1}`));
   const written = { ...event, start: 1, end: 7 };

@@ -38,12 +38,12 @@ test.each([
   ['a long key', `{"${'k'.repeat(50_001)}":1}`, `{"${'k'.repeat(50_000)}":1}`],
   ['half a surrogate pair in a key', '{"a\\ud800":1}', '{"a\\ud83d\\ude00":"\\ud800"}'],
   ['metadata at the root', '{"_id":"x"}', '{"a":{"_id":"x"},"id":1}'],
-])('%s is found, its twin is not', (_, refused, accepted) => {
+])('JSON text: %s is found, its twin is not', (_, refused, accepted) => {
   expect(obstacle(refused)).toBeDefined();
   expect(obstacle(accepted)).toBeUndefined();
 });
 
-test('the obstacle is named', () => {
+test('JSON text: the obstacle is named', () => {
   expect(obstacle('{"EventID":1,"EventID":4688}')).toMatchInlineSnapshot(
     `"holds the key "EventID" twice in one object"`,
   );
@@ -65,7 +65,7 @@ function isObject(text: string): boolean {
   }
 }
 
-describe('a text is a JSON object exactly when JSON.parse says so', () => {
+describe('JSON text: a text is a JSON object exactly when JSON.parse says so', () => {
   const values = [
     '0',
     '-0',
@@ -190,7 +190,7 @@ describe('a text is a JSON object exactly when JSON.parse says so', () => {
   });
 });
 
-describe('what an object holds', () => {
+describe('JSON text: what an object holds', () => {
   test('strings and objects, by their keys; of a key that comes twice the last, as JSON.parse has it', () => {
     const object = readObject(
       '{"a":"C:\\\\x","\\u0062":{"c":"\\u00e9"},"d":1,"e":["x"],"f":"first","f":"last","g":""}',
@@ -212,7 +212,7 @@ describe('what an object holds', () => {
   });
 });
 
-test('the canonical form is that of the parsed value, whatever blanks and order of keys', () => {
+test('JSON text: the canonical form is that of the parsed value, whatever blanks and order of keys', () => {
   // Whole numbers of 19 digits and more are JavaScript's rounding of something else; they are tested above and below.
   const safe = fc
     .jsonValue()
@@ -227,16 +227,16 @@ test('the canonical form is that of the parsed value, whatever blanks and order 
   );
 });
 
-test('numbers that only differ beyond the precision of a double stay different', () => {
+test('JSON text: numbers that only differ beyond the precision of a double stay different', () => {
   expect(canonical('{"a":9007199254740993}')).not.toBe(canonical('{"a":9007199254740992}'));
 });
 
-test('the ways to write a character are one', () => {
+test('JSON text: the ways to write a character are one', () => {
   expect(canonical('{"\\u0061\\u00fc":"\\/\\u00e9\\ud83d\\ude00€"}')).toBe(canonical('{"aü":"/é😀€"}'));
   expect(canonical('{"ü\\u0061":"\\/\\u00e9"}')).toBe('{"üa":"/é"}');
 });
 
-describe('what was learnt from the keys of earlier objects changes nothing', () => {
+describe('JSON text: what was learnt from the keys of earlier objects changes nothing', () => {
   test('the same keys in another order, with a key more, with one less, and twice', () => {
     expect(canonical('{"b":1,"a":2}')).toBe('{"a":2,"b":1}');
     expect(canonical('{"a":2,"b":1}')).toBe('{"a":2,"b":1}');

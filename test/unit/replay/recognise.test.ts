@@ -39,7 +39,7 @@ test.each([
   ['nothing', 'unrecognised', {}],
   ['a path that ends at a text, beside its dotted twin', 'unrecognised', { winlog: 'x', 'winlog.channel': 'Security' }],
   ['wrong types', 'unrecognised', { Channel: 7, winlog: 'x', Event: [], message: null }],
-])('%s is %s', (_, source, document) => {
+])('recognition of a source: %s is %s', (_, source, document) => {
   expect(sourceOfText(JSON.stringify(document))).toBe(source);
 });
 
@@ -56,6 +56,6 @@ test.each([
   ],
   ['unrecognised', 'LogName=Application\nMessage=see\nSecurity'],
   ['unrecognised', '{"Channel":"Security"'],
-])('%s: %j', (source, text) => {
+])('recognition of a source: %s: %j', (source, text) => {
   expect(sourceOfText(text)).toBe(source);
 });

@@ -25,7 +25,7 @@ const XML = '<Event xmlns="x"><System><EventID>1</EventID></System><EventData/><
 const RENDERED =
   '09/15/2020 11:48:27 PM\nLogName=Security\nEventCode=4688\nMessage=A new process.\n\nSubject:\n\tName:\tann';
 
-describe('JSON', () => {
+describe('splitter: JSON', () => {
   test('one object a line, with blank lines and CRLF', () => {
     expect(listing('{"a":1}\r\n\r\n{"b":"}{"}\n')).toMatchInlineSnapshot(`
      "1 json "{\\"a\\":1}"
@@ -110,7 +110,7 @@ describe('JSON', () => {
   });
 });
 
-describe('event XML', () => {
+describe('splitter: event XML', () => {
   test('one event a line, and several on one line', () => {
     expect(listing(`${XML}\n${XML}${XML}\n`)).toMatchInlineSnapshot(`
      "1 xml "<Event xmlns=\\"x\\"><System><EventID>1</EventID></System><EventData/></Event>"
@@ -139,7 +139,7 @@ describe('event XML', () => {
   });
 });
 
-describe('rendered text', () => {
+describe('splitter: rendered text', () => {
   test('is split at time and LogName, blank lines within a message included', () => {
     expect(listing(`${RENDERED}\n${RENDERED}\n`)).toMatchInlineSnapshot(`
      "1 rendered "09/15/2020 11:48:27 PM\\nLogName=Security\\nEventCode=4688\\nMessage=A new process.\\n\\nSubject:\\n\\tName:\\tann"
@@ -170,7 +170,7 @@ describe('rendered text', () => {
   });
 });
 
-test('bytes that are not UTF-8 are read as Windows-1252, and reported', () => {
+test('splitter: bytes that are not UTF-8 are read as Windows-1252, and reported', () => {
   const line = Buffer.concat([Buffer.from('{"user":"Zoë '), Buffer.from([0xe9, 0x80]), Buffer.from('"}\n{"a":1}')]);
   expect(listing(line)).toMatchInlineSnapshot(`
    "1 json "{\\"user\\":\\"Zoë é€\\"}" ! has 2 bytes that are not UTF-8, read as Windows-1252
@@ -178,14 +178,14 @@ test('bytes that are not UTF-8 are read as Windows-1252, and reported', () => {
   `);
 });
 
-test('a byte order mark in the middle, where files were put together, is no record', () => {
+test('splitter: a byte order mark in the middle, where files were put together, is no record', () => {
   expect(listing('\ufeff{"a":1}\n\ufeff{"b":2}\n')).toMatchInlineSnapshot(`
    "1 json "{\\"a\\":1}"
    2 json "{\\"b\\":2}""
   `);
 });
 
-test('a record beyond the limit is left out up to the end of its line, and reported', () => {
+test('splitter: a record beyond the limit is left out up to the end of its line, and reported', () => {
   const long = `{"a":"${'x'.repeat(300)}"}`;
   const found = frames(`{"b":1}\n${long}\n{"c":1}\n`, 10, 200);
   expect(found.map(({ text, dropped }) => [text.toString(), dropped])).toEqual([
@@ -195,7 +195,7 @@ test('a record beyond the limit is left out up to the end of its line, and repor
   ]);
 });
 
-test('how the bytes are cut into chunks makes no difference', () => {
+test('splitter: how the bytes are cut into chunks makes no difference', () => {
   const piece = fc.constantFrom(
     ...[
       '{"a":1}',
@@ -238,13 +238,16 @@ test('how the bytes are cut into chunks makes no difference', () => {
   );
 });
 
-test.each([1, 2, 7, 8, 100])('one comma after an object is no record, in chunks of %d; any other is', (chunk) => {
-  expect(listing('{"a":1} ,\n{"b":2},', chunk)).toBe('1 json "{\\"a\\":1}"\n2 json "{\\"b\\":2}"');
-  expect(listing('{"a":1},,', chunk)).toContain('1 text ","');
-  expect(listing(',{"a":1}', chunk)).toContain('1 text ');
-});
+test.each([1, 2, 7, 8, 100])(
+  'splitter: one comma after an object is no record, in chunks of %d; any other is',
+  (chunk) => {
+    expect(listing('{"a":1} ,\n{"b":2},', chunk)).toBe('1 json "{\\"a\\":1}"\n2 json "{\\"b\\":2}"');
+    expect(listing('{"a":1},,', chunk)).toContain('1 text ","');
+    expect(listing(',{"a":1}', chunk)).toContain('1 text ');
+  },
+);
 
-test('every character between blanks, brackets and commas of arrays is in some record', () => {
+test('splitter: every character between blanks, brackets and commas of arrays is in some record', () => {
   const word = fc.constantFrom(
     '{"a":1}',
     '{"a":"x',
@@ -270,7 +273,7 @@ test('every character between blanks, brackets and commas of arrays is in some r
   );
 });
 
-test('a small record does not keep megabytes around it in memory', () => {
+test('splitter: a small record does not keep megabytes around it in memory', () => {
   const comment = `<!-- ${'x'.repeat(1_000_000)} -->\n`;
   const blanks = ' '.repeat(200_000);
   for (const around of [comment, blanks]) {

@@ -2,7 +2,7 @@ import { adoptText } from '../../../src/report/adopt';
 
 const about = { kind: 'ingest_pipeline', id: 'a' };
 
-test('what was taken over, with what the next deploy changes; what failed; what was ours', () => {
+test('report of adopt: names what was adopted, with what the next deploy changes; what failed; what was ours', () => {
   const adopted = [
     { ...about, status: 'adopted', diff: '--- cluster/a\n+++ content/a\n-x: 1\n+x: 2\n' },
     { kind: 'detection_rule', id: 'b', title: 'A rule', status: 'failed', diff: '', error: 'REFUSED\u001b[2J' },
@@ -19,7 +19,7 @@ test('what was taken over, with what the next deploy changes; what failed; what 
   `);
 });
 
-test('what is the same already needs no deploy', () => {
+test('report of adopt: what is the same already needs no deploy', () => {
   expect(adoptText([{ ...about, status: 'adopted', diff: '' }], [])).toMatchInlineSnapshot(
     `"  + ingest_pipeline/a  adopted"`,
   );

@@ -18,7 +18,7 @@ const result: SimulateResult = {
   unreached: [{ pipeline, tag: 'drop-noise' }],
 };
 
-test('the text tells what is wrong, what nothing came to, and the numbers', () => {
+test('report of simulate: the text tells what is wrong, what nothing came to, and the numbers', () => {
   expect(simulateText(result)).toMatchInlineSnapshot(`
    "ok      test-a.json (1 event)
    FAILED  test-b.json (2 events)
@@ -36,14 +36,14 @@ test('the text tells what is wrong, what nothing came to, and the numbers', () =
   `);
 });
 
-test('all that is fine is short', () => {
+test('report of simulate: all that is fine is short', () => {
   expect(simulateText({ cases: result.cases.slice(0, 1), unreached: [] })).toMatchInlineSnapshot(`
    "ok      test-a.json (1 event)
    1 passed, 0 failed, 0 skipped"
   `);
 });
 
-test('JUnit has a suite for each pipeline; nothing in it breaks the XML', () => {
+test('report of simulate: JUnit has a suite for each pipeline; nothing in it breaks the XML', () => {
   expect(simulateJunit(result)).toMatchInlineSnapshot(`
    "<?xml version="1.0" encoding="UTF-8"?>
    <testsuites>

@@ -24,7 +24,7 @@ const verdicts: Verdict[] = [
   },
 ];
 
-test('the text names each event, what is wrong with it and where it stands, and the numbers', () => {
+test('report of test: the text names each event, what is wrong with it and where it stands, and the numbers', () => {
   expect(testRulesText(verdicts)).toMatchInlineSnapshot(`
    "A rule
      PASS  one (sysmon, alert)
@@ -37,7 +37,7 @@ test('the text names each event, what is wrong with it and where it stands, and 
   `);
 });
 
-test('JUnit has a suite for each rule; a FAIL is a failure, an ERROR an error', () => {
+test('report of test: JUnit has a suite for each rule; a FAIL is a failure, an ERROR an error', () => {
   expect(testRulesJunit(verdicts)).toMatchInlineSnapshot(`
    "<?xml version="1.0" encoding="UTF-8"?>
    <testsuites>

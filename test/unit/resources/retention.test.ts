@@ -20,7 +20,7 @@ function lifecycleIn(body: Body | undefined): unknown {
   return isRecord(body?.template) ? body.template.lifecycle : undefined;
 }
 
-test('a retention stands in the template of every data stream, and in no other', async () => {
+test('retention: a retention stands in the template of every data stream, and in no other', async () => {
   const templates = await templatesFor('elasticsearch', '90d');
   const streams = [...templates].filter(([, body]) => isRecord(body.data_stream));
   expect(streams.map(([, body]) => lifecycleIn(body))).toEqual(streams.map(() => ({ data_retention: '90d' })));
@@ -28,12 +28,12 @@ test('a retention stands in the template of every data stream, and in no other',
   expect(lifecycleIn(templates.get('wmi-detections-alerts@template'))).toBeUndefined();
 });
 
-test('without one events are kept for good', async () => {
+test('retention: without one events are kept for good', async () => {
   const templates = await templatesFor('elasticsearch');
   expect([...templates.values()].map(lifecycleIn)).toEqual([...templates.values()].map(() => undefined));
 });
 
-test('what Elasticsearch adds to a lifecycle is no difference, another retention is one', async () => {
+test('retention: what Elasticsearch adds to a lifecycle is no difference, another retention is one', async () => {
   const wanted = (await templatesFor('elasticsearch', '90d')).get('logs-sysmon.process_creation@template') ?? {};
   const stored = (lifecycle: Body): Body => ({
     ...wanted,
@@ -44,7 +44,7 @@ test('what Elasticsearch adds to a lifecycle is no difference, another retention
   expect(indexTemplate.normalize(stored({ enabled: true, data_retention: '30d' }))).not.toEqual(normalize);
 });
 
-test('OpenSearch has no such lifecycle', async () => {
+test('retention: OpenSearch has no such lifecycle', async () => {
   const refused: unknown = await templatesFor('opensearch', '90d').catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(ProblemError);
   expect((refused as ProblemError).message).toMatchInlineSnapshot(`

@@ -54,7 +54,7 @@ test.each<[string, unknown, number, string]>([
   ],
   ['no aggregation', withSearch({ query: { match_all: {} } }), 400, 'At least one aggregation is required'],
   ['a list', [], 400, 'expecting token of type [START_OBJECT] but found [START_ARRAY]'],
-])('the contract server refuses %s', (_, given, status, reason) => {
+])('monitor body: the contract server refuses %s', (_, given, status, reason) => {
   let refusal: unknown;
   try {
     storable(given);
@@ -74,11 +74,11 @@ test.each<[string, Json]>([
     withTrigger({ condition: { parent_bucket_path: 'x', buckets_path: {}, script: { source: '(((' } } }),
   ],
   ['a severity of its own', withTrigger({ severity: 9 })],
-])('the contract server stores what can never fire: %s', (_, given) => {
+])('monitor body: the contract server stores what can never fire: %s', (_, given) => {
   expect(() => storable(given)).not.toThrow();
 });
 
-test('what has no place in a monitor is dropped without a word', () => {
+test('monitor body: what has no place in a monitor is dropped without a word', () => {
   expect(storable(body({ description: 'x', tags: ['y'] }))).not.toHaveProperty('description');
 });
 
@@ -105,14 +105,14 @@ test.each([
     '{"bool":{"must_not":[{"exists":{"field":"a","boost":1}}],"adjust_pure_negative":true,"boost":1}}',
   ],
   ['{"bool":{"filter":[]}}', '{"bool":{"adjust_pure_negative":true,"boost":1}}'],
-])('%s comes back rewritten, and is the same to us', (written, stored) => {
+])('monitor body: %s comes back rewritten, and is the same to us', (written, stored) => {
   const query = JSON.parse(written) as Json;
   expect(rewriteSearch({ query }).query).toEqual(JSON.parse(stored));
   const normalize = (search: Json) => normalizeMonitor(withSearch(search));
   expect(normalize(rewriteSearch({ query }))).toEqual(normalize({ query }));
 });
 
-test('a search of ours and what the server makes of it are the same; another limit of the window is not', () => {
+test('monitor body: a search of ours and what the server makes of it are the same; another limit of the window is not', () => {
   const search = toBucketSearch(rule());
   expect(normalizeMonitor(withSearch(rewriteSearch(search)))).toEqual(normalizeMonitor(withSearch(search)));
   const other = JSON.parse(
@@ -121,7 +121,7 @@ test('a search of ours and what the server makes of it are the same; another lim
   expect(normalizeMonitor(withSearch(other))).not.toEqual(normalizeMonitor(withSearch(search)));
 });
 
-test('the search: windows that overlap, whoever stamped the event, and null-safe keys', () => {
+test('monitor body: the search: windows that overlap, whoever stamped the event, and null-safe keys', () => {
   const { query, aggregations } = toBucketSearch(rule());
   expect(query.bool.filter[0]).toMatchInlineSnapshot(`
    {

@@ -1,6 +1,6 @@
 import { backoff, TIMER } from '../../../src/schedulers/local/timer';
 
-describe('backoff', () => {
+describe('timer: backoff', () => {
   test('doubles from a second on, up to the longest pause', () => {
     expect([1, 2, 3, 4, 10, 2_000].map((failures) => backoff(failures, 60_000, 1))).toEqual([
       1_000, 2_000, 4_000, 8_000, 60_000, 60_000,
@@ -16,7 +16,7 @@ describe('backoff', () => {
   });
 });
 
-describe('the pace of the world', () => {
+describe('timer: the timer of the system', () => {
   test('a wait ends when the signal is aborted, before it and in it', async () => {
     const stop = new AbortController();
     const waiting = TIMER.wait(600_000, stop.signal);

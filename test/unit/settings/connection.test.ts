@@ -15,7 +15,7 @@ function cluster(text: string, environment: Environment = {}): Record<string, un
 const refused = (text: string, environment: Environment = {}): string =>
   refusal(() => readSettings({ config: written(text) }, environment));
 
-describe('credentials', () => {
+describe('connection settings: credentials', () => {
   test.each([
     ['an API key', 'api_key: aWQ6a2V5', { apiKey: 'aWQ6a2V5' }],
     ['an API key as Beats write it', 'api_key: "id:key"', { apiKey: 'aWQ6a2V5' }],
@@ -47,7 +47,7 @@ describe('credentials', () => {
     `);
   });
 
-  test('half ones are refused', () => {
+  test('are refused where a half is missing', () => {
     expect(refused('elasticsearch:\n  username: ines\nkibana:\n  password: hunter2\n')).toMatchInlineSnapshot(`
      "~/wmi-detections.yml:4:3: kibana: password without username
        Give username, too.
@@ -92,7 +92,7 @@ describe('credentials', () => {
   });
 });
 
-describe('AWS', () => {
+describe('connection settings: AWS', () => {
   const keys = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI' };
 
   test('the credentials are those of the environment, the region stands there, too, unless it is set', () => {
@@ -120,7 +120,7 @@ describe('AWS', () => {
   });
 });
 
-describe('where the cluster is', () => {
+describe('connection settings: where the cluster is', () => {
   const cloudId = `prod:${Buffer.from('eu.cloud.example:9243$abc$def:9244').toString('base64')}`;
 
   test('several nodes, as a list or with commas', () => {
@@ -173,7 +173,7 @@ describe('where the cluster is', () => {
   });
 });
 
-describe('TLS', () => {
+describe('connection settings: TLS', () => {
   test('verified unless the file says otherwise, which the environment cannot', () => {
     expect(cluster('elasticsearch: {url: "https://es"}\n')).toEqual({ url: 'https://es' });
     expect(cluster('elasticsearch:\n  tls: {verify: true}\n')).toEqual({});
@@ -240,7 +240,7 @@ describe('TLS', () => {
   });
 });
 
-describe('proxies', () => {
+describe('connection settings: proxies', () => {
   test('those of the environment, small letters first', () => {
     const environment = { HTTPS_PROXY: 'http://big:3128', https_proxy: 'small:3128', NO_PROXY: 'es.example' };
     expect(readSettings({}, environment).elasticsearch.proxies).toEqual({

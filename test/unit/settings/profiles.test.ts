@@ -23,12 +23,12 @@ function read(text: string, environment: Environment = {}, flags: Flags = {}): S
 
 const refused = (...asked: Parameters<typeof read>): string => refusal(() => read(...asked));
 
-test('without a profile the top of the file counts', () => {
+test('profiles of the settings: without a profile the top of the file counts', () => {
   const { namespace, elasticsearch } = read(TWO, { PROD_KEY: 'a2V5' });
   expect({ namespace, ...elasticsearch }).toMatchObject({ namespace: 'soc', url: 'https://prod:9200', apiKey: 'a2V5' });
 });
 
-test('a profile wins over the top of the file, the environment and flags over it', () => {
+test('profiles of the settings: a profile wins over the top of the file, the environment and flags over it', () => {
   const environment = { PROD_KEY: 'a2V5', WMI_DETECTIONS_PROFILE: 'eu' };
   expect(read(TWO, environment)).toMatchObject({ namespace: 'soc', retention: '30d' });
   const flags = { profile: 'lab', kibanaUrl: 'http://flag:5601' };
@@ -37,13 +37,13 @@ test('a profile wins over the top of the file, the environment and flags over it
   expect(read(TWO, nearer, flags).elasticsearch.url).toBe('http://environment:1');
 });
 
-test('the key of one cluster is not sent to another: a profile that names a product replaces all that was said on it', () => {
+test('profiles of the settings: the key of one cluster is not sent to another: a profile that names a product replaces all that was said on it', () => {
   const { elasticsearch, kibana } = read(TWO, { PROD_KEY: 'a2V5' }, { profile: 'lab' });
   expect(elasticsearch).toMatchObject({ url: 'http://lab:9200', apiKey: undefined });
   expect(kibana.apiKey).toBe('a2V5');
 });
 
-test('a profile that is not there is refused with the one that was meant', () => {
+test('profiles of the settings: a profile that is not there is refused with the one that was meant', () => {
   expect(refused(TWO, { PROD_KEY: 'x1' }, { profile: 'labs' })).toMatchInlineSnapshot(`
    "--profile: ~/wmi-detections.yml has no profile \`labs\`
      Did you mean "lab"?"
@@ -56,7 +56,7 @@ test('a profile that is not there is refused with the one that was meant', () =>
   expect(refused(TWO, { PROD_KEY: 'x1' }, { profile: 'constructor' })).toContain('has no profile `constructor`');
 });
 
-test('every profile is checked, whichever counts; all problems at once', () => {
+test('profiles of the settings: every profile is checked, whichever counts; all problems at once', () => {
   const text = `${TWO.replace('retention: 30d', 'retntion: 30d')}  us:\n    elasticsearch: {url: "\${US_URL}", api_keys: x}\n    namespace: US\n`;
   expect(refused(text, {})).toMatchInlineSnapshot(`
    "~/wmi-detections.yml:3:43: elasticsearch.api_key: the environment variable PROD_KEY is not set
@@ -71,7 +71,7 @@ test('every profile is checked, whichever counts; all problems at once', () => {
   `);
 });
 
-test('what a profile that does not count refers to need not be there', () => {
+test('profiles of the settings: what a profile that does not count refers to need not be there', () => {
   const text = `${TWO}  us:\n    elasticsearch: {url: "\${US_URL}", api_key: "file:none"}\n`;
   expect(read(text, { PROD_KEY: 'a2V5' }).elasticsearch.url).toBe('https://prod:9200');
   expect(refused(text, { PROD_KEY: 'a2V5' }, { profile: 'us' })).toMatchInlineSnapshot(`
@@ -82,7 +82,7 @@ test('what a profile that does not count refers to need not be there', () => {
   `);
 });
 
-test('${VAR} stands for a variable, also within a text, and $${VAR} for itself', () => {
+test('profiles of the settings: ${VAR} stands for a variable, also within a text, and $${VAR} for itself', () => {
   const text =
     'elasticsearch: {url: "https://${HOST}:${PORT}", username: "$${HOST}", password: "${PASSWORD}"}\nindices: ["logs-${HOST}"]\n';
   const environment = { HOST: 'es', PORT: '9200', PASSWORD: 'a${HOST}b' };
@@ -99,7 +99,7 @@ test('${VAR} stands for a variable, also within a text, and $${VAR} for itself',
   `);
 });
 
-test('file: stands for what is in a file, beside the settings, and only where a secret does', () => {
+test('profiles of the settings: file: stands for what is in a file, beside the settings, and only where a secret does', () => {
   writeFileSync(join(path(), 'key'), 'a2V5\n');
   expect(read('elasticsearch: {api_key: "file:key"}\n').elasticsearch.apiKey).toBe('a2V5');
   expect(read('indices: ["file:key"]\n').indices).toEqual(['file:key']);

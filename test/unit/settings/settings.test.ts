@@ -5,7 +5,7 @@ import { settingsFolder } from '../../support/settings-file';
 
 const { path, written, refused } = settingsFolder();
 
-test('flags win over the environment, which wins over the file', () => {
+test('settings: flags win over the environment, which wins over the file', () => {
   const config = written('elasticsearch: {url: "http://file:1", username: f}\nnamespace: file\nscheduler: local\n');
   const environment = { WMI_DETECTIONS_ES_URL: 'http://environment:1', WMI_DETECTIONS_ES_PASSWORD: 'p' };
   expect(readSettings({ config }, { WMI_DETECTIONS_ES_PASSWORD: 'p' }).elasticsearch.url).toBe('http://file:1');
@@ -21,13 +21,13 @@ test('flags win over the environment, which wins over the file', () => {
   });
 });
 
-test('the scheduler is kibana where a Kibana URL is set, else local, and what is written wins', () => {
+test('settings: the scheduler is kibana where a Kibana URL is set, else local, and what is written wins', () => {
   expect(readSettings({}, {}).scheduler).toBe('local');
   expect(readSettings({ kibanaUrl: 'http://k:5601' }, {}).scheduler).toBe('kibana');
   expect(readSettings({ kibanaUrl: 'http://k:5601', scheduler: 'local' }, {}).scheduler).toBe('local');
 });
 
-test('a notification channel is an id; the flag wins over the file', () => {
+test('settings: a notification channel is an id; the flag wins over the file', () => {
   const config = written('channel: soc\n');
   expect(readSettings({ config }, {}).channel).toBe('soc');
   expect(readSettings({ config, channel: 'night_shift' }, {}).channel).toBe('night_shift');
@@ -37,7 +37,7 @@ test('a notification channel is an id; the flag wins over the file', () => {
   );
 });
 
-test('every problem of file, environment and flags is told at once', () => {
+test('settings: every problem of file, environment and flags is told at once', () => {
   const config = written('elasticsearch:\n  ulr: http://x\n  ca: /nowhere/ca.pem\nnamspace: a\n');
   const text = refused(() => readSettings({ config, namespace: 'Prod-1' }, { WMI_DETECTIONS_ES_URL: 'cluster:9200' }));
   expect(text).toMatchInlineSnapshot(`
@@ -50,21 +50,21 @@ test('every problem of file, environment and flags is told at once', () => {
   `);
 });
 
-test('a settings file that is named and not there is an error', () => {
+test('settings: a settings file that is named and not there is an error', () => {
   expect(refused(() => readSettings({ config: join(path(), 'none.yml') }, {}))).toMatchInlineSnapshot(
     `"~/none.yml: cannot be read (ENOENT)"`,
   );
 });
 
-test.each(['default', 'prod_eu', 'a.b', '日本'])('namespace %s is fine', (namespace) => {
+test.each(['default', 'prod_eu', 'a.b', '日本'])('settings: namespace %s is fine', (namespace) => {
   expect(readSettings({ namespace }, {}).namespace).toBe(namespace);
 });
 
-test.each(['', 'A', 'a-b', 'a*b', 'a b', 'a'.repeat(101)])('namespace %j is refused', (namespace) => {
+test.each(['', 'A', 'a-b', 'a*b', 'a b', 'a'.repeat(101)])('settings: namespace %j is refused', (namespace) => {
   expect(() => readSettings({ namespace }, {})).toThrow(ProblemError);
 });
 
-test('a retention is a duration', () => {
+test('settings: a retention is a duration', () => {
   expect(readSettings({ config: written('retention: 90d\n') }, {}).retention).toBe('90d');
   expect(readSettings({}, {}).retention).toBeUndefined();
   expect(refused(() => readSettings({ config: written('retention: 90 days\n') }, {}))).toMatchInlineSnapshot(

@@ -11,7 +11,7 @@ function eql(search: string, condition = 'a'): string {
   return rest.join(' and\n  ');
 }
 
-test('the shipped rules, as an analyst reads them in Kibana', () => {
+test('EQL: prints the shipped rules as an analyst reads them in Kibana', () => {
   const queries = readRules('rules', readFieldTypes('.')).map((rule) => toEql(rule));
   expect(queries.join('\n\n')).toMatchInlineSnapshot(`
    "process where event.type == "start" and
@@ -51,11 +51,11 @@ test.each([
   ['the character that EQL escapes with', 'process.name: "a\\u0001*"', '?process.name regex "[aA]\\\\\\u{01}.*"'],
   ['a field with a dash', 'x.a-b: 1', '?x.`a-b` == 1'],
   ['a field that is a keyword of EQL', 'x.by: 1', '?x.`by` == 1'],
-])('%s', (_, search, expected) => {
+])('EQL: %s', (_, search, expected) => {
   expect(eql(search)).toBe(expected);
 });
 
-test('below a not, a missing field is a plain false', () => {
+test('EQL: below a not, a missing field is a plain false', () => {
   expect(eql('process.name: x', 'not a')).toBe('not (?process.name != null and ?process.name : "x")');
   const silent = eqlMatcher('process where not ?process.name : "x"');
   const told = eqlMatcher('process where not (?process.name != null and ?process.name : "x")');
@@ -63,7 +63,7 @@ test('below a not, a missing field is a plain false', () => {
   expect([silent(event, 'null'), told(event, 'null')]).toEqual([false, true]);
 });
 
-test('an exception is one more condition, on a line of its own', () => {
+test('EQL: an exception is one more condition, on a line of its own', () => {
   const { condition } = ruleOf('a:\n  process.name: DismHost.exe\ncondition: a');
   const exception = { id: 'x', enabled: true, comment: '', author: '', expires: null, condition };
   expect(toEql(ruleOf('a:\n  process.pid: 3\ncondition: a'), [exception])).toMatchInlineSnapshot(`
@@ -73,7 +73,7 @@ test('an exception is one more condition, on a line of its own', () => {
   `);
 });
 
-test('many values are one list, or a tree that is not deep', () => {
+test('EQL: many values are one list, or a tree that is not deep', () => {
   const names = Array.from({ length: 400 }, (_, index) => `n${index}`);
   expect(eql(`process.name: [${names.join()}]`)).not.toContain(' or ');
   const searches = names.map((name, index) => `  - x.f${index}: ${name}`).join('\n');
@@ -85,7 +85,7 @@ test('many values are one list, or a tree that is not deep', () => {
   expect(query.split(') or (')).toHaveLength(4);
 });
 
-test('what EQL cannot say exactly is refused with its field', () => {
+test('EQL: what EQL cannot say exactly is refused with its field', () => {
   const long = 'x'.repeat(260);
   expect(eql(`process.name|cased: '${long}\\*'`)).toHaveLength('?process.name == "*"'.length + 260);
   expect(() => eql(`process.name: '${long}\\*'`)).toThrowErrorMatchingInlineSnapshot(`

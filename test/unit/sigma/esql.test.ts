@@ -13,7 +13,7 @@ function where(search: string, condition = 'a'): string {
   return /\n {4}AND ([^|]*)\n\|/.exec(query.slice(query.lastIndexOf('\n    AND ')))?.[1] ?? '';
 }
 
-test('a shipped rule, as an analyst reads it in Kibana', () => {
+test('ES|QL: prints a shipped rule as an analyst reads it in Kibana', () => {
   const [viaWmi] = readRules('rules', readFieldTypes('.'));
   expect(viaWmi === undefined ? '' : toEsql(viaWmi, INDICES)).toMatchInlineSnapshot(`
    "FROM logs*-sysmon.process_creation-default, winlogbeat-* METADATA _id, _index, _version
@@ -48,18 +48,18 @@ test.each([
   ['a line feed', 'process.name|cased: "a\\nb"', 'process.name == "a\\nb"'],
   ['a wildcard as itself beside one', "process.name|cased: 'a\\?b*'", 'process.name LIKE "a\\\\?b*"'],
   ['a field with a dash', 'x.a-b: 1', 'x.`a-b` == 1'],
-])('%s', (_, search, expected) => {
+])('ES|QL: %s', (_, search, expected) => {
   expect(where(search)).toBe(expected);
 });
 
-test('below a NOT, a missing field is a plain false', () => {
+test('ES|QL: below a NOT, a missing field is a plain false', () => {
   expect(where('process.name: x', 'not a')).toBe('NOT COALESCE(process.name RLIKE "[xX]", false)');
   const event = { 'process.pid': 3 };
   expect(esqlMatches('FROM a | WHERE NOT process.name RLIKE "[xX]"', [event])).toEqual([false]);
   expect(esqlMatches('FROM a | WHERE NOT COALESCE(process.name RLIKE "[xX]", false)', [event])).toEqual([true]);
 });
 
-test('a process starts when start is among its types, not in the name of one', () => {
+test('ES|QL: a process starts when start is among its types, not in the name of one', () => {
   const query = toEsql(ruleOf('a:\n  process.pid: 3\ncondition: a'), INDICES);
   const of = (types: string[]) => ({ 'event.category': ['process'], 'event.type': types, 'process.pid': 3 });
   expect(esqlMatches(query, [of(['start']), of(['info', 'start']), of(['restart']), of([])])).toEqual([
@@ -70,7 +70,7 @@ test('a process starts when start is among its types, not in the name of one', (
   ]);
 });
 
-test('of a field with several values no comparison holds: it neither alerts nor silences', () => {
+test('ES|QL: of a field with several values no comparison holds: it neither alerts nor silences', () => {
   const query = toEsql(ruleOf('a:\n  process.pid: 3\ncondition: a'), INDICES);
   const event = { 'event.category': 'process', 'event.type': 'start' };
   expect(
@@ -81,7 +81,7 @@ test('of a field with several values no comparison holds: it neither alerts nor 
   ).toEqual([true, false]);
 });
 
-test('groups are those of the local scheduler, nulls and fallbacks included', () => {
+test('ES|QL: groups are those of the local scheduler, nulls and fallbacks included', () => {
   const rule = {
     ...ruleOf('a:\n  process.pid: 3\ncondition: a'),
     groupBy: ['host.name', 'process.pid', 'process.args'],
@@ -104,7 +104,7 @@ test('groups are those of the local scheduler, nulls and fallbacks included', ()
   });
 });
 
-test('an index that is not there yet is no error; names are quoted where they must be', () => {
+test('ES|QL: an index that is not there yet is no error; names are quoted where they must be', () => {
   const from = (...indices: string[]): string =>
     toEsql(ruleOf('a:\n  process.pid: 3\ncondition: a'), indices).split('\n')[0] ?? '';
   expect(from(...INDICES, 'cluster:logs-x', 'events')).toMatchInlineSnapshot(
@@ -112,7 +112,7 @@ test('an index that is not there yet is no error; names are quoted where they mu
   );
 });
 
-test('a value too long to spell out both cases is refused with its field', () => {
+test('ES|QL: a value too long to spell out both cases is refused with its field', () => {
   const long = 'x'.repeat(260);
   expect(where(`process.name|cased: ${long}`)).toBe(`process.name == "${long}"`);
   expect(() => where(`process.name: ${long}`)).toThrowErrorMatchingInlineSnapshot(`

@@ -37,7 +37,7 @@ function refusal(text: string): string {
   return 'accepted';
 }
 
-describe('a file of exceptions', () => {
+describe('exceptions: a file of exceptions', () => {
   const good = '- {id: a, enabled: true, comment: c, author: b, detection: {s: {process.name: x}, condition: s}}';
 
   test('is refused with the place of everything that is wrong', () => {
@@ -85,7 +85,7 @@ ${good}
   });
 });
 
-describe('readExceptions', () => {
+describe('exceptions: readExceptions', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'exceptions-'));
@@ -116,7 +116,7 @@ describe('readExceptions', () => {
   });
 });
 
-test('the shipped exceptions: DismHost.exe, switched off, and nothing else', () => {
+test('exceptions: the shipped exceptions: DismHost.exe, switched off, and nothing else', () => {
   const shipped = readExceptions('rules/exceptions', types, slugs);
   expect(shipped.map(({ slug, entries }) => [slug, entries.map(({ id, enabled }) => ({ id, enabled }))])).toEqual([
     ['process_execution_via_wmi', [{ id: 'dism-host', enabled: false }]],
@@ -124,7 +124,7 @@ test('the shipped exceptions: DismHost.exe, switched off, and nothing else', () 
   ]);
 });
 
-test('an entry silences while it is switched on and before the day that it expires', () => {
+test('exceptions: an entry silences while it is switched on and before the day that it expires', () => {
   const detection = '{s: {process.name: x}, condition: s}';
   const entries = [
     exception(detection, 'enabled: true'),
@@ -141,7 +141,7 @@ test('an entry silences while it is switched on and before the day that it expir
   expect(activeExceptions(all, 'another', 0)).toEqual([]);
 });
 
-test('the query of a rule leaves out what any exception is met by', () => {
+test('exceptions: the query of a rule leaves out what any exception is met by', () => {
   const rule = ruleOf('a:\n  process.pid: 3\ncondition: a');
   const entries = [
     exception('{s: {process.name: x}, condition: s}'),
@@ -159,7 +159,7 @@ test('the query of a rule leaves out what any exception is met by', () => {
   });
 });
 
-describe('as items of a Kibana exception list', () => {
+describe('exceptions: as items of a Kibana exception list', () => {
   const items = (detection: string): string => {
     const entries = toExceptionEntries(exception(detection));
     return entries === undefined

@@ -21,11 +21,11 @@ test.each([
   ['\\\\\\\\', '[\\\\]'],
   ['a**b', '[a] many [b]'],
   ['', ''],
-])('the Sigma value %j is %j', (value, expected) => {
+])('Sigma pattern: the Sigma value %j is %j', (value, expected) => {
   expect(shown(value)).toBe(expected);
 });
 
-test('windash turns the dash of an option into each of five, and no other dash', () => {
+test('Sigma pattern: windash turns the dash of an option into each of five, and no other dash', () => {
   expect(windashVariants('net -a')).toEqual(['net -a', 'net /a', 'net –a', 'net —a', 'net ―a']);
   expect(windashVariants('2026-03-04 - a/b')).toEqual(['2026-03-04 - a/b']);
   expect(windashVariants('-a /b')).toHaveLength(25);
@@ -35,6 +35,6 @@ test.each([
   [`*a${'?'.repeat(8)}`, `*a${'?'.repeat(20)}`],
   [`*${'ab'.repeat(40)}*`, `*${'ab'.repeat(400)}*`],
   ['x'.repeat(1000), 'x'.repeat(1001)],
-])('engines take %j, and not %j', (simple, complex) => {
+])('Sigma pattern: engines take %j, and not %j', (simple, complex) => {
   expect([isTooComplex(parsePattern(simple)), isTooComplex(parsePattern(complex))]).toEqual([false, true]);
 });

@@ -10,7 +10,7 @@ function clause(yaml: string): string {
     .join(' and ');
 }
 
-test('a text is a term, without case; one without letters needs no such word', () => {
+test('Query DSL: a text is a term, without case; one without letters needs no such word', () => {
   expect(clause('process.name: WMIC.exe')).toMatchInlineSnapshot(
     `"{"term":{"process.name":{"value":"WMIC.exe","case_insensitive":true}}}"`,
   );
@@ -20,7 +20,7 @@ test('a text is a term, without case; one without letters needs no such word', (
   );
 });
 
-test('only *, ? and the backslash are escaped, and only in wildcard queries', () => {
+test('Query DSL: only *, ? and the backslash are escaped, and only in wildcard queries', () => {
   expect(clause('process.name|contains: \'a\\*b?c\\\\d (e) "f"\'')).toMatchInlineSnapshot(
     `"{"wildcard":{"process.name":{"value":"*a\\\\*b?c\\\\\\\\d (e) \\"f\\"*","case_insensitive":true}}}"`,
   );
@@ -29,7 +29,7 @@ test('only *, ? and the backslash are escaped, and only in wildcard queries', ()
   );
 });
 
-test('where OpenSearch folds more than ASCII, the exact check is added to what it finds fast', () => {
+test('Query DSL: where OpenSearch folds more than ASCII, the exact check is added to what it finds fast', () => {
   expect(clause("process.command_line|contains: ' call '")).toMatchInlineSnapshot(
     `"{"wildcard":{"process.command_line":{"value":"* call *","case_insensitive":true}}}"`,
   );
@@ -41,7 +41,7 @@ test('where OpenSearch folds more than ASCII, the exact check is added to what i
   );
 });
 
-test('a list is any of its values, or all of them', () => {
+test('Query DSL: a list is any of its values, or all of them', () => {
   expect(clause('process.name: [a, b]')).toMatchInlineSnapshot(
     `"{"bool":{"should":[{"term":{"process.name":{"value":"a","case_insensitive":true}}},{"term":{"process.name":{"value":"b","case_insensitive":true}}}],"minimum_should_match":1}}"`,
   );
@@ -50,7 +50,7 @@ test('a list is any of its values, or all of them', () => {
   );
 });
 
-test('null is the lack of a value, * any value, and the empty text is itself', () => {
+test('Query DSL: null is the lack of a value, * any value, and the empty text is itself', () => {
   expect(clause('process.name: null')).toMatchInlineSnapshot(
     `"{"bool":{"must_not":[{"exists":{"field":"process.name"}}]}}"`,
   );
@@ -63,7 +63,7 @@ test('null is the lack of a value, * any value, and the empty text is itself', (
   );
 });
 
-test('a regular expression becomes one for the whole value, and a plain text where it is one', () => {
+test('Query DSL: a regular expression becomes one for the whole value, and a plain text where it is one', () => {
   expect(clause("process.command_line|re: '^a.c\\.[x-z]+$|\\d{2,}'")).toMatchInlineSnapshot(
     `"{"regexp":{"process.command_line":{"value":"a[^\\n]c\\\\.([x-z]){1,}|.*([0-9]){2,}.*","flags":"NONE"}}}"`,
   );
@@ -72,14 +72,14 @@ test('a regular expression becomes one for the whole value, and a plain text whe
   );
 });
 
-test('a network is a term of an address', () => {
+test('Query DSL: a network is a term of an address', () => {
   expect(clause("host.ip|cidr: ['10.0.0.0/8', 'fd00::/8']")).toMatchInlineSnapshot(
     `"{"bool":{"should":[{"term":{"host.ip":{"value":"10.0.0.0/8"}}},{"term":{"host.ip":{"value":"fd00::/8"}}}],"minimum_should_match":1}}"`,
   );
   expect(clause("host.ip: 'fd00::AB'")).toMatchInlineSnapshot(`"{"term":{"host.ip":{"value":"fd00::AB"}}}"`);
 });
 
-test('not turns a condition round, missing fields included, and twice is nothing', () => {
+test('Query DSL: not turns a condition round, missing fields included, and twice is nothing', () => {
   const query = (condition: string): string =>
     JSON.stringify(toQueryDsl(ruleOf(`a: {process.name: x}\nb: {process.name: y}\ncondition: ${condition}`)));
   expect(query('a and not b')).toMatchInlineSnapshot(

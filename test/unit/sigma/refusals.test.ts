@@ -16,7 +16,7 @@ const search = (yaml: string): string => refusal(`a:\n  ${yaml}\ncondition: a`);
 const condition = (text: string): string =>
   refusal(`sel_one: {process.name: a}\nsel_two: {process.name: b}\n_off: {process.name: c}\ncondition: ${text}`);
 
-describe('a search is refused', () => {
+describe('rule: a search is refused', () => {
   test('when its modifier is one of Sigma that is not supported', () => {
     expect(search('process.command_line|base64offset|contains: x')).toMatchInlineSnapshot(`
      "rules/test.yml:11:5: modifier "base64offset" is not supported
@@ -184,7 +184,7 @@ describe('a search is refused', () => {
   });
 });
 
-describe('a regular expression is refused', () => {
+describe('rule: a regular expression is refused', () => {
   const regex = (source: string): string => search(`process.command_line|re: '${source}'`);
 
   test.each([
@@ -236,7 +236,7 @@ describe('a regular expression is refused', () => {
   );
 });
 
-describe('a condition is refused', () => {
+describe('rule: a condition is refused', () => {
   test('when it names what there is not', () => {
     expect(condition('sel_one and sel_too and sel_two')).toMatchInlineSnapshot(`
      "rules/test.yml:13:3: condition: there is no search identifier "sel_too" (character 13)
@@ -317,20 +317,20 @@ describe('a condition is refused', () => {
   });
 });
 
-test('a detection with a time frame is refused', () => {
+test('rule: a detection with a time frame is refused', () => {
   expect(refusal('a: {process.name: x}\ntimeframe: 5m\ncondition: a')).toMatchInlineSnapshot(
     `"rules/test.yml:11:3: timeframe is not supported: a rule looks at one event at a time"`,
   );
 });
 
-test('a search with a word of the grammar as its name is refused', () => {
+test('rule: a search with a word of the grammar as its name is refused', () => {
   expect(refusal('not: {process.name: x}\ncondition: 1 of them')).toMatchInlineSnapshot(`
    "rules/test.yml:10:3: "not" cannot be the name of a search identifier
      Use letters, digits, _ and -."
   `);
 });
 
-test('a rule that compares more values than engines allow is refused', () => {
+test('rule: a rule that compares more values than engines allow is refused', () => {
   const list = (length: number): string =>
     `{process.name: [${Array.from({ length }, (_, n) => `p${n}.exe`).join(', ')}]}`;
   expect(refusal(`a: ${list(1001)}\ncondition: a`)).toMatchInlineSnapshot(`
@@ -340,7 +340,7 @@ test('a rule that compares more values than engines allow is refused', () => {
   expect(refusal(`a: ${list(1000)}\ncondition: a`)).toBe('accepted');
 });
 
-test('everything that is wrong with a rule is told at once, each with its place', () => {
+test('rule: everything that is wrong with a rule is told at once, each with its place', () => {
   expect(refusal('a:\n  process.name|near: x\nb:\n  process.pid: [1, [2]]\ncondition: a and c')).toMatchInlineSnapshot(`
    "rules/test.yml:11:5: there is no modifier "near"
      Known: contains, startswith, endswith, all, cased, windash, re, cidr, exists.
@@ -351,7 +351,7 @@ test('everything that is wrong with a rule is told at once, each with its place'
   `);
 });
 
-test('a list of conditions holds when any of them does', () => {
+test('rule: a list of conditions holds when any of them does', () => {
   expect(refusal('a: {process.name: x}\nb: {process.name: y}\ncondition: [a, b]')).toBe('accepted');
   expect(refusal('a: {process.name: x}\nb: {process.name: y}\ncondition: [a, b or]')).toMatchInlineSnapshot(`
    "rules/test.yml:12:18: condition: it ends where a name was expected

@@ -19,23 +19,23 @@ function lacks(condition: Condition): string[] {
   return needsOf(condition).map(lackText);
 }
 
-test('a field needs itself, and "and" needs all of its parts, each once', () => {
+test('needs of a rule: a field needs itself, and "and" needs all of its parts, each once', () => {
   expect(lacks(is('a'))).toEqual(['no a']);
   expect(lacks(and(is('a'), and(is('b', '1'), is('b', '2'))))).toEqual(['no a', 'no b']);
 });
 
-test('"or" needs any of its parts', () => {
+test('needs of a rule: "or" needs any of its parts', () => {
   expect(lacks(or(is('a'), is('b')))).toEqual(['neither a nor b']);
   expect(lacks(or(is('a'), is('b'), and(is('c'), is('d'))))).toEqual(['none of a, b, (c and d)']);
 });
 
-test('a negation needs nothing, and with it as an alternative nothing is needed', () => {
+test('needs of a rule: a negation needs nothing, and with it as an alternative nothing is needed', () => {
   expect(lacks(and(is('a'), not(is('b'))))).toEqual(['no a']);
   expect(lacks(or(is('a'), not(is('b'))))).toEqual([]);
   expect(neededFields(or(is('a'), not(is('b'))))).toEqual([]);
 });
 
-test('the needs of our rules', () => {
+test('needs of a rule: are known for our rules', () => {
   const needs = readRules(join(PROGRAM_FOLDER, 'rules')).map(({ slug, condition }) => [slug, ...lacks(condition)]);
   expect(needs).toMatchInlineSnapshot(`
    [
@@ -85,7 +85,7 @@ function meets(condition: Condition, event: Event): boolean {
   }
 }
 
-test('no event on which a detection is said to be blind can match it', () => {
+test('needs of a rule: no event on which a detection is said to be blind can match it', () => {
   const event = fc.record(Object.fromEntries(fields.map((field) => [field, fc.constantFrom('x', 'y', 'z')])), {
     requiredKeys: [],
   });

@@ -75,7 +75,7 @@ function statusOf(change: Partial<Status>): Status {
   return { ...status, attention: attentionOf(status, 0.5) };
 }
 
-test('the text names each source, what arrived, how blind the rules are, why, and what helps', () => {
+test('report of status: the text names each source, what arrived, how blind the rules are, why, and what helps', () => {
   expect(statusText(statusOf({}))).toMatchInlineSnapshot(`
    "OpenSearch 3.8.0 at http://127.0.0.1:9200, namespace default
 
@@ -103,7 +103,7 @@ test('the text names each source, what arrived, how blind the rules are, why, an
   `);
 });
 
-test('what differs from the content is named, and what is absent is one line', () => {
+test('report of status: what differs from the content is named, and what is absent is one line', () => {
   const changes = [
     { kind: 'ingest_pipeline', id: 'a', action: 'update', edited: false, diff: ' -old\n+new\n' },
     { kind: 'index_template', id: 'b', action: 'foreign', edited: false, diff: '' },
@@ -128,7 +128,7 @@ test('what differs from the content is named, and what is absent is one line', (
   expect(text).toContain('Nothing yet from winlogbeat-*.');
 });
 
-test('nothing needs attention when all is well, and everything that is not well does', () => {
+test('report of status: nothing needs attention when all is well, and everything that is not well does', () => {
   const well = { ...security, failures: { count: 0, by: [] }, coverage: [] };
   expect(statusOf({ sources: [well] }).attention).toEqual([]);
   const unwell = statusOf({
@@ -160,7 +160,7 @@ test('nothing needs attention when all is well, and everything that is not well 
   `);
 });
 
-test('what somebody edited on the cluster is shown with the difference', () => {
+test('report of status: what somebody edited on the cluster is shown with the difference', () => {
   const diff = '@@ -1 +1 @@\n-severity: low\n+severity: medium\n';
   const changes = [{ kind: 'detection_rule', id: 'r', action: 'update', edited: true, diff }];
   const text = statusText(statusOf({ content: { inSync: false, counts, changes, leftovers: 0 } }));
@@ -169,7 +169,7 @@ test('what somebody edited on the cluster is shown with the difference', () => {
   );
 });
 
-test('a rule in Kibana says when it ran, how that ended, and when it runs next', () => {
+test('report of status: a rule in Kibana says when it ran, how that ended, and when it runs next', () => {
   const failed = { ...inKibana.execution, at: '', result: 'failed', message: 'no index', gap: 720_000 };
   const { attention, ...shown } = statusOf({
     rules: [inKibana, { ...inKibana, enabled: false }, { ...inKibana, behind: null, overdue: true, execution: null }],
@@ -193,17 +193,17 @@ test('a rule in Kibana says when it ran, how that ended, and when it runs next',
   expect(statusOf({ rules: [inKibana] }).attention.filter((sentence) => sentence.startsWith('A rule ('))).toEqual([]);
 });
 
-test('failures in the stream of unrecognised events raise no alarm', () => {
+test('report of status: failures in the stream of unrecognised events raise no alarm', () => {
   expect(statusOf({ sources: [{ ...security, read: false, coverage: [] }] }).attention).toEqual([
     'no source has any event',
   ]);
 });
 
-test('a share is rounded, but never to none or all of what is neither', () => {
+test('report of status: a share is rounded, but never to none or all of what is neither', () => {
   expect([0, 0.001, 0.724, 0.999, 1].map(percent)).toEqual(['0 %', '<1 %', '72 %', '>99 %', '100 %']);
 });
 
-test('an error.message is a step and a reason, in which values do not count', () => {
+test('report of status: an error.message is a step and a reason, in which values do not count', () => {
   expect(failureOf('read-xml (script): value "a b" at 12 is no number')).toEqual({
     step: 'read-xml (script)',
     reason: 'value … at # is no number',
@@ -212,7 +212,7 @@ test('an error.message is a step and a reason, in which values do not count', ()
   expect(failureOf('something without a step')).toEqual({ step: '', reason: 'something without a step' });
 });
 
-test('a hint is given where the source is known to lack the field, and nowhere else', () => {
+test('report of status: a hint is given where the source is known to lack the field, and nowhere else', () => {
   expect(hintsFor('logs-system.security-*', 'process.command_line')).toHaveLength(1);
   expect(hintsFor('logs-sysmon.process_creation-default', 'process.command_line')).toEqual([]);
 });

@@ -31,7 +31,7 @@ function failure(): string {
   return 'no error';
 }
 
-test('a .json file holds documents, to which the common and the own config add fields', () => {
+test('pipeline fixture: a .json file holds documents, to which the common and the own config add fields', () => {
   write({
     'a/test-one.json': '{"events": [{"x": 1}, {"x": 2}]}',
     'a/test-common-config.yml': 'fields: {tags: [common], keep: 1}\n',
@@ -52,14 +52,14 @@ test('a .json file holds documents, to which the common and the own config add f
   ]);
 });
 
-test('each line of a .log file is a message', () => {
+test('pipeline fixture: each line of a .log file is a message', () => {
   write({ 'a/test-one.log': '<a/>\r\n<b/>\n' });
   expect(readFixtures(folder)).toMatchObject([
     { events: [{ message: '<a/>' }, { message: '<b/>' }], expected: undefined },
   ]);
 });
 
-test('with a first line pattern, lines that do not match it belong to the event before', () => {
+test('pipeline fixture: with a first line pattern, lines that do not match it belong to the event before', () => {
   write({
     'a/test-one.log': 'ONE\n x\n y\ntwo\n z\n',
     'a/test-one.log-config.yml': "multiline:\n  first_line_pattern: '(?i)^[a-z]'\n",
@@ -67,7 +67,7 @@ test('with a first line pattern, lines that do not match it belong to the event 
   expect(readFixtures(folder)).toMatchObject([{ events: [{ message: 'ONE\n x\n y' }, { message: 'two\n z' }] }]);
 });
 
-test("elastic-package's other keys are accepted", () => {
+test("pipeline fixture: elastic-package's other keys are accepted", () => {
   write({
     'a/test-one.json': '{"events": []}',
     'a/test-common-config.yml': `dynamic_fields: {"event.ingested": ".*"}
@@ -79,7 +79,7 @@ skip: {reason: not yet, link: "https://example.com/1"}
   expect(readFixtures(folder)).toMatchObject([{ config: { skip: 'not yet (https://example.com/1)' } }]);
 });
 
-test('all mistakes are told at once', () => {
+test('pipeline fixture: all mistakes are told at once', () => {
   write({
     'a/test-one.json': '{"events": [{]}',
     'a/test-two.json': '{"event": []}',
@@ -100,7 +100,7 @@ test('all mistakes are told at once', () => {
   `);
 });
 
-test('a folder without fixtures is an error, not a success', () => {
+test('pipeline fixture: a folder without fixtures is an error, not a success', () => {
   write({ 'a/README.md': 'x' });
   expect(failure()).toMatchInlineSnapshot(`
    "ProblemError: ~: holds no fixtures

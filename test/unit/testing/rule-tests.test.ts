@@ -26,14 +26,14 @@ const NEGATIVE = `negative:
   - {name: two, source: crowdstrike, event: some text}
 `;
 
-test('an event stands for itself, with the list it is in as what is expected', () => {
+test('rule tests: an event stands for itself, with the list it is in as what is expected', () => {
   expect(parsed(POSITIVE + NEGATIVE)).toMatchObject([
     { slug: 'a', name: 'one', source: 'sysmon', expected: 'alert', place: { line: 2 } },
     { slug: 'a', name: 'two', source: 'crowdstrike', event: 'some text', expected: 'no alert' },
   ]);
 });
 
-test('a twin is an earlier event with some values replaced, added or taken away; the earlier one stays', () => {
+test('rule tests: a twin is an earlier event with some values replaced, added or taken away; the earlier one stays', () => {
   const twin = 'negative:\n  - {name: two, like: one, change: {process.name: b, process.pid: null, extra: {c: 1}}}\n';
   const [one, two] = parsed(POSITIVE + twin);
   expect(two).toMatchObject({ source: 'sysmon', expected: 'no alert' });
@@ -51,11 +51,11 @@ test.each([
   [`${NEGATIVE}  - {name: three, like: two, change: {}}\n`],
   ['negative: []\n'],
   ['negatives:\n  - {name: two, source: sysmon, event: {a: 1}}\n'],
-])('is refused: %s', (negative) => {
+])('rule tests: is refused: %s', (negative) => {
   expect(refusal(POSITIVE + negative)).toMatchSnapshot();
 });
 
-test('all problems of a file are told at once', () => {
+test('rule tests: all problems of a file are told at once', () => {
   expect(refusal('positive: 1\nnegative: [1, 2]\n')).toMatchInlineSnapshot(`
    "rules/tests/a.yml:1:1: the list "positive" is missing or empty
      A rule is tested by events that alert, and by their twins that do not.
@@ -71,7 +71,7 @@ test('all problems of a file are told at once', () => {
   `);
 });
 
-test('a file that is named as no rule is refused, with the name that was meant', () => {
+test('rule tests: a file that is named as no rule is refused, with the name that was meant', () => {
   const ours = project();
   try {
     const folder = `${ours.folder}/rules`;
