@@ -34,7 +34,7 @@ async function message(args: string[], env: Record<string, string> = {}): Promis
   return stderr.replaceAll(url, '<url>');
 }
 
-test('a host that nothing listens on', async () => {
+test('connection from the command line: reports a host that nothing listens on', async () => {
   expect(await message(['plan', '--es-url', 'http://127.0.0.1:1'])).toMatchInlineSnapshot(`
    "error: GET http://127.0.0.1:1/: cannot be reached (connect ECONNREFUSED 127.0.0.1:1)
      Nothing listens there: check host and port, or start the embedded engine with \`wmi-detections engine start\`.
@@ -42,13 +42,13 @@ test('a host that nothing listens on', async () => {
   `);
 });
 
-test('a host name that is not known', async () => {
+test('connection from the command line: reports a host name that is not known', async () => {
   expect(await message(['plan', '--es-url', 'http://no-such-host.invalid:9200'])).toContain(
     'The host name is not known here: check its spelling.',
   );
 });
 
-test('a web page at the URL is no cluster, and nothing else is asked of it', async () => {
+test('connection from the command line: a web page at the URL is no cluster, and nothing else is asked of it', async () => {
   answer = { status: 200, type: 'text/html', body: '<html>Welcome</html>' };
   expect(await message(['deploy', '--es-url', url])).toMatchInlineSnapshot(`
    "error: GET <url>: what answers there is neither Elasticsearch nor OpenSearch
@@ -58,7 +58,7 @@ test('a web page at the URL is no cluster, and nothing else is asked of it', asy
   expect(seen).toEqual(['GET /']);
 });
 
-test('another JSON service at the URL is no cluster', async () => {
+test('connection from the command line: another JSON service at the URL is no cluster', async () => {
   answer = { status: 200, type: 'application/json', body: '{"service":"other"}' };
   expect(await message(['deploy', '--es-url', url])).toMatchInlineSnapshot(`
    "error: GET <url>: what answers there is neither Elasticsearch nor OpenSearch
@@ -67,7 +67,7 @@ test('another JSON service at the URL is no cluster', async () => {
   `);
 });
 
-test('wrong credentials', async () => {
+test('connection from the command line: reports wrong credentials', async () => {
   answer = {
     status: 401,
     type: 'application/json',
@@ -83,11 +83,11 @@ test('wrong credentials', async () => {
   expect(text).not.toContain('hunter2secret');
 });
 
-test('https spoken to an http port', async () => {
+test('connection from the command line: reports https spoken to an http port', async () => {
   expect(await message(['plan', '--es-url', url.replace('http', 'https')])).toContain('is it an http:// port');
 });
 
-test('certificates that are not verified are told of, by every command', async () => {
+test('connection from the command line: every command warns that certificates are not verified', async () => {
   answer = { status: 200, type: 'application/json', body: '{"service":"other"}' };
   const folder = mkdtempSync(join(tmpdir(), 'unverified-'));
   const config = join(folder, 'wmi-detections.yml');

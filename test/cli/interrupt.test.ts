@@ -70,7 +70,7 @@ function second(which: (asked: Asked) => boolean, fault: Fault = 'stall'): (aske
   return (asked) => (which(asked) && ++count === 2 ? fault : undefined);
 }
 
-test('plan: nothing was changed', async () => {
+test('an interrupted command: plan says that nothing was changed', async () => {
   await behind(({ path }) => (path.includes('/_ingest/pipeline') ? 'stall' : undefined));
   const { status, stdout, stderr } = await interrupted('plan');
   expect({ status, stdout }).toEqual({ status: 130, stdout: '' });
@@ -80,7 +80,7 @@ test('plan: nothing was changed', async () => {
   `);
 });
 
-test('deploy: what was done, what was not, and what nobody knows; a second run does the rest', async () => {
+test('an interrupted command: deploy reports what was done, what was not and what is unknown; a second run does the rest', async () => {
   await behind(second((asked) => isRule(asked, 'PUT')));
   const { status, stdout } = await interrupted('deploy');
   expect(status).toBe(130);
@@ -95,7 +95,7 @@ test('deploy: what was done, what was not, and what nobody knows; a second run d
   await healthy('plan', { 'exit-code': true });
 });
 
-test('destroy: what was done and what was not; a second run does the rest', async () => {
+test('an interrupted command: destroy reports what was done and what was not; a second run does the rest', async () => {
   await healthy('deploy');
   await behind(second((asked) => isRule(asked, 'DELETE')));
   const { status, stdout } = await interrupted('destroy', '--yes');
@@ -112,7 +112,7 @@ test('destroy: what was done and what was not; a second run does the rest', asyn
   expect(await healthy('plan')).toMatchObject({ counts: { create: 2 } });
 });
 
-test('run: how many rules were run; a second run does the rest', async () => {
+test('an interrupted command: run reports how many rules were run; a second run does the rest', async () => {
   await healthy('deploy');
   await healthy('replay', { files: [SAMPLES] });
   let rules = 0;
@@ -130,7 +130,7 @@ test('run: how many rules were run; a second run does the rest', async () => {
   expect(await healthy('alerts')).toHaveLength(32);
 });
 
-test('adopt: what was taken over, what nobody knows and what was not begun; a second run does the rest', async () => {
+test('an interrupted command: adopt reports what was adopted, what is unknown and what was not begun; a second run does the rest', async () => {
   await healthy('deploy');
   const { url } = await testCluster();
   const theirs = JSON.stringify({ script: 'ctx._source.managed_by = "somebody"', query: { term: { kind: 'rule' } } });
@@ -165,7 +165,7 @@ test('adopt: what was taken over, what nobody knows and what was not begun; a se
   expect(await healthy('adopt', { things })).toMatchObject({ adopted: [{ status: 'adopted' }], ours: [things[0]] });
 });
 
-test('alerts close: what nobody knows is told; a second run does the rest', async () => {
+test('an interrupted command: alerts close reports what is unknown; a second run does the rest', async () => {
   await healthy('deploy');
   await healthy('replay', { files: [SAMPLES] });
   await healthy('run');
@@ -183,7 +183,7 @@ test('alerts close: what nobody knows is told; a second run does the rest', asyn
   expect(await healthy('alerts', { action: 'close', ids })).toMatchObject({ changed: ids, unchanged: [] });
 });
 
-test('alerts: a list is given up', async () => {
+test('an interrupted command: alerts gives up a list', async () => {
   await healthy('deploy');
   await behind(({ path }) => (path.endsWith('_search') ? 'stall' : undefined));
   const { status, stderr } = await interrupted('alerts');
@@ -211,7 +211,7 @@ async function numbers(): Promise<number> {
   return hits.hits.length;
 }
 
-test('replay: how many events are there; a second run goes on from there', async () => {
+test('an interrupted command: replay reports how many events are indexed; a second run continues from there', async () => {
   await behind(second(({ path }) => path === '/_bulk', 'stall after'));
   const { status, stderr } = await interrupted('replay', log(700));
   expect(status).toBe(130);
@@ -222,7 +222,7 @@ test('replay: how many events are there; a second run goes on from there', async
   expect(await numbers()).toBe(700);
 });
 
-test('replay that is killed goes on from there, and indexes nothing twice', async () => {
+test('an interrupted command: replay that is killed continues from there and indexes nothing twice', async () => {
   await behind(second(({ path }) => path === '/_bulk', 'stall after'));
   const { child, ended } = start(['replay', log(1_200)]);
   // The engine has the second request, and the program will never hear of it.
@@ -241,7 +241,7 @@ const onTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
 onTerminal('on a terminal (skipped without util-linux, whose `script` makes one)', () => {
   const CTRL_C = '\u0003';
 
-  test('a second Ctrl-C ends at once what takes its time to tidy up', async () => {
+  test('an interrupted command: a second Ctrl-C ends at once what takes its time to tidy up', async () => {
     await healthy('deploy');
     await healthy('replay', { files: [SAMPLES] });
     await behind(({ method, path }) => (method === 'DELETE' && path === '/_search/scroll' ? 'stall' : undefined));
@@ -253,7 +253,7 @@ onTerminal('on a terminal (skipped without util-linux, whose `script` makes one)
     expect(await ended).toMatchObject({ status: 130 });
   });
 
-  test('Ctrl-C takes the progress line away before anything is said', async () => {
+  test('an interrupted command: Ctrl-C takes the progress line away before anything is said', async () => {
     await behind(second((asked) => isRule(asked, 'PUT')));
     const { child, says, ended } = start(['deploy'], true);
     await says('1/2 detection_rule');
@@ -270,7 +270,7 @@ onTerminal('on a terminal (skipped without util-linux, whose `script` makes one)
     expect(stdout).not.toContain('\u001b[?');
   });
 
-  test('Ctrl-C instead of an answer: nothing was changed', async () => {
+  test('an interrupted command: Ctrl-C instead of an answer: nothing was changed', async () => {
     await healthy('deploy');
     await behind(() => undefined);
     const { child, says, ended } = start(['destroy'], true);
@@ -282,7 +282,7 @@ onTerminal('on a terminal (skipped without util-linux, whose `script` makes one)
     await healthy('plan', { 'exit-code': true });
   });
 
-  test('the end of the input instead of an answer is a no', async () => {
+  test('an interrupted command: the end of the input instead of an answer is a no', async () => {
     await healthy('deploy');
     await behind(() => undefined);
     const { child, says, ended } = start(['destroy'], true);
@@ -294,7 +294,7 @@ onTerminal('on a terminal (skipped without util-linux, whose `script` makes one)
   });
 });
 
-describe('demo: its engine ends with it', () => {
+describe('an interrupted command: demo ends its engine', () => {
   const { user } = ownCaches();
 
   /** A Java that plays an engine which never gets further than `until`, and says so in a file. */

@@ -49,7 +49,7 @@ function run(...args: readonly string[]): string {
   });
 }
 
-test('it holds the program and its content, and nothing else', () => {
+test('the npm package: holds the program and its content, and nothing else', () => {
   const roots = new Set(files.map((path) => path.split('/')[0]));
   expect([...roots].sort()).toMatchInlineSnapshot(`
    [
@@ -73,21 +73,21 @@ test('it holds the program and its content, and nothing else', () => {
   expect(files.filter((path) => /^(test|bench)\/|\.test\.|\.env|secret|\.tsbuildinfo$/i.test(path))).toEqual([]);
 });
 
-test('what its README links to is in it', () => {
+test('the npm package: holds what its README links to', () => {
   const readme = readFileSync(join(folder, 'package/README.md'), 'utf8');
   const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path = '']) => path.replace(/\/$/, ''));
   expect(links.length).toBeGreaterThan(10);
   expect(links.filter((path) => !existsSync(join(folder, 'package', path)))).toEqual([]);
 });
 
-test('it runs with its dependencies and no others', () => {
+test('the npm package: runs with its dependencies and no others', () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   expect(run('--version')).toBe(`${version}\n`);
   expect(run('validate')).toMatch(/^Valid: /);
   expect(run('export', 'navigator')).toContain('T1047');
 });
 
-test('it works on content that a user copied out of it', () => {
+test('the npm package: works on content that a user copied out of it', () => {
   const own = join(folder, 'own');
   for (const name of ['pipelines', 'mappings', 'rules'])
     cpSync(join(folder, 'package', name), join(own, name), { recursive: true });
@@ -95,12 +95,12 @@ test('it works on content that a user copied out of it', () => {
   expect(run('validate', '--content', own)).toBe(run('validate'));
 });
 
-test('nothing that a user installs with it runs a script at installation', () => {
+test('the npm package: installs nothing that runs a script at installation', () => {
   const scripts = runtime.flatMap(([path, { hasInstallScript }]) => (hasInstallScript === true ? [path] : []));
   expect(scripts).toEqual([]);
 });
 
-test('each dependency has its reason in docs/dependencies.md', () => {
+test('the npm package: each dependency has its reason in docs/dependencies.md', () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
     string,
     Record<string, string>

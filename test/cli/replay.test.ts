@@ -41,7 +41,7 @@ function file(name: string, content: string | Buffer): string {
 const EVENT =
   '{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","SourceName":"Microsoft-Windows-Sysmon","Hostname":"ws-1.example","UtcTime":"2025-03-11 09:00:00.000","Image":"C:\\\\Windows\\\\notepad.exe","CommandLine":"notepad"}';
 
-test('a good file: exit 0, counts on standard output, nothing on standard error', async () => {
+test('replay from the command line: exits with 0 on a good file, with counts on standard output and nothing on standard error', async () => {
   const { status, stdout, stderr } = await replay([file('a.ndjson', `${EVENT}\n`)]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(JSON.parse(stdout)).toEqual({
@@ -53,12 +53,12 @@ test('a good file: exit 0, counts on standard output, nothing on standard error'
   });
 });
 
-test('standard input, and the same again indexes nothing twice', async () => {
+test('replay from the command line: reads standard input and indexes nothing twice', async () => {
   expect(JSON.parse((await replay(['-'], `${EVENT}\n`)).stdout)).toMatchObject({ indexed: 1, duplicates: 0 });
   expect(JSON.parse((await replay(['-'], gzipSync(`${EVENT}\n`))).stdout)).toMatchObject({ indexed: 0, duplicates: 1 });
 });
 
-test('a line that is not JSON is reported with its number and kept; the rest goes on; exit 1', async () => {
+test('replay from the command line: a line that is not JSON is reported with its number and kept; the rest goes on; exit 1', async () => {
   const { status, stdout, stderr } = await replay([
     file('a.ndjson', `${EVENT}\n{"EventID": oops\n${EVENT.replace('ws-1', 'ws-2')}\n`),
   ]);
@@ -77,7 +77,7 @@ test('a line that is not JSON is reported with its number and kept; the rest goe
   expect(JSON.stringify(body.hits.hits)).toContain('oops');
 });
 
-test('an event of an unknown source is indexed as unrecognised, and counted', async () => {
+test('replay from the command line: an event of an unknown source is indexed as unrecognised, and counted', async () => {
   const { status, stdout } = await replay([file('a.ndjson', '{"hello":"world"}\n')]);
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ indexed: 1, bySource: { unrecognised: 1 } });
@@ -94,13 +94,13 @@ test.each([
       return join(folder, 'void');
     },
   ],
-])('%s: exit 2 and nothing is sent', async (_name, make) => {
+])('replay from the command line: exits with 2 and sends nothing: %s', async (_name, make) => {
   const { status, stdout, stderr } = await replay([make()]);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatchSnapshot();
 });
 
-test('a truncated gzip: what could be read is indexed, the rest is told', async () => {
+test('replay from the command line: indexes what could be read of a truncated gzip and reports the rest', async () => {
   const lines = Array.from({ length: 2_000 }, (_, index) => EVENT.replace('ws-1', `ws-${index}`)).join('\n');
   const whole = gzipSync(lines);
   const { status, stderr } = await replay([file('a.ndjson.gz', whole.subarray(0, whole.length - 200))]);
@@ -115,7 +115,7 @@ unreadable('a file that may not be read (skipped for root, who may read everythi
   expect((await replay([path])).stderr).toContain('EACCES');
 });
 
-test('a read-only block is named, and a second run completes the replay', async () => {
+test('replay from the command line: names a read-only block, and a second run completes the replay', async () => {
   await replay([file('a.ndjson', `${EVENT}\n`)]);
   const path = `/logs-sysmon.process_creation-${namespace}/_settings`;
   await request(cluster, { method: 'PUT', path, body: { 'index.blocks.read_only_allow_delete': true } });

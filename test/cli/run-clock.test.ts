@@ -33,7 +33,7 @@ const near = (time: unknown): boolean => Math.abs(Date.parse(String(time)) - Dat
 describe.each([
   ['an hour ahead', HOUR],
   ['an hour behind', -HOUR],
-])('our clock %s', (_, off) => {
+])('run under a wrong clock: our clock %s', (_, off) => {
   test('moves no window, no watermark and no time of an alert', async () => {
     const here = await dataset();
     await here.index([wmiChild('a', { 'event.ingested': ago(30_000) })]);

@@ -58,7 +58,7 @@ test.each<[string, RegExp, number, Fault]>([
   ['before the last alerts are written', /\/_bulk$/, 1, 'stall'],
   ['before the watermark is moved', /\/_doc\/watermark/, 1, 'stall'],
   ['when the watermark is moved and it does not know it', /\/_doc\/watermark/, 1, 'stall after'],
-])('kill -9 %s: the run after it completes what a perfect run finds', async (_, path, before, moment) => {
+])('run that is killed: with kill -9 %s is completed by the next run', async (_, path, before, moment) => {
   const here = await dataset();
   await here.index(events());
   const between = await proxy(here.cluster, (asked) =>

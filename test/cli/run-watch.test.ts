@@ -14,20 +14,23 @@ async function nextLine(from: NodeJS.ReadableStream): Promise<string> {
   return line;
 }
 
-test.each(['SIGTERM', 'SIGINT'] as const)('a watch that waits ends on %s with 130', async (signal) => {
-  const here = await dataset();
-  await here.index([wmiChild('a')]);
-  const { child, ended } = start(here, here.cluster.url, '--output', 'json');
-  await nextLine(child.stdout);
-  child.kill(signal);
-  const { status, stdout, stderr } = await ended;
-  expect({ status, stderr }).toEqual({ status: 130, stderr: '' });
-  // One JSON document a line, each the run of one rule.
-  expect(stdout.trimEnd().split('\n')).toHaveLength(1);
-  expect(JSON.parse(stdout)).toMatchObject({ uuid: here.rule.uuid, events: 1, alerts: 1, new: 1, from: null });
-});
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'run as a process: a watch that waits ends on %s with 130',
+  async (signal) => {
+    const here = await dataset();
+    await here.index([wmiChild('a')]);
+    const { child, ended } = start(here, here.cluster.url, '--output', 'json');
+    await nextLine(child.stdout);
+    child.kill(signal);
+    const { status, stdout, stderr } = await ended;
+    expect({ status, stderr }).toEqual({ status: 130, stderr: '' });
+    // One JSON document a line, each the run of one rule.
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(JSON.parse(stdout)).toMatchObject({ uuid: here.rule.uuid, events: 1, alerts: 1, new: 1, from: null });
+  },
+);
 
-test('SIGTERM while alerts are written lets the window be finished', async () => {
+test('run as a process: SIGTERM while alerts are written lets the window be finished', async () => {
   const here = await dataset();
   await here.index([wmiChild('a'), wmiChild('b', { '@timestamp': '2025-03-09T10:00:00Z' })]);
   const between = await proxy(here.cluster, ({ path, before }) => {
@@ -45,7 +48,7 @@ test('SIGTERM while alerts are written lets the window be finished', async () =>
   expect(await readWatermark(here.cluster, here.namespace, here.rule.uuid)).not.toBeNull();
 });
 
-test('SIGTERM while events are searched leaves the window untouched', async () => {
+test('run as a process: SIGTERM while events are searched leaves the window untouched', async () => {
   const here = await dataset();
   await here.index([wmiChild('a')]);
   const between = await proxy(here.cluster, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
@@ -58,7 +61,7 @@ test('SIGTERM while events are searched leaves the window untouched', async () =
   expect(await here.run()).toMatchObject({ new: 1 });
 });
 
-test('a run without --watch ends on SIGTERM in the same way, and says so', async () => {
+test('run as a process: a run without --watch ends on SIGTERM in the same way, and says so', async () => {
   const here = await dataset();
   await here.index([wmiChild('a')]);
   const between = await proxy(here.cluster, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
@@ -74,7 +77,7 @@ test('a run without --watch ends on SIGTERM in the same way, and says so', async
   expect(await readWatermark(here.cluster, here.namespace, here.rule.uuid)).toBeNull();
 });
 
-test('what goes wrong is told on standard error and does not end the watch', async () => {
+test('run as a process: what goes wrong is told on standard error and does not end the watch', async () => {
   const here = await dataset();
   const broken = { ...here.rule, uuid: '00000000-0000-4000-8000-000000000000', name: 'A broken rule' };
   const query = { range: { 'process.pid': { gte: 'no number' } } };
@@ -94,7 +97,7 @@ test('what goes wrong is told on standard error and does not end the watch', asy
   ]);
 });
 
-test('--watch with a period or a dry run is refused, all at once', async () => {
+test('run as a process: --watch with a period or a dry run is refused, all at once', async () => {
   const { status, stdout, stderr } = await cli(['run', '--watch', '--from', 'now-1h', '--dry-run']);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatchInlineSnapshot(`
@@ -105,14 +108,14 @@ test('--watch with a period or a dry run is refused, all at once', async () => {
   `);
 });
 
-test('a watch over rules that are not stored is an error at once', async () => {
+test('run as a process: a watch over rules that are not stored is an error at once', async () => {
   const here = await dataset();
   const { status, stderr } = await start(here, here.cluster.url, '--rule', 'nobody').ended;
   expect(status).toBe(2);
   expect(stderr).toContain('no rule "nobody" is stored');
 });
 
-test('a dry run says so', async () => {
+test('run as a process: says that it is a dry run', async () => {
   const here = await dataset();
   await here.index([wmiChild('a')]);
   const { stdout } = await cli(['run', '--dry-run', '--es-url', here.cluster.url, '--namespace', here.namespace]);

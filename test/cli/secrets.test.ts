@@ -128,7 +128,7 @@ function found(text: string): string[] {
   return SECRETS.filter((secret) => text.includes(secret));
 }
 
-test.each(Object.entries(KINDS))('%s: in no error is it shown', async (kind, given) => {
+test.each(Object.entries(KINDS))('secrets: no error shows %s', async (kind, given) => {
   writeFileSync(join(folder, 'wmi-detections.yml'), settingsFor(kind, 'elasticsearch'));
   const ended = await fewAtOnce(CODES, async ([code, mode, args]) => {
     const base = mode === '' ? url : `${url}/${mode}`;
@@ -144,7 +144,7 @@ test.each(Object.entries(KINDS))('%s: in no error is it shown', async (kind, giv
   }
 });
 
-test.each(Object.entries(KIBANA_KINDS))('of Kibana, %s: in no error is it shown', async (kind, given) => {
+test.each(Object.entries(KIBANA_KINDS))('secrets: no error shows %s of Kibana', async (kind, given) => {
   writeFileSync(join(folder, 'wmi-detections.yml'), settingsFor(kind, 'kibana'));
   const ended = await fewAtOnce(['401', '403', '500', 'other', 'hangup'], async (mode) => {
     const urls = { WMI_DETECTIONS_ES_URL: `${url}/fine`, WMI_DETECTIONS_KIBANA_URL: `${url}/${mode}` };
@@ -157,7 +157,7 @@ test.each(Object.entries(KIBANA_KINDS))('of Kibana, %s: in no error is it shown'
 });
 
 test.each(Object.entries(KINDS).filter(([kind]) => kind !== 'proxy'))(
-  '%s: not when a command is interrupted, nor in the process list while it waits',
+  'secrets: neither an interrupted command nor the process list shows %s',
   async (kind, given) => {
     writeFileSync(join(folder, 'wmi-detections.yml'), settingsFor(kind, 'elasticsearch'));
     const base = `${url}/stall`;
@@ -173,7 +173,7 @@ test.each(Object.entries(KINDS).filter(([kind]) => kind !== 'proxy'))(
   },
 );
 
-test('a deploy that ends half done shows none of them', async () => {
+test('secrets: no deploy that ends half done shows one', async () => {
   const namespace = freshNamespace();
   const reason = `${KEY} | ApiKey ${KEY} | Basic ${BASIC} | ${PASSWORD} | ${TOKEN}`;
   const body = { error: { type: 'security_exception', reason, root_cause: [{ type: 'security_exception', reason }] } };
@@ -192,7 +192,7 @@ test('a deploy that ends half done shows none of them', async () => {
   await clear(await testCluster(), namespace);
 });
 
-test('what was reflected did arrive: without redaction it would be there', async () => {
+test('secrets: would be shown without redaction: what was reflected did arrive', async () => {
   const { stderr } = await cli(['plan'], {
     env: { WMI_DETECTIONS_ES_URL: `${url}/403`, WMI_DETECTIONS_ES_API_KEY: KEY },
   });

@@ -1,6 +1,6 @@
 import { cli } from '../support/cli';
 
-test('--help lists every command', async () => {
+test('command line usage: --help lists every command', async () => {
   const { status, stdout } = await cli(['--help']);
   expect(status).toBe(0);
   expect(stdout).toMatchInlineSnapshot(`
@@ -71,14 +71,14 @@ test.each([
   'alerts',
   'risk',
   'reconcile',
-])('%s --help tells its flags', async (command) => {
+])('command line usage: %s --help lists its flags', async (command) => {
   const { status, stdout } = await cli([command, '--help']);
   expect(status).toBe(0);
   // What is the same for every command is in the snapshot above.
   expect(stdout.replace(/Everywhere:[^]*?\n\n/, '').replace(/Secrets come from[^]*/, '')).toMatchSnapshot();
 });
 
-test('--version is that of package.json', async () => {
+test('command line usage: --version prints the version of package.json', async () => {
   expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
@@ -98,13 +98,13 @@ test.each([
   [['engine', 'sart']],
   [['plan', '--es-url', 'cluster:9200', '--namespace', 'A']],
   [['plan', '--config', 'no-such-file.yml']],
-])('wrong usage %j exits with 2 and says what to do', async (args) => {
+])('command line usage: wrong usage %j exits with 2 and says what to do', async (args) => {
   const { status, stdout, stderr } = await cli(args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatchSnapshot();
 });
 
-test('without a cluster the message says how to name one', async () => {
+test('command line usage: without a cluster the message says how to name one', async () => {
   const { status, stderr } = await cli(['deploy']);
   expect(status).toBe(2);
   expect(stderr).toMatchInlineSnapshot(`
@@ -114,7 +114,7 @@ test('without a cluster the message says how to name one', async () => {
   `);
 });
 
-test('a scheduler that there is not is refused', async () => {
+test('command line usage: an unknown scheduler is refused', async () => {
   const { status, stderr } = await cli(['deploy', '--scheduler', 'opensearch', '--es-url', 'http://127.0.0.1:1']);
   expect(status).toBe(2);
   expect(stderr).toMatchInlineSnapshot(`
@@ -123,7 +123,7 @@ test('a scheduler that there is not is refused', async () => {
   `);
 });
 
-test('spaces that are named one by one are all meant; of any other flag that is repeated the last counts', async () => {
+test('command line usage: a repeated --space adds up; of any other repeated flag the last one counts', async () => {
   const url = ['--es-url', 'http://127.0.0.1:1', '--es-url', 'http://127.0.0.1:2'];
   expect((await cli(['plan', ...url])).stderr).toContain('http://127.0.0.1:2/');
   const spaces = ['--space', 'no such', '--space', 'nor this', '--es-url', 'http://127.0.0.1:1'];

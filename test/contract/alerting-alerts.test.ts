@@ -53,7 +53,7 @@ async function localIds({ events: { cluster, namespace, rule } }: Place): Promis
 
 const LONG = `wmiprvse.exe ${'é'.repeat(20_000)}`;
 
-test('groups and ids are those of the local scheduler, whatever a field holds', async () => {
+test('alerts of OpenSearch Alerting: groups and ids are those of the local scheduler, whatever a field holds', async () => {
   const here = await place();
   await here.index([
     child('plain'),
@@ -78,21 +78,21 @@ test('groups and ids are those of the local scheduler, whatever a field holds', 
   expect(found.notes).toEqual([]);
 });
 
-test('a value that is not indexed, and no command line, counts as none: its event alerts all the same', async () => {
+test('alerts of OpenSearch Alerting: a value that is not indexed, and no command line, counts as none: its event alerts all the same', async () => {
   const here = await place();
   await here.index([child('none', { 'process.pid': null }), child('malformed', { 'process.pid': 'x1' })]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { state: 'ACTIVE' } }]);
 });
 
-test('no event ends a run, however long a text of it is that could be a date', async () => {
+test('alerts of OpenSearch Alerting: no event ends a run, however long a text of it is that could be a date', async () => {
   const here = await place();
   await here.index([child('plain'), child('long', { 'process.command_line': '2025-'.repeat(240_000) })]);
   expect((await deployMonitors(here.scope, contentWith([here.events.rule]))).problems).toEqual([]);
   expect((await shown(here)).alerts).toHaveLength(2);
 });
 
-test('an event of a year without four digits is of the last day that has them', async () => {
+test('alerts of OpenSearch Alerting: an event of a year without four digits is of the last day that has them', async () => {
   const here = await place();
   await here.index([child('plain'), child('far', { '@timestamp': 300_000_000_000_000 })]);
   expect((await deployMonitors(here.scope, contentWith([here.events.rule]))).problems).toEqual([]);
@@ -108,21 +108,24 @@ test.each<[string, string | undefined]>([
   ['no day', undefined],
   ['a day of somebody else', 'Monday'],
   ['a year of more than four digits', '+11476-09-08 UTC'],
-])('an alert whose key has %s is told in a note, and the others are shown', async (_, day) => {
-  const here = await place();
-  await here.index([child('first')]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
-  const copy = structuredClone(here.server.alerts.alerts[0]) as { agg_alert_content: { bucket: { key: unknown } } };
-  copy.agg_alert_content.bucket.key = { their_key: 'x', ...(day !== undefined && { wmi_detections_day: day }) };
-  here.server.alerts.alerts.push({ ...copy, id: 'theirs' });
-  const { alerts: found, notes } = await shown(here);
-  expect(found).toHaveLength(1);
-  expect(notes).toEqual([
-    `wmi-detections/Children of WmiPrvSE [${here.scope.namespace}]: an alert in state ACTIVE is of other groups than ours and is not shown; Dashboards shows it`,
-  ]);
-});
+])(
+  'alerts of OpenSearch Alerting: an alert whose key has %s is told in a note, and the others are shown',
+  async (_, day) => {
+    const here = await place();
+    await here.index([child('first')]);
+    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    const copy = structuredClone(here.server.alerts.alerts[0]) as { agg_alert_content: { bucket: { key: unknown } } };
+    copy.agg_alert_content.bucket.key = { their_key: 'x', ...(day !== undefined && { wmi_detections_day: day }) };
+    here.server.alerts.alerts.push({ ...copy, id: 'theirs' });
+    const { alerts: found, notes } = await shown(here);
+    expect(found).toHaveLength(1);
+    expect(notes).toEqual([
+      `wmi-detections/Children of WmiPrvSE [${here.scope.namespace}]: an alert in state ACTIVE is of other groups than ours and is not shown; Dashboards shows it`,
+    ]);
+  },
+);
 
-test('a value that looks like a date does not cost later alerts their place in the index', async () => {
+test('alerts of OpenSearch Alerting: a value that looks like a date does not cost later alerts their place in the index', async () => {
   const here = await place();
   await here.index([child('date', { 'process.name': '2025-03-10', 'process.command_line': '2025/03/10' })]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
@@ -133,7 +136,7 @@ test('a value that looks like a date does not cost later alerts their place in t
   expect(names.sort()).toEqual(['2025-03-10', 'notepad.exe']);
 });
 
-test('an alert is shown in every state, and looked at only when somebody did', async () => {
+test('alerts of OpenSearch Alerting: an alert is shown in every state, and looked at only when somebody did', async () => {
   const here = await place();
   await here.index([child('first')]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
@@ -150,7 +153,7 @@ test('an alert is shown in every state, and looked at only when somebody did', a
   expect(await state()).toMatchObject([{ status: 'acknowledged', state: 'ACKNOWLEDGED' }]);
 });
 
-test('an alert whose events are gone is shown as far as it tells itself', async () => {
+test('alerts of OpenSearch Alerting: an alert whose events are gone is shown as far as it tells itself', async () => {
   const here = await place();
   const sid = { 'user.name': null, 'user.id': 'S-1-5-18' };
   await here.index([child('a', sid), child('b', { ...sid, '@timestamp': '2025-03-10T11:59:00.000Z' })]);
@@ -171,7 +174,7 @@ test('an alert whose events are gone is shown as far as it tells itself', async 
   });
 });
 
-test('more alerts than a page holds, and a run that failed among them', async () => {
+test('alerts of OpenSearch Alerting: lists more alerts than a page holds, with a run that failed among them', async () => {
   const here = await place();
   await here.index([child('first')]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
@@ -188,7 +191,7 @@ test('more alerts than a page holds, and a run that failed among them', async ()
   expect(notes).toEqual([expect.stringContaining('ERROR: search timed out')]);
 });
 
-test('alerts of the index and of monitors are one list: filtered alike, the newest first, none twice', async () => {
+test('alerts of OpenSearch Alerting: alerts of the index and of monitors are one list: filtered alike, the newest first, none twice', async () => {
   const here = await place();
   await here.index([child('one'), child('two', { 'user.name': 'bob', 'process.pid': 1 })]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
@@ -215,7 +218,7 @@ test('alerts of the index and of monitors are one list: filtered alike, the newe
   expect(await together(here.scope.cluster, stored, held, { ...options, limit: 1 })).toHaveLength(1);
 });
 
-test('an alert that an analyst closed in the index is not open because a monitor holds it', async () => {
+test('alerts of OpenSearch Alerting: an alert that an analyst closed in the index is not open because a monitor holds it', async () => {
   const here = await place();
   await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
@@ -239,7 +242,7 @@ test('an alert that an analyst closed in the index is not open because a monitor
   expect(await seen({ limit: 1 })).toEqual([newest?._id]);
 });
 
-test('events that an exception silences are no part of an alert', async () => {
+test('alerts of OpenSearch Alerting: events that an exception silences are no part of an alert', async () => {
   const here = await place();
   const { rule } = here.events;
   await here.index([
@@ -255,7 +258,7 @@ test('events that an exception silences are no part of an alert', async () => {
   expect([ours.count, ours.ancestors.length]).toEqual([1, 1]);
 });
 
-test('a search that somebody changed to another form does not keep its alerts from being shown', async () => {
+test('alerts of OpenSearch Alerting: a search that somebody changed to another form does not keep its alerts from being shown', async () => {
   const here = await place();
   await here.index([child('first')]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
@@ -266,7 +269,7 @@ test('a search that somebody changed to another form does not keep its alerts fr
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { count: 1 } }]);
 });
 
-test('somebody looked at a group who acknowledged an older alert of it', async () => {
+test('alerts of OpenSearch Alerting: somebody looked at a group who acknowledged an older alert of it', async () => {
   const here = await place();
   await here.index([child('first')]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
@@ -277,7 +280,7 @@ test('somebody looked at a group who acknowledged an older alert of it', async (
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { status: 'acknowledged', state: 'ACTIVE' } }]);
 });
 
-test('what nobody acknowledged is open for a deletion, over or not', async () => {
+test('alerts of OpenSearch Alerting: what nobody acknowledged is open for a deletion, over or not', async () => {
   const here = await place();
   await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
@@ -293,7 +296,7 @@ test('what nobody acknowledged is open for a deletion, over or not', async () =>
   expect(await open()).toBe(1_201);
 });
 
-describe('proof', () => {
+describe('alerts of OpenSearch Alerting: proof', () => {
   test('a rule with a match is proven by its deploy: an alert was stored', async () => {
     const here = await place();
     await here.index([child('match')]);

@@ -32,32 +32,35 @@ function messageOf(changes: Parameters<typeof rule>[0] = {}): unknown {
   return (template as { source: unknown }).source;
 }
 
-test('the message is JSON, whatever the events hold', async () => {
+test('notification channel of OpenSearch Alerting: the message is JSON, whatever the events hold', async () => {
   const found = NASTY.map((text, number) => ({ id: `a${number}`, bucket_keys: `ws01,${text}` }));
   const message = JSON.parse(await rendered(messageOf(), found)) as { alerts: unknown };
   expect(message).toMatchObject({ rule: { uuid: rule().uuid }, risk_score: 49, monitor: 'm"1' });
   expect(message.alerts).toEqual([...found.map(({ id, bucket_keys: keys }) => ({ id, keys })), null]);
 });
 
-test('no alert, one and more than fifty make the same form', async () => {
+test('notification channel of OpenSearch Alerting: no alert, one and more than fifty make the same form', async () => {
   for (const count of [0, 1, 60]) {
     const found = Array.from({ length: count }, (_, number) => ({ id: String(number), bucket_keys: 'k' }));
     expect((JSON.parse(await rendered(messageOf(), found)) as { alerts: unknown[] }).alerts).toHaveLength(count + 1);
   }
 });
 
-test.each(NASTY)('a rule may be called %j', async (name) => {
+test.each(NASTY)('notification channel of OpenSearch Alerting: accepts a rule called %j', async (name) => {
   expect(JSON.parse(await rendered(messageOf({ name }), []))).toMatchObject({ rule: { name } });
 });
 
-test.each(['{{ctx.x}}', '{{{ctx.x}}}', '{{{{', '{ {'])('the subject of a rule called %j is no template', (name) => {
-  const { subject_template: subject } = notifyAction(rule({ name }), 'soc');
-  const { source } = subject as { source: string };
-  expect(source).not.toContain('{{');
-  expect(source.replaceAll(' ', '')).toBe(`wmi-detections:${name.replaceAll(' ', '')}`);
-});
+test.each(['{{ctx.x}}', '{{{ctx.x}}}', '{{{{', '{ {'])(
+  'notification channel of OpenSearch Alerting: the subject of a rule called %j is no template',
+  (name) => {
+    const { subject_template: subject } = notifyAction(rule({ name }), 'soc');
+    const { source } = subject as { source: string };
+    expect(source).not.toContain('{{');
+    expect(source.replaceAll(' ', '')).toBe(`wmi-detections:${name.replaceAll(' ', '')}`);
+  },
+);
 
-test('a channel adds one action, which settles; without one it goes, and what an analyst added stays', async () => {
+test('notification channel of OpenSearch Alerting: a channel adds one action, which settles; without one it goes, and what an analyst added stays', async () => {
   const here = await alertingDataset({ channel: 'soc' });
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);

@@ -11,7 +11,7 @@ import { quiet } from '../support/context';
 import { proxy, type Answer, type Fault } from '../support/proxy';
 import { dataset, wmiChild } from '../support/dataset';
 
-test('plan, deploy, alerts, status and destroy, as somebody types them', async () => {
+test('commands on OpenSearch Alerting: plan, deploy, alerts, status and destroy work as somebody types them', async () => {
   const events = await dataset();
   const { namespace } = events;
   // The scene comes with a rule of the local scheduler.
@@ -86,19 +86,19 @@ async function deployUnread(fate: Answer | Fault): Promise<{ outcome: Outcome; n
   }
 }
 
-test('where the proof of a monitor cannot be read what was done is told all the same', async () => {
+test('commands on OpenSearch Alerting: where the proof of a monitor cannot be read what was done is told all the same', async () => {
   const { outcome, notes } = await deployUnread({ status: 403, body: { error: { reason: 'not yours' }, status: 403 } });
   expect(outcome).toMatchObject({ exit: 0, json: { changes: [], counts: { create: 0 } } });
   expect(notes.join()).toMatch(/^Which rules are unproven could not be read: .*not yours/s);
 });
 
-test('and so it is when that reading is interrupted', async () => {
+test('commands on OpenSearch Alerting: where reading the proof of a monitor is interrupted what was done is told all the same', async () => {
   const { outcome, notes } = await deployUnread('stall');
   expect(outcome).toMatchObject({ exit: 130, json: { changes: [] } });
   expect(notes.join()).toMatch(/^Which rules are unproven could not be read: .*interrupted$/s);
 });
 
-test('on a cluster without the plugin nothing is read or written', async () => {
+test('commands on OpenSearch Alerting: on a cluster without the plugin nothing is read or written', async () => {
   const { scope } = await alertingDataset();
   const engine = process.env['TEST_ES_URL'];
   const argv = {

@@ -22,7 +22,7 @@ function said(problems: readonly { message: string; hint?: string | undefined }[
     .replaceAll(url, 'http://cluster');
 }
 
-test('a monitor that could never fire is not stored: its dry run says what is wrong', async () => {
+test('failures of OpenSearch Alerting: a monitor that could never fire is not stored: its dry run says what is wrong', async () => {
   const here = await alertingDataset();
   here.server.fail(({ path }) => path === '/_execute', {
     status: 200,
@@ -40,7 +40,7 @@ test('a monitor that could never fire is not stored: its dry run says what is wr
   expect(here.server.monitors.stored.size).toBe(0);
 });
 
-test('an index that is not there is named, and a pattern that matches nothing is no error', async () => {
+test('failures of OpenSearch Alerting: an index that is not there is named, and a pattern that matches nothing is no error', async () => {
   const here = await alertingDataset({ indices: ['nope-404'] });
   const { problems } = await deployMonitors(here.scope, contentWith([rule()]));
   expect(said(problems, here.scope.cluster.url)).toMatchInlineSnapshot(`
@@ -51,7 +51,7 @@ test('an index that is not there is named, and a pattern that matches nothing is
   expect((await deployMonitors(pattern, contentWith([rule()]))).problems).toEqual([]);
 });
 
-test('the limit of monitors is told with the setting that raises it; what was stored before it stays', async () => {
+test('failures of OpenSearch Alerting: the limit of monitors is told with the setting that raises it; what was stored before it stays', async () => {
   const here = await alertingDataset();
   here.server.monitors.most = 1;
   const applied = await deployMonitors(here.scope, contentWith(manyRules(2)));
@@ -62,7 +62,7 @@ test('the limit of monitors is told with the setting that raises it; what was st
   `);
 });
 
-test('a 500 is an answer: it is told with what the plugin says, and nothing is sent again', async () => {
+test('failures of OpenSearch Alerting: a 500 is an answer: it is told with what the plugin says, and nothing is sent again', async () => {
   const here = await alertingDataset();
   const reason = 'lateinit property severity has not been initialized';
   here.server.fail(({ method, path }) => method === 'POST' && path === '', {
@@ -74,7 +74,7 @@ test('a 500 is an answer: it is told with what the plugin says, and nothing is s
   expect(here.server.seen.filter(({ method, path }) => method === 'POST' && path === '')).toHaveLength(1);
 });
 
-test('a creation whose answer is lost is not sent again; the next plan finds what it made', async () => {
+test('failures of OpenSearch Alerting: a creation whose answer is lost is not sent again; the next plan finds what it made', async () => {
   const here = await alertingDataset();
   here.server.fail(({ method, path }) => method === 'POST' && path === '', 'cut');
   const content = contentWith([rule()]);
@@ -84,7 +84,7 @@ test('a creation whose answer is lost is not sent again; the next plan finds wha
   expect(actions(await planMonitors(here.scope, content))).toEqual([]);
 });
 
-test('a monitor that somebody changed between our reading and our writing is left as they made it', async () => {
+test('failures of OpenSearch Alerting: a monitor that somebody changed between our reading and our writing is left as they made it', async () => {
   const here = await alertingDataset();
   await deployMonitors(here.scope, contentWith([rule()]));
   const [stored] = [...here.server.monitors.stored.values()];
@@ -102,7 +102,7 @@ test('a monitor that somebody changed between our reading and our writing is lef
   );
 });
 
-test('a monitor of ours under a name of their own is theirs: foreign, until it is adopted', async () => {
+test('failures of OpenSearch Alerting: a monitor of ours under a name of their own is theirs: foreign, until it is adopted', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
@@ -119,7 +119,7 @@ test('a monitor of ours under a name of their own is theirs: foreign, until it i
   expect(triggerOf([...here.server.monitors.stored.values()][0]?.monitor ?? {}).id).toBe(UUID);
 });
 
-test('without the plugin, and on Elasticsearch, the message names what else runs the rules', async () => {
+test('failures of OpenSearch Alerting: without the plugin, and on Elasticsearch, the message names what else runs the rules', async () => {
   const cluster = await testCluster();
   await expect(checkScheduler('local', cluster)).resolves.toBeUndefined();
   const refused = (product: 'opensearch' | 'elasticsearch') =>
@@ -134,7 +134,7 @@ test('without the plugin, and on Elasticsearch, the message names what else runs
   `);
 });
 
-test('before the first monitor there is no index to search: that is no monitor, and no error', async () => {
+test('failures of OpenSearch Alerting: before the first monitor there is no index to search: that is no monitor, and no error', async () => {
   const here = await alertingDataset();
   const missing = {
     status: 404,
@@ -145,7 +145,7 @@ test('before the first monitor there is no index to search: that is no monitor, 
   expect(actions(await planMonitors(here.scope, contentWith([rule()])))).toEqual([`create monitor/${UUID}`]);
 });
 
-test('a text that looks like a template is refused, because the plugin would fill it in', async () => {
+test('failures of OpenSearch Alerting: a text that looks like a template is refused, because the plugin would fill it in', async () => {
   const here = await alertingDataset();
   const braces = { kind: 'text', pattern: [{ literal: 'x {{ctx}}' }], cased: true } as const;
   const bad = rule({ condition: { kind: 'field', field: 'process.name', test: braces } });
@@ -159,7 +159,7 @@ test('a text that looks like a template is refused, because the plugin would fil
   expect(actions(await planMonitors(here.scope, contentWith([good])))).toEqual([`create monitor/${UUID}`]);
 });
 
-describe('one scheduler at a time', () => {
+describe('failures of OpenSearch Alerting: one scheduler at a time', () => {
   test('monitors keep a deploy to the local scheduler from happening, and its rules one of monitors', async () => {
     const here = await alertingDataset();
     const content = contentWith([rule()]);
@@ -193,7 +193,7 @@ describe('one scheduler at a time', () => {
   });
 });
 
-test('our own streams are read as patterns, because they are there only from their first event on', async () => {
+test('failures of OpenSearch Alerting: our own streams are read as patterns, because they are there only from their first event on', async () => {
   const here = await alertingDataset();
   await deployMonitors(here.scope, contentWith([rule()]));
   const [stored] = [...here.server.monitors.stored.values()];

@@ -15,7 +15,7 @@ function onlyMonitor({ server }: AlertingDataset): Stored & { id: string } {
 const UUID = rule().uuid;
 const CREATED = [`create monitor/${UUID}: done`];
 
-test('a rule becomes one bucket-level monitor, run dry before it is stored', async () => {
+test('monitors of OpenSearch Alerting: a rule becomes one bucket-level monitor, run dry before it is stored', async () => {
   const here = await alertingDataset();
   const applied = await deployMonitors(here.scope, contentWith([rule()]));
   expect(applied.problems).toEqual([]);
@@ -44,12 +44,12 @@ test.each([
   [22, '3'],
   [21, '4'],
   [0, '4'],
-])('risk %d is severity %s', (score, severity) => {
+])('monitors of OpenSearch Alerting: risk %d is severity %s', (score, severity) => {
   const parts = { namespace: 'default', indices: ['logs-*'], exceptions: [] };
   expect(triggerOf(monitorBody(rule({ risk: { ...rule().risk, score } }), parts)).severity).toBe(severity);
 });
 
-test('a second deploy changes nothing, whatever the server made of the search', async () => {
+test('monitors of OpenSearch Alerting: a second deploy changes nothing, whatever the server made of the search', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()], { [rule().slug]: [exception('backup.exe')] });
   await deployMonitors(here.scope, content);
@@ -59,7 +59,7 @@ test('a second deploy changes nothing, whatever the server made of the search', 
   expect(onlyMonitor(here).seqNo).toBe(seqNo);
 });
 
-test('a server that rewrites what ours does not know still settles', async () => {
+test('monitors of OpenSearch Alerting: a server that rewrites what ours does not know still settles', async () => {
   const here = await alertingDataset();
   here.server.monitors.decorate = (monitor) => ({
     ...monitor,
@@ -72,7 +72,7 @@ test('a server that rewrites what ours does not know still settles', async () =>
   expect(actions(await planMonitors(here.scope, changed))).toEqual([`update monitor/${UUID}`]);
 });
 
-test('a changed rule is an update of the same monitor, guarded by its version; the trigger keeps its id', async () => {
+test('monitors of OpenSearch Alerting: a changed rule is an update of the same monitor, guarded by its version; the trigger keeps its id', async () => {
   const here = await alertingDataset();
   await deployMonitors(here.scope, contentWith([rule()]));
   const before = onlyMonitor(here).id;
@@ -86,7 +86,7 @@ test('a changed rule is an update of the same monitor, guarded by its version; t
   expect(put?.query).toEqual({ if_seq_no: '1', if_primary_term: '1' });
 });
 
-test('an exception becomes part of the search, and one that has expired does not', async () => {
+test('monitors of OpenSearch Alerting: an exception becomes part of the search, and one that has expired does not', async () => {
   const here = await alertingDataset();
   const { slug } = rule();
   await deployMonitors(here.scope, contentWith([rule()], { [slug]: [exception('backup.exe')] }));
@@ -96,7 +96,7 @@ test('an exception becomes part of the search, and one that has expired does not
   expect(JSON.stringify(onlyMonitor(here).monitor.inputs)).not.toContain('backup.exe');
 });
 
-test('what an analyst switched off stays off, and an action of theirs stays', async () => {
+test('monitors of OpenSearch Alerting: what an analyst switched off stays off, and an action of theirs stays', async () => {
   const here = await alertingDataset();
   await deployMonitors(here.scope, contentWith([rule()]));
   const { monitor } = onlyMonitor(here);
@@ -123,7 +123,7 @@ test.each([
   ],
   ['the severity', (monitor: Stored['monitor']) => Object.assign(triggerOf(monitor), { severity: '4' })],
   ['the schedule', (monitor: Stored['monitor']) => (monitor.schedule = { period: { interval: 1, unit: 'DAYS' } })],
-])('drift: %s was changed by hand', async (_, change) => {
+])('monitors of OpenSearch Alerting: drift: %s was changed by hand', async (_, change) => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
@@ -133,7 +133,7 @@ test.each([
   expect(actions(await planMonitors(here.scope, content))).toEqual([]);
 });
 
-test('a monitor that was saved in Dashboards has lost our mark, is still ours, and is drift', async () => {
+test('monitors of OpenSearch Alerting: a monitor that was saved in Dashboards has lost our mark, is still ours, and is drift', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
@@ -148,7 +148,7 @@ test('a monitor that was saved in Dashboards has lost our mark, is still ours, a
   expect(actions(await planMonitors(here.scope, content))).toEqual([]);
 });
 
-test('a monitor that is there twice is told in the plan and healed by a deploy', async () => {
+test('monitors of OpenSearch Alerting: a monitor that is there twice is told in the plan and healed by a deploy', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
@@ -161,7 +161,7 @@ test('a monitor that is there twice is told in the plan and healed by a deploy',
   expect(onlyMonitor(here).id).toBe(first.id);
 });
 
-test('of two of the same name the one that an analyst switched off stays, and off', async () => {
+test('monitors of OpenSearch Alerting: of two of the same name the one that an analyst switched off stays, and off', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
@@ -176,23 +176,26 @@ test.each([
   ['with our mark', {}],
   ['saved in Dashboards', { ui_metadata: {} }],
   ['switched off', { enabled: false }],
-])('a copy under another name, %s, is left alone, whatever the name begins with', async (_, change) => {
-  const here = await alertingDataset();
-  const content = contentWith([rule()]);
-  await deployMonitors(here.scope, content);
-  const first = onlyMonitor(here);
-  const name = `wmi-detections/tuned by the SOC [${here.scope.namespace}]`;
-  const copy = { ...first, monitor: { ...structuredClone(first.monitor), name, ...change }, seqNo: 0 };
-  here.server.monitors.stored.set('copy', copy);
-  expect(actions(await planMonitors(here.scope, content, true))).toEqual([]);
-  expect(results(await deployMonitors(here.scope, contentWith([rule({ version: 99 })])))).toEqual([
-    `update monitor/${UUID}: done`,
-  ]);
-  expect(results(await deployMonitors(here.scope, contentWith([]), true))).toEqual([`delete monitor/${UUID}: done`]);
-  expect(onlyMonitor(here)).toMatchObject({ id: 'copy', monitor: copy.monitor });
-});
+])(
+  'monitors of OpenSearch Alerting: a copy under another name, %s, is left alone, whatever the name begins with',
+  async (_, change) => {
+    const here = await alertingDataset();
+    const content = contentWith([rule()]);
+    await deployMonitors(here.scope, content);
+    const first = onlyMonitor(here);
+    const name = `wmi-detections/tuned by the SOC [${here.scope.namespace}]`;
+    const copy = { ...first, monitor: { ...structuredClone(first.monitor), name, ...change }, seqNo: 0 };
+    here.server.monitors.stored.set('copy', copy);
+    expect(actions(await planMonitors(here.scope, content, true))).toEqual([]);
+    expect(results(await deployMonitors(here.scope, contentWith([rule({ version: 99 })])))).toEqual([
+      `update monitor/${UUID}: done`,
+    ]);
+    expect(results(await deployMonitors(here.scope, contentWith([]), true))).toEqual([`delete monitor/${UUID}: done`]);
+    expect(onlyMonitor(here)).toMatchObject({ id: 'copy', monitor: copy.monitor });
+  },
+);
 
-test('a change by hand is told from a change of the content', async () => {
+test('monitors of OpenSearch Alerting: a change by hand is told from a change of the content', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.scope, content);
@@ -203,7 +206,7 @@ test('a change by hand is told from a change of the content', async () => {
   expect(await edited(content)).toEqual([true]);
 });
 
-test('namespaces never meet: the same rule is a monitor of its own in each', async () => {
+test('monitors of OpenSearch Alerting: namespaces never meet: the same rule is a monitor of its own in each', async () => {
   const here = await alertingDataset();
   const other = { ...here.scope, namespace: `${here.scope.namespace}b` };
   await deployMonitors(here.scope, contentWith([rule()]));
@@ -213,7 +216,7 @@ test('namespaces never meet: the same rule is a monitor of its own in each', asy
   expect(actions(await planMonitors(here.scope, contentWith([rule()])))).toEqual([]);
 });
 
-test("more than the ten monitors that the plugin lists unasked, somebody else's among them", async () => {
+test("monitors of OpenSearch Alerting: more than ten monitors are listed, somebody else's among them", async () => {
   const here = await alertingDataset();
   const first = await deployMonitors(here.scope, contentWith([rule()]));
   expect(first.problems).toEqual([]);

@@ -20,7 +20,8 @@ import {
 const distribution = elasticsearchDistribution();
 const lack = 'lack' in distribution ? distribution.lack : undefined;
 const onElasticsearch = lack === undefined ? describe : describe.skip;
-if (lack !== undefined) test.skip(`no Elasticsearch with security: ${lack}`, () => undefined);
+if (lack !== undefined)
+  test.skip(`Elasticsearch with security: no Elasticsearch with security: ${lack}`, () => undefined);
 
 const ASKED = { namespace: 'soc', spaces: ['default'], scheduler: 'local' } as const;
 
@@ -138,25 +139,31 @@ onElasticsearch('on a real Elasticsearch with security', () => {
     return false;
   }
 
-  test.each(USERS)('with the role of the %s, each of its requests is authorised', async (user) => {
-    const rows = requestsOf(user, 'local');
-    const found = await answers(node.as(userOf(user)), rows);
-    expect(found.refused).toEqual([]);
-    expect(found['no such API'].filter((each) => !NOT_THERE.test(each))).toEqual([]);
-    expect(found.authorised.length).toBeGreaterThan(1);
-  });
+  test.each(USERS)(
+    'Elasticsearch with security: with the role of the %s, each of its requests is authorised',
+    async (user) => {
+      const rows = requestsOf(user, 'local');
+      const found = await answers(node.as(userOf(user)), rows);
+      expect(found.refused).toEqual([]);
+      expect(found['no such API'].filter((each) => !NOT_THERE.test(each))).toEqual([]);
+      expect(found.authorised.length).toBeGreaterThan(1);
+    },
+  );
 
-  test.each(USERS)('each privilege of the %s is needed: without it, a request is refused', async (user) => {
-    const rows = requestsOf(user, 'local');
-    const idle: string[] = [];
-    for (const [index, [name]] of lesser(user).entries()) {
-      await clear();
-      if (!(await isRefused(node.as(userOf(`${user}-less-${index}`)), rows))) idle.push(name);
-    }
-    expect(idle.filter((each) => !UNPROVEN.test(each))).toEqual([]);
-  });
+  test.each(USERS)(
+    'Elasticsearch with security: each privilege of the %s is needed: without it, a request is refused',
+    async (user) => {
+      const rows = requestsOf(user, 'local');
+      const idle: string[] = [];
+      for (const [index, [name]] of lesser(user).entries()) {
+        await clear();
+        if (!(await isRefused(node.as(userOf(`${user}-less-${index}`)), rows))) idle.push(name);
+      }
+      expect(idle.filter((each) => !UNPROVEN.test(each))).toEqual([]);
+    },
+  );
 
-  test('the shipper cannot read, the reader cannot write, the runner changes no event and no content', async () => {
+  test('Elasticsearch with security: the shipper cannot read, the reader cannot write, the runner changes no event and no content', async () => {
     const [shipper, runner, reader] = [userOf('shipper'), userOf('runner'), userOf('reader')].map(node.as) as [
       Cluster,
       Cluster,
@@ -179,7 +186,7 @@ onElasticsearch('on a real Elasticsearch with security', () => {
     for (const user of [shipper, runner, reader]) expect(await ask(user, pipeline)).toBe('refused');
   });
 
-  test('Elasticsearch itself says the same: it knows every privilege of the table', async () => {
+  test('Elasticsearch with security: Elasticsearch itself says the same: it knows every privilege of the table', async () => {
     for (const user of USERS) {
       const role = elasticsearchRole(user, { ...ASKED, scheduler: 'watcher' });
       const cluster = node.as(userOf(`${user}-of-watches`));
@@ -190,7 +197,7 @@ onElasticsearch('on a real Elasticsearch with security', () => {
     }
   });
 
-  describe('TLS', () => {
+  describe('Elasticsearch with security: TLS', () => {
     const pem = (path: string): string => readFileSync(path, 'utf8');
 
     /** Why a connection is refused; `GET /` is not there, so one that is let in ends in that. */

@@ -3,7 +3,6 @@ import { adoptAll, findAdoptions, type Adopted } from '../../src/plan/adopt';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Scope } from '../../src/resources/kind';
-import { contractMissing } from '../support/kibana-contract';
 import { actions, deployKibana, planKibana, scopeFor, shipped } from '../support/kibana-dataset';
 import type { Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
@@ -39,7 +38,7 @@ async function adopt(scope: Scope, name: string): Promise<readonly Adopted[]> {
   return adoptAll(scope, (await findAdoptions(scope, shipped(), [name])).foreign);
 }
 
-describeContract(`adopt and export (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('adopt and export', () => {
   test.each(['default', 'soc'])(
     'a rule of somebody else in space %s becomes ours by the marks alone',
     async (space) => {

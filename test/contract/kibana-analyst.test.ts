@@ -6,7 +6,6 @@ import type { Explanation } from '../../src/alerts/explain';
 import { entitiesAtRisk } from '../../src/alerts/risk';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, rule, scopeFor, shipped, uuidOf } from '../support/kibana-dataset';
 import { API_KEY } from '../support/kibana-server';
 import { signalOf } from '../support/kibana-signals';
@@ -59,7 +58,7 @@ async function listed(more: object = {}): Promise<[number, unknown][]> {
   return pairs.sort(([one], [other]) => one - other);
 }
 
-describeContract(`alerts in Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('alerts in Kibana', () => {
   test('are shown in the form of local ones', async () => {
     const [id] = await threeSignals();
     const { json } = await act(undefined);

@@ -1,5 +1,4 @@
 import type { Rule } from '../../src/detections/rule';
-import { contractMissing } from '../support/kibana-contract';
 import {
   actions,
   contentWith,
@@ -47,7 +46,7 @@ async function deployed(declared: Rule): Promise<void> {
   expect(applied.problems).toEqual([]);
 }
 
-describeContract(`what a rule file declares of Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('what a rule file declares of Kibana', () => {
   test("enabled is kept in step where the file says it, and is the analyst's where it does not", async () => {
     await deployed(declaring({ enabled: false }));
     expect(stored().enabled).toBe(false);

@@ -3,7 +3,6 @@ import type { Plan } from '../../src/plan/plan';
 import { silencedRules } from '../../src/plan/silenced';
 import { quiet } from '../support/context';
 import { indexEcs } from '../support/ecs-index';
-import { contractMissing } from '../support/kibana-contract';
 import {
   actions,
   contentWith,
@@ -52,7 +51,7 @@ function analystsItem(): void {
   );
 }
 
-describeContract(`exceptions in Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('exceptions in Kibana', () => {
   test('an exception becomes an item of a shared list, before the rule that refers to it; a second plan is empty', async () => {
     const scope = await scopeFor(server());
     const content = withEntries(exception('tool.exe', { expires: '2999-01-01' }));

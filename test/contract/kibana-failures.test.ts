@@ -1,7 +1,6 @@
 import { ProblemError } from '../../src/errors';
 import { exitOf } from '../../src/commands/deploy';
 import { connectKibana } from '../../src/cluster/kibana';
-import { contractMissing } from '../support/kibana-contract';
 import {
   contentWith,
   deployKibana,
@@ -43,7 +42,7 @@ function told({ where, message }: ProblemError['problems'][number]): string {
   return `${JSON.stringify(where)} ${message}`;
 }
 
-describeContract(`failures of Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('failures of Kibana', () => {
   test.each([400, 401, 403, 404, 409, 429, 500, 502, 503])(
     'a creation answered with %i names rule, space, status and what Kibana says, and does not end well',
     async (status) => {

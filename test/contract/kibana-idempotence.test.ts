@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { contractMissing } from '../support/kibana-contract';
 import {
   actions,
   contentWith,
@@ -12,9 +11,8 @@ import {
   uuidOf,
 } from '../support/kibana-dataset';
 import { startKibana } from '../support/kibana-server';
+import { describeContract } from '../support/kibana-suite';
 import type { Decoration, Thing } from '../support/kibana-state';
-
-const described = contractMissing === undefined ? describe : describe.skip;
 
 /** What servers of other versions do to a rule that they give back, each alone harmless and together too. */
 const DECORATIONS: Readonly<Record<string, Decoration>> = {
@@ -45,7 +43,7 @@ const DECORATIONS: Readonly<Record<string, Decoration>> = {
   'legacy fields': (rule) => ({ ...rule, throttle: 'no_actions', output_index: '.siem-signals-default' }),
 };
 
-described(`idempotence (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('idempotence', () => {
   test('whatever a server adds, a second deploy changes nothing, and destroy leaves everything but ours', async () => {
     const names = Object.keys(DECORATIONS);
     const subset = fc.subarray(names);

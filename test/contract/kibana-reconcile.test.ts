@@ -2,7 +2,6 @@ import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { reconcileText } from '../../src/report/reconcile';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Scope } from '../../src/resources/kind';
-import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, exception, rule, scopeFor } from '../support/kibana-dataset';
 import { signalOf } from '../support/kibana-signals';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
@@ -62,7 +61,7 @@ async function look({ scope }: Place, content = contentWith([rule()])): Promise<
 const missing = (found: RuleReconciliation): unknown[] =>
   found.missing.map(({ first: { id }, reasons }) => [id, ...reasons.map(({ code }) => code)]);
 
-describeContract(`reconcile and Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('reconcile and Kibana', () => {
   test('an event whose alert names it has its alert; where all have, nothing is missing', async () => {
     const here = await place();
     here.alert(first);
@@ -115,7 +114,7 @@ describeContract(`reconcile and Kibana (${contractMissing ?? 'held against the c
       },
       'not_run',
     ],
-  ])('says why: %s', async (_, cause, code) => {
+  ])('says why an alert is missing: %s', async (_, cause, code) => {
     const here = await place();
     cause();
     expect(
@@ -123,7 +122,7 @@ describeContract(`reconcile and Kibana (${contractMissing ?? 'held against the c
     ).toEqual([true, true]);
   });
 
-  test('a rule that is not there; its twin is', async () => {
+  test('reports a rule that is not deployed, and not its twin', async () => {
     const here = await place();
     server().space().rules.delete(kibanaRuleId(rule().uuid, here.scope.namespace));
     expect(missing(await look(here))).toEqual([

@@ -10,7 +10,6 @@ import type { Scope } from '../../src/resources/kind';
 import { stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { contractMissing } from '../support/kibana-contract';
 import { actions, contentWith, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { startKibana } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
@@ -29,7 +28,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   const asked = { method: 'DELETE', path: `/${stateIndex(namespace)}`, allow: [404] } as const;
-  if (contractMissing === undefined) await request(await testCluster(), asked);
+  await request(await testCluster(), asked);
 });
 
 interface Named {
@@ -73,7 +72,7 @@ function withoutPort(error: unknown): string {
     .replaceAll(namespace, 'NS');
 }
 
-describeContract(`where in Kibana the rules are (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('where in Kibana the rules are', () => {
   test('a deploy writes it down once, a plan never', async () => {
     const scope = await naming({ spaces: BOTH });
     await planKibana(scope, CONTENT);

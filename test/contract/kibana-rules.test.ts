@@ -3,7 +3,6 @@ import { normalizeRule } from '../../src/schedulers/kibana/normalize-rule';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Applied } from '../../src/plan/apply';
 import { connectKibana } from '../../src/cluster/kibana';
-import { contractMissing } from '../support/kibana-contract';
 import {
   actions,
   contentWith,
@@ -39,7 +38,7 @@ function edit(uuid: string, changes: Thing): void {
     .rules.set(uuid, { ...stored(uuid), meta, ...changes });
 }
 
-describeContract(`rules in Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('rules in Kibana', () => {
   test('the shipped rules are created, and a second plan is empty', async () => {
     const scope = await scopeFor(server());
     const content = shipped();

@@ -4,7 +4,6 @@ import { applyPlan } from '../../src/plan/apply';
 import { makePlan } from '../../src/plan/plan';
 import type { Scope } from '../../src/resources/kind';
 import { quiet } from '../support/context';
-import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
@@ -18,7 +17,7 @@ async function localRules(scope: Scope): Promise<Scope> {
   return local;
 }
 
-describeContract(`one scheduler at a time (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('one scheduler at a time', () => {
   test('rules of the local scheduler keep a deploy to Kibana from happening, which says how to move', async () => {
     const scope = await scopeFor(server(), { namespace: 'k1_local_first' });
     const local = await localRules(scope);

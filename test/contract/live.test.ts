@@ -77,7 +77,7 @@ describe.each(Object.keys(LIVE))('test --live on %s', (scheduler) => {
   });
 });
 
-test('a monitor that cannot run is an error of its rule, not a pass of its negative events', async () => {
+test('test --live: a monitor that cannot run is an error of its rule, not a pass of its negative events', async () => {
   const error = { error: null, input_results: { results: [], error: 'all shards failed' }, trigger_results: {} };
   alerting.server.fail(({ path }) => path === '/_execute', { status: 200, body: error });
   const verdicts = await LIVE['opensearch-alerting']?.([SLUG]);
@@ -93,13 +93,13 @@ test.each([
     'a run that has not seen everything',
     { transform: { status: 'success', payload: { _doc: [{ message: 'shards', wmi_detections: { count: 0 } }] } } },
   ],
-])('%s of a watch is an error of its rule', async (_, result) => {
+])('test --live: %s of a watch is an error of its rule', async (_, result) => {
   const watch_record = { state: 'executed', result: { ...result, actions: [] } };
   watcher().answer(({ path }) => path.endsWith('/_execute'), 200, { _id: 'inlined_1', watch_record });
   expect(resultsOf((await LIVE.watcher?.([SLUG])) ?? [])).toEqual(['alert: ERROR', 'no alert: ERROR']);
 });
 
-test('without the plugin, or without a licence for Watcher, nothing is run', async () => {
+test('test --live: without the plugin, or without a licence for Watcher, nothing is run', async () => {
   const content = readAllContent(ours.folder);
   const esUrl = (await testCluster()).url;
   await expect(

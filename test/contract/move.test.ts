@@ -50,7 +50,7 @@ function done({ applied }: Deployed): string[] {
   return applied.changes.map(({ action, kind, status }) => `${action} ${kind}: ${status}`);
 }
 
-test('from local to OpenSearch Alerting: what came in since the last run alerts there, and the local rule is gone', async () => {
+test('deploy --move: from local to OpenSearch Alerting, what came in since the last run alerts there, and the local rule is gone', async () => {
   const here = await dataset();
   await here.run({ now: () => Date.now() - 29 * MINUTE });
   await here.index([cameIn('since then', 25), cameIn('just now', 0.1)]);
@@ -62,7 +62,7 @@ test('from local to OpenSearch Alerting: what came in since the last run alerts 
   expect(await schedulersBeside(scope)).toEqual([]);
 });
 
-test('a last run too long ago for monitors is told before anything is changed', async () => {
+test('deploy --move: a last run too long ago for monitors is told before anything is changed', async () => {
   const here = await dataset();
   await here.run();
   const { scope } = await alertingDataset({ namespace: here.namespace });
@@ -75,7 +75,7 @@ test('a last run too long ago for monitors is told before anything is changed', 
   expect(await schedulersBeside({ ...scope, scheduler: 'local' })).toEqual([]);
 });
 
-test('a rule on the old scheduler that is no longer in the content is not left alone there', async () => {
+test('deploy --move: a rule on the old scheduler that is no longer in the content is not left alone there', async () => {
   const here = await dataset();
   const { scope } = await alertingDataset({ namespace: here.namespace });
   const content = contentWith([{ ...here.rule, uuid: '11111111-2222-4333-8444-555555555555' }]);
@@ -90,7 +90,7 @@ test('a rule on the old scheduler that is no longer in the content is not left a
   ]);
 });
 
-test('from OpenSearch Alerting to local: the first run reads what the monitor may not have seen, and no more', async () => {
+test('deploy --move: from OpenSearch Alerting to local: the first run reads what the monitor may not have seen, and no more', async () => {
   const here = await dataset();
   const { scope } = await alertingDataset({ namespace: here.namespace });
   await move(scope, here);
@@ -114,7 +114,7 @@ async function moveToLocal(scope: Scope, here: Dataset, yes = false): Promise<De
   return deploy(local, await planOfRule(local, here), quiet(), { yes, move });
 }
 
-describe('a monitor with open alerts', () => {
+describe('deploy --move: a monitor with open alerts', () => {
   test('stays where it is when its rule moves away: switched off, its alerts untouched, and not running', async () => {
     const here = await dataset();
     const { scope, server } = await alertingDataset({ namespace: here.namespace });
@@ -194,7 +194,7 @@ async function planOfRule(scope: Scope, { rule }: Pick<Dataset, 'rule'>): Return
   );
 }
 
-test('from local to Watcher: what came in since has its alert at once, under the same id as ever', async () => {
+test('deploy --move: from local to Watcher: what came in since has its alert at once, under the same id as ever', async () => {
   const here = await dataset();
   await here.run({ now: () => Date.now() - 29 * MINUTE });
   await here.index([cameIn('since then', 25)]);
@@ -204,7 +204,7 @@ test('from local to Watcher: what came in since has its alert at once, under the
   expect(await here.alerts()).toMatchObject([{ process: { command_line: 'since then' } }]);
 });
 
-describeContract('with Kibana', () => {
+describeContract('deploy --move: with Kibana', () => {
   test('from local to Kibana: a manual run over the time since the last run', async () => {
     const here = await dataset();
     await here.run({ now: () => Date.now() - 29 * MINUTE });

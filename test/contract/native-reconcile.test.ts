@@ -18,7 +18,7 @@ async function look(scope: Scope, now: number, content = contentWith([rule()])):
 const missing = (found: RuleReconciliation): unknown[] =>
   found.missing.map(({ first: { id }, reasons }) => [id, ...reasons.map(({ code }) => code)]);
 
-test('of monitors: an alert that the plugin holds, or that is in the alert index; else it is missing', async () => {
+test('reconcile: accepts an alert of a monitor that the plugin holds or that is in the alert index, and no other', async () => {
   const events = await dataset();
   const { server: plugin, scope } = await alertingDataset({ namespace: events.namespace });
   const now = Date.now();
@@ -49,7 +49,7 @@ test('of monitors: an alert that the plugin holds, or that is in the alert index
   expect(missing(await look(scope, now, content))).toEqual([['p5', 'disabled']]);
 });
 
-test('of watches: an alert of the group in the alert index; the reason is that of the last run', async () => {
+test('reconcile: accepts an alert of the group of a watch in the alert index; the reason is that of the last run', async () => {
   const events = await dataset();
   const { namespace } = events;
   const watcher = await scopeOn(server(), namespace);

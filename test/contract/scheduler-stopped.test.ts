@@ -33,18 +33,18 @@ test.each<[Scheduler, string, Answer, string | null]>([
   ['watcher', WATCHER, watcher(true), 'Watcher is stopped: no watch runs until `POST /_watcher/_start`'],
   ['watcher', WATCHER, watcher(false), null],
   ['watcher', WATCHER, refused, null],
-])('%s that answers %s with %j', async (scheduler, path, answer, expected) => {
+])('a stopped scheduler: is recognised: %s that answers %s with %j', async (scheduler, path, answer, expected) => {
   expect(await said(scheduler, path, answer)).toBe(expected);
 });
 
-test('a plain engine, which knows none of these, is not stopped', async () => {
+test('a stopped scheduler: is not reported for a plain engine, which knows none of these', async () => {
   const scope = { cluster: await testCluster(), namespace: 'default' };
   for (const scheduler of ['local', 'watcher', 'opensearch-alerting'] as const) {
     expect(await stoppedScheduler({ ...scope, scheduler })).toBeNull();
   }
 });
 
-test('a scheduler that is switched off needs attention', () => {
+test('a stopped scheduler: needs attention', () => {
   const counts = { create: 0, update: 0, delete: 0, foreign: 0, put_mapping: 0, rollover: 0, unchanged: 0 };
   const content = { inSync: true, counts, changes: [], leftovers: 0 };
   expect(attentionOf({ content, rules: [], sources: [], stopped: 'it is off' }, 1)).toContain('it is off');

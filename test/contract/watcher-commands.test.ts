@@ -28,7 +28,7 @@ function plan(esUrl: string): Promise<Outcome> {
   return planCommand.run(quiet(), { ...flags, esUrl, 'exit-code': true });
 }
 
-describe('the licence', () => {
+describe('commands on Watcher: the licence', () => {
   test('with Watcher a plan has a watch a rule, and changes nothing', async () => {
     const { json, exit } = await plan(server().url);
     const { changes } = json as { changes: { kind: string; id: string; action: string }[] };
@@ -81,7 +81,7 @@ async function nothing(scope: Scope): Promise<Awaited<ReturnType<typeof makePlan
   return { ...(await makePlan(scope, contentWith([]), { prune: false })), steps: [] };
 }
 
-describe('one scheduler at a time', () => {
+describe('commands on Watcher: one scheduler at a time', () => {
   test('watches keep a deploy to the local scheduler from happening, which says how to move', async () => {
     const scope = await scopeOn(server(), 'w1_first');
     await deployWatches(scope, contentWith([rule()]));
@@ -114,7 +114,7 @@ describe('one scheduler at a time', () => {
   }
 });
 
-test('destroy takes the watches of its namespace, and leaves what those of another need', async () => {
+test('commands on Watcher: destroy takes the watches of its namespace, and leaves what those of another need', async () => {
   const scope = await scopeOn(server(), 'w1_gone');
   await deployWatches(scope, contentWith([rule()]));
   await deployWatches({ ...scope, namespace: 'w1_stays' }, contentWith([rule()]));
@@ -125,7 +125,7 @@ test('destroy takes the watches of its namespace, and leaves what those of anoth
   expect(kept.map(({ kind }) => kind)).toContain('ingest_pipeline');
 });
 
-test('a watch of somebody else becomes ours by the mark alone', async () => {
+test('commands on Watcher: a watch of somebody else becomes ours by the mark alone', async () => {
   const scope = await scopeOn(server(), 'w1_adopt');
   const id = watchId(rule().uuid, 'w1_adopt');
   const theirs = {
@@ -149,7 +149,7 @@ test('a watch of somebody else becomes ours by the mark alone', async () => {
   expect(server().watches.get(id)).toMatchObject({ active: false, watch: { metadata: { owner: 'soc' } } });
 });
 
-test('what is exported and put by hand is ours, and what deploy would make', async () => {
+test('commands on Watcher: what is exported and put by hand is ours, and what deploy would make', async () => {
   const scope = await scopeOn(server(), 'w1_export');
   const { data, text } = exportRules({ format: 'watcher', root: PROGRAM_FOLDER, namespace: 'w1_export' });
   expect(JSON.parse(text)).toEqual(data);
@@ -160,7 +160,7 @@ test('what is exported and put by hand is ours, and what deploy would make', asy
   expect(actions(await planWatches(scope, shipped()))).toEqual([]);
 });
 
-test('the contract knows a wrong request from a right one', () => {
+test('commands on Watcher: the contract knows a wrong request from a right one', () => {
   const right = { type: 'WatcherGetWatchRequest', value: { id: 'x' } };
   expect(checkTypes([right])).toEqual([]);
   expect(checkTypes([right, { type: 'WatcherGetWatchRequest', value: { id: 'x', actve: true } }])).toHaveLength(1);
@@ -169,7 +169,7 @@ test('the contract knows a wrong request from a right one', () => {
   ).not.toEqual([]);
 });
 
-test('a plan of no watches deletes none of a namespace that has none', async () => {
+test('commands on Watcher: a plan of no watches deletes none of a namespace that has none', async () => {
   const scope = await scopeOn(server(), 'w1_none');
   expect((await applyPlan(scope, await planWatches(scope, contentWith([]), true), () => undefined)).changes).toEqual(
     [],

@@ -2,7 +2,6 @@ import { deploy } from '../../src/plan/deploy';
 import { planFrom } from '../../src/plan/plan';
 import type { Scope } from '../../src/resources/kind';
 import { quiet } from '../support/context';
-import { contractMissing } from '../support/kibana-contract';
 import { contentWith, deployKibana, destroyKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { deployWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
@@ -11,7 +10,7 @@ const kibana = kibanaOfEachTest();
 const watcher = watcherOfEachTest();
 const NOTHING = planFrom([], 0, []);
 
-describeContract(`Watcher and Kibana (${contractMissing ?? 'held against the contract'})`, () => {
+describeContract('Watcher and Kibana', () => {
   test('rules in Kibana keep watches from being deployed, and watches rules in Kibana', async () => {
     const namespace = 'w1_pair';
     const inKibana = await scopeFor(kibana(), { namespace });

@@ -23,7 +23,7 @@ function attention(rules: readonly RuleState[]): string[] {
   return attentionOf({ content, rules, sources: [] }, 1).filter((sentence) => !sentence.startsWith('no source'));
 }
 
-test('each watch of ours, whether it is active, and how its last run went', async () => {
+test('status on Watcher: lists each watch of ours, whether it is active and how its last run went', async () => {
   const scope = await scopeOn(server());
   expect(await watchRuleStates(scope, NOW)).toEqual([]);
   await deployWatches(scope, contentWith([rule()]));
@@ -61,7 +61,7 @@ test('each watch of ours, whether it is active, and how its last run went', asyn
   expect(attention(await watchRuleStates(scope, NOW))).toEqual([`${rule().name} is disabled`]);
 });
 
-test('deleting a watch with open alerts needs a yes', async () => {
+test('status on Watcher: deleting a watch with open alerts needs a yes', async () => {
   const rules = manyRules(5);
   const scope = await scopeOn(server(), 'w_guard');
   await deployWatches(scope, contentWith(rules));

@@ -35,7 +35,7 @@ function failedFor(reason: string): Thing {
   return { status: 'failure', reason };
 }
 
-describe('deploying watches', () => {
+describe('watches: deploying watches', () => {
   test('each rule becomes a watch that was tried first; a second deploy changes nothing', async () => {
     const scope = await scopeOn(server());
     const first = await deployWatches(scope, shipped());
@@ -148,7 +148,7 @@ describe('deploying watches', () => {
   });
 });
 
-test('a watch whose search fails on what is there is not stored, and the message says why', async () => {
+test('watches: a watch whose search fails on what is there is not stored, and the message says why', async () => {
   const scope = await scopeOn(server());
   const index = `w1-addresses-${process.pid}`;
   const keyword = { type: 'keyword' };
@@ -175,7 +175,7 @@ test('a watch whose search fails on what is there is not stored, and the message
   }
 });
 
-describe('what is whose', () => {
+describe('watches: what is whose', () => {
   test('a watch under our id without our mark is foreign, and left alone', async () => {
     const scope = await scopeOn(server());
     const theirs = { trigger: { schedule: { interval: '1h' } }, metadata: { name: 'theirs' } };

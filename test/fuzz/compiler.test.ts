@@ -42,7 +42,7 @@ function compare(
   return [{ rule, missed, extra, ...(found.error !== undefined && { error: found.error }) }];
 }
 
-test('a compiled rule finds exactly the events that the Sigma specification says it matches', async () => {
+test('rule compiler: a compiled rule finds exactly the events that the Sigma specification says it matches', async () => {
   const cluster = await testCluster();
   const rules = fc.sample(detection, { numRuns: RULES, seed: SEED });
   await indexEvents(cluster, INDEX, events);

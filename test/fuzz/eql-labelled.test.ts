@@ -34,7 +34,7 @@ const exceptions = readExceptions(join(ROOT, 'rules', 'exceptions'), types);
 
 describeLabelled('EQL', () => {
   test.each(SOURCES)(
-    '%s: has the verdict of the Query DSL on every labelled event',
+    'EQL on labelled events: %s: they have the verdict of the Query DSL on every labelled event',
     async (prefix, source, counts) => {
       const node = await testServer();
       const shipped = await node.ship(source, labelled(prefix));

@@ -77,7 +77,7 @@ function compare(
 }
 
 test.each(['false', 'null'] as const)(
-  'EQL has the verdict of the Sigma specification, where a missing field compares as %s',
+  'rule compiler: EQL has the verdict of the Sigma specification, where a missing field compares as %s',
   (missing) => {
     const { disagreements, discerning } = compare((rule, exception) => {
       const query = toEql(rule, [exception]);

@@ -40,7 +40,7 @@ function isApt({ value, offset, length }: Met, condition: Condition): boolean {
   });
 }
 
-test('an event meets a rule exactly when its query finds it, and what is shown is what was asked for', async () => {
+test('rule evaluation: an event meets a rule exactly when its query finds it, and what is shown is what was asked for', async () => {
   const cluster = await testCluster();
   const rules = fc
     .sample(detection, { numRuns: RULES, seed: SEED + 1 })

@@ -56,7 +56,7 @@ function verdicts(sent: readonly Attack[]): Record<string, number> {
   );
 }
 
-test('a mutated attack is found by its rule and in an alert, and nothing else is', async () => {
+test('pipelines on mutated attacks: a mutated attack is found by its rule and in an alert, and nothing else is', async () => {
   let hits = 0;
   const counted = (batch: readonly Attack[]): Promise<string | undefined> => {
     hits += batch.filter(({ verdict }) => verdict.length > 0).length;

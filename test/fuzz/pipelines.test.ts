@@ -132,7 +132,7 @@ async function holds(seeds: readonly Seed[], events: number): Promise<void> {
   expect(await tryBatches(node, cases(seeds), firstFault, events)).toBeGreaterThan(events / 2);
 }
 
-test('our own events, mutated, are indexed and lose nothing', async () => {
+test('pipelines on mutated events: our own events, mutated, are indexed and lose nothing', async () => {
   await holds(await ownSeeds(), EVENTS / 2);
 }, 3_600_000);
 

@@ -63,7 +63,7 @@ async function indexEvents(cluster: Cluster, events: readonly object[]): Promise
   expect(body.errors).toBe(false);
 }
 
-test('a watch groups events as the local scheduler does, whatever they hold', async () => {
+test('watch groups: a watch groups events as the local scheduler does, whatever they hold', async () => {
   const cluster = await testCluster();
   const events = fc.sample(event, { numRuns: EVENTS, seed: Number(process.env.FUZZ_SEED ?? 1) });
   await indexEvents(cluster, events);

@@ -21,7 +21,7 @@ describeInBrowser('filters of the page', (open: Open) => {
     ['technique', 'T1047 Windows Management Instrumentation', ['third', 'second', 'first']],
     ['host', 'ws-102', ['third', 'second']],
     ['user', 'alice', ['third', 'first']],
-  ])('%s %s', async (name, value, ids) => {
+  ])('by %s show %s', async (name, value, ids) => {
     const { page, troubles } = await open(pageWith(ALERTS));
     await page.locator(`select[name=${name}]`).selectOption(value);
     expect(await shown(page)).toEqual(ids);
@@ -35,7 +35,7 @@ describeInBrowser('filters of the page', (open: Open) => {
     ['t1047', ['third', 'second', 'first']],
     ['one three', []],
     ['.*', []],
-  ])('search for %s', async (words, ids) => {
+  ])('find %s by search', async (words, ids) => {
     const { page } = await open(pageWith(ALERTS));
     await page.getByRole('searchbox').fill(words);
     expect(await shown(page)).toEqual(ids);
@@ -46,7 +46,7 @@ describeInBrowser('filters of the page', (open: Open) => {
     ['', '2025-03-11T09:20', ['first']],
     ['2025-03-11T09:20', '2025-03-11T09:21', ['second']],
     ['2025-03-11T09:21', '2025-03-11T09:29', []],
-  ])('time from %s to %s', async (from, to, ids) => {
+  ])('select the time from %s to %s', async (from, to, ids) => {
     const { page } = await open(pageWith(ALERTS));
     await page.locator('input[name=from]').fill(from);
     await page.locator('input[name=to]').fill(to);
@@ -62,7 +62,7 @@ describeInBrowser('filters of the page', (open: Open) => {
     expect(troubles).toEqual([]);
   });
 
-  test('several together, and none again', async () => {
+  test('work several together, and none again', async () => {
     const { page } = await open(pageWith(ALERTS));
     await page.locator('select[name=host]').selectOption('ws-102');
     await page.locator('select[name=user]').selectOption('alice');

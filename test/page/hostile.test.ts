@@ -60,7 +60,7 @@ describeInBrowser('hostile text in the page', (open) => {
   });
 
   const cases = HOSTILE.map(([what, text, shown = text]) => ({ what, text, shown }));
-  test.each(cases)('$what', async ({ text, shown }) => {
+  test.each(cases)('is harmless: $what', async ({ text, shown }) => {
     const alert = everywhere(text);
     const { page, troubles } = await open(pageWith([alert, alertDocument('b')], [explained(alert, text)]));
     await page.locator('#open').click();

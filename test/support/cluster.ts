@@ -13,7 +13,10 @@ export function testCluster(): Promise<Cluster> {
 
 async function connectToSuite(): Promise<Cluster> {
   const url = process.env['TEST_ES_URL'];
-  if (url === undefined)
-    throw new Error('TEST_ES_URL is not set: run the tests with jest, whose global set-up sets it');
+  if (url === undefined) {
+    throw new Error(
+      'TEST_ES_URL is not set: a test that needs a node is not a unit test and lies in another folder of test/',
+    );
+  }
   return await connect({ url });
 }

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { OpenAPIRouter, OpenAPIValidator, type Document } from 'openapi-backend';
 import { parse } from 'yaml';
-import { PROGRAM_FOLDER } from '../../src/program';
 import { isRecord } from '../../src/json';
+import { findKibanaOpenapi } from './kibana-openapi';
 
 // This resolver of references loads an ES module, which jest cannot; we resolve them ourselves.
 jest.mock('openapi-backend/refparser', () => {
@@ -13,14 +12,8 @@ jest.mock('openapi-backend/refparser', () => {
   return { dereference: unused, parse: unused, resolve: unused };
 });
 
-/** Kibana's own description of its API, which is not ours to carry along. */
-const FILE = join(PROGRAM_FOLDER, '../shared/kibana-openapi/kibana-8.18.yaml');
-
 const PATHS =
   /^\/api\/(detection_engine\/(rules|index|tags|signals\/(search|status))|exception_lists|spaces\/space|status)/;
-
-/** Why the tests against the contract cannot run; undefined where they can. */
-export const contractMissing = existsSync(FILE) ? undefined : `${FILE} is not there`;
 
 export interface ContractRequest {
   readonly method: string;
@@ -36,9 +29,14 @@ export interface Contract {
   check(request: ContractRequest): string[];
 }
 
-/** Reads the description once, cut to what is used: a second and a half. */
+/**
+ * Reads the description once, cut to what is used: a second and a half.
+ * @throws Error when the document is not there
+ */
 export function readContract(): Contract {
-  const whole = parse(readFileSync(FILE, 'utf8')) as Record<string, unknown>;
+  const found = findKibanaOpenapi(process.env);
+  if ('missing' in found) throw new Error(found.missing);
+  const whole = parse(readFileSync(found.file, 'utf8')) as Record<string, unknown>;
   const paths = isRecord(whole.paths) ? whole.paths : {};
   const cut = { ...whole, paths: Object.fromEntries(Object.entries(paths).filter(([path]) => PATHS.test(path))) };
   const schemas = schemasOf(whole);

@@ -25,7 +25,7 @@ export function checkTypes(requests: readonly TypedRequest[]): string[] {
       join(folder, 'requests.ts'),
       `import type * as es from ${JSON.stringify(types)};\n${lines.join('\n')}\n`,
     );
-    const compilerOptions = { noEmit: true, strict: true, skipLibCheck: true, cluster: 'es2022', types: [] };
+    const compilerOptions = { noEmit: true, strict: true, skipLibCheck: true, target: 'es2022', types: [] };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['requests.ts'] }));
     const tsc = [require.resolve('typescript/bin/tsc'), '--project', folder];
     const { stdout, status } = spawnSync(process.execPath, tsc, { encoding: 'utf8' });

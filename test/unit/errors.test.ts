@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { ProblemError, redact } from '../../src/errors';
 
-test('an error lists every problem with place, cause and hint', () => {
+test('errors: an error lists every problem with place, cause and hint', () => {
   const error = new ProblemError('CONTENT_INVALID', [
     { where: { file: 'rules/x.yml', line: 12, column: 3 }, message: 'risk must be 0 to 100 (was 173)' },
     { where: { url: 'http://h:9200/_bulk', method: 'POST', status: 503 }, message: 'busy', hint: 'Run it again.' },
@@ -20,7 +20,7 @@ test.each([
   ['USAGE', 2],
   ['UNREACHABLE', 2],
   ['INTERRUPTED', 130],
-] as const)('%s ends with exit status %d', (code, status) => {
+] as const)('errors: %s ends with exit status %d', (code, status) => {
   expect(new ProblemError(code, [{ message: 'x' }]).exitStatus).toBe(status);
 });
 
@@ -29,7 +29,7 @@ test.each([
   'Authorization: ApiKey aHVudGVyMnNlY3JldA==',
   'Basic aHVudGVyMnNlY3JldA==',
   'Bearer hunter2secret.x.y',
-])('no form of an error shows the secret in %s', (text) => {
+])('errors: no form of an error shows the secret in %s', (text) => {
   const error = new ProblemError('UNREACHABLE', [{ where: { url: text }, message: text, hint: text }], {
     cause: new Error(text),
   });
@@ -37,6 +37,6 @@ test.each([
   expect(shown).not.toMatch(/hunter2secret|aHVudGVyMnNlY3JldA/);
 });
 
-test('what is no secret stays readable', () => {
+test('errors: what is no secret stays readable', () => {
   expect(redact('http://host:9200/_search?q=Basic+auth')).toBe('http://host:9200/_search?q=Basic+auth');
 });

@@ -7,11 +7,11 @@ test.each([
   ['5m', 300_000],
   ['1h', 3_600_000],
   ['2d', 172_800_000],
-])('%s is %d ms', (text, milliseconds) => {
+])('text: %s is %d ms', (text, milliseconds) => {
   expect(parseDuration(text)).toBe(milliseconds);
 });
 
-test.each(['', '5', 'm', '5 m', '-5m', '1.5h', '5M', '5m ', '99999999999s'])('%j is no duration', (text) => {
+test.each(['', '5', 'm', '5 m', '-5m', '1.5h', '5M', '5m ', '99999999999s'])('text: %j is no duration', (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });
 
@@ -20,22 +20,22 @@ test.each([
   [4_200, '4.2 s'],
   [185_000, '3 min 5 s'],
   [7_800_000, '2 h 10 min'],
-])('%d ms reads %s', (milliseconds, text) => {
+])('text: %d ms reads %s', (milliseconds, text) => {
   expect(describeDuration(milliseconds)).toBe(text);
 });
 
-test('characters that act on a terminal or reorder text are written out', () => {
+test('text: characters that act on a terminal or reorder text are written out', () => {
   expect(escapeForTerminal('a\u001b[31mb\u202ec\u200bd\u0007\u009b1m\ud800\u{e0041}')).toMatchInlineSnapshot(
     `"a\\u{1b}[31mb\\u{202e}c\\u{200b}d\\u{7}\\u{9b}1m\\u{d800}\\u{e0041}"`,
   );
   expect(escapeForTerminal('a\tb\r\nc')).toBe('a\\tb\\r\\nc');
 });
 
-test('ordinary text of any script is left as it is', () => {
+test('text: ordinary text of any script is left as it is', () => {
   expect(escapeForTerminal('C:\\Müller\\日本語 😀 "wmic"  process')).toBe('C:\\Müller\\日本語 😀 "wmic"  process');
 });
 
-test('a mistyped word is recognised, a different one is not', () => {
+test('text: a mistyped word is recognised, a different one is not', () => {
   expect(nearest('deplyo', ['plan', 'deploy', 'destroy'])).toBe('deploy');
   expect(nearest('xyz', ['plan', 'deploy', 'destroy'])).toBeUndefined();
 });

@@ -1,0 +1,90 @@
+import { runRules } from '../../src/schedulers/local/run-rules';
+import { alerts, type Alert } from '../../src/schedulers/alert-index-search';
+import { isRecord } from '../../src/json';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
+import { defaultIndices } from '../../src/detections/indices';
+import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
+import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
+import { shipped } from '../support/kibana-dataset';
+import { storeRule } from '../support/dataset';
+import { runMonitor } from '../support/alerting-run';
+import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';
+import { dayOf, keyText } from '../../src/schedulers/opensearch-alerting/bucket-scripts';
+import { DAY_KEY, keyName } from '../../src/schedulers/opensearch-alerting/bucket-search';
+import type { Rule } from '../../src/detections/rule';
+import { alertId, groupOf, TIME_FIELDS } from '../../src/detections/group';
+import { readMatches } from '../../src/cluster/search-all';
+import type { Cluster } from '../../src/cluster/cluster';
+import { describeLabelled, documentOf, labelledEvents, labelledFiles, sourceOf } from '../support/labelled';
+import { testServer } from '../support/test-server';
+
+/* The monitors' own searches on the real engine, over every labelled event: their groups are those of the local scheduler. */
+
+/** Of an alert what both schedulers know: all but who raised it, when, and what an analyst does with it. */
+function comparable({ wmi_detections: ours, ...document }: Alert): object {
+  const { count, risk_objects, ancestors } = isRecord(ours) ? ours : {};
+  return { ...document, '@timestamp': '', count, risk_objects, ancestors };
+}
+
+function byId(found: readonly Alert[]): Record<string, object> {
+  return Object.fromEntries(found.map((alert) => [alert._id, comparable(alert)]));
+}
+
+describeLabelled(`over ${labelledFiles.length} labelled files`, () => {
+  let namespace: string;
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    const node = await testServer();
+    ({ namespace, cluster } = node);
+    for (const file of labelledFiles) {
+      const events = labelledEvents(file);
+      const items = await node.ship(sourceOf(events[0]), events.map(documentOf));
+      expect(items.filter(({ status }) => status !== 201)).toEqual([]);
+    }
+  }, 120_000);
+
+  test('monitors on labelled events: the alerts of the monitors are those of the local scheduler', async () => {
+    const { rules } = shipped();
+    const indices = defaultIndices(namespace);
+    for (const rule of rules) {
+      const mark = { kind: 'rule', managed_by: 'wmi-detections', digest: '' } as const;
+      await storeRule(cluster, namespace, { ...mark, rule, query: toQueryDsl(rule), indices });
+    }
+    await runRules(cluster, { namespace });
+    const local = byId(await alerts(cluster, { namespace }));
+
+    const here = await alertingDataset({ namespace });
+    expect((await deployMonitors(here.scope, { resources: [], rules })).problems).toEqual([]);
+    const found = await monitorAlerts(here.scope.cluster, namespace, []);
+    expect(here.server.alerts.lost).toEqual([]);
+    expect(found.notes).toEqual([]);
+    expect(Object.keys(local).length).toBeGreaterThan(0);
+    expect(byId(found.alerts)).toEqual(local);
+  }, 120_000);
+
+  test('monitors on labelled events: a rule that finds every process makes the same groups, thousands of them, page by page', async () => {
+    // That with the most fields.
+    for (const each of shipped().rules.slice(1)) {
+      const rule = { ...each, condition: { kind: 'field', field: 'process.name', test: { kind: 'exists' } } } as const;
+      const indices = defaultIndices(namespace);
+      const local = new Set<string>();
+      const search = { indices, query: toQueryDsl(rule), dates: TIME_FIELDS };
+      for await (const hits of readMatches(cluster, search)) for (const hit of hits) local.add(groupOf(rule, hit).id);
+
+      const monitor = { ...monitorBody(rule, { namespace, indices, exceptions: [] }) };
+      const ran = (await runMonitor(cluster, monitor, Date.now() + 1)).triggers[rule.uuid];
+      expect(ran?.error).toBeNull();
+      expect(local.size).toBeGreaterThan(2_000);
+      expect(new Set(ran?.buckets.map(({ key }) => groupIdOf(rule, key as Keys)))).toEqual(local);
+      expect(ran?.buckets).toHaveLength(local.size);
+    }
+  }, 120_000);
+});
+
+type Keys = Readonly<Record<string, string>>;
+
+function groupIdOf(rule: Rule, keys: Keys): string {
+  const values = rule.groupBy.map((field) => keyText(keys[keyName(field)] ?? ''));
+  return alertId(rule, dayOf(keys[DAY_KEY]) ?? '', values);
+}

@@ -1,0 +1,66 @@
+import { alertsPage } from '../../src/commands/alerts-page';
+import type { AlertsPage } from '../../src/report/alerts-page';
+import type { ProcessNode } from '../../src/report/process-node';
+import { cli } from '../support/cli';
+import { quiet } from '../support/context';
+import { ruleOf } from '../support/rule';
+import { dataset, wmiChild, type Dataset } from '../support/dataset';
+
+const HOSTILE = 'cmd.exe /c "</script><script>alert(1)</script>"';
+
+/** WmiPrvSE.exe (612), what it starts twice (4711), and what the one of them starts (99). */
+async function family(): Promise<Dataset> {
+  const here = await dataset();
+  const at = (minute: number): object => ({ '@timestamp': `2025-03-10T11:${minute}:00.000Z` });
+  const wmi = { 'process.name': 'WmiPrvSE.exe', 'process.pid': 612, 'process.parent.name': 'svchost.exe' };
+  const own = { 'process.name': 'cmd.exe', 'process.command_line': HOSTILE, ...at(50) };
+  const child = { 'process.name': 'whoami.exe', 'process.pid': 99, 'process.parent.pid': 4711 };
+  await here.index([
+    wmiChild('parent', { ...wmi, ...at(40) }),
+    wmiChild('own', own),
+    wmiChild('child', { ...child, 'process.parent.name': 'cmd.exe', ...at(51) }),
+  ]);
+  await here.run();
+  return here;
+}
+
+function names(tree: readonly ProcessNode[]): unknown[] {
+  return tree.map(({ name, alerted, children }) => [alerted ? `${name}!` : name, ...names(children)]);
+}
+
+test('alerts page: the page knows what met the rule, the processes around it, what to do, and whose risk it is', async () => {
+  const here = await family();
+  const { condition } = ruleOf('a:\n  process.parent.name: WmiPrvSE.exe\ncondition: a');
+  const rule = { ...here.rule, condition, triage: 'Ask who did it.' };
+  const scope = { cluster: here.cluster, namespace: here.namespace, scheduler: 'local' } as const;
+  const page = await alertsPage(quiet(), scope, [rule], await here.alerts());
+  expect(page.rules.map(({ triage }) => triage)).toEqual(['Ask who did it.']);
+  expect(page.alerts.map(({ process, met, tree, notes }) => ({ process, met, tree: names(tree), notes }))).toEqual([
+    {
+      process: HOSTILE,
+      met: [{ field: 'process.parent.name', test: 'is "WmiPrvSE.exe"', value: 'WmiPrvSE.exe', offset: 0, length: 12 }],
+      tree: [['WmiPrvSE.exe', ['cmd.exe!', ['whoami.exe']]]],
+      notes: [],
+    },
+  ]);
+  expect(page.alerts[0]?.risk).toContainEqual({ type: 'host', value: 'ws01.example.test', added: 49, why: null });
+});
+
+test('alerts page: alerts --output html prints it as one page, the events of attackers as JSON in it', async () => {
+  const here = await family();
+  const where = ['--es-url', here.cluster.url, '--namespace', here.namespace, '--scheduler', 'local'];
+  const { status, stdout, stderr } = await cli(['alerts', '--output', 'html', ...where]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^<!doctype html>\n.*<\/html>\n+$/s);
+  expect(stdout).not.toContain('alert(1)</script>');
+  const [, data = ''] = /id="data">(.*?)<\/script>/s.exec(stdout) ?? [];
+  expect((JSON.parse(data) as AlertsPage).alerts.map(({ process }) => process)).toEqual([HOSTILE]);
+});
+
+test('alerts page: without alerts it is a page as well', async () => {
+  const here = await dataset();
+  const where = ['--es-url', here.cluster.url, '--namespace', here.namespace, '--scheduler', 'local'];
+  const { status, stdout } = await cli(['alerts', '--output', 'html', ...where]);
+  expect(status).toBe(0);
+  expect(stdout).toContain('"alerts":[]');
+});

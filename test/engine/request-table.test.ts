@@ -1,0 +1,83 @@
+import type { Row } from '../../page/bar-plot';
+import { REQUESTS } from '../../src/doctor/requests';
+import type { Verb } from '../../src/schedulers/request-table';
+import { COMMANDS } from '../../src/commands';
+import type { Outcome } from '../../src/commands/command';
+import { startAttached, type Engine } from '../../src/engine/start-node';
+import { rowsFor, type Seen } from '../support/access-match';
+import { connect } from '../../src/cluster/cluster';
+import { quiet } from '../support/context';
+import { proxy, type Proxy } from '../support/proxy';
+
+/*
+ * The table of requests and privileges is whole: what each command really sends to a real node, an engine of this test's
+ * own on which nothing is there yet, is in the table for that command, and about indices that the row names.
+ */
+const NAMESPACE = 'access';
+const WHERE = { namespace: NAMESPACE, spaces: ['default'] };
+
+let engine: Engine;
+let recorder: Proxy;
+let verb: Verb = 'plan';
+const seen: Seen[] = [];
+
+beforeAll(async () => {
+  engine = await startAttached();
+  recorder = await proxy(await connect({ url: engine.url }), ({ method, path }) => {
+    seen.push({ verb, method, path: decodeURIComponent(path) });
+    return undefined;
+  });
+  await everyCommand();
+}, 300_000);
+afterAll(async () => {
+  recorder.close();
+  await engine.stop();
+});
+
+async function give(name: string, argv: Record<string, unknown> = {}, by = name as Verb): Promise<Outcome> {
+  const command = COMMANDS.find((each) => each.name.split(' ')[0] === name);
+  if (command === undefined) throw new Error(`there is no command ${name}`);
+  verb = by;
+  return command.run(quiet(), { esUrl: recorder.url, namespace: NAMESPACE, output: 'json', ...argv });
+}
+
+async function everyCommand(): Promise<void> {
+  await give('plan', { prune: false });
+  await give('deploy', { yes: true, prune: false });
+  await give('replay', { files: ['samples'] });
+  await give('run');
+  await give('run', { 'dry-run': true });
+  const { json } = await give('alerts', { limit: 100 });
+  const ids = (json as { _id: string }[]).slice(0, 2).map(({ _id }) => _id);
+  await give('alerts', { action: 'explain', ids: ids.slice(0, 1) });
+  await give('alerts', { limit: 3, output: 'html' });
+  await give('alerts', { action: 'ack', ids }, 'ack');
+  await give('risk', { from: '2025-03-01', cap: 3 });
+  await give('reconcile', { from: '2025-03-01', to: 'now' });
+  await give('status', { since: '24h', 'max-blind': 50 });
+  await give('doctor', { for: 'deployer' });
+  await give('simulate', { fixtures: 'test/pipelines', generate: false });
+  await give('test');
+  await give('destroy', { yes: true, 'with-data': true });
+}
+
+test('request table: has every request that a command makes, for that command and those indices', () => {
+  const unknown = seen.filter((each) => rowsFor(each, WHERE).length === 0);
+  expect([...new Set(unknown.map(({ verb: by, method, path }) => `${by}: ${method} ${path}`))]).toEqual([]);
+});
+
+test('request table: would miss a request that is not in it', () => {
+  const rows = (by: Verb, method: string, path: string): readonly Row[] => rowsFor({ verb: by, method, path }, WHERE);
+  expect(rows('run', 'POST', '/logs-sysmon.process_creation-access/_search')).not.toEqual([]);
+  expect(rows('run', 'POST', '/logs-sysmon.process_creation-other/_search')).toEqual([]);
+  expect(rows('replay', 'POST', '/logs-sysmon.process_creation-access/_search')).toEqual([]);
+  expect(rows('alerts', 'DELETE', '/wmi-detections-alerts-access')).toEqual([]);
+});
+
+test('request table: has no row for nothing: what was not sent is for other products and rare cases', () => {
+  const used = new Set(seen.flatMap((each) => rowsFor(each, WHERE)));
+  const idle = REQUESTS.filter((row) => row.scheduler === undefined && !used.has(row)).map(({ request }) => request);
+  // Elasticsearch's lifecycle, licence and security; a template that changes under a stream that is there; exceptions; more than a page.
+  const elsewhere = /_lifecycle$|_license|_has_privileges|^PUT .*_mapping$|_rollover$|_count$|^POST \/_search\/scroll$/;
+  expect(idle.filter((request) => !elsewhere.test(request))).toEqual([]);
+});

@@ -1,0 +1,88 @@
+import { validateCommand } from '../../../src/commands/validate';
+import type { Outcome } from '../../../src/commands/command';
+import { quiet } from '../../support/context';
+import { project, type Project } from '../../support/project';
+
+let ours: Project;
+beforeEach(() => {
+  ours = project();
+});
+afterEach(() => {
+  ours.remove();
+});
+
+/** Paths less the folder, which is another one each time. */
+function relative(text: string): string {
+  return text.replaceAll(`${ours.folder}/`, '');
+}
+
+async function validated(options: { output?: string; report?: string } = {}): Promise<Outcome> {
+  return validateCommand.run(quiet(), { output: 'text', report: 'text', content: ours.folder, ...options });
+}
+
+/** Three things that are wrong, each in another kind of file. */
+function spoil(): void {
+  ours.edit('rules/process_execution_via_wmi.yml', 'lookback: 1h', 'lookback: 1m');
+  ours.edit('rules/process_execution_via_wmi.yml', '  - attack.execution', '  - attack.persistence');
+  ours.edit('rules/tests/windows_wmi_process_call_create.yml', 'source: sysmon', 'source: sysmn');
+  ours.edit('pipelines/process_creation@failure-pipeline.yml', 'processors:', 'procesors:');
+}
+
+test('validate: counts content that is valid', async () => {
+  const { text, exit, json } = await validated();
+  expect(text).toMatch(/^Valid: \d+ pipelines and templates, 2 rules, \d+ events to test them\.$/);
+  expect(exit).toBe(0);
+  expect(json).toMatchObject({ valid: true, problems: [] });
+});
+
+test('validate: reports everything that is wrong at once', async () => {
+  spoil();
+  const message = await validated().then(String, (error: unknown) => (error instanceof Error ? error.message : ''));
+  expect(relative(message)).toMatchInlineSnapshot(`
+   "pipelines/process_creation@failure-pipeline.yml:1:1: a pipeline needs a list of processors
+     An empty one is \`processors: []\`.
+   pipelines/process_creation@failure-pipeline.yml:4:1: "procesors" does not belong in a pipeline
+     Known: description, version, processors, on_failure.
+   rules/process_execution_via_wmi.yml:17:5: no technique of this rule belongs to the tactic persistence
+     Remove the tag, or add the technique that is meant.
+   rules/process_execution_via_wmi.yml:18:5: T1047 is tagged without a tactic that ATT&CK counts it to
+     Add attack.execution.
+   rules/process_execution_via_wmi.yml:63:5: a look-back of 1m is shorter than the interval of 5m
+     Events between two runs would be missed: make it at least as long.
+   rules/tests/windows_wmi_process_call_create.yml:6:5: source must be "sysmon" or "windows_security" or "crowdstrike" (it is "sysmn")"
+  `);
+});
+
+test('validate: prints one JSON document on standard output and exits with 1', async () => {
+  spoil();
+  const { json, exit } = await validated({ output: 'json' });
+  expect(exit).toBe(1);
+  const { valid, problems } = json as { valid: boolean; problems: { where: { line: number }; message: string }[] };
+  expect(valid).toBe(false);
+  expect(problems.map(({ message }) => message)).toContain('a look-back of 1m is shorter than the interval of 5m');
+  expect(problems.every(({ where }) => where.line > 0)).toBe(true);
+});
+
+test('validate: prints JUnit with a case for each file, those that are wrong as failures', async () => {
+  expect((await validated({ report: 'junit' })).text).toMatch(/tests="\d+" failures="0" errors="0"/);
+  spoil();
+  const { text, exit } = await validated({ report: 'junit' });
+  expect(exit).toBe(1);
+  expect(text).toContain('failures="3"');
+  expect(relative(text)).toContain(
+    'name="rules/process_execution_via_wmi.yml"><failure message="no technique of this rule',
+  );
+  expect(relative(text)).toContain('name="rules/windows_wmi_process_call_create.yml"/>');
+});
+
+test('validate: a field that a rule groups by, or lists, is one of the mappings', async () => {
+  ours.edit('rules/process_execution_via_wmi.yml', '    - process.parent.pid\n', '    - process.parent.pidd\n');
+  ours.edit('rules/windows_wmi_process_call_create.yml', '  - process.entity_id\n', '  - process.guid\n');
+  const message = await validated().then(String, (error: unknown) => (error instanceof Error ? error.message : ''));
+  expect(relative(message)).toMatchInlineSnapshot(`
+   "rules/process_execution_via_wmi.yml:46:7: field "process.parent.pidd" is not mapped
+     Did you mean "process.parent.pid"?
+   rules/windows_wmi_process_call_create.yml:54:5: field "process.guid" is not mapped
+     Did you mean "process.pgid"?"
+  `);
+});

@@ -1,0 +1,52 @@
+import { parseYaml } from '../../../src/content/yaml-file';
+import { checkAttackTags } from '../../../src/detections/attack-tags';
+import { Findings } from '../../../src/sigma/findings';
+
+function verdict(...tags: string[]): string {
+  const findings = new Findings(parseYaml(`tags: [${tags.join(', ')}]`, 'r.yml'));
+  checkAttackTags(tags, findings);
+  try {
+    findings.throwIfFound('RULE_INVALID');
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  }
+  return 'accepted';
+}
+
+test.each([
+  'attack.t1047',
+  'attack.t1560',
+  'attack.t1574.014',
+  'attack.reconnaissance',
+  'attack.resource-development',
+  'attack.lateral_movement',
+  'attack.g0049',
+  'attack.s0005',
+  'car.2016-03-002',
+])('ATT&CK tags of a rule: %s is known', (tag) => {
+  expect(verdict(tag)).toBe('accepted');
+});
+
+test('ATT&CK tags of a rule: what ATT&CK does not have is refused, all of it at once', () => {
+  expect(verdict('attack.t1999', 'attack.t1047.001', 'attack.executoin', 'attack.t10471')).toMatchInlineSnapshot(`
+   "r.yml:1:8: tag "attack.t1999" names no tactic or technique of ATT&CK Enterprise 18.1
+     Correct it; all ids are on https://attack.mitre.org/techniques/enterprise/.
+   r.yml:1:22: tag "attack.t1047.001" names no tactic or technique of ATT&CK Enterprise 18.1
+     Correct it; all ids are on https://attack.mitre.org/techniques/enterprise/.
+   r.yml:1:40: tag "attack.executoin" names no tactic or technique of ATT&CK Enterprise 18.1
+     Did you mean "execution"?
+   r.yml:1:58: tag "attack.t10471" names no tactic or technique of ATT&CK Enterprise 18.1
+     Known: collection, command-and-control, credential-access, defense-evasion, discovery, execution, exfiltration, impact, initial-access, lateral-movement, persistence, privilege-escalation, reconnaissance, resource-development."
+  `);
+});
+
+test('ATT&CK tags of a rule: what ATT&CK has withdrawn is refused, with what took its place', () => {
+  expect(verdict('attack.t1086', 'attack.t1064', 'attack.t1066')).toMatchInlineSnapshot(`
+   "r.yml:1:8: tag "attack.t1086" names T1086 (PowerShell), which ATT&CK has withdrawn
+     Its successor is attack.t1059.001.
+   r.yml:1:22: tag "attack.t1064" names T1064 (Scripting), which ATT&CK has withdrawn
+     ATT&CK names no successor: remove the tag, or name what the rule detects in the words of today.
+   r.yml:1:36: tag "attack.t1066" names T1066 (Indicator Removal from Tools), which ATT&CK has withdrawn
+     Its successor is attack.t1027.005."
+  `);
+});
