@@ -3,7 +3,7 @@ import type { Rule } from './rule';
 import { severityOf } from './severity';
 import { MANAGED_BY } from '../resources/ownership';
 
-/** What every alert of a rule holds, whatever its events: ECS (design, section 7). */
+/** What every alert of a rule holds, whatever its events: ECS (docs/design.md, "Alert document"). */
 export interface AlertBase {
   readonly event: { readonly kind: 'alert'; readonly risk_score: number; readonly severity: number };
   readonly rule: Readonly<Record<string, unknown>>;

@@ -36,7 +36,7 @@ function sixDigits(time: string): string {
 
 /**
  * The group of an event. Its id rests on the rule, the day of the event and the values only: not on when the event came in,
- * nor on the window or the version of the rule that found it (design, section 7).
+ * nor on the window or the version of the rule that found it (docs/design.md, "Alert document").
  */
 export function groupOf(rule: Rule, hit: Hit): Group {
   const source = hit._source ?? {};

@@ -4,7 +4,8 @@ import { isRecord } from '../json';
 export const FALLBACKS: Readonly<Record<string, string>> = { 'host.name': 'host.id', 'user.name': 'user.id' };
 
 /**
- * The value of a group field in an event (design, section 5): `host.name`, else `host.id`; `user.name`, else `user.id`.
+ * The value of a group field in an event (docs/design.md, "Fields and groups"): `host.name`, else `host.id`; `user.name`, else
+ * `user.id`.
  * Several values count as one, sorted by code unit and joined with `, `. Numbers and booleans count as their text.
  * @param document an event's `_source`; nested, dotted, or mixed
  * @param field an ECS name

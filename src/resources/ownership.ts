@@ -2,7 +2,7 @@ import { canonicalJson, isRecord, sha256 } from '../json';
 import type { Body, KindName } from './kind';
 
 /**
- * Ownership (design, section 2):
+ * Ownership (docs/design.md, "Ownership"):
  *
  *   what is there            | we may
  *   -------------------------|----------------------------------
