@@ -30,8 +30,6 @@ export const ONLY_OPTION = {
 } as const;
 
 export const planCommand = declare({
-  name: 'plan',
-  describe: 'show what deploy would do',
   interrupted: 'nothing was changed',
   positionals: {},
   options: {
