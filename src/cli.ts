@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline/promises';
-import yargs, { type Argv } from 'yargs';
-import { COMMANDS } from './commands';
-import { LONE_DASH, type Command, type Context, type Outcome } from './commands/command';
+import yargs, { type Argv, type Options } from 'yargs';
+import { VERBS, verbName } from './commands';
+import type { Command, Context, Outcome } from './commands/command';
+import { LONE_DASH } from './commands/lone-dash';
 import { ProblemError, redact, type ExitStatus } from './errors';
 import { version } from './program';
 import { errorLines } from './report/error';
@@ -38,21 +39,26 @@ async function main(): Promise<void> {
     interruption.abort();
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
-  // A reader that has seen enough (`| head`) closes the pipe; that is no fault.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough (`| head`) closes the pipe; that is no fault.
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.exit(reportError(unwritable(error), context));
   });
+  // There is nowhere left to report to; the command itself goes on.
+  process.stderr.on('error', () => undefined);
   process.exitCode = await runCli(process.argv.slice(2), context);
 }
 
 async function runCli(args: readonly string[], context: Context): Promise<ExitStatus> {
   let outcome: { outcome: Outcome; json: boolean } | undefined;
+  const called = calledCommands(args);
   const program = yargs(args.map((arg) => (arg === '-' ? LONE_DASH : arg)))
     .scriptName('wmi-detections')
     .usage('$0 <command>\n\nDetects process creation through WMI (ATT&CK T1047) on Elasticsearch and OpenSearch.')
     .parserConfiguration({ 'dot-notation': false, 'duplicate-arguments-array': true })
-    .middleware(lastOfRepeated, true)
+    .middleware((argv) => {
+      lastOfRepeated(argv, called);
+    }, true)
     .strict()
     .demandCommand(1, 1, 'a command is needed', 'one command at a time')
     .options(GLOBAL)
@@ -64,18 +70,20 @@ async function runCli(args: readonly string[], context: Context): Promise<ExitSt
     .epilogue(EPILOGUE)
     .exitProcess(false)
     .fail((message: string, error: Error | undefined) => {
-      throw error ?? usageError(message, args);
+      throw error ?? usageError(message, args, called);
     });
-  for (const command of COMMANDS) {
+  for (const verb of VERBS) {
     program.command(
-      command.name,
-      command.describe,
-      (builder) => declareArguments(builder, command),
+      verb.name,
+      verb.describe,
+      (builder) => declareArguments(builder, called.get(verbName(verb))),
       async (argv) => {
+        const command = called.get(verbName(verb)) ?? verb.load();
         outcome = { outcome: await command.run(context, argv), json: argv.output === 'json' };
       },
     );
   }
+  program.completion('completion', 'print a script that completes commands and flags, for bash or zsh');
   try {
     await program.parseAsync();
   } catch (error) {
@@ -90,36 +98,49 @@ async function runCli(args: readonly string[], context: Context): Promise<ExitSt
   return exit;
 }
 
-/** Flags that name several things: repeated, they name them all. */
-const LISTS: ReadonlySet<string> = new Set([
-  '_',
-  'space',
-  ...COMMANDS.flatMap(({ options, positionals }) =>
-    Object.entries({ ...options, ...positionals }).flatMap(([name, { array }]) => (array === true ? [name] : [])),
-  ),
-]);
+/**
+ * The commands whose verb is among the arguments, by verb: the one that is called, and at most a few that a value is named like.
+ * No other is loaded.
+ */
+function calledCommands(args: readonly string[]): ReadonlyMap<string, Command> {
+  const verbs = VERBS.filter((verb) => args.includes(verbName(verb)));
+  return new Map(verbs.map((verb) => [verbName(verb), verb.load()]));
+}
 
-/** Of any other flag that is repeated the last one counts, as a script that adds its own at the end expects. */
-function lastOfRepeated(argv: Record<string, unknown>): void {
+/** Of a flag that is repeated the last one counts, as a script that adds its own at the end expects, unless it is a list. */
+function lastOfRepeated(argv: Record<string, unknown>, called: ReadonlyMap<string, Command>): void {
+  const declared = [...called.values()].flatMap(({ options, positionals }) =>
+    Object.entries({ ...options, ...positionals }),
+  );
+  const lists = new Set(['_', 'space', ...declared.flatMap(([name, { array }]) => (array === true ? [name] : []))]);
   for (const [name, value] of Object.entries(argv)) {
-    if (Array.isArray(value) && !LISTS.has(name)) argv[name] = (value as unknown[]).at(-1);
+    if (Array.isArray(value) && !lists.has(name)) argv[name] = (value as unknown[]).at(-1);
   }
 }
 
-function declareArguments(builder: Argv, command: Command): Argv {
+/** @param command undefined for a verb that is not called, whose arguments nobody asks for */
+function declareArguments(builder: Argv, command: Command | undefined): Argv {
+  if (command === undefined) return builder;
   for (const [name, options] of Object.entries(command.positionals)) builder.positional(name, options);
   for (const [example, meaning] of command.examples) builder.example(example, meaning);
-  return builder.options(command.options);
+  const { output, ...others } = command.options;
+  builder.options(others);
+  return output === undefined ? builder : builder.option('output', withoutGlobalChoices(output));
+}
+
+/** yargs adds the choices of a command's `--output` to those of every command. */
+function withoutGlobalChoices(output: Options): Options {
+  const everywhere: readonly unknown[] = GLOBAL.output.choices;
+  return { ...output, choices: (output.choices ?? []).filter((choice) => !everywhere.includes(choice)) };
 }
 
 /** yargs knows which argument is unknown, but not which one was meant. */
-function usageError(message: string, args: readonly string[]): ProblemError {
+function usageError(message: string, args: readonly string[], called: ReadonlyMap<string, Command>): ProblemError {
   const [, words] = /^Unknown (?:arguments?|commands?): (.+)$/.exec(message) ?? [];
   if (words === undefined) {
     return new ProblemError('USAGE', [{ message: message.trim().replace(/\s*\n\s*/g, ' '), hint: HELP }]);
   }
-  const verbs = COMMANDS.map(({ name }) => firstWord(name));
-  const command = COMMANDS.find(({ name }) => args.includes(firstWord(name)));
+  const [command] = called.values();
   const flags = [...Object.keys(GLOBAL), ...Object.keys(command?.options ?? {}), 'help', 'version'];
   // yargs gives a flag back in camel case, alone or beside the form that was typed.
   const unknown = new Set(words.split(', ').map((word) => (args.includes(word) ? word : dashed(word))));
@@ -127,7 +148,7 @@ function usageError(message: string, args: readonly string[]): ProblemError {
     'USAGE',
     [...unknown].map((word) => {
       const isFlag = args.some((arg) => arg.startsWith(`-${word}`) || arg.startsWith(`--${word}`));
-      const near = nearest(word, isFlag ? flags : command === undefined ? verbs : []);
+      const near = nearest(word, isFlag ? flags : command === undefined ? [...VERBS.map(verbName), 'completion'] : []);
       const what = isFlag ? 'flag' : command === undefined ? 'command' : 'argument';
       const meant = near === undefined ? '' : `Did you mean ${isFlag ? '--' : ''}${near}? `;
       return { message: `unknown ${what} \`${isFlag ? '--' : ''}${word}\``, hint: `${meant}${HELP}` };
@@ -141,8 +162,19 @@ function dashed(word: string): string {
   return word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function firstWord(name: string): string {
-  return name.split(' ')[0] ?? name;
+/** What is wrong with standard output: a full disk, most often. */
+function unwritable(error: NodeJS.ErrnoException): ProblemError {
+  const full = error.code === 'ENOSPC';
+  return new ProblemError(
+    'OUTPUT',
+    [
+      {
+        message: `the result could not be written to standard output: ${full ? 'no space left on device' : error.message}`,
+        hint: full ? 'Free some space, or write it elsewhere.' : 'Write it elsewhere.',
+      },
+    ],
+    { cause: error },
+  );
 }
 
 function reportError(error: unknown, context: Context): ExitStatus {

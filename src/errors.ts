@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'UNSAFE'
   | 'PARTIAL'
   | 'ENGINE'
+  | 'OUTPUT'
   | 'INTERRUPTED';
 
 /** 1: the answer is no. 2: the tool could not work. 130: interrupted. */

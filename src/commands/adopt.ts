@@ -8,8 +8,6 @@ import { declare, settingsOf } from './command';
 import { deploymentOf, SCHEDULER_OPTIONS } from './deployment';
 
 export const adoptCommand = declare({
-  name: 'adopt <things..>',
-  describe: 'take over what stands on the cluster under an id of ours, by our mark only',
   interrupted: 'nothing was changed',
   positionals: {
     things: {

@@ -19,8 +19,6 @@ function whoever({ environment }: Context, username: string | undefined): string
 }
 
 export const alertsCommand = declare({
-  name: 'alerts [action] [ids..]',
-  describe: 'list alerts, newest first; explain one, acknowledge, close or reopen some',
   interrupted: 'nothing was changed',
   positionals: {
     action: {

@@ -38,17 +38,11 @@ export interface Outcome {
   readonly exit: ExitStatus;
 }
 
-/** Stands for the argument `-`, standard input, because yargs drops a lone dash among several files. */
-export const LONE_DASH = '\0-';
-
 type OptionSet = Readonly<Record<string, Options>>;
 type PositionalSet = Readonly<Record<string, PositionalOptions>>;
 type Values<T extends OptionSet | PositionalSet> = { readonly [K in keyof T]: InferredOptionType<T[K]> };
 
 interface Declaration<O extends OptionSet, P extends PositionalSet> {
-  /** As yargs wants it: `replay <files..>`. */
-  readonly name: string;
-  readonly describe: string;
   readonly options: O;
   readonly positionals: P;
   readonly examples?: readonly (readonly [string, string])[];
@@ -61,10 +55,8 @@ type Arguments<O extends OptionSet, P extends PositionalSet> = Flags &
   Values<O> &
   Values<P> & { readonly output: string };
 
-/** One verb of the command line, its own argument types hidden so that all verbs fit one list. */
+/** The declaration of a verb, its own argument types hidden so that all verbs fit one list. */
 export interface Command {
-  readonly name: string;
-  readonly describe: string;
   readonly options: OptionSet;
   readonly positionals: PositionalSet;
   readonly examples: readonly (readonly [string, string])[];

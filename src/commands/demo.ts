@@ -54,8 +54,6 @@ export async function demo(context: Context, url: string): Promise<Demo> {
 }
 
 export const demoCommand = declare({
-  name: 'demo',
-  describe: 'try it: an embedded engine, both detections, our own samples, the alerts',
   positionals: {},
   options: {
     keep: {

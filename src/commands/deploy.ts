@@ -31,8 +31,6 @@ function refuseMoveOfSome(): never {
 }
 
 export const deployCommand = declare({
-  name: 'deploy',
-  describe: 'install pipelines, templates and rules, or bring them up to date',
   interrupted: 'nothing was changed',
   positionals: {},
   options: {

@@ -5,8 +5,6 @@ import { exitOf } from './deploy';
 import { deploymentOf, SCHEDULER_OPTIONS } from './deployment';
 
 export const destroyCommand = declare({
-  name: 'destroy',
-  describe: 'remove what is ours; events and alerts stay unless --with-data',
   interrupted: 'nothing was changed',
   positionals: {},
   options: {

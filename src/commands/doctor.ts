@@ -63,8 +63,6 @@ export function roles(settings: Settings) {
 }
 
 export const doctorCommand = declare({
-  name: 'doctor',
-  describe: 'can it work? reach, version, licence, clock, scheduler and your privileges, before anything is changed',
   positionals: {},
   options: {
     scheduler: {

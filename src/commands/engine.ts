@@ -37,8 +37,6 @@ export async function engineStatus(env?: NodeJS.ProcessEnv): Promise<EngineStatu
 }
 
 export const engineCommand = declare({
-  name: 'engine <action>',
-  describe: 'the embedded engine, a real OpenSearch node on loopback: start, stop or status',
   positionals: {
     action: { choices: ['start', 'stop', 'status'] as const, demandOption: true, describe: 'what to do' },
   },

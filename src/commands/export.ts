@@ -75,8 +75,6 @@ function fileOf(root: string, { slug }: Rule): string {
 }
 
 export const exportCommand = declare({
-  name: 'export <format> [rules..]',
-  describe: 'print the rules in the form of another tool, offline',
   positionals: {
     format: { choices: FORMATS, demandOption: true, describe: 'the form' },
     rules: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },

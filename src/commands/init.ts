@@ -97,8 +97,6 @@ function orNothing(text: string | undefined): string | undefined {
 }
 
 export const initCommand = declare({
-  name: 'init',
-  describe: 'write a settings file, by asking or by flags, and try it; never a secret',
   positionals: {},
   options: {
     scheduler: { type: 'string', describe: 'where the rules run; without it, the best that is found' },

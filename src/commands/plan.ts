@@ -8,7 +8,7 @@ import { planMarkdown, type PlanFlags } from '../report/plan-markdown';
 import { declare, settingsOf } from './command';
 import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
 
-/** The plan as scripts read it (design, section 8). */
+/** The plan as scripts read it (docs/design.md, "Output of commands"). */
 export function planJson({ steps, counts, digest }: Plan): object {
   return { changes: steps.map(({ change }) => change), counts, digest };
 }
@@ -30,8 +30,6 @@ export const ONLY_OPTION = {
 } as const;
 
 export const planCommand = declare({
-  name: 'plan',
-  describe: 'show what deploy would do',
   interrupted: 'nothing was changed',
   positionals: {},
   options: {

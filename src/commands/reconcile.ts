@@ -8,8 +8,6 @@ import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
 import { checkPeriod, timeOf } from './time-flag';
 
 export const reconcileCommand = declare({
-  name: 'reconcile',
-  describe: 'hold the events that match each rule against the alerts there are; nothing is written',
   positionals: {},
   options: {
     scheduler: SCHEDULER_OPTIONS.scheduler,

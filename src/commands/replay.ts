@@ -12,7 +12,8 @@ import { checkTemplates } from '../replay/streams';
 import type { Cluster } from '../cluster/cluster';
 import { progressLine } from '../report/progress';
 import { replayJson, replayText } from '../report/replay';
-import { declare, LONE_DASH, settingsOf, clusterOf } from './command';
+import { declare, settingsOf, clusterOf } from './command';
+import { LONE_DASH } from './lone-dash';
 import { tellProblems } from './tell-problems';
 
 export interface ReplayOptions {
@@ -118,8 +119,6 @@ function totalOf(sizes: readonly (number | undefined)[]): number | undefined {
 export const V8_FLAGS = ['--heap-growing-percent=150', '--no-parallel-scavenge'] as const;
 
 export const replayCommand = declare({
-  name: 'replay <files..>',
-  describe: 'read events of any known shape and ship them, each once',
   positionals: {
     files: {
       type: 'string',

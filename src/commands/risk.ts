@@ -38,8 +38,6 @@ export async function risk(
 }
 
 export const riskCommand = declare({
-  name: 'risk',
-  describe: 'users and hosts by the risk that alerts add to them, and those alerts',
   positionals: {},
   options: {
     scheduler: SCHEDULER_OPTIONS.scheduler,

@@ -9,8 +9,6 @@ import { declare, settingsOf, clusterOf, type Context, type Outcome } from './co
 import { checkPeriod, timeOf } from './time-flag';
 
 export const runCommand = declare({
-  name: 'run',
-  describe: 'run the stored rules now, over what came in since the last run',
   positionals: {},
   options: {
     rule: {

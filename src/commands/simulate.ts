@@ -126,8 +126,6 @@ function write(fixture: Fixture, documents: readonly unknown[]): readonly string
 }
 
 export const simulateCommand = declare({
-  name: 'simulate [pipelines..]',
-  describe: 'run pipeline fixtures through an engine; nothing is indexed',
   positionals: {
     pipelines: { type: 'string', array: true, describe: 'ids of pipelines; all that have fixtures unless given' },
   },

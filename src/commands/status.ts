@@ -70,8 +70,6 @@ async function contentState(deployment: Deployment, content: Content): Promise<C
 }
 
 export const statusCommand = declare({
-  name: 'status',
-  describe: 'versions, drift, last runs; what arrives, and what the rules cannot see of it',
   interrupted: 'nothing was changed',
   positionals: {},
   options: {

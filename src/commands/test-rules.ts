@@ -18,8 +18,6 @@ import { clusterOf, declare, settingsOf, type Context } from './command';
 import { SCHEDULER_OPTIONS } from './deployment';
 
 export const testRulesCommand = declare({
-  name: 'test [rules..]',
-  describe: 'run each rule on its positive and negative events, end to end',
   positionals: {
     rules: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },
   },

@@ -40,8 +40,6 @@ export function validateContent(root: string): Valid {
 }
 
 export const validateCommand = declare({
-  name: 'validate',
-  describe: 'check pipelines, mappings and rules on disk, offline',
   positionals: {},
   options: {
     report: { choices: ['text', 'junit'] as const, default: 'text' as const, describe: 'form of the text result' },

@@ -2,7 +2,7 @@ import { threatOf, type Threat } from './attack';
 import { type Rule, severityOf } from './rule';
 import { PROGRAM_NAME } from '../program';
 
-/** What every alert of a rule holds, whatever its events: ECS (design, section 7). */
+/** What every alert of a rule holds, whatever its events: ECS (docs/design.md, "Alert document"). */
 export interface AlertBase {
   readonly event: { readonly kind: 'alert'; readonly risk_score: number; readonly severity: number };
   readonly rule: Readonly<Record<string, unknown>>;

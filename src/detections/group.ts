@@ -25,7 +25,8 @@ import type { Rule } from './rule';
 export const FALLBACKS: Readonly<Record<string, string>> = { 'host.name': 'host.id', 'user.name': 'user.id' };
 
 /**
- * The value of a group field in an event (design, section 5): `host.name`, else `host.id`; `user.name`, else `user.id`.
+ * The value of a group field in an event (docs/design.md, "Fields and groups"): `host.name`, else `host.id`; `user.name`, else
+ * `user.id`.
  * Several values count as one, sorted by code unit and joined with `, `. Numbers and booleans count as their text.
  * @param document an event's `_source`; nested, dotted, or mixed
  * @param field an ECS name
@@ -91,7 +92,7 @@ function sixDigits(time: string): string {
 
 /**
  * The group of an event. Its id rests on the rule, the day of the event and the values only: not on when the event came in,
- * nor on the window or the version of the rule that found it (design, section 7).
+ * nor on the window or the version of the rule that found it (docs/design.md, "Alert document").
  */
 export function groupOf(rule: Rule, hit: Hit): Group {
   const source = hit._source ?? {};

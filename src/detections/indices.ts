@@ -1,5 +1,5 @@
 /**
- * Where things live on a cluster (design, section 2). Names of ours never meet those of Elastic's Fleet, which the rules
+ * Where things live on a cluster (docs/design.md, "Names"). Names of ours never meet those of Elastic's Fleet, which the rules
  * read as well.
  */
 

@@ -129,7 +129,7 @@ const SEVERITIES = [
 export type Severity = (typeof SEVERITIES)[number]['word'];
 
 /**
- * The severity of a risk score: 0-21 low, 22-47 medium, 48-73 high, 74-100 critical (design, section 6).
+ * The severity of a risk score: 0-21 low, 22-47 medium, 48-73 high, 74-100 critical (docs/design.md, "Severity").
  * @param score 0 to 100
  * @returns the word, and the number that ECS `event.severity` holds for it: 21, 47, 73 or 99
  */

@@ -3,7 +3,7 @@ import { FIRST, LAST, toIso } from '../text/time';
 import { OWN_DATASETS } from './indices';
 
 /**
- * Which documents a run reads (design, section 7). Times are milliseconds since 1970.
+ * Which documents a run reads (docs/design.md, "Windows"). Times are milliseconds since 1970.
  *
  *   run            | documents                        | chosen by      | from                              | to
  *   ---------------|----------------------------------|----------------|-----------------------------------|-----

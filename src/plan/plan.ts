@@ -3,7 +3,7 @@ import { digestOf } from '../resources/ownership';
 import type { Action, Content, Desired, Kind, Live, Scope } from '../resources/kind';
 import { bodyDiff } from './diff';
 
-/** One thing to do, in the words that scripts read (design, section 8). */
+/** One thing to do, in the words that scripts read (docs/design.md, "Output of commands"). */
 export interface Change {
   readonly kind: string;
   readonly id: string;

@@ -4,7 +4,7 @@ import { MANAGED_BY } from '../resources/ownership';
 import { request, type Cluster } from '../cluster/cluster';
 import { SOURCES, type Source } from './recognise';
 
-/** The data set of each source (design, section 2). */
+/** The data set of each source (docs/design.md, "Names"). */
 const DATASETS: Readonly<Record<Source, string>> = {
   sysmon: 'sysmon.process_creation',
   windows_security: 'windows_security.process_creation',

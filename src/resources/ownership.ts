@@ -3,7 +3,7 @@ import { PROGRAM_NAME } from '../program';
 import type { Body, KindName } from './kind';
 
 /**
- * Ownership (design, section 2):
+ * Ownership (docs/design.md, "Ownership"):
  *
  *   what is there            | we may
  *   -------------------------|----------------------------------

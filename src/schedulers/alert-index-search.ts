@@ -17,7 +17,7 @@ export interface AlertsOptions extends AlertFilter {
   readonly limit?: number | undefined;
 }
 
-/** An alert document (design, section 7) with its `_id`. */
+/** An alert document (docs/design.md, "Alert document") with its `_id`. */
 export type Alert = Readonly<Record<string, unknown>> & { readonly _id: string };
 
 /**

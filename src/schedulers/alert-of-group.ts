@@ -7,7 +7,7 @@ import type { GroupSummary } from './group-summary';
 import { toIso } from '../text/time';
 
 /**
- * The alert of a group: an ECS document (design, section 7).
+ * The alert of a group: an ECS document (docs/design.md, "Alert document").
  * @param now the cluster's time, milliseconds since 1970: when the alert is first written
  */
 export function alertOf(rule: Rule, summary: GroupSummary, now: number): AlertWrite {

@@ -183,7 +183,7 @@ export interface Listed {
 
 /** Something that keeps alerts, and what analysts make of them. */
 export interface AlertStore {
-  /** Its alerts as documents of the alert index (design, section 7): all that are wanted, perhaps more, in any order. */
+  /** Its alerts in one form (docs/design.md, "Alert document"): all that are wanted, perhaps more, in any order. */
   list(wanted: AlertFilter): Promise<Listed>;
   /** Why an alert cannot get that status here; undefined where it can. */
   refusal(alert: Alert, status: AlertStatus): string | undefined;

@@ -14,7 +14,7 @@ export interface Sandbox extends Trial {
   readonly indexOf: (source: TestSource) => string;
 }
 
-/** The data set of each source (design, section 2). */
+/** The data set of each source (docs/design.md, "Names"). */
 const DATASET_OF: Readonly<Record<TestSource, string>> = {
   sysmon: 'sysmon.process_creation',
   windows_security: 'windows_security.process_creation',

@@ -31,6 +31,7 @@ test('command line usage: --help lists every command', async () => {
                                                it
      wmi-detections doctor                     can it work? reach, version, licence, clock, scheduler and your privileges,
                                                before anything is changed
+     wmi-detections completion                 print a script that completes commands and flags, for bash or zsh
 
    Everywhere:
          --es-url      URL of Elasticsearch or OpenSearch, or of several nodes with commas between them
@@ -76,6 +77,37 @@ test.each([
   expect(status).toBe(0);
   // What is the same for every command is in the snapshot above.
   expect(stdout.replace(/Everywhere:[^]*?\n\n/, '').replace(/Secrets come from[^]*/, '')).toMatchSnapshot();
+});
+
+describe('command line completion', () => {
+  test.each([
+    ['bash', '/bin/bash', 'complete -o bashdefault -o default -F _wmi-detections_yargs_completions wmi-detections'],
+    ['zsh', '/usr/bin/zsh', '#compdef wmi-detections'],
+  ])('prints a script for %s', async (_shell, path, line) => {
+    const { status, stdout, stderr } = await cli(['completion'], { env: { SHELL: path, ZSH_NAME: '' } });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.split('\n')).toContain(line);
+  });
+
+  const completed = async (...words: readonly string[]): Promise<string[]> => {
+    const args = ['--get-yargs-completions', 'wmi-detections', ...words];
+    return (await cli(args, { env: { SHELL: '/bin/bash', ZSH_NAME: '' } })).stdout.trimEnd().split('\n');
+  };
+
+  test('knows the commands', async () => {
+    expect(await completed('')).toEqual(expect.arrayContaining(['deploy', 'completion']));
+  });
+
+  test('knows the flags of the command that is typed, and not those of another', async () => {
+    const flags = await completed('deploy', '--');
+    expect(flags).toEqual(expect.arrayContaining(['--es-url', '--prune']));
+    expect(flags).not.toContain('--max-blind');
+  });
+});
+
+test('command line usage: each choice of --output is listed once', async () => {
+  const choices = /--output .*\n?.*\[choices: ([^\]]*)\]/.exec((await cli(['alerts', '--help'])).stdout)?.[1];
+  expect(choices).toBe('"text", "json", "csv", "html"');
 });
 
 test('command line usage: --version prints the version of package.json', async () => {

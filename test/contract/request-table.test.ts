@@ -1,5 +1,5 @@
 import type { Verb } from '../../src/schedulers/request-table';
-import { COMMANDS } from '../../src/commands';
+import { findVerb } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import { withSandbox } from '../../src/testing/sandbox';
 import { foundByWatch } from '../../src/schedulers/watcher/try-rule';
@@ -47,7 +47,7 @@ function asKinds(path: string): string[] {
 }
 
 function give(name: string, argv: Record<string, unknown>, by = name as Verb): Promise<Outcome> {
-  const command = COMMANDS.find((each) => each.name.split(' ')[0] === name);
+  const command = findVerb(name)?.load();
   if (command === undefined) throw new Error(`there is no command ${name}`);
   verb = by;
   return command.run(quiet(), { esUrl: between?.url, output: 'json', ...argv });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAllowed } from '../../src/doctor/probe';
 import { type OpenSearchRole } from '../../src/doctor/roles';
-import { COMMANDS } from '../../src/commands';
+import { findVerb } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import type { Doctor } from '../../src/commands/doctor';
 import { request, type Request, type Cluster } from '../../src/cluster/cluster';
@@ -62,7 +62,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
 
   /** A command, given by a user of the node. */
   async function give(user: string, name: string, argv: Record<string, unknown> = {}): Promise<Outcome> {
-    const command = COMMANDS.find((each) => each.name.split(' ')[0] === name);
+    const command = findVerb(name)?.load();
     if (command === undefined) throw new Error(`there is no command ${name}`);
     const flags = { namespace: ASKED.namespace, content: ours.folder, output: 'json', ...argv };
     return command.run({ ...quiet(), environment: node.environmentOf(user) }, flags);
@@ -227,7 +227,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
   test('OpenSearch with security: a node that another authority vouches for is not spoken to', async () => {
     const { certificate } = authority(folder, 'other');
     const environment = { ...node.environmentOf('reader'), WMI_DETECTIONS_ES_CA: certificate };
-    const plan = COMMANDS.find(({ name }) => name === 'plan');
+    const plan = findVerb('plan')?.load();
     const flags = { namespace: 'soc', output: 'json', prune: false };
     await expect(plan?.run({ ...quiet(), environment }, flags)).rejects.toThrow('not signed by a known authority');
   });

@@ -2,7 +2,7 @@ import { at, testServer, type TestServer, type Indexed } from '../support/test-s
 import * as event from '../support/windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';
 
-/* Single values: times, numbers, names and command lines, as ../shared/facts/data-traps.md found them in real logs. */
+/* Single values: times, numbers, names and command lines, as they are found in real logs. */
 let node: TestServer;
 
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { Row } from '../../page/bar-plot';
 import { REQUESTS } from '../../src/doctor/requests';
 import type { Verb } from '../../src/schedulers/request-table';
-import { COMMANDS } from '../../src/commands';
+import { findVerb } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import { startAttached, type Engine } from '../../src/engine/start-node';
 import { rowsFor, type Seen } from '../support/access-match';
@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 async function give(name: string, argv: Record<string, unknown> = {}, by = name as Verb): Promise<Outcome> {
-  const command = COMMANDS.find((each) => each.name.split(' ')[0] === name);
+  const command = findVerb(name)?.load();
   if (command === undefined) throw new Error(`there is no command ${name}`);
   verb = by;
   return command.run(quiet(), { esUrl: recorder.url, namespace: NAMESPACE, output: 'json', ...argv });

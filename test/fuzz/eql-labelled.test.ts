@@ -12,7 +12,7 @@ import { testServer, STREAMS, type TestServer, type Source } from '../support/te
 import type { FlatDocument } from '../support/sigma-evaluator';
 
 /*
- * Real events from public data sets (../shared/README.md), through our pipelines: what the Query DSL of a rule finds on the
+ * Real events from public data sets, through our pipelines: what the Query DSL of a rule finds on the
  * engine, its EQL matches as well, with the exceptions of rules/exceptions and without.
  */
 const ROOT = join(__dirname, '..', '..');

@@ -4,8 +4,8 @@ import { parseJson, writeJson } from '../../src/testing/lossless-json';
 import type { Source } from './test-server';
 
 /*
- * Real events from public data sets, each labelled with the rules that must alert on it by the seeds' own search
- * (../shared/README.md). They are no part of the project: where they are absent, their tests say so and are skipped.
+ * Real events from public data sets, each labelled with the rules that must alert on it by the original's own
+ * search. They are no part of the project: where they are absent, their tests say so and are skipped.
  */
 export const LABELLED = join(__dirname, '..', '..', '..', 'shared', 'datasets', 'labelled');
 
@@ -50,7 +50,7 @@ export function describeLabelled(title: string, tests: () => void): void {
 }
 
 /**
- * A `describe` of tests that read a file or folder of ../shared. Where that is absent it is skipped, and its title says why:
+ * A `describe` of tests that read a file or folder outside the repository. Where that is absent it is skipped, and its title says why:
  * an empty `test.each` outside of it would not skip but fail.
  */
 export function describeWith(path: string, title: string, tests: () => void): void {

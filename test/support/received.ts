@@ -1,4 +1,4 @@
-import { COMMANDS } from '../../src/commands';
+import { findVerb } from '../../src/commands';
 import { ProblemError } from '../../src/errors';
 import type { Patience } from '../../src/cluster/patience';
 import { quiet } from './context';
@@ -32,7 +32,7 @@ export async function received(
   verb: string,
   { url, patience = quick(), ...argv }: { url: string; patience?: Patience } & Record<string, unknown>,
 ): Promise<Received> {
-  const command = COMMANDS.find(({ name }) => name.split(' ')[0] === verb);
+  const command = findVerb(verb)?.load();
   if (command === undefined) throw new Error(`there is no ${verb}`);
   try {
     return await command.run({ ...quiet(), patience }, { esUrl: url, ...FLAGS, ...argv });

@@ -25,7 +25,7 @@ export function kibanaFields(rules: readonly Rule[]): string[] {
 }
 
 /**
- * An alert of the Detection Engine in the form of the local scheduler's (design, section 7).
+ * An alert of the Detection Engine in the form of the local scheduler's (docs/design.md, "Alert document").
  *
  *   of the document                    | from the alert of Kibana
  *   -----------------------------------|---------------------------------------------------------------------

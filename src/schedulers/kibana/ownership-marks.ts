@@ -5,7 +5,7 @@ import type { Body } from '../../resources/kind';
 import { MANAGED_BY } from '../../resources/ownership';
 
 /**
- * Ownership in Kibana (design, section 2). A rule is ours when
+ * Ownership in Kibana (docs/design.md, "Ownership"). A rule is ours when
  *
  *   it carries our tag, and
  *   the mark in `meta` names its own rule_id and this namespace; where `meta` holds none (Kibana's own editor writes `meta`

@@ -27,7 +27,7 @@ interface Held {
 
 /**
  * The alerts that the monitors of a namespace hold, in every state, as documents of the same form as those of the local
- * scheduler (design, section 7), with the same `_id`s. An alert names its group only; count, message and the rest are read
+ * scheduler (docs/design.md, "Alert document"), with the same `_id`s. An alert names its group only; count, message and the rest are read
  * from the group's events, and where those are gone, from what the alert says.
  *
  *   the plugin's alert          | wmi_detections.status

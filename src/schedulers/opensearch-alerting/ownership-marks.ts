@@ -4,7 +4,8 @@ import type { Body } from '../../resources/kind';
 import { MANAGED_BY, nameIn } from '../../resources/ownership';
 
 /**
- * Ownership of monitors (design, section 2): the id of a monitor is the server's, so ours are found again by name and mark.
+ * Ownership of monitors (docs/design.md, "Ownership"): the id of a monitor is the server's, so ours are found again by name
+ * and mark.
  *
  *   name begins with `wmi-detections/` | and `ui_metadata`                | or, where that holds no mark of ours
  *   -----------------------------------|----------------------------------|----------------------------------------------

@@ -3,7 +3,7 @@ import type { Body } from '../../resources/kind';
 import { digestOf, MANAGED_BY } from '../../resources/ownership';
 
 /**
- * Ownership of watches (design, section 2): a watch is ours when `metadata` says so for its own id and this namespace. A copy
+ * Ownership of watches (docs/design.md, "Ownership"): a watch is ours when `metadata` says so for its own id and this namespace. A copy
  * under another id, and a watch of another namespace, are not.
  */
 

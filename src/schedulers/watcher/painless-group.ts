@@ -53,7 +53,7 @@ String quoted(String text) {
 `;
 
 /**
- * The key of an event's group: the canonical JSON whose SHA-256 is the `_id` of the alert (design, section 7). It reads
+ * The key of an event's group: the canonical JSON whose SHA-256 is the `_id` of the alert (docs/design.md, "Alert document"). It reads
  * `_source`, as the local scheduler does: what is too long to be indexed, or not mapped at all, still has its value there.
  *
  * params: `rule` (its uuid), `fields` [{name, from[]}].

@@ -15,7 +15,7 @@ export type WatchBody = Pick<estypes.WatcherWatch, 'trigger' | 'input' | 'condit
 
 /**
  * The watch of a rule: it writes one alert document a group into the alert index, in the form and with the `_id` of the local
- * scheduler (design, section 7). `create`, never `index`: an alert that is there may hold what an analyst wrote on it. So
+ * scheduler (docs/design.md, "Alert document"). `create`, never `index`: an alert that is there may hold what an analyst wrote on it. So
  * count, end and events of an alert are those of the run that wrote it.
  */
 export function watchBody(
