@@ -12,7 +12,7 @@ export async function onEngine(act: (cluster: Cluster) => Promise<void>): Promis
     const cluster = await connect({ url: engine.url });
     const content = { resources: readContent(PROGRAM_FOLDER), rules: [] };
     const scope = { cluster, namespace: 'bench' };
-    await applyPlan(scope, await makePlan(scope, content, { prune: false }), () => undefined);
+    await scope.apply(await scope.plan(content, { prune: false }));
     await act(cluster);
   } finally {
     await engine.stop();

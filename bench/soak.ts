@@ -200,7 +200,7 @@ async function soak(cluster: Cluster, seconds: number, seed: number, folder: str
   const content = { ...readAllContent(PROGRAM_FOLDER), resources: [] };
   for (const namespace of [FAULTY, PERFECT]) {
     const scope = { cluster, namespace };
-    await applyPlan(scope, await makePlan(scope, content, { prune: false }), () => undefined);
+    await scope.apply(await scope.plan(content, { prune: false }));
   }
   const trouble = new Trouble(chances(seed));
   trouble.well = true;

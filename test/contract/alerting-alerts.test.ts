@@ -387,7 +387,7 @@ describe('alerts of OpenSearch Alerting: proof', () => {
     expect(await unprovenRules(here.scope)).toEqual([]);
     // What other tests keep on this node is not to be found.
     const indices = [`logs-*-${here.scope.namespace}`];
-    await deployMonitors({ ...here.scope, indices }, contentWith([rule]));
+    await deployMonitors(here.scope.with({ indices }), contentWith([rule]));
     expect(await unprovenRules(here.scope)).toHaveLength(1);
   });
 

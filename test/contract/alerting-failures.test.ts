@@ -4,7 +4,7 @@ import { adoptAll, findAdoptions } from '../../src/plan/adopt';
 import { applyPlan } from '../../src/plan/apply';
 import { makePlan } from '../../src/plan/plan';
 import { checkScheduler } from '../../src/commands/scheduler';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
 import { defaultIndices } from '../../src/detections/indices';
 import { alertingDataset, deployMonitors, planMonitors } from '../support/alerting-dataset';
@@ -164,8 +164,8 @@ describe('failures of OpenSearch Alerting: one scheduler at a time', () => {
     const here = await alertingDataset();
     const content = contentWith([rule()]);
     await deployMonitors(here.scope, content);
-    const local = { ...here.scope, scheduler: 'local' } as const;
-    const nothing = { ...(await makePlan(local, content, { prune: false })), steps: [] };
+    const local = here.scope.with({ scheduler: 'local' });
+    const nothing = { ...(await local.plan(content, { prune: false })), steps: [] };
     await expect(deploy(local, nothing, quiet(), { yes: true })).rejects.toThrow(
       `rules of namespace ${here.scope.namespace} run as monitors of OpenSearch Alerting on this cluster; two schedulers would alert twice. Nothing was changed.\n` +
         `  To move them: \`wmi-detections deploy --scheduler local --namespace ${here.scope.namespace} --move\`.`,
@@ -174,9 +174,9 @@ describe('failures of OpenSearch Alerting: one scheduler at a time', () => {
     expect((await deploy(other, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);
 
     await deployMonitors(here.scope, contentWith([]), true);
-    const plan = await makePlan(local, content, { prune: false });
+    const plan = await local.plan(content, { prune: false });
     const steps = plan.steps.filter(({ kind }) => kind.name === 'detection_rule');
-    await applyPlan(local, { ...plan, steps }, () => undefined);
+    await local.apply({ ...plan, steps });
     await expect(deploy(here.scope, nothing, quiet(), { yes: true })).rejects.toMatchObject({ code: 'UNSAFE' });
   });
 
@@ -184,7 +184,7 @@ describe('failures of OpenSearch Alerting: one scheduler at a time', () => {
     const here = await alertingDataset();
     await deployMonitors(here.scope, contentWith([rule()]));
     const other = { ...here.scope, namespace: `${here.scope.namespace}b` };
-    const monitorsOf = async (scope: Scope) => {
+    const monitorsOf = async (scope: Deployment) => {
       const { plan } = await makeDestroyPlan(scope, { withData: false });
       return actions(plan).filter((action) => action.includes('monitor/'));
     };

@@ -1,4 +1,4 @@
-import type { Row } from '../../page/bar-plot';
+import type { RequestRow } from '../../src/schedulers/request-table';
 import { USERS, type User, namesOf } from '../../src/schedulers/request-table';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -120,7 +120,7 @@ onElasticsearch('on a real Elasticsearch with security', () => {
     return absent ? 'no such API' : 'authorised';
   }
 
-  async function answers(cluster: Cluster, rows: readonly Row[]): Promise<Record<Answer, string[]>> {
+  async function answers(cluster: Cluster, rows: readonly RequestRow[]): Promise<Record<Answer, string[]>> {
     const found: Record<Answer, string[]> = { refused: [], authorised: [], 'no such API': [] };
     for (const row of rows) {
       const given = new Set<Answer>();
@@ -134,7 +134,7 @@ onElasticsearch('on a real Elasticsearch with security', () => {
   }
 
   /** Whether one of the requests is refused. */
-  async function isRefused(cluster: Cluster, rows: readonly Row[]): Promise<boolean> {
+  async function isRefused(cluster: Cluster, rows: readonly RequestRow[]): Promise<boolean> {
     for (const row of rows) if ((await answers(cluster, [row])).refused.length > 0) return true;
     return false;
   }

@@ -2,7 +2,7 @@ import { exportRules } from '../../src/commands/export';
 import { adoptAll, findAdoptions, type Adopted } from '../../src/plan/adopt';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { actions, deployKibana, planKibana, scopeFor, shipped } from '../support/kibana-dataset';
 import type { Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
@@ -34,7 +34,7 @@ function makeTheirs(id: string, space = 'default'): Thing {
   return theirs;
 }
 
-async function adopt(scope: Scope, name: string): Promise<readonly Adopted[]> {
+async function adopt(scope: Deployment, name: string): Promise<readonly Adopted[]> {
   return adoptAll(scope, (await findAdoptions(scope, shipped(), [name])).foreign);
 }
 

@@ -166,7 +166,7 @@ describeContract('many rules at once', () => {
     const plan = await planKibana(scope, contentWith(manyRules(51)));
     const finds = ({ path }: Seen): boolean => path === '/api/detection_engine/rules/_find';
     server().fail(finds, { status: 403, message: 'not allowed' });
-    const applied = await applyPlan(scope, plan, () => undefined);
+    const applied = await scope.apply(plan);
     expect(applied.changes.map(({ status }) => status)).toEqual(Array.from({ length: 51 }, () => 'failed'));
     expect(applied.problems[0]?.message).toContain('“Rule 0”: Kibana, space default: ');
     expect(exitOf(applied)).toBe(2);

@@ -1,7 +1,7 @@
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { reconcileText } from '../../src/report/reconcile';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { contentWith, deployKibana, exception, rule, scopeFor } from '../support/kibana-dataset';
 import { signalOf } from '../support/kibana-signals';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
@@ -13,7 +13,7 @@ const NOW = Date.parse('2025-03-10T12:01:00Z');
 const DAY = { from: NOW - 86_400_000, to: NOW };
 
 interface Place {
-  readonly scope: Scope;
+  readonly scope: Deployment;
   readonly events: Dataset;
   /** Lets Kibana have an alert of an event. */
   alert(event: Event): void;

@@ -1,3 +1,4 @@
+import { localDeployment } from '../support/deployment';
 import { makeDestroyPlan } from '../../src/plan/destroy';
 import { deploy, type Deployed } from '../../src/plan/deploy';
 import { remember } from '../../src/commands/deploy';
@@ -6,7 +7,7 @@ import type { Context } from '../../src/commands/command';
 import { unnamedNotes, withUnnamedSpaces } from '../../src/schedulers/kibana/spaces';
 import { schedulersBeside } from '../../src/plan/other-schedulers';
 import { DEPLOYED_TO, readDeployedTo, removeDeployedTo } from '../../src/schedulers/deployment-record';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
@@ -35,17 +36,17 @@ interface Named {
   readonly spaces?: readonly string[];
   /** Whether a flag names them. */
   readonly chosen?: boolean;
-  readonly scheduler?: Scope['scheduler'];
+  readonly scheduler?: Deployment['scheduler'];
   readonly url?: string;
 }
 
 /** The scope of a call whose settings name these spaces. */
-async function naming({ spaces = ['default'], chosen = false, scheduler = 'kibana', url }: Named): Promise<Scope> {
+async function naming({ spaces = ['default'], chosen = false, scheduler = 'kibana', url }: Named): Promise<Deployment> {
   const there = { ...server(), url: url ?? server().url };
   return withUnnamedSpaces({ ...(await scopeFor(there, { namespace, spaces })), scheduler }, { chosen });
 }
 
-async function deployed(scope: Scope, options: { prune?: boolean; move?: boolean } = {}): Promise<Deployed> {
+async function deployed(scope: Deployment, options: { prune?: boolean; move?: boolean } = {}): Promise<Deployed> {
   const { prune = false, move = false } = options;
   const plan = await planKibana(scope, CONTENT, prune);
   return deploy(scope, plan, quiet(), { yes: true, move: move ? { content: CONTENT, prune } : undefined });
@@ -169,7 +170,7 @@ describeContract('where in Kibana the rules are', () => {
 
   test('another scheduler is refused although no Kibana is named, and so is a move that could not be done', async () => {
     await deployed(await naming({ spaces: BOTH }));
-    const scope: Scope = { cluster: await testCluster(), namespace, scheduler: 'local' };
+    const scope = localDeployment({ cluster: await testCluster(), namespace });
     await expect(deployed(scope).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
      "ProblemError: rules of namespace NS run in the Kibana http://127.0.0.1:PORT (space default, soc); two schedulers would alert twice. Nothing was changed.
        To move them: \`wmi-detections deploy --scheduler local --namespace NS --kibana-url http://127.0.0.1:PORT --move\`. Events stay, and alerts where they are. If there is no such Kibana any more: DELETE /wmi-detections-state-NS/_doc/deployed."
@@ -203,7 +204,7 @@ describeContract('where in Kibana the rules are', () => {
     await deployed(await naming({}));
     const other = await startKibana();
     try {
-      const elsewhere: Scope = await naming({ url: other.url });
+      const elsewhere: Deployment = await naming({ url: other.url });
       await expect(deployed(elsewhere).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
        "ProblemError: rules of namespace NS run in the Kibana http://127.0.0.1:PORT (space default); two schedulers would alert twice. Nothing was changed.
          Name that one with --kibana-url http://127.0.0.1:PORT, or destroy them there first. If there is no such Kibana any more: DELETE /wmi-detections-state-NS/_doc/deployed."
@@ -314,7 +315,7 @@ describeContract('where in Kibana the rules are', () => {
   test('where the memory was lost, only what is named is seen; the next deploy writes it again', async () => {
     await deployed(await naming({ spaces: BOTH }));
     await removeDeployedTo(await testCluster(), namespace);
-    const blind: Scope = { cluster: await testCluster(), namespace, scheduler: 'local' };
+    const blind = localDeployment({ cluster: await testCluster(), namespace });
     expect(
       (await deploy(blind, { ...(await planKibana(blind, contentWith([]))), steps: [] }, quiet(), { yes: true })).plan
         .steps,
@@ -325,7 +326,7 @@ describeContract('where in Kibana the rules are', () => {
 });
 
 /** As `destroy` does it, but for what all namespaces share: the other tests use it. */
-async function destroyed(scope: Scope): Promise<void> {
+async function destroyed(scope: Deployment): Promise<void> {
   const applied = await destroyKibana(scope);
   expect(applied.problems).toEqual([]);
   await remember(scope, applied, quiet());

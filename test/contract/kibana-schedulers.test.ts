@@ -2,18 +2,18 @@ import { deploy } from '../../src/plan/deploy';
 import { remember } from '../../src/commands/deploy';
 import { applyPlan } from '../../src/plan/apply';
 import { makePlan } from '../../src/plan/plan';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { quiet } from '../support/context';
 import { contentWith, deployKibana, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 
-async function localRules(scope: Scope): Promise<Scope> {
-  const local: Scope = { ...scope, scheduler: 'local' };
-  const plan = await makePlan(local, contentWith([rule()]), { prune: false });
+async function localRules(scope: Deployment): Promise<Deployment> {
+  const local: Deployment = scope.with({ scheduler: 'local' });
+  const plan = await local.plan(contentWith([rule()]), { prune: false });
   const steps = plan.steps.filter(({ kind }) => kind.name === 'detection_rule');
-  await applyPlan(local, { ...plan, steps }, () => undefined);
+  await local.apply({ ...plan, steps });
   return local;
 }
 
@@ -30,9 +30,9 @@ describeContract('one scheduler at a time', () => {
     `);
     expect(server().space().rules.size).toBe(0);
 
-    const gone = await makePlan(local, contentWith([]), { prune: true });
+    const gone = await local.plan(contentWith([]), { prune: true });
     const steps = gone.steps.filter((step) => step.kind.name === 'detection_rule');
-    await applyPlan(local, { ...gone, steps }, () => undefined);
+    await local.apply({ ...gone, steps });
     const moved = await deploy(scope, plan, quiet(), { yes: true });
     expect(moved.applied.problems).toEqual([]);
     expect(server().space().rules.size).toBe(1);
@@ -42,8 +42,8 @@ describeContract('one scheduler at a time', () => {
   test('rules in Kibana keep a deploy to the local scheduler from happening; those of another namespace do not', async () => {
     const scope = await scopeFor(server(), { namespace: 'k1_kibana_first', spaces: ['default', 'soc'] });
     await deployKibana(scope, contentWith([rule()]));
-    const local: Scope = { ...scope, scheduler: 'local' };
-    const nothing = { ...(await makePlan(local, contentWith([]), { prune: false })), steps: [] };
+    const local: Deployment = scope.with({ scheduler: 'local' });
+    const nothing = { ...(await local.plan(contentWith([]), { prune: false })), steps: [] };
     await expect(deploy(local, nothing, quiet(), { yes: true })).rejects.toThrowErrorMatchingInlineSnapshot(`
      "rules of namespace k1_kibana_first run in Kibana (space default, soc); two schedulers would alert twice. Nothing was changed.
        To move them: \`wmi-detections deploy --scheduler local --namespace k1_kibana_first --move\`. Events stay, and alerts where they are."

@@ -1,6 +1,7 @@
 import type { RuleState } from '../../src/schedulers/rule-state';
 import { status } from '../../src/commands/status';
-import type { Content, Scope } from '../../src/resources/kind';
+import type { Content } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import type { ContentChange, Status } from '../../src/status/status';
 import type { RuleState } from "../../src/schedulers/rule-state";
 import { contractMissing } from '../support/kibana-contract';
@@ -10,7 +11,7 @@ import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 const server = kibanaOfEachTest();
 const DAY = 86_400_000;
 
-async function look(scope: Scope, content: Content): Promise<Status> {
+async function look(scope: Deployment, content: Content): Promise<Status> {
   return status(scope, content, { span: DAY });
 }
 

@@ -43,7 +43,7 @@ const LIVE: Readonly<Record<string, (rules?: readonly string[]) => Promise<reado
     const runner = await liveRunner(quiet(), readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {}), content);
     const front = await watcher().cluster();
     return withSandbox(await testCluster(), content, (sandbox) =>
-      testRules({ ...sandbox, cluster: front }, content, tests, { rules, runner }),
+      testRules(sandbox.with({ cluster: front }), content, tests, { rules, runner }),
     );
   },
 };

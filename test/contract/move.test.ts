@@ -5,7 +5,8 @@ import { deployCommand } from '../../src/commands/deploy';
 import { ProblemError } from '../../src/errors';
 import { makePlan, planFrom } from '../../src/plan/plan';
 import { schedulersBeside } from '../../src/plan/other-schedulers';
-import type { Content, Scope } from '../../src/resources/kind';
+import type { Content } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
 import type { Rule } from '../../src/detections/rule';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
@@ -34,7 +35,7 @@ function cameIn(id: string, minutes: number, change: Readonly<Record<string, unk
 }
 
 /** Moves the scene's rule to the scheduler of a scope. */
-async function move(scope: Scope, { rule }: Dataset): Promise<Deployed> {
+async function move(scope: Deployment, { rule }: Dataset): Promise<Deployed> {
   const content = contentWith([rule]);
   const plans = { kibana: planKibana, 'opensearch-alerting': planMonitors, watcher: planWatches, local: noPlan };
   const plan = await plans[scope.scheduler ?? 'local'](scope, content);
@@ -42,8 +43,8 @@ async function move(scope: Scope, { rule }: Dataset): Promise<Deployed> {
 }
 
 /** Of the local scheduler the scene has deployed the rule already. */
-async function noPlan(scope: Scope): ReturnType<typeof planMonitors> {
-  return { ...(await planMonitors({ ...scope, scheduler: 'local' }, contentWith([]))), steps: [] };
+async function noPlan(scope: Deployment): ReturnType<typeof planMonitors> {
+  return { ...(await planMonitors(scope.with({ scheduler: 'local' }), contentWith([]))), steps: [] };
 }
 
 function done({ applied }: Deployed): string[] {
@@ -72,7 +73,7 @@ test('deploy --move: a last run too long ago for monitors is told before anythin
     /the rules last ran at 2025-03-10T11:59:00.000Z: too long ago/,
   );
   expect((await schedulersBeside(scope)).map(({ scheduler }) => scheduler)).toEqual(['local']);
-  expect(await schedulersBeside({ ...scope, scheduler: 'local' })).toEqual([]);
+  expect(await schedulersBeside(scope.with({ scheduler: 'local' }))).toEqual([]);
 });
 
 test('deploy --move: a rule on the old scheduler that is no longer in the content is not left alone there', async () => {
@@ -95,7 +96,7 @@ test('deploy --move: from OpenSearch Alerting to local: the first run reads what
   const { scope } = await alertingDataset({ namespace: here.namespace });
   await move(scope, here);
   await here.index([cameIn('long ago', 600), cameIn('just now', 0.1)]);
-  const local: Scope = { ...scope, scheduler: 'local' };
+  const local: Deployment = scope.with({ scheduler: 'local' });
   const plan = await planOfRule(local, here);
   const moved = await deploy(local, plan, quiet(), {
     yes: false,
@@ -108,8 +109,8 @@ test('deploy --move: from OpenSearch Alerting to local: the first run reads what
 });
 
 /** As {@link move}, from monitors to the local scheduler. */
-async function moveToLocal(scope: Scope, here: Dataset, yes = false): Promise<Deployed> {
-  const local: Scope = { ...scope, scheduler: 'local' };
+async function moveToLocal(scope: Deployment, here: Dataset, yes = false): Promise<Deployed> {
+  const local: Deployment = scope.with({ scheduler: 'local' });
   const move = { content: contentWith([here.rule]), prune: false };
   return deploy(local, await planOfRule(local, here), quiet(), { yes, move });
 }
@@ -126,7 +127,7 @@ describe('deploy --move: a monitor with open alerts', () => {
     expect(server.alerts.alerts).toMatchObject([{ state: 'ACTIVE' }]);
     const { alerts } = await monitorAlerts(scope.cluster, scope.namespace, []);
     expect(alerts).toMatchObject([{ wmi_detections: { status: 'open' }, process: { command_line: 'seen' } }]);
-    expect(await schedulersBeside({ ...scope, scheduler: 'local' })).toEqual([]);
+    expect(await schedulersBeside(scope.with({ scheduler: 'local' }))).toEqual([]);
     expect(await monitorRuleStates(scope)).toEqual([]);
     // A second move finds nothing that is to leave.
     expect(done(await moveToLocal(scope, here))).toEqual([]);
@@ -139,10 +140,10 @@ describe('deploy --move: a monitor with open alerts', () => {
     await move(scope, here);
     await moveToLocal(scope, here);
     for (const { monitor } of server.monitors.stored.values()) monitor.enabled = true;
-    const others = await schedulersBeside({ ...scope, scheduler: 'local' });
+    const others = await schedulersBeside(scope.with({ scheduler: 'local' }));
     expect(others.map(({ scheduler }) => scheduler)).toEqual(['opensearch-alerting']);
     expect(done(await moveToLocal(scope, here))).toContain('update monitor: done');
-    expect(await schedulersBeside({ ...scope, scheduler: 'local' })).toEqual([]);
+    expect(await schedulersBeside(scope.with({ scheduler: 'local' }))).toEqual([]);
   });
 
   test('goes with a later prune, or destroy, from the scheduler where the rules are; with a question while alerts are open', async () => {
@@ -151,12 +152,12 @@ describe('deploy --move: a monitor with open alerts', () => {
     await here.index([cameIn('seen', 5)]);
     await move(scope, here);
     await moveToLocal(scope, here);
-    const local: Scope = { ...scope, scheduler: 'local' };
-    const kept = await makePlan(local, contentWith([here.rule]), { prune: false });
+    const local: Deployment = scope.with({ scheduler: 'local' });
+    const kept = await local.plan(contentWith([here.rule]), { prune: false });
     expect(kept.leftovers).toContainEqual({ kind: 'monitor', id: here.rule.uuid });
     const { plan } = await makeDestroyPlan(local, { withData: false });
     expect(plan.steps.map(({ change }) => `${change.action} ${change.kind}`)).toContain('delete monitor');
-    const all = await makePlan(local, contentWith([here.rule]), { prune: true });
+    const all = await local.plan(contentWith([here.rule]), { prune: true });
     const gone = planFrom(
       all.steps.filter(({ kind }) => kind.name === 'monitor'),
       all.counts.unchanged,
@@ -185,8 +186,8 @@ describe('deploy --move: a monitor with open alerts', () => {
 });
 
 /** The plan of the rule alone. */
-async function planOfRule(scope: Scope, { rule }: Pick<Dataset, 'rule'>): ReturnType<typeof planMonitors> {
-  const { steps, counts } = await makePlan(scope, contentWith([rule]), { prune: false });
+async function planOfRule(scope: Deployment, { rule }: Pick<Dataset, 'rule'>): ReturnType<typeof planMonitors> {
+  const { steps, counts } = await scope.plan(contentWith([rule]), { prune: false });
   return planFrom(
     steps.filter(({ kind }) => kind.name === 'detection_rule'),
     counts.unchanged,
@@ -227,7 +228,7 @@ describeContract('deploy --move: with Kibana', () => {
     await move(scope, here);
     const last = { date: ago(2), status: 'failed', status_order: 0, message: 'no', metrics: {} };
     kibana().decorate = (stored) => ({ ...stored, execution_summary: { last_execution: last } });
-    const local: Scope = { ...scope, scheduler: 'local' };
+    const local: Deployment = scope.with({ scheduler: 'local' });
     const back = async (yes: boolean): Promise<Deployed> =>
       deploy(local, await planOfRule(local, here), quiet(), { yes, move: { content, prune: false } });
     await expect(back(false)).rejects.toThrow(/The last run of “Children of WmiPrvSE .*” on kibana failed/);
@@ -245,7 +246,7 @@ describeContract('deploy --move: with Kibana', () => {
     const test = { kind: 'text', pattern: long, cased: false } as const;
     const rule: Rule = { ...here.rule, condition: { kind: 'field', field: 'process.name', test } };
     await expect(planKibana(scope, contentWith([rule]))).rejects.toMatchObject({ code: 'RULE_INVALID' });
-    const local: Scope = { ...scope, scheduler: 'local' };
+    const local: Deployment = scope.with({ scheduler: 'local' });
     const leave = async (content: Content): Promise<Deployed> =>
       deploy(local, await planOfRule(local, { rule }), quiet(), { yes: false, move: { content, prune: false } });
     await expect(leave(contentWith([]))).rejects.toThrow(

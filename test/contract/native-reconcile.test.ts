@@ -1,7 +1,7 @@
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
 import { contentWith, rule } from '../support/kibana-dataset';
 import { dataset, wmiChild } from '../support/dataset';
@@ -9,7 +9,7 @@ import { deployWatches, scopeOn, watcherOfEachTest } from '../support/watcher-da
 
 const server = watcherOfEachTest();
 
-async function look(scope: Scope, now: number, content = contentWith([rule()])): Promise<RuleReconciliation> {
+async function look(scope: Deployment, now: number, content = contentWith([rule()])): Promise<RuleReconciliation> {
   const [found] = await reconcile(scope, content, { from: now - 3_600_000, to: now, now });
   if (found === undefined) throw new Error('no rule was looked at');
   return found;

@@ -12,7 +12,8 @@ import { request } from '../../src/cluster/cluster';
 import { adoptAll, findAdoptions } from '../../src/plan/adopt';
 import { makePlan } from '../../src/plan/plan';
 import { detectionRule } from '../../src/schedulers/local/rule-kind';
-import type { Content, Scope } from '../../src/resources/kind';
+import type { Content } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import { quiet } from '../support/context';
 import { actions, contentWith, rule, shipped } from '../support/kibana-dataset';
@@ -77,15 +78,15 @@ describe('commands on Watcher: the licence', () => {
   });
 });
 
-async function nothing(scope: Scope): Promise<Awaited<ReturnType<typeof makePlan>>> {
-  return { ...(await makePlan(scope, contentWith([]), { prune: false })), steps: [] };
+async function nothing(scope: Deployment): Promise<Awaited<ReturnType<typeof makePlan>>> {
+  return { ...(await scope.plan(contentWith([]), { prune: false })), steps: [] };
 }
 
 describe('commands on Watcher: one scheduler at a time', () => {
   test('watches keep a deploy to the local scheduler from happening, which says how to move', async () => {
     const scope = await scopeOn(server(), 'w1_first');
     await deployWatches(scope, contentWith([rule()]));
-    const local: Scope = { ...scope, scheduler: 'local' };
+    const local: Deployment = scope.with({ scheduler: 'local' });
     await expect(deploy(local, await nothing(local), quiet(), { yes: true })).rejects
       .toThrowErrorMatchingInlineSnapshot(`
      "rules of namespace w1_first run as watches of this cluster; two schedulers would alert twice. Nothing was changed.
@@ -97,7 +98,7 @@ describe('commands on Watcher: one scheduler at a time', () => {
 
   test('rules of the local scheduler keep a deploy of watches from happening', async () => {
     const scope = await scopeOn(server(), 'w1_local');
-    await storeLocal({ ...scope, scheduler: 'local' }, contentWith([rule()]));
+    await storeLocal(scope.with({ scheduler: 'local' }), contentWith([rule()]));
     const planned = await planWatches(scope, contentWith([rule()]));
     await expect(deploy(scope, planned, quiet(), { yes: true })).rejects.toMatchObject({ code: 'UNSAFE' });
     expect(server().watches.size).toBe(0);
@@ -105,11 +106,11 @@ describe('commands on Watcher: one scheduler at a time', () => {
 
   test('where watches cannot be seen, they are in nobody’s way', async () => {
     server().licence = 'basic';
-    const local: Scope = { ...(await scopeOn(server(), 'w1_basic')), scheduler: 'local' };
+    const local: Deployment = (await scopeOn(server(), 'w1_basic')).with({ scheduler: 'local' });
     expect((await deploy(local, await nothing(local), quiet(), { yes: true })).applied.problems).toEqual([]);
   });
 
-  async function storeLocal(scope: Scope, content: Content): Promise<void> {
+  async function storeLocal(scope: Deployment, content: Content): Promise<void> {
     for (const stored of await detectionRule.desired(scope, content)) await detectionRule.put(scope, stored, 'create');
   }
 });
@@ -117,10 +118,10 @@ describe('commands on Watcher: one scheduler at a time', () => {
 test('commands on Watcher: destroy takes the watches of its namespace, and leaves what those of another need', async () => {
   const scope = await scopeOn(server(), 'w1_gone');
   await deployWatches(scope, contentWith([rule()]));
-  await deployWatches({ ...scope, namespace: 'w1_stays' }, contentWith([rule()]));
+  await deployWatches(scope.with({ namespace: 'w1_stays' }), contentWith([rule()]));
   const { plan: doomed, kept } = await makeDestroyPlan(scope, { withData: false });
   // Of the rest of the plan nothing is applied: the node belongs to all tests.
-  await applyPlan(scope, watchesOf(doomed), () => undefined);
+  await scope.apply(watchesOf(doomed));
   expect([...server().watches.keys()]).toEqual([watchId(rule().uuid, 'w1_stays')]);
   expect(kept.map(({ kind }) => kind)).toContain('ingest_pipeline');
 });
@@ -171,7 +172,7 @@ test('commands on Watcher: the contract knows a wrong request from a right one',
 
 test('commands on Watcher: a plan of no watches deletes none of a namespace that has none', async () => {
   const scope = await scopeOn(server(), 'w1_none');
-  expect((await applyPlan(scope, await planWatches(scope, contentWith([]), true), () => undefined)).changes).toEqual(
+  expect((await scope.apply(await planWatches(scope, contentWith([]), true))).changes).toEqual(
     [],
   );
 });

@@ -1,6 +1,6 @@
 import { deploy } from '../../src/plan/deploy';
 import { planFrom } from '../../src/plan/plan';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { quiet } from '../support/context';
 import { contentWith, deployKibana, destroyKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
@@ -15,7 +15,7 @@ describeContract('Watcher and Kibana', () => {
     const namespace = 'w1_pair';
     const inKibana = await scopeFor(kibana(), { namespace });
     const { cluster } = await scopeOn(watcher());
-    const watches: Scope = { ...inKibana, cluster, scheduler: 'watcher' };
+    const watches: Deployment = { ...inKibana, cluster, scheduler: 'watcher' };
     await deployKibana(inKibana, contentWith([rule()]));
     await expect(deploy(watches, NOTHING, quiet(), { yes: true })).rejects.toMatchObject({
       code: 'UNSAFE',
@@ -23,7 +23,7 @@ describeContract('Watcher and Kibana', () => {
     });
     await destroyKibana(inKibana);
     await deployWatches(watches, contentWith([rule()]));
-    await expect(deploy({ ...watches, scheduler: 'kibana' }, NOTHING, quiet(), { yes: true })).rejects.toMatchObject({
+    await expect(deploy(watches.with({ scheduler: 'kibana' }), NOTHING, quiet(), { yes: true })).rejects.toMatchObject({
       code: 'UNSAFE',
       problems: [{ message: expect.stringContaining('run as watches') as string }],
     });

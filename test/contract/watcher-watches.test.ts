@@ -162,7 +162,7 @@ test('watches: a watch whose search fails on what is there is not stored, and th
   try {
     const test = { kind: 'text', pattern: [{ literal: 'no address' }], cased: true } as const;
     const broken = rule({ condition: { kind: 'field', field: 'host.ip', test } });
-    const applied = await deployWatches({ ...scope, indices: [index] }, contentWith([broken]));
+    const applied = await deployWatches(scope.with({ indices: [index] }), contentWith([broken]));
     expect(applied.problems.map(({ message }) => message.split('; caused by ')[0])).toMatchInlineSnapshot(`
      [
        "watch/wmi-detections-default-24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”: the watch does not run: search found: exception: search_phase_execution_exception: all shards failed",

@@ -5,7 +5,7 @@ import { startAttached, type Engine } from '../../src/engine/start-node';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan, type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
 import { storedRuleId } from '../../src/schedulers/stored-rule';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';
@@ -26,7 +26,7 @@ afterEach(() => destroy(scope(), quiet(), { withData: true, yes: true }));
 const PIPELINE = 'process_creation@failure-pipeline';
 const NAME = `ingest_pipeline/${PIPELINE}`;
 
-function scope(): Scope {
+function scope(): Deployment {
   return { cluster, namespace: 'default' };
 }
 

@@ -1,5 +1,6 @@
+import { localDeployment } from '../support/deployment';
 import type { Rule } from '../../src/detections/rule';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { explain, type Explanation } from '../../src/alerts/explain';
 import { explainText } from '../../src/report/explain';
 import { request } from '../../src/cluster/cluster';
@@ -29,7 +30,7 @@ function family(change: (pid: number) => object = () => ({})): Event[] {
 }
 
 async function explained(here: Dataset, rule = ruleIn(here), start = ''): Promise<Explanation> {
-  const scope: Scope = { cluster: here.cluster, namespace: here.namespace, scheduler: 'local' };
+  const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
   const [alert] = await here.alerts();
   return explain(scope, [rule], [start === '' ? (alert?._id ?? '').slice(0, 12) : start]);
 }
@@ -213,7 +214,7 @@ describe('alerts explain', () => {
     await here.index([wmiChild('a', { 'process.pid': 1 }), wmiChild('b', { 'process.pid': 2 })]);
     await here.run();
     const all = (await here.alerts()).map(({ _id }) => _id);
-    const scope: Scope = { cluster: here.cluster, namespace: here.namespace, scheduler: 'local' };
+    const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
     for (const words of [all, [], ['feedbeef']]) {
       await expect(explain(scope, [], words)).rejects.toMatchObject({ code: 'USAGE' });
     }

@@ -1,3 +1,4 @@
+import { localDeployment } from '../support/deployment';
 import { alertsPage } from '../../src/commands/alerts-page';
 import type { AlertsPage } from '../../src/report/alerts-page';
 import type { ProcessNode } from '../../src/report/process-node';
@@ -32,7 +33,7 @@ test('alerts page: the page knows what met the rule, the processes around it, wh
   const here = await family();
   const { condition } = ruleOf('a:\n  process.parent.name: WmiPrvSE.exe\ncondition: a');
   const rule = { ...here.rule, condition, triage: 'Ask who did it.' };
-  const scope = { cluster: here.cluster, namespace: here.namespace, scheduler: 'local' } as const;
+  const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
   const page = await alertsPage(quiet(), scope, [rule], await here.alerts());
   expect(page.rules.map(({ triage }) => triage)).toEqual(['Ask who did it.']);
   expect(page.alerts.map(({ process, met, tree, notes }) => ({ process, met, tree: names(tree), notes }))).toEqual([

@@ -7,7 +7,7 @@ import { SOURCES } from '../../src/replay/recognise';
 import { streamOf } from '../../src/replay/streams';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan, type Plan } from '../../src/plan/plan';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { project, type Project } from '../support/project';
@@ -33,7 +33,7 @@ afterEach(async () => {
   ours.remove();
 });
 
-function scope(namespace = 'default'): Scope {
+function scope(namespace = 'default'): Deployment {
   return { cluster, namespace };
 }
 

@@ -1,4 +1,4 @@
-import type { Row } from '../../page/bar-plot';
+import type { RequestRow } from '../../src/schedulers/request-table';
 import { namesOf, USERS } from '../../src/schedulers/request-table';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -232,7 +232,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     await expect(plan?.run({ ...quiet(), environment }, flags)).rejects.toThrow('not signed by a known authority');
   });
 
-  async function isRefused(cluster: Cluster, rows: readonly Row[]): Promise<boolean> {
+  async function isRefused(cluster: Cluster, rows: readonly RequestRow[]): Promise<boolean> {
     for (const asked of rows.flatMap((row) => requestsFor(row, ASKED))) {
       const scroll = asked.path === '/_search/scroll' && { body: { scroll_id: 'bm9uZQ==' } };
       const { status, body } = await request<unknown>(cluster, { ...asked, ...scroll, retry: false, allow: FAILURES });

@@ -23,7 +23,7 @@ async function freshPlan(): Promise<Plan> {
   const ours = project();
   try {
     const scope = { cluster: await testCluster(), namespace: freshNamespace() };
-    return await makePlan(scope, readAllContent(ours.folder), { prune: false });
+    return await scope.plan(readAllContent(ours.folder), { prune: false });
   } finally {
     ours.remove();
   }
@@ -190,7 +190,7 @@ describe('plan: exceptions of a rule', () => {
       ours.write(FILE, exceptions);
       const scope = { cluster: await testCluster(), namespace };
       const content = readAllContent(ours.folder);
-      const plan = await makePlan(scope, content, { prune: false });
+      const plan = await scope.plan(content, { prune: false });
       return await silencedRules(scope, content, plan, Date.now());
     } finally {
       ours.remove();

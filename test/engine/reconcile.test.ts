@@ -1,9 +1,10 @@
+import { localDeployment } from '../support/deployment';
 import * as fc from 'fast-check';
 import { reconcileCommand } from '../../src/commands/reconcile';
 import { reconcileText } from '../../src/report/reconcile';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
@@ -15,7 +16,7 @@ const DAY = { from: Date.parse('2025-03-10T00:00:00Z'), to: Date.parse('2025-03-
 const OTHERS = 'logs-windows.sysmon';
 
 async function look(here: Dataset, now = '2025-03-10T12:01:00Z', period = DAY): Promise<RuleReconciliation> {
-  const scope: Scope = { cluster: here.cluster, namespace: here.namespace, scheduler: 'local' };
+  const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
   const [found] = await reconcile(scope, { resources: [], rules: [] }, { ...period, now: Date.parse(now) });
   if (found === undefined) throw new Error('no rule was looked at');
   return found;

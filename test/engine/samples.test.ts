@@ -20,8 +20,8 @@ beforeAll(async () => {
   cluster = await testCluster();
   names = await namesOfSamples();
   const scope = { cluster, namespace };
-  const plan = await makePlan(scope, content, { prune: false });
-  const { problems } = await applyPlan(scope, plan, () => undefined);
+  const plan = await scope.plan(content, { prune: false });
+  const { problems } = await scope.apply(plan);
   expect(problems).toEqual([]);
 });
 

@@ -30,7 +30,7 @@ async function deployed(): Promise<void> {
   count += 1;
   namespace = `s${count}`;
   const scope = { cluster, namespace };
-  await deploy(scope, await makePlan(scope, content, { prune: false }), quiet(), { yes: true });
+  await deploy(scope, await scope.plan(content, { prune: false }), quiet(), { yes: true });
 }
 
 function look(options: Partial<StatusOptions> = {}): Promise<Status> {

@@ -24,7 +24,7 @@ const R2 = '24869767-8579-485d-9a4f-d9ddfd8f0cac';
     const namespace = freshNamespace();
     const scope = { cluster, namespace };
     const content = readAllContent(PROGRAM_FOLDER);
-    await deploy(scope, await makePlan(scope, content, { prune: false }), quiet(), { yes: false });
+    await deploy(scope, await scope.plan(content, { prune: false }), quiet(), { yes: false });
 
     const first = await replay(cluster, [ARCHIVE], { namespace });
     expect(first).toEqual({

@@ -1,4 +1,4 @@
-import type { Row } from '../../page/bar-plot';
+import type { RequestRow } from '../../src/schedulers/request-table';
 import { REQUESTS } from '../../src/doctor/requests';
 import { type Verb, namesOf, type Names, type Where } from '../../src/schedulers/request-table';
 
@@ -11,11 +11,11 @@ export interface Seen {
 }
 
 /** The rows of the table that say what a request needs; none when the table does not know it. */
-export function rowsFor(seen: Seen, where: Where): Row[] {
+export function rowsFor(seen: Seen, where: Where): RequestRow[] {
   return REQUESTS.filter((row) => row.verbs.includes(seen.verb) && fits(row, seen, where));
 }
 
-function fits({ request, names }: Row, { method, path }: Seen, where: Where): boolean {
+function fits({ request, names }: RequestRow, { method, path }: Seen, where: Where): boolean {
   const [wanted, pattern = ''] = request.split(' ');
   if (wanted !== method) return false;
   const form = pattern

@@ -1,9 +1,9 @@
-import type { Row } from '../../page/bar-plot';
+import type { RequestRow } from '../../src/schedulers/request-table';
 import { namesOf, type Where } from '../../src/schedulers/request-table';
 import type { Request } from '../../src/cluster/cluster';
 
 /** Requests of a row of the table that can be sent: one for each of its names, and for patterns a name that they match. */
-export function requestsFor(row: Row, where: Where): Request[] {
+export function requestsFor(row: RequestRow, where: Where): Request[] {
   const [method = '', pattern = ''] = row.request.split(' ');
   const names = row.names === undefined ? [''] : namesOf(row.names, where).map((name) => name.replaceAll('*', 'any'));
   return names.map((name) => ({

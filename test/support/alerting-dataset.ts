@@ -1,6 +1,7 @@
 import { applyPlan, type Applied } from '../../src/plan/apply';
 import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
-import type { Content, Scope } from '../../src/resources/kind';
+import type { Content } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
 import { startAlerting, type AlertingServer } from './alerting-server';
@@ -10,7 +11,7 @@ import { testCluster } from './cluster';
 /** OpenSearch Alerting in front of the real engine, and a namespace that no other test uses. */
 export interface AlertingDataset {
   readonly server: AlertingServer;
-  readonly scope: Scope;
+  readonly scope: Deployment;
 }
 
 const open: AlertingDataset[] = [];
@@ -25,9 +26,9 @@ afterEach(async () => {
   }
 });
 
-export async function alertingDataset(changes: Partial<Scope> = {}): Promise<AlertingDataset> {
+export async function alertingDataset(changes: Partial<Deployment> = {}): Promise<AlertingDataset> {
   const server = await startAlerting(await testCluster());
-  const scope: Scope = {
+  const scope: Deployment = {
     cluster: server.cluster,
     namespace: freshNamespace(),
     scheduler: 'opensearch-alerting',
@@ -35,13 +36,13 @@ export async function alertingDataset(changes: Partial<Scope> = {}): Promise<Ale
   };
   const here = { server, scope };
   // A namespace that is given belongs to whoever gave it.
-  open.push({ ...here, scope: changes.namespace === undefined ? scope : { ...scope, namespace: freshNamespace() } });
+  open.push({ ...here, scope: changes.namespace === undefined ? scope : scope.with({ namespace: freshNamespace() }) });
   return here;
 }
 
 /** The part of a plan that is about monitors: the rest of the node belongs to all tests. */
-export async function planMonitors(scope: Scope, content: Content, prune = false): Promise<Plan> {
-  const { steps, counts } = await makePlan(scope, content, { prune });
+export async function planMonitors(scope: Deployment, content: Content, prune = false): Promise<Plan> {
+  const { steps, counts } = await scope.plan(content, { prune });
   return planFrom(
     steps.filter(({ kind }) => kind.name === 'monitor'),
     counts.unchanged,
@@ -49,6 +50,6 @@ export async function planMonitors(scope: Scope, content: Content, prune = false
   );
 }
 
-export async function deployMonitors(scope: Scope, content: Content, prune = false): Promise<Applied> {
-  return applyPlan(scope, await planMonitors(scope, content, prune), () => undefined);
+export async function deployMonitors(scope: Deployment, content: Content, prune = false): Promise<Applied> {
+  return scope.apply(await planMonitors(scope, content, prune));
 }

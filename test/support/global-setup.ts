@@ -28,7 +28,7 @@ async function setUp(): Promise<void> {
 async function deployShared(): Promise<void> {
   const scope = { cluster: await testCluster(), namespace: 'default' };
   const content = { resources: readContent(PROGRAM_FOLDER), rules: [] };
-  const { problems } = await applyPlan(scope, await makePlan(scope, content, { prune: false }), () => undefined);
+  const { problems } = await scope.apply(await scope.plan(content, { prune: false }));
   if (problems.length > 0) throw new ProblemError('PARTIAL', problems);
 }
 

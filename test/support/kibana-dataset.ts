@@ -1,10 +1,12 @@
+import { connectedDeployment } from './deployment';
 import { makeDestroyPlan } from '../../src/plan/destroy';
 import { createHash } from 'node:crypto';
 import { applyPlan, type Applied } from '../../src/plan/apply';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
-import type { Content, Scope } from '../../src/resources/kind';
+import type { Content } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import type { Exception } from '../../src/sigma/exceptions';
 import type { Rule } from '../../src/detections/rule';
 import { connectKibana } from '../../src/cluster/kibana';
@@ -75,24 +77,24 @@ export function exception(id: string, changes: Partial<Exception> = {}): Excepti
 export async function scopeFor(
   server: KibanaServer,
   options: { spaces?: readonly string[]; namespace?: string; apiKey?: string } = {},
-): Promise<Scope> {
+): Promise<Deployment> {
   const { spaces = ['default'], namespace = 'default', apiKey = API_KEY } = options;
   const kibana = { server: await connectKibana({ url: server.url, apiKey }, spaces, { patience: quick() }), spaces };
-  return { cluster: await testCluster(), namespace, scheduler: 'kibana', kibana };
+  return connectedDeployment({ cluster: await testCluster(), namespace }, { kibana }, { runs: 'kibana' });
 }
 
 /** The part of a plan that is about Kibana: the rest of the node belongs to all tests. */
-export async function planKibana(scope: Scope, content: Content, prune = false): Promise<Plan> {
-  return ofKibana(await makePlan(scope, content, { prune }));
+export async function planKibana(scope: Deployment, content: Content, prune = false): Promise<Plan> {
+  return ofKibana(await scope.plan(content, { prune }));
 }
 
-export async function destroyKibana(scope: Scope): Promise<Applied> {
+export async function destroyKibana(scope: Deployment): Promise<Applied> {
   const { plan } = await makeDestroyPlan(scope, { withData: false });
-  return applyPlan(scope, ofKibana(plan), () => undefined);
+  return scope.apply(ofKibana(plan));
 }
 
-export async function deployKibana(scope: Scope, content: Content, prune = false): Promise<Applied> {
-  return applyPlan(scope, await planKibana(scope, content, prune), () => undefined);
+export async function deployKibana(scope: Deployment, content: Content, prune = false): Promise<Applied> {
+  return scope.apply(await planKibana(scope, content, prune));
 }
 
 function ofKibana({ steps, counts, leftovers }: Plan): Plan {

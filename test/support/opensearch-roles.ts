@@ -1,4 +1,4 @@
-import type { Row } from '../../page/bar-plot';
+import type { RequestRow } from '../../src/schedulers/request-table';
 import { namesOf, type User } from '../../src/schedulers/request-table';
 import { requestsOf, type OpenSearchRole } from '../../src/doctor/roles';
 import { roles } from '../../src/commands/doctor';
@@ -53,7 +53,7 @@ export function lesser(user: User): Lesser[] {
 }
 
 /** The requests of the table for which an action is needed. */
-export function rowsOf(user: User, { action, patterns }: Lesser): Row[] {
+export function rowsOf(user: User, { action, patterns }: Lesser): RequestRow[] {
   return requestsOf(user, ASKED.scheduler).filter(({ names, opensearch: { cluster, index } }) =>
     patterns.length === 0
       ? cluster.includes(action)

@@ -1,6 +1,8 @@
+import { deploymentOn } from './deployment';
 import { applyPlan, type Applied } from '../../src/plan/apply';
 import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
-import type { Content, Scope } from '../../src/resources/kind';
+import type { Content } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { checkTypes } from './watcher-contract';
 import { startWatcher, type WatcherServer } from './watcher-server';
 
@@ -29,8 +31,8 @@ export function watcherOfEachTest(): () => WatcherServer {
   };
 }
 
-export async function scopeOn(server: WatcherServer, namespace = 'default'): Promise<Scope> {
-  return { cluster: await server.cluster(), namespace, scheduler: 'watcher' };
+export async function scopeOn(server: WatcherServer, namespace = 'default'): Promise<Deployment> {
+  return deploymentOn({ cluster: await server.cluster(), namespace }, 'watcher');
 }
 
 /** The part of a plan that is about watches: the rest of the node belongs to all tests, and is no Elasticsearch. */
@@ -42,10 +44,10 @@ export function watchesOf({ steps, counts, leftovers }: Plan): Plan {
   );
 }
 
-export async function planWatches(scope: Scope, content: Content, prune = false): Promise<Plan> {
-  return watchesOf(await makePlan(scope, content, { prune }));
+export async function planWatches(scope: Deployment, content: Content, prune = false): Promise<Plan> {
+  return watchesOf(await scope.plan(content, { prune }));
 }
 
-export async function deployWatches(scope: Scope, content: Content, prune = false): Promise<Applied> {
-  return applyPlan(scope, await planWatches(scope, content, prune), () => undefined);
+export async function deployWatches(scope: Deployment, content: Content, prune = false): Promise<Applied> {
+  return scope.apply(await planWatches(scope, content, prune));
 }

@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { exportCommand, exportRules, type ExportOptions } from '../../../src/commands/export';
 import { PROGRAM_FOLDER } from '../../../src/program';
 import { ownerOf } from '../../../src/schedulers/opensearch-alerting/ownership-marks';
-import { readRules } from '../../../src/detections/rule';
+import { readRules } from '../../../src/detections/read-rules';
 import { quiet } from '../../support/context';
 import { project } from '../../support/project';
 

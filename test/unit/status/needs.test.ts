@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { join } from 'node:path';
 import { PROGRAM_FOLDER } from '../../../src/program';
 import type { Condition } from '../../../src/sigma/condition';
-import { readRules } from '../../../src/detections/rule';
+import { readRules } from '../../../src/detections/read-rules';
 import { lackText, neededFields, needsOf } from '../../../src/status/needs';
 
 const is = (field: string, literal = 'x'): Condition => ({
