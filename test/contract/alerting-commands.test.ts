@@ -14,7 +14,7 @@ import { dataset, wmiChild } from '../support/dataset';
 test('commands on OpenSearch Alerting: plan, deploy, alerts, status and destroy work as somebody types them', async () => {
   const events = await dataset();
   const { namespace } = events;
-  // The scene comes with a rule of the local scheduler.
+  // The data set comes with a rule of the local scheduler.
   await request(events.cluster, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
   const { server, scope } = await alertingDataset({ namespace });
   const argv = {

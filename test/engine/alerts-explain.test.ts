@@ -10,7 +10,7 @@ import { ruleOf } from '../support/rule';
 const CHILD =
   'a:\n  process.parent.name: WmiPrvSE.exe\nb:\n  process.command_line|contains: " /c "\ncondition: a and b';
 
-/** The scene's rule as a file says it, with what an analyst is to do. */
+/** The rule of the data set as a file says it, with what an analyst is to do. */
 function ruleIn(here: Dataset, changes: Partial<Rule> = {}): Rule {
   const { condition } = ruleOf(CHILD);
   return { ...here.rule, condition, triage: 'Ask who did it.', falsePositives: ['Administrators.'], ...changes };

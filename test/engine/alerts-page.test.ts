@@ -5,12 +5,14 @@ import type { ProcessNode } from '../../src/report/process-node';
 import { cli } from '../support/cli';
 import { quiet } from '../support/context';
 import { ruleOf } from '../support/rule';
-import { dataset, wmiChild, type Dataset } from '../support/dataset';
+import { dataset, sharedDataset, wmiChild, type Dataset } from '../support/dataset';
 
 const HOSTILE = 'cmd.exe /c "</script><script>alert(1)</script>"';
 
+const family = sharedDataset(makeFamily);
+
 /** WmiPrvSE.exe (612), what it starts twice (4711), and what the one of them starts (99). */
-async function family(): Promise<Dataset> {
+async function makeFamily(): Promise<Dataset> {
   const here = await dataset();
   const at = (minute: number): object => ({ '@timestamp': `2025-03-10T11:${minute}:00.000Z` });
   const wmi = { 'process.name': 'WmiPrvSE.exe', 'process.pid': 612, 'process.parent.name': 'svchost.exe' };
@@ -30,7 +32,7 @@ function names(tree: readonly ProcessNode[]): unknown[] {
 }
 
 test('alerts page: the page knows what met the rule, the processes around it, what to do, and whose risk it is', async () => {
-  const here = await family();
+  const here = family();
   const { condition } = ruleOf('a:\n  process.parent.name: WmiPrvSE.exe\ncondition: a');
   const rule = { ...here.rule, condition, triage: 'Ask who did it.' };
   const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
@@ -48,7 +50,7 @@ test('alerts page: the page knows what met the rule, the processes around it, wh
 });
 
 test('alerts page: alerts --output html prints it as one page, the events of attackers as JSON in it', async () => {
-  const here = await family();
+  const here = family();
   const where = ['--es-url', here.cluster.url, '--namespace', here.namespace, '--scheduler', 'local'];
   const { status, stdout, stderr } = await cli(['alerts', '--output', 'html', ...where]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

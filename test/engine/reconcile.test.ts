@@ -10,7 +10,7 @@ import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { SEED } from '../support/random-rules';
 import { exception } from '../support/kibana-dataset';
-import { dataset, storeRule, wmiChild, type Dataset } from '../support/dataset';
+import { dataset, sharedDataset, storeRule, wmiChild, type Dataset } from '../support/dataset';
 
 const DAY = { from: Date.parse('2025-03-10T00:00:00Z'), to: Date.parse('2025-03-11T00:00:00Z') };
 const OTHERS = 'logs-windows.sysmon';
@@ -66,8 +66,10 @@ function asTyped(here: Dataset, more: object = {}): ReturnType<typeof reconcileC
 }
 
 describe('reconcile', () => {
+  const unchanged = sharedDataset(lookedAt);
+
   test('where every event has its alert nothing is missing', async () => {
-    const here = await lookedAt();
+    const here = unchanged();
     const found = await look(here);
     expect(counts(found)).toEqual([4, 3, 3, 0, 0]);
     expect(text(here, found)).toMatchInlineSnapshot(`
@@ -206,7 +208,7 @@ describe('reconcile', () => {
   });
 
   test('the period begins with --from and ends just before --to', async () => {
-    const here = await lookedAt();
+    const here = unchanged();
     const at = Date.parse('2025-03-10T11:50:00Z');
     expect((await look(here, '2025-03-10T12:01:00Z', { from: at, to: at + 1 })).events).toBe(4);
     expect((await look(here, '2025-03-10T12:01:00Z', { from: at + 1, to: at + 2 })).events).toBe(0);

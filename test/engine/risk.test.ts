@@ -2,7 +2,7 @@ import { riskCommand } from '../../src/commands/risk';
 import type { Outcome } from '../../src/commands/command';
 import type { RiskEntity } from '../../src/alerts/risk';
 import { quiet } from '../support/context';
-import { dataset, wmiChild, type Dataset } from '../support/dataset';
+import { dataset, sharedDataset, wmiChild, type Dataset } from '../support/dataset';
 
 function risk(here: Dataset, more: object = {}): Promise<Outcome> {
   const argv = { esUrl: here.cluster.url, namespace: here.namespace, scheduler: 'local', output: 'json', cap: 3 };
@@ -26,20 +26,23 @@ async function threeAlerts(): Promise<Dataset> {
 }
 
 describe('risk', () => {
+  // Nothing here changes it.
+  const alerted = sharedDataset(threeAlerts);
+
   test('a process that two sources tell of counts once, its twin on another host by itself', async () => {
-    const here = await threeAlerts();
+    const here = alerted();
     expect(await here.alerts()).toHaveLength(3);
     expect(scores(await risk(here))).toEqual(['host ws01.example.test 49', 'host ws02 49', 'user alice 49']);
   });
 
   test('counts only what happened in the period', async () => {
-    const here = await threeAlerts();
+    const here = alerted();
     expect(scores(await risk(here, { from: '2025-03-10T12:00' }))).toEqual([]);
     expect(scores(await risk(here, { to: '2025-03-10T07:00' }))).toEqual(['host ws02 49']);
   });
 
   test('lists the alerts behind a score, and at most so many entities', async () => {
-    const here = await threeAlerts();
+    const here = alerted();
     const { json } = await risk(here, { limit: 1 });
     const { entities, ...period } = json as { entities: RiskEntity[] };
     expect(period).toEqual({ from: '2025-03-10T00:00:00.000Z', to: null, cap: 3 });
@@ -52,12 +55,10 @@ describe('risk', () => {
   });
 
   test.each([-1, 1.5, NaN])('a cap of %s is a mistake', async (cap) => {
-    const here = await dataset();
-    await expect(risk(here, { cap })).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(risk(alerted(), { cap })).rejects.toMatchObject({ code: 'USAGE' });
   });
 
   test.each([-1, 0, 1.5, NaN])('a limit of %s is a mistake', async (limit) => {
-    const here = await dataset();
-    await expect(risk(here, { limit })).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(risk(alerted(), { limit })).rejects.toMatchObject({ code: 'USAGE' });
   });
 });

@@ -48,7 +48,7 @@ function failures(told: readonly RunLoopEvent[]): string[] {
   return told.flatMap((each) => (each.kind === 'failure' ? [String(each.error).split('\n')[0] ?? ''] : []));
 }
 
-/** The rule of the scene, with something else in it. */
+/** The rule of the data set, with something else in it. */
 function variant(here: Dataset, change: Partial<StoredRule['rule']>, more: Partial<StoredRule> = {}): StoredRule {
   return {
     kind: 'rule',

@@ -10,7 +10,7 @@ const read = (here: Dataset): Promise<Watermark | null> => readWatermark(here.cl
 const move = (here: Dataset, from: Watermark | null, minute: number): Promise<void> =>
   moveWatermark(here.cluster, here.namespace, here.rule.uuid, from, at(minute), RUN);
 
-/** A scene whose watermark stands at minute 10, and that watermark. */
+/** A data set whose watermark stands at minute 10, and that watermark. */
 async function started(): Promise<{ here: Dataset; from: Watermark | null }> {
   const here = await dataset();
   await move(here, null, 10);

@@ -16,7 +16,7 @@ const TYPES = {
 };
 const INDICES = [`${SYSMON}-<namespace>`, 'foreign-<namespace>'];
 
-/** A scene with an index `foreign` of another shipper's. */
+/** A data set with an index `foreign` of another shipper's. */
 async function withForeign(): Promise<Dataset> {
   const here = await dataset({ indices: INDICES });
   await foreignIndex(here, 'foreign', TYPES);

@@ -13,7 +13,7 @@ import { testCluster } from './cluster';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** Our own data stream that the scenes write to. */
+/** Our own data stream that the data sets write to. */
 export const SYSMON = 'logs-sysmon.process_creation';
 
 /** An event to index, by its `_id`. */
@@ -39,11 +39,11 @@ export interface Dataset {
   alerts(options?: Partial<AlertsOptions>): Promise<Alert[]>;
 }
 
-/** What the names of all scenes of one test file begin with. */
+/** What the names of all data sets of one test file begin with. */
 const FILE = `t${process.pid}x${Date.now().toString(36)}`;
 let count = 0;
 
-/** Scenes of the test that runs, to be taken down after it: a node holds a thousand shards and no more. */
+/** Data sets of the test that runs, to be cleared after it: a node holds a thousand shards and no more. */
 const open: Pick<Dataset, 'cluster' | 'namespace'>[] = [];
 let templates: Promise<void> | undefined;
 
@@ -69,7 +69,7 @@ afterAll(async () => {
   await sweep(cluster);
   if (templates === undefined) return;
   for (const { name } of TEMPLATES) {
-    await request(cluster, { method: 'DELETE', path: `/_index_template/scene-${name}-${FILE}`, allow: [404] });
+    await request(cluster, { method: 'DELETE', path: `/_index_template/dataset-${name}-${FILE}`, allow: [404] });
   }
 });
 
@@ -98,7 +98,7 @@ export function freshNamespace(): string {
   return `${FILE}x${count}`;
 }
 
-/** @param indices what the rule reads, `<namespace>` standing for the scene's own; our default list where not given */
+/** @param indices what the rule reads, `<namespace>` standing for the data set's own; our default list where not given */
 export async function dataset({ indices }: { indices?: readonly string[] } = {}): Promise<Dataset> {
   const cluster = await testCluster();
   const namespace = freshNamespace();
@@ -128,6 +128,24 @@ export async function dataset({ indices }: { indices?: readonly string[] } = {})
       return rules[0] as RuleRun;
     },
     alerts: (options) => alerts(cluster, { namespace, ...options }),
+  };
+}
+
+/**
+ * One data set for all tests of a file, or of a describe, that only read it.
+ * @param make makes the data set and fills it
+ * @returns that data set, within a test
+ */
+export function sharedDataset(make: () => Promise<Dataset> = dataset): () => Dataset {
+  let shared: Dataset | undefined;
+  beforeAll(async () => {
+    shared = await make();
+    // Not to be cleared after the first test: `sweep` clears it after the last.
+    open.splice(0);
+  });
+  return () => {
+    if (shared === undefined) throw new Error('the shared data set is there only within a test');
+    return shared;
   };
 }
 
@@ -196,7 +214,7 @@ async function putTemplates(cluster: Cluster): Promise<void> {
     const stream = name === 'events' && { data_stream: {} };
     await request(cluster, {
       method: 'PUT',
-      path: `/_index_template/scene-${name}-${FILE}`,
+      path: `/_index_template/dataset-${name}-${FILE}`,
       body: { index_patterns: [pattern], priority: 900, template, ...stream },
     });
   }
