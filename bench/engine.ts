@@ -1,7 +1,7 @@
+import { SCHEDULERS } from '../src/schedulers';
+import { Deployment } from '../src/plan/deployment';
 import { startAttached, type Engine } from '../src/engine/start-node';
 import { readContent } from '../src/content/read-content';
-import { applyPlan } from '../src/plan/apply';
-import { makePlan } from '../src/plan/plan';
 import { PROGRAM_FOLDER } from '../src/program';
 import { connect, request, type Cluster } from '../src/cluster/cluster';
 
@@ -11,7 +11,7 @@ export async function onEngine(act: (cluster: Cluster) => Promise<void>): Promis
   try {
     const cluster = await connect({ url: engine.url });
     const content = { resources: readContent(PROGRAM_FOLDER), rules: [] };
-    const scope = { cluster, namespace: 'bench' };
+    const scope = new Deployment({ cluster, namespace: 'bench', now: Date.now() }, SCHEDULERS, 'local');
     await scope.apply(await scope.plan(content, { prune: false }));
     await act(cluster);
   } finally {

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { PROGRAM_FOLDER } from '../src/program';
-import { detectionRule } from '../src/schedulers/local/rule-kind';
+import { ruleKind } from '../src/schedulers/local/rule-kind';
 import { readRules } from '../src/detections/read-rules';
 import { runLoop } from '../src/schedulers/local/run-loop';
 import { request, type Cluster } from '../src/cluster/cluster';
@@ -53,8 +53,8 @@ async function prepare(cluster: Cluster, size: number): Promise<void> {
 
 async function storeRules(cluster: Cluster, namespace: string): Promise<void> {
   const content = { resources: [], rules: readRules(join(PROGRAM_FOLDER, 'rules')) };
-  const scope = { cluster, namespace };
-  for (const rule of await detectionRule.desired(scope, content)) await detectionRule.put(scope, rule, 'create');
+  const scope = { cluster, namespace, now: Date.now() };
+  for (const rule of await ruleKind.desired(scope, content)) await ruleKind.put(scope, rule, 'create');
 }
 
 async function cost(cluster: Cluster, sizes: readonly number[]): Promise<void> {

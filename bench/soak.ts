@@ -11,6 +11,8 @@
  * replayed, all events are there; and the alerts are those of a perfect run, which sees the same events in another namespace at once.
  * Everything is on loopback. It fails with what does not fit.
  */
+import { SCHEDULERS } from '../src/schedulers';
+import { Deployment } from '../src/plan/deployment';
 import { runRules } from '../src/schedulers/local/run-rules';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,9 +20,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { replay } from '../src/commands/replay';
 import { ProblemError } from '../src/errors';
-import { applyPlan } from '../src/plan/apply';
 import { readAllContent } from '../src/resources/read-all-content';
-import { makePlan } from '../src/plan/plan';
 import { PROGRAM_FOLDER } from '../src/program';
 import { alerts } from '../src/schedulers/alert-index-search';
 import { readMatches } from '../src/cluster/search-all';
@@ -199,7 +199,7 @@ function check(what: string, fits: boolean): void {
 async function soak(cluster: Cluster, seconds: number, seed: number, folder: string): Promise<void> {
   const content = { ...readAllContent(PROGRAM_FOLDER), resources: [] };
   for (const namespace of [FAULTY, PERFECT]) {
-    const scope = { cluster, namespace };
+    const scope = new Deployment({ cluster, namespace, now: Date.now() }, SCHEDULERS, 'local');
     await scope.apply(await scope.plan(content, { prune: false }));
   }
   const trouble = new Trouble(chances(seed));

@@ -7,7 +7,7 @@ import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { alertIndex, defaultIndices } from '../../src/detections/indices';
 import { groupValue, alertId } from '../../src/detections/group';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
-import { monitor } from '../../src/schedulers/opensearch-alerting/monitor-kind';
+import { monitorKind } from '../../src/schedulers/opensearch-alerting/monitor-kind';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
 import { request } from '../../src/cluster/cluster';
 import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
@@ -284,7 +284,7 @@ test('alerts of OpenSearch Alerting: what nobody acknowledged is open for a dele
   const here = await place();
   await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
   await deployMonitors(here.scope, contentWith([here.events.rule]));
-  const open = () => monitor.openAlerts?.(here.scope, here.events.rule.uuid);
+  const open = () => monitorKind().openAlerts?.(here.scope, here.events.rule.uuid);
   expect(await open()).toBe(2);
   await runAll(here, 3 * 3_600_000);
   expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['COMPLETED', 'COMPLETED']);

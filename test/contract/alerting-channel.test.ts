@@ -1,3 +1,4 @@
+import { deploymentOn } from '../support/deployment';
 import { notifyAction } from '../../src/schedulers/opensearch-alerting/notify-action';
 import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
 import { request } from '../../src/cluster/cluster';
@@ -71,7 +72,7 @@ test('notification channel of OpenSearch Alerting: a channel adds one action, wh
   Object.assign(trigger, {
     actions: [...(trigger.actions as unknown[]), { id: 'theirs', message_template: { source: 'x' } }],
   });
-  const without = { ...here.scope, channel: undefined };
+  const without = deploymentOn(here.scope, 'opensearch-alerting');
   expect(actions(await planMonitors(without, content))).toEqual([`update monitor/${rule().uuid}`]);
   await deployMonitors(without, content);
   const [after] = [...here.server.monitors.stored.values()];

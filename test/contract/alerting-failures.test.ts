@@ -1,9 +1,7 @@
 import { makeDestroyPlan } from '../../src/plan/destroy';
 import { deploy } from '../../src/plan/deploy';
 import { adoptAll, findAdoptions } from '../../src/plan/adopt';
-import { applyPlan } from '../../src/plan/apply';
-import { makePlan } from '../../src/plan/plan';
-import { checkScheduler } from '../../src/commands/scheduler';
+import { SCHEDULERS } from '../../src/schedulers';
 import type { Deployment } from '../../src/plan/deployment';
 import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
 import { defaultIndices } from '../../src/detections/indices';
@@ -47,7 +45,7 @@ test('failures of OpenSearch Alerting: an index that is not there is named, and 
    "monitor/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”: Configured indices are not found: [nope-404]
      Name only what is there in \`indices\` of the settings, or write a pattern: one that matches nothing is no error."
   `);
-  const pattern = { ...here.scope, indices: ['nope-404*'] };
+  const pattern = here.scope.with({ indices: ['nope-404*'] });
   expect((await deployMonitors(pattern, contentWith([rule()]))).problems).toEqual([]);
 });
 
@@ -121,9 +119,9 @@ test('failures of OpenSearch Alerting: a monitor of ours under a name of their o
 
 test('failures of OpenSearch Alerting: without the plugin, and on Elasticsearch, the message names what else runs the rules', async () => {
   const cluster = await testCluster();
-  await expect(checkScheduler('local', cluster)).resolves.toBeUndefined();
+  await expect(SCHEDULERS.local.requireOn(cluster)).resolves.toBeUndefined();
   const refused = (product: 'opensearch' | 'elasticsearch') =>
-    checkScheduler('opensearch-alerting', { ...cluster, url: 'http://cluster', product, version: '3.8.0' });
+    SCHEDULERS['opensearch-alerting'].requireOn({ ...cluster, url: 'http://cluster', product, version: '3.8.0' });
   await expect(refused('opensearch')).rejects.toThrowErrorMatchingInlineSnapshot(`
    "http://cluster: the scheduler is opensearch-alerting, and this OpenSearch 3.8.0 has no alerting plugin
      Install the plugin opensearch-alerting, or use \`--scheduler local\`, which works on every cluster."
@@ -141,7 +139,7 @@ test('failures of OpenSearch Alerting: before the first monitor there is no inde
     body: { error: { reason: 'no such index [.opendistro-alerting-config]' }, status: 404 },
   };
   for (let times = 0; times < 3; times += 1) here.server.fail(({ path }) => path === '/_search', missing);
-  await expect(checkScheduler('opensearch-alerting', here.scope.cluster)).resolves.toBeUndefined();
+  await expect(SCHEDULERS['opensearch-alerting'].requireOn(here.scope.cluster)).resolves.toBeUndefined();
   expect(actions(await planMonitors(here.scope, contentWith([rule()])))).toEqual([`create monitor/${UUID}`]);
 });
 
@@ -170,7 +168,7 @@ describe('failures of OpenSearch Alerting: one scheduler at a time', () => {
       `rules of namespace ${here.scope.namespace} run as monitors of OpenSearch Alerting on this cluster; two schedulers would alert twice. Nothing was changed.\n` +
         `  To move them: \`wmi-detections deploy --scheduler local --namespace ${here.scope.namespace} --move\`.`,
     );
-    const other = { ...local, namespace: `${here.scope.namespace}b` };
+    const other = local.with({ namespace: `${here.scope.namespace}b` });
     expect((await deploy(other, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);
 
     await deployMonitors(here.scope, contentWith([]), true);
@@ -183,7 +181,7 @@ describe('failures of OpenSearch Alerting: one scheduler at a time', () => {
   test('destroy removes the monitors of its namespace, and no others', async () => {
     const here = await alertingDataset();
     await deployMonitors(here.scope, contentWith([rule()]));
-    const other = { ...here.scope, namespace: `${here.scope.namespace}b` };
+    const other = here.scope.with({ namespace: `${here.scope.namespace}b` });
     const monitorsOf = async (scope: Deployment) => {
       const { plan } = await makeDestroyPlan(scope, { withData: false });
       return actions(plan).filter((action) => action.includes('monitor/'));

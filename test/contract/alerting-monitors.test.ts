@@ -208,7 +208,7 @@ test('monitors of OpenSearch Alerting: a change by hand is told from a change of
 
 test('monitors of OpenSearch Alerting: namespaces never meet: the same rule is a monitor of its own in each', async () => {
   const here = await alertingDataset();
-  const other = { ...here.scope, namespace: `${here.scope.namespace}b` };
+  const other = here.scope.with({ namespace: `${here.scope.namespace}b` });
   await deployMonitors(here.scope, contentWith([rule()]));
   expect(results(await deployMonitors(other, contentWith([rule()])))).toEqual(CREATED);
   expect(here.server.monitors.stored.size).toBe(2);

@@ -3,7 +3,7 @@ import { adoptAll, findAdoptions, type Adopted } from '../../src/plan/adopt';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Deployment } from '../../src/plan/deployment';
-import { actions, deployKibana, planKibana, scopeFor, shipped } from '../support/kibana-dataset';
+import { actions, deployKibana, planKibana, scopeFor, shipped, connectionTo } from '../support/kibana-dataset';
 import type { Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
@@ -83,13 +83,13 @@ describeContract('adopt and export', () => {
   test('what is exported can be imported, is what deploy would make, and is ours', async () => {
     const scope = await scopeFor(server(), { namespace: 'lab' });
     const { text } = exportRules({ format: 'kibana', root: PROGRAM_FOLDER, namespace: 'lab' });
-    const { server: kibana } = scope.kibana ?? {};
-    const answer = await kibana?.ask<Record<string, unknown>>({
+    const { server: kibana } = await connectionTo(server());
+    const answer = await kibana.ask<Record<string, unknown>>({
       method: 'POST',
       path: '/api/detection_engine/rules/_import',
       file: { name: 'rules.ndjson', text },
     });
-    expect(answer?.body).toMatchObject({ success: true, success_count: 2, errors: [], exceptions_errors: [] });
+    expect(answer.body).toMatchObject({ success: true, success_count: 2, errors: [], exceptions_errors: [] });
     expect([...server().space().rules.keys()]).toContain(kibanaRuleId(UUID, 'lab'));
     expect(actions(await planKibana(scope, shipped()))).toEqual([]);
   });

@@ -1,17 +1,22 @@
-import { localDeployment } from '../support/deployment';
+import type { Plan } from '../../src/plan/plan';
+import type { SchedulerName } from '../../src/settings/schema';
+import { localDeployment, connectedDeployment } from '../support/deployment';
 import { makeDestroyPlan } from '../../src/plan/destroy';
-import { deploy, type Deployed } from '../../src/plan/deploy';
-import { remember } from '../../src/commands/deploy';
+import { deploy, recordDeployment, type Deployed } from '../../src/plan/deploy';
 import { planCommand } from '../../src/commands/plan';
 import type { Context } from '../../src/commands/command';
-import { unnamedNotes, withUnnamedSpaces } from '../../src/schedulers/kibana/spaces';
+import { locateSpaces, type KibanaSpaces } from '../../src/schedulers/kibana/spaces';
 import { schedulersBeside } from '../../src/plan/other-schedulers';
-import { DEPLOYED_TO, readDeployedTo, removeDeployedTo } from '../../src/schedulers/deployment-record';
+import {
+  DEPLOYMENT_RECORD,
+  readDeploymentRecord,
+  removeDeploymentRecord,
+} from '../../src/schedulers/deployment-record';
 import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { actions, contentWith, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-dataset';
+import { actions, contentWith, destroyKibana, planKibana, rule, connectionTo } from '../support/kibana-dataset';
 import { startKibana } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { proxy } from '../support/proxy';
@@ -36,14 +41,24 @@ interface Named {
   readonly spaces?: readonly string[];
   /** Whether a flag names them. */
   readonly chosen?: boolean;
-  readonly scheduler?: Deployment['scheduler'];
+  readonly scheduler?: SchedulerName;
   readonly url?: string;
 }
 
-/** The scope of a call whose settings name these spaces. */
-async function naming({ spaces = ['default'], chosen = false, scheduler = 'kibana', url }: Named): Promise<Deployment> {
-  const there = { ...server(), url: url ?? server().url };
-  return withUnnamedSpaces({ ...(await scopeFor(there, { namespace, spaces })), scheduler }, { chosen });
+/** The deployment of a call whose settings name these spaces. */
+async function naming({ spaces, chosen = false, scheduler = 'kibana', url }: Named): Promise<Deployment> {
+  const kibana = await connectionTo({ ...server(), url: url ?? server().url }, { ...(spaces && { spaces }) });
+  return connectedDeployment({ cluster: await testCluster(), namespace }, { kibana }, { runs: scheduler, chosen });
+}
+
+/** The spaces that a call sees whose settings name the default space. */
+async function located(): Promise<KibanaSpaces> {
+  const scope = { cluster: await testCluster(), namespace, now: Date.now() };
+  return locateSpaces(scope, await connectionTo(server()), { chosen: false, runsRules: true });
+}
+
+function notesOf({ scheduler }: Deployment, { leftovers }: Plan): readonly string[] {
+  return scheduler.notes({ command: 'plan', leftovers });
 }
 
 async function deployed(scope: Deployment, options: { prune?: boolean; move?: boolean } = {}): Promise<Deployed> {
@@ -53,12 +68,14 @@ async function deployed(scope: Deployment, options: { prune?: boolean; move?: bo
 }
 
 async function remembered(): Promise<unknown> {
-  return readDeployedTo(await testCluster(), namespace);
+  const scope = { cluster: await testCluster(), namespace, now: Date.now() };
+  const record = await readDeploymentRecord(scope, 'kibana');
+  return record && { url: record.url, spaces: record.spaces };
 }
 
 /** How often the document was written; undefined where it is not there. */
 async function version(): Promise<number | undefined> {
-  const path = `/${stateIndex(namespace)}/_doc/${DEPLOYED_TO}`;
+  const path = `/${stateIndex(namespace)}/_doc/${DEPLOYMENT_RECORD}`;
   const asked = { method: 'GET', path, allow: [404] } as const;
   return (await request<{ _version?: number }>(await testCluster(), asked)).body._version;
 }
@@ -89,7 +106,7 @@ describeContract('where in Kibana the rules are', () => {
     const scope = await naming({});
     const plan = await planKibana(scope, CONTENT);
     expect([actions(plan), plan.leftovers.length]).toEqual([[], 1]);
-    expect(unnamedNotes(scope, plan)).toEqual([
+    expect(notesOf(scope, plan)).toEqual([
       'Space soc of Kibana is not named any more, and holds 1 of ours; --prune deletes them.',
     ]);
     await deployed(scope);
@@ -104,7 +121,7 @@ describeContract('where in Kibana the rules are', () => {
   test('the default space, too, can be the one that is not named any more', async () => {
     await deployed(await naming({ spaces: BOTH }));
     const scope = await naming({ spaces: ['soc'] });
-    expect(unnamedNotes(scope, await planKibana(scope, CONTENT))).toEqual([
+    expect(notesOf(scope, await planKibana(scope, CONTENT))).toEqual([
       'Space default of Kibana is not named any more, and holds 1 of ours; --prune deletes them.',
     ]);
   });
@@ -112,7 +129,7 @@ describeContract('where in Kibana the rules are', () => {
   test('spaces that a flag leaves out are told, and left as they are even with prune', async () => {
     await deployed(await naming({ spaces: BOTH }));
     const scope = await naming({ chosen: true });
-    expect(unnamedNotes(scope, await planKibana(scope, CONTENT, true))).toEqual([
+    expect(notesOf(scope, await planKibana(scope, CONTENT, true))).toEqual([
       'Rules of ours are in space soc of Kibana, too; they are left as they are.',
     ]);
     await deployed(scope, { prune: true });
@@ -123,7 +140,7 @@ describeContract('where in Kibana the rules are', () => {
     await deployed(await naming({ spaces: BOTH }));
     server().fail(({ path }) => path === '/api/spaces/space/soc', { status: 404 });
     const scope = await naming({});
-    expect(scope.kibana).toMatchObject({ formerSpaces: [], otherSpaces: [] });
+    expect(await located()).toMatchObject({ formerSpaces: [], otherSpaces: [] });
     await deployed(scope);
   });
 
@@ -131,7 +148,7 @@ describeContract('where in Kibana the rules are', () => {
     await deployed(await naming({ spaces: BOTH }));
     server().fail(({ space }) => space === 'soc', { status: 403 });
     const scope = await naming({});
-    expect(scope.kibana).toMatchObject({ formerSpaces: [], otherSpaces: ['soc'] });
+    expect(await located()).toMatchObject({ formerSpaces: [], otherSpaces: ['soc'] });
     await deployed(scope, { prune: true });
     expect(await remembered()).toEqual({ url: server().url, spaces: BOTH });
   });
@@ -197,7 +214,7 @@ describeContract('where in Kibana the rules are', () => {
     const moved = await deployed(scope, { move: true });
     expect(moved.applied.problems).toEqual([]);
     expect([rulesIn('default'), rulesIn('soc'), await remembered()]).toEqual([0, 0, undefined]);
-    expect((await deployed({ ...scope, kibana: undefined })).applied.problems).toEqual([]);
+    expect((await deployed(localDeployment(scope))).applied.problems).toEqual([]);
   });
 
   test('another Kibana is refused; the same one under another name is not', async () => {
@@ -223,7 +240,7 @@ describeContract('where in Kibana the rules are', () => {
     const renamed = server().url.replace('127.0.0.1', 'localhost');
     const moved = await deployed(await naming({ url: renamed, scheduler: 'local' }), { move: true });
     expect([moved.applied.problems, await remembered()]).toEqual([[], undefined]);
-    await deployed({ cluster: await testCluster(), namespace, scheduler: 'local' });
+    await deployed(localDeployment({ cluster: await testCluster(), namespace }));
   });
 
   test('what is written of another Kibana stays as it is when this one has nothing of ours', async () => {
@@ -241,9 +258,11 @@ describeContract('where in Kibana the rules are', () => {
     await deployed(await naming({ spaces: BOTH }));
     const between = await proxy(await testCluster(), () => undefined);
     try {
-      const before = { ...(await scopeFor(server(), { namespace, spaces: BOTH })), cluster: between.cluster };
-      await deployed(await withUnnamedSpaces(before, { chosen: false }));
-      expect(between.asked.filter((path) => path.endsWith(`/_doc/${DEPLOYED_TO}`))).toHaveLength(1);
+      const kibana = await connectionTo(server(), { spaces: BOTH });
+      await deployed(
+        await connectedDeployment({ cluster: between.cluster, namespace }, { kibana }, { runs: 'kibana' }),
+      );
+      expect(between.asked.filter((path) => path.endsWith(`/_doc/${DEPLOYMENT_RECORD}`))).toHaveLength(1);
     } finally {
       between.close();
     }
@@ -278,7 +297,7 @@ describeContract('where in Kibana the rules are', () => {
     });
     try {
       const kept = async (named: Named): Promise<unknown[]> => {
-        const scope = { ...(await naming(named)), cluster: between.cluster };
+        const scope = (await naming(named)).with({ cluster: between.cluster });
         const { plan, kept: left } = await makeDestroyPlan(scope, { withData: false });
         const deleted = plan.steps.filter(({ change }) => change.id === id);
         return [deleted.map(({ change }) => change.action), left.find((each) => each.id === id)?.reason];
@@ -296,12 +315,12 @@ describeContract('where in Kibana the rules are', () => {
 
   test('where it may not be written down the rules are deployed all the same, and that is told', async () => {
     const closed = await proxy(await testCluster(), ({ path }) =>
-      path.endsWith(`/_doc/${DEPLOYED_TO}`)
+      path.endsWith(`/_doc/${DEPLOYMENT_RECORD}`)
         ? { status: 403, body: { error: { reason: 'not yours' }, status: 403 } }
         : undefined,
     );
     try {
-      const scope = { ...(await naming({})), cluster: closed.cluster };
+      const scope = (await naming({})).with({ cluster: closed.cluster });
       const notes: string[] = [];
       const context: Context = { ...quiet(), note: (line) => notes.push(line) };
       await deploy(scope, await planKibana(scope, CONTENT), context, { yes: true });
@@ -314,7 +333,7 @@ describeContract('where in Kibana the rules are', () => {
 
   test('where the memory was lost, only what is named is seen; the next deploy writes it again', async () => {
     await deployed(await naming({ spaces: BOTH }));
-    await removeDeployedTo(await testCluster(), namespace);
+    await removeDeploymentRecord({ cluster: await testCluster(), namespace, now: Date.now() });
     const blind = localDeployment({ cluster: await testCluster(), namespace });
     expect(
       (await deploy(blind, { ...(await planKibana(blind, contentWith([]))), steps: [] }, quiet(), { yes: true })).plan
@@ -329,5 +348,5 @@ describeContract('where in Kibana the rules are', () => {
 async function destroyed(scope: Deployment): Promise<void> {
   const applied = await destroyKibana(scope);
   expect(applied.problems).toEqual([]);
-  await remember(scope, applied, quiet());
+  await recordDeployment(scope, applied, quiet());
 }

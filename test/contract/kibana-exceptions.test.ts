@@ -93,13 +93,13 @@ describeContract('exceptions in Kibana', () => {
     const process = { name: 'cmd.exe', parent: { name: 'WmiPrvSE.exe' } };
     const local = await scopeFor(server(), { spaces: ['soc'] });
     await indexEcs(local.cluster, index, { one: { '@timestamp': '2026-01-01T00:00:00Z', event, process } });
-    const scope = { ...local, indices: [index] };
+    const scope = local.with({ indices: [index] });
     await deployKibana(scope, withEntries(exception('tool.exe')));
     const silencing = async (...more: ReturnType<typeof exception>[]): Promise<[Plan, string[]]> => {
       const content = withEntries(exception('tool.exe'), ...more);
       const plan = await planKibana(scope, content);
       expect(actions(plan)).toEqual(more.map(({ id }) => `create exception_item/soc/${LIST}:${id}`));
-      return [plan, await silencedRules(scope, content, plan, Date.now())];
+      return [plan, await silencedRules(scope, content, plan)];
     };
     expect((await silencing(exception('other.exe')))[1]).toEqual([]);
     const [plan, reasons] = await silencing(exception('all', { condition: EVENT }));

@@ -10,6 +10,7 @@ import {
   rule,
   scopeFor,
   uuidOf,
+  connectionTo,
 } from '../support/kibana-dataset';
 import { API_KEY, type Seen } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
@@ -114,10 +115,10 @@ describeContract('failures of Kibana', () => {
   });
 
   test('no answer in time is an error', async () => {
-    const { kibana } = await scopeFor(server());
+    const { server: kibana } = await connectionTo(server());
     server().fail(finds, 'silent');
     const path = '/api/detection_engine/rules/_find';
-    const error = await errorOf(kibana?.server.ask({ method: 'GET', path, timeout: 100 }) ?? Promise.resolve());
+    const error = await errorOf(kibana.ask({ method: 'GET', path, timeout: 100 }));
     expect(error.code).toBe('UNREACHABLE');
     expect(error.message).toContain('Kibana, space default: no answer in time');
   });

@@ -1,7 +1,8 @@
+import { deploy } from '../../src/plan/deploy';
 import type { Context } from '../../src/commands/command';
-import { deploy, deployCommand } from '../../src/commands/deploy';
+import { deployCommand } from '../../src/commands/deploy';
 import type { ProblemError } from '../../src/errors';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
 import type { Rule } from '../../src/detections/rule';
 import { request } from '../../src/cluster/cluster';
@@ -81,7 +82,7 @@ describeContract('deploy --move with Kibana', () => {
           ...TO_KIBANA,
           check: async ({ scope, here }) => {
             const content = contentWith([inexpressible(here.rule)]);
-            await expect(planKibana(scope as Scope, content)).rejects.toMatchObject({ code: 'RULE_INVALID' });
+            await expect(planKibana(scope as Deployment, content)).rejects.toMatchObject({ code: 'RULE_INVALID' });
           },
         },
         {

@@ -27,7 +27,7 @@ async function place(): Promise<Place> {
   const events = await dataset();
   await events.index(two);
   const { namespace, cluster } = events;
-  const scope = { ...(await scopeFor(server(), { namespace })), cluster };
+  const scope = (await scopeFor(server(), { namespace })).with({ cluster });
   await deployKibana(scope, contentWith([rule()]));
   ran();
   const index = await backingIndex(cluster, namespace);

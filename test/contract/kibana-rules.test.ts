@@ -1,3 +1,4 @@
+import { connectedDeployment } from '../support/deployment';
 import { deployText } from '../../src/report/plan';
 import { normalizeRule } from '../../src/schedulers/kibana/normalize-rule';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
@@ -207,7 +208,8 @@ describeContract('rules in Kibana', () => {
       server().before(asked(verb), () => {
         stop.abort();
       });
-      return deployKibana({ ...here, cluster, kibana: { server: kibana, spaces: ['default'] } }, eql);
+      const connections = { kibana: { server: kibana, spaces: ['default'] } };
+      return deployKibana(await connectedDeployment(here.with({ cluster }), connections, { runs: 'kibana' }), eql);
     }
 
     test.each(['DELETE', 'POST'])('in its %s is made anew all the same', async (verb) => {

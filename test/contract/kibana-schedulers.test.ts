@@ -1,7 +1,4 @@
-import { deploy } from '../../src/plan/deploy';
-import { remember } from '../../src/commands/deploy';
-import { applyPlan } from '../../src/plan/apply';
-import { makePlan } from '../../src/plan/plan';
+import { deploy, recordDeployment } from '../../src/plan/deploy';
 import type { Deployment } from '../../src/plan/deployment';
 import { quiet } from '../support/context';
 import { contentWith, deployKibana, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-dataset';
@@ -36,7 +33,7 @@ describeContract('one scheduler at a time', () => {
     const moved = await deploy(scope, plan, quiet(), { yes: true });
     expect(moved.applied.problems).toEqual([]);
     expect(server().space().rules.size).toBe(1);
-    await remember(scope, await destroyKibana(scope), quiet());
+    await recordDeployment(scope, await destroyKibana(scope), quiet());
   });
 
   test('rules in Kibana keep a deploy to the local scheduler from happening; those of another namespace do not', async () => {
@@ -48,7 +45,7 @@ describeContract('one scheduler at a time', () => {
      "rules of namespace k1_kibana_first run in Kibana (space default, soc); two schedulers would alert twice. Nothing was changed.
        To move them: \`wmi-detections deploy --scheduler local --namespace k1_kibana_first --move\`. Events stay, and alerts where they are."
     `);
-    const other = { ...local, namespace: 'k1_other' };
+    const other = local.with({ namespace: 'k1_other' });
     expect((await deploy(other, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);
     await destroyKibana(scope);
     expect((await deploy(local, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);

@@ -1,7 +1,6 @@
 import { testRules } from '../../src/testing/test-rules';
 import { join } from 'node:path';
-import { testRulesCommand } from '../../src/commands/test-rules';
-import { liveRunner } from '../../src/commands/test-runners';
+import { testRulesCommand, liveScheduler } from '../../src/commands/test-rules';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { readRuleTests, slugsOf, TESTS_FOLDER } from '../../src/testing/rule-tests';
 import { withSandbox } from '../../src/testing/sandbox';
@@ -40,10 +39,10 @@ const LIVE: Readonly<Record<string, (rules?: readonly string[]) => Promise<reado
     const content = readAllContent(ours.folder);
     const folder = join(ours.folder, 'rules');
     const tests = readRuleTests(join(folder, TESTS_FOLDER), slugsOf(folder));
-    const runner = await liveRunner(quiet(), readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {}), content);
+    const scheduler = await liveScheduler(quiet(), readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {}));
     const front = await watcher().cluster();
     return withSandbox(await testCluster(), content, (sandbox) =>
-      testRules(sandbox.with({ cluster: front }), content, tests, { rules, runner }),
+      testRules({ ...sandbox, cluster: front }, content, tests, { rules, scheduler }),
     );
   },
 };
@@ -100,13 +99,12 @@ test.each([
 });
 
 test('test --live: without the plugin, or without a licence for Watcher, nothing is run', async () => {
-  const content = readAllContent(ours.folder);
   const esUrl = (await testCluster()).url;
-  await expect(
-    liveRunner(quiet(), readSettings({ esUrl, scheduler: 'opensearch-alerting' }, {}), content),
-  ).rejects.toThrow(/this OpenSearch .* has no alerting plugin/);
+  await expect(liveScheduler(quiet(), readSettings({ esUrl, scheduler: 'opensearch-alerting' }, {}))).rejects.toThrow(
+    /this OpenSearch .* has no alerting plugin/,
+  );
   watcher().licence = 'basic';
   await expect(
-    liveRunner(quiet(), readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {}), content),
+    liveScheduler(quiet(), readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {})),
   ).rejects.toThrow(/its licence is basic/);
 });

@@ -1,8 +1,8 @@
-import { deploy } from '../../src/commands/deploy';
-import { makeDestroyPlan } from '../../src/plan/destroy-plan';
-import { makePlan, planFrom } from '../../src/plan/plan';
+import { makeDestroyPlan } from '../../src/plan/destroy';
+import { deploy } from '../../src/plan/deploy';
+import { planFrom } from '../../src/plan/plan';
 import { schedulersBeside } from '../../src/plan/other-schedulers';
-import type { Scope } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
 import { monitorRuleStates } from '../../src/schedulers/opensearch-alerting/rule-states';
 import { planMonitors } from '../support/alerting-dataset';
@@ -41,7 +41,7 @@ describe('deploy --move', () => {
           done: ['create monitor: done', 'delete detection_rule: done'],
           others: [],
           check: async ({ scope, here }) => {
-            const { alerts } = await monitorAlerts((scope as Scope).cluster, here.namespace, []);
+            const { alerts } = await monitorAlerts((scope as Deployment).cluster, here.namespace, []);
             expect(commandLines(alerts)).toEqual(['just now', 'since then']);
           },
         },
@@ -56,7 +56,7 @@ describe('deploy --move', () => {
           refused: /the rules last ran at 2025-03-10T11:59:00.000Z: too long ago/,
           others: ['local'],
           check: async ({ monitors }) => {
-            expect(await schedulersBeside({ ...(await monitors()).scope, scheduler: 'local' })).toEqual([]);
+            expect(await schedulersBeside((await monitors()).scope.with({ scheduler: 'local' }))).toEqual([]);
           },
         },
       ],
@@ -144,7 +144,7 @@ describe('deploy --move of a rule whose monitor has open alerts', () => {
           ...back,
           check: async ({ scope, monitors }) => {
             for (const { monitor } of (await monitors()).server.monitors.stored.values()) monitor.enabled = true;
-            expect(await schedulersWithRule(scope as Scope)).toEqual(['opensearch-alerting']);
+            expect(await schedulersWithRule(scope as Deployment)).toEqual(['opensearch-alerting']);
           },
         },
         // The first move has created the rule.
@@ -158,7 +158,7 @@ describe('deploy --move of a rule whose monitor has open alerts', () => {
     for (const move of [seenByMonitor, back]) await runMove(place, move);
     const { here, scope: local } = place as Required<Place>;
     const { server } = await place.monitors();
-    const kept = await makePlan(local, contentWith([here.rule]), { prune: false });
+    const kept = await local.plan(contentWith([here.rule]), { prune: false });
     expect(kept.leftovers).toContainEqual({ kind: 'monitor', id: here.rule.uuid });
     const { plan } = await makeDestroyPlan(local, { withData: false });
     expect(plan.steps.map(({ change }) => `${change.action} ${change.kind}`)).toContain('delete monitor');

@@ -1,8 +1,9 @@
+import { deploymentOn } from '../support/deployment';
 import type { Verb } from '../../src/schedulers/request-table';
 import { findVerb } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import { withSandbox } from '../../src/testing/sandbox';
-import { foundByWatch } from '../../src/schedulers/watcher/try-rule';
+import { tryWatch } from '../../src/schedulers/watcher/try-rule';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Cluster } from '../../src/cluster/cluster';
@@ -94,7 +95,7 @@ test('request table of the native schedulers: has every request to watcher', asy
   const { namespace, rule } = events;
   const content = contentWith([rule]);
   const cluster = await watcher().cluster();
-  await deployWatches({ cluster, namespace, scheduler: 'watcher' }, content);
+  await deployWatches(deploymentOn({ cluster, namespace }, 'watcher'), content);
   await recorded(cluster);
   const all = { namespace, scheduler: 'watcher' };
   await give('alerts', all);
@@ -104,7 +105,7 @@ test('request table of the native schedulers: has every request to watcher', asy
   const { cluster: front = cluster } = between ?? {};
   // The node behind Watcher is no Elasticsearch, so the pipelines are put on it directly.
   await withSandbox(await testCluster(), readAllContent(PROGRAM_FOLDER), (sandbox) =>
-    foundByWatch({ ...sandbox, cluster: front }, rule, content),
+    tryWatch({ ...sandbox, cluster: front }, rule, content),
   );
   const asked = seen.map(({ verb: by, method, path }) => `${by} ${method} ${path}`);
   expect(asked).toContain('test POST /_watcher/watch/_execute');

@@ -1,6 +1,6 @@
-import type { Scheduler } from '../../src/schedulers/scheduler';
+import { SCHEDULERS } from '../../src/schedulers';
+import type { SchedulerName } from '../../src/settings';
 import { attentionOf } from '../../src/status/attention';
-import { stoppedScheduler } from '../../src/schedulers/stopped';
 import { proxy, type Answer } from '../support/proxy';
 import { testCluster } from '../support/cluster';
 
@@ -8,10 +8,10 @@ const ALERTING = '/_plugins/_alerting/stats';
 const WATCHER = '/_watcher/stats';
 
 /** What is said of a scheduler whose cluster gives this answer. */
-async function said(scheduler: Scheduler, path: string, answer: Answer): Promise<string | null> {
+async function said(scheduler: SchedulerName, path: string, answer: Answer): Promise<string | null> {
   const between = await proxy(await testCluster(), (asked) => (asked.path === path ? answer : undefined));
   try {
-    return await stoppedScheduler({ cluster: between.cluster, namespace: 'default', scheduler });
+    return await SCHEDULERS[scheduler].switchedOff({ cluster: between.cluster, namespace: 'default', now: 0 });
   } finally {
     between.close();
   }
@@ -21,7 +21,7 @@ const alerting = (enabled: unknown): Answer => ({ status: 200, body: { 'plugins.
 const watcher = (stopped: unknown): Answer => ({ status: 200, body: { manually_stopped: stopped, stats: [] } });
 const refused: Answer = { status: 403, body: { error: { type: 'security_exception', reason: 'no' }, status: 403 } };
 
-test.each<[Scheduler, string, Answer, string | null]>([
+test.each<[SchedulerName, string, Answer, string | null]>([
   [
     'opensearch-alerting',
     ALERTING,
@@ -38,9 +38,9 @@ test.each<[Scheduler, string, Answer, string | null]>([
 });
 
 test('a stopped scheduler: is not reported for a plain engine, which knows none of these', async () => {
-  const scope = { cluster: await testCluster(), namespace: 'default' };
+  const scope = { cluster: await testCluster(), namespace: 'default', now: 0 };
   for (const scheduler of ['local', 'watcher', 'opensearch-alerting'] as const) {
-    expect(await stoppedScheduler({ ...scope, scheduler })).toBeNull();
+    expect(await SCHEDULERS[scheduler].switchedOff(scope)).toBeNull();
   }
 });
 

@@ -5,13 +5,12 @@ import { deployCommand } from '../../src/commands/deploy';
 import { exportRules } from '../../src/commands/export';
 import { planCommand } from '../../src/commands/plan';
 import { statusCommand } from '../../src/commands/status';
-import { applyPlan } from '../../src/plan/apply';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { ExportedWatch } from '../../src/schedulers/watcher/export';
 import { request } from '../../src/cluster/cluster';
 import { adoptAll, findAdoptions } from '../../src/plan/adopt';
 import { makePlan } from '../../src/plan/plan';
-import { detectionRule } from '../../src/schedulers/local/rule-kind';
+import { ruleKind } from '../../src/schedulers/local/rule-kind';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
@@ -92,7 +91,7 @@ describe('commands on Watcher: one scheduler at a time', () => {
      "rules of namespace w1_first run as watches of this cluster; two schedulers would alert twice. Nothing was changed.
        To move them: \`wmi-detections deploy --scheduler local --namespace w1_first --move\`. Events stay, and alerts where they are."
     `);
-    const other = { ...local, namespace: 'w1_other' };
+    const other = local.with({ namespace: 'w1_other' });
     expect((await deploy(other, await nothing(other), quiet(), { yes: true })).applied.problems).toEqual([]);
   });
 
@@ -111,7 +110,7 @@ describe('commands on Watcher: one scheduler at a time', () => {
   });
 
   async function storeLocal(scope: Deployment, content: Content): Promise<void> {
-    for (const stored of await detectionRule.desired(scope, content)) await detectionRule.put(scope, stored, 'create');
+    for (const stored of await ruleKind.desired(scope, content)) await ruleKind.put(scope, stored, 'create');
   }
 });
 
@@ -172,7 +171,5 @@ test('commands on Watcher: the contract knows a wrong request from a right one',
 
 test('commands on Watcher: a plan of no watches deletes none of a namespace that has none', async () => {
   const scope = await scopeOn(server(), 'w1_none');
-  expect((await scope.apply(await planWatches(scope, contentWith([]), true))).changes).toEqual(
-    [],
-  );
+  expect((await scope.apply(await planWatches(scope, contentWith([]), true))).changes).toEqual([]);
 });

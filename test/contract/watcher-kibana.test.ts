@@ -1,6 +1,5 @@
 import { deploy } from '../../src/plan/deploy';
 import { planFrom } from '../../src/plan/plan';
-import type { Deployment } from '../../src/plan/deployment';
 import { quiet } from '../support/context';
 import { contentWith, deployKibana, destroyKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
@@ -15,7 +14,7 @@ describeContract('Watcher and Kibana', () => {
     const namespace = 'w1_pair';
     const inKibana = await scopeFor(kibana(), { namespace });
     const { cluster } = await scopeOn(watcher());
-    const watches: Deployment = { ...inKibana, cluster, scheduler: 'watcher' };
+    const watches = inKibana.with({ cluster, scheduler: 'watcher' });
     await deployKibana(inKibana, contentWith([rule()]));
     await expect(deploy(watches, NOTHING, quiet(), { yes: true })).rejects.toMatchObject({
       code: 'UNSAFE',

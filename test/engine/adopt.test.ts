@@ -1,9 +1,10 @@
+import { localDeployment } from '../support/deployment';
 import { destroy } from '../../src/plan/destroy';
 import { deploy } from '../../src/plan/deploy';
 import { adopt, type AdoptResult } from '../../src/plan/adopt';
 import { startAttached, type Engine } from '../../src/engine/start-node';
 import { readAllContent } from '../../src/resources/read-all-content';
-import { makePlan, type Plan } from '../../src/plan/plan';
+import { type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
@@ -27,11 +28,11 @@ const PIPELINE = 'process_creation@failure-pipeline';
 const NAME = `ingest_pipeline/${PIPELINE}`;
 
 function scope(): Deployment {
-  return { cluster, namespace: 'default' };
+  return localDeployment({ cluster, namespace: 'default' });
 }
 
 function plan(): Promise<Plan> {
-  return makePlan(scope(), content, { prune: false });
+  return scope().plan(content, { prune: false });
 }
 
 async function actionOn(name: string): Promise<string> {

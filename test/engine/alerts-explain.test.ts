@@ -1,6 +1,5 @@
 import { localDeployment } from '../support/deployment';
 import type { Rule } from '../../src/detections/rule';
-import type { Deployment } from '../../src/plan/deployment';
 import { explain, type Explanation } from '../../src/alerts/explain';
 import { explainText } from '../../src/report/explain';
 import { request } from '../../src/cluster/cluster';

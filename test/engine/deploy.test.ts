@@ -1,3 +1,4 @@
+import { localDeployment } from '../support/deployment';
 import { deploy, type Deployed } from '../../src/plan/deploy';
 import { destroy } from '../../src/plan/destroy';
 import { startAttached, type Engine } from '../../src/engine/start-node';
@@ -6,7 +7,7 @@ import { ProblemError } from '../../src/errors';
 import { SOURCES } from '../../src/replay/recognise';
 import { streamOf } from '../../src/replay/streams';
 import { readAllContent } from '../../src/resources/read-all-content';
-import { makePlan, type Plan } from '../../src/plan/plan';
+import { type Plan } from '../../src/plan/plan';
 import type { Deployment } from '../../src/plan/deployment';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
@@ -28,17 +29,17 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const namespace of ['default', 'other']) {
-    await destroy({ cluster, namespace }, quiet(), { withData: true, yes: true });
+    await destroy(localDeployment({ cluster, namespace }), quiet(), { withData: true, yes: true });
   }
   ours.remove();
 });
 
 function scope(namespace = 'default'): Deployment {
-  return { cluster, namespace };
+  return localDeployment({ cluster, namespace });
 }
 
 function plan(options: { prune?: boolean; namespace?: string } = {}): Promise<Plan> {
-  return makePlan(scope(options.namespace), readAllContent(ours.folder), { prune: options.prune ?? false });
+  return scope(options.namespace).plan(readAllContent(ours.folder), { prune: options.prune ?? false });
 }
 
 async function deployed(options: { prune?: boolean; yes?: boolean; namespace?: string } = {}): Promise<Deployed> {
@@ -139,7 +140,7 @@ test('deploy and destroy: what is no longer in the content stays until --prune, 
   expect(pruned.applied.changes).toMatchObject([{ action: 'delete', kind: 'detection_rule', status: 'done' }]);
 
   await deploy(scope('other'), await plan({ namespace: 'other' }), quiet(), { yes: true });
-  const empty: Plan = await makePlan(scope(), { resources: [], rules: [] }, { prune: true });
+  const empty: Plan = await scope().plan({ resources: [], rules: [] }, { prune: true });
   await expect(deploy(scope(), empty, quiet(), { yes: false })).rejects.toThrow(ProblemError);
   expect(actions(await plan())).toEqual([]);
 });

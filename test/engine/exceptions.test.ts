@@ -1,7 +1,7 @@
 import { readAllContent } from '../../src/resources/read-all-content';
 import { silencedShare } from '../../src/plan/silenced';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { detectionRule } from '../../src/schedulers/local/rule-kind';
+import { ruleKind } from '../../src/schedulers/local/rule-kind';
 import type { Content } from '../../src/resources/kind';
 import type { Exception } from '../../src/sigma/exceptions';
 import { indexEcs } from '../support/ecs-index';
@@ -43,7 +43,7 @@ const withEntry = (entry: Exception): Content => ({
 /** What the local scheduler finds by the query that a deploy of this content stores. */
 async function found(content: Content): Promise<string[]> {
   const cluster = await testCluster();
-  const desired = await detectionRule.desired({ cluster, namespace: 'x' }, content);
+  const desired = await ruleKind.desired({ cluster, namespace: 'x', now: Date.now() }, content);
   const query = desired.find(({ id }) => id === rule.uuid)?.body.query;
   const { body } = await request<{ hits: { hits: { _id: string }[] } }>(cluster, {
     method: 'POST',

@@ -1,3 +1,4 @@
+import { localDeployment } from '../support/deployment';
 import { planCommand } from '../../src/commands/plan';
 import { quiet } from '../support/context';
 import { replay } from '../../src/commands/replay';
@@ -6,7 +7,7 @@ import { SAMPLES } from '../support/samples';
 import { checkReviewed, onlyOf } from '../../src/plan/only';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { unsafeReasons } from '../../src/plan/guard';
-import { makePlan, planFrom, type Plan, type Step } from '../../src/plan/plan';
+import { planFrom, type Plan, type Step } from '../../src/plan/plan';
 import { silencedRules } from '../../src/plan/silenced';
 import { expiredNotes } from '../../src/report/expired';
 import { planMarkdown } from '../../src/report/plan-markdown';
@@ -22,7 +23,7 @@ const RULE = 'detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac';
 async function freshPlan(): Promise<Plan> {
   const ours = project();
   try {
-    const scope = { cluster: await testCluster(), namespace: freshNamespace() };
+    const scope = localDeployment({ cluster: await testCluster(), namespace: freshNamespace() });
     return await scope.plan(readAllContent(ours.folder), { prune: false });
   } finally {
     ours.remove();
@@ -60,7 +61,7 @@ test('plan: creations that --only leaves out do not make a deletion of everythin
   const deletions = Array.from({ length: 10 }, (_, number) => step('delete', number));
   const creations = Array.from({ length: 40 }, (_, number) => step('create', number));
   const names = deletions.map(({ change }) => `${change.kind}/${change.id}`);
-  const scope = { cluster: await testCluster(), namespace: 'default' };
+  const scope = localDeployment({ cluster: await testCluster(), namespace: 'default' });
   const part = onlyOf(planFrom([...creations, ...deletions], 0, []), names);
   expect(await unsafeReasons(scope, part)).toEqual(['This deletes 10 of 10 things of ours on the cluster.']);
 });
@@ -91,7 +92,7 @@ test('plan: --checksum is of what is created, too, and of the namespace', async 
   const cluster = await testCluster();
   const namespace = freshNamespace();
   const digest = async (where: string): Promise<string> =>
-    (await makePlan({ cluster, namespace: where }, readAllContent(ours.folder), { prune: false })).digest;
+    (await localDeployment({ cluster, namespace: where }).plan(readAllContent(ours.folder), { prune: false })).digest;
   try {
     const reviewed = await digest(namespace);
     expect(await digest(namespace)).toBe(reviewed);
@@ -101,7 +102,7 @@ test('plan: --checksum is of what is created, too, and of the namespace', async 
       'process.parent.name: WmiPrvSE.exe',
       'process.parent.name: other.exe',
     );
-    const changed = await makePlan({ cluster, namespace }, readAllContent(ours.folder), { prune: false });
+    const changed = await localDeployment({ cluster, namespace }).plan(readAllContent(ours.folder), { prune: false });
     expect(changed.counts).toMatchObject({ create: 2, update: 0 });
     expect(() => {
       checkReviewed(changed, reviewed);
@@ -188,10 +189,10 @@ describe('plan: exceptions of a rule', () => {
     const ours = project();
     try {
       ours.write(FILE, exceptions);
-      const scope = { cluster: await testCluster(), namespace };
+      const scope = localDeployment({ cluster: await testCluster(), namespace });
       const content = readAllContent(ours.folder);
       const plan = await scope.plan(content, { prune: false });
-      return await silencedRules(scope, content, plan, Date.now());
+      return await silencedRules(scope, content, plan);
     } finally {
       ours.remove();
     }

@@ -4,7 +4,6 @@ import { reconcileCommand } from '../../src/commands/reconcile';
 import { reconcileText } from '../../src/report/reconcile';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import type { Deployment } from '../../src/plan/deployment';
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';

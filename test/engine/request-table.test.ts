@@ -67,7 +67,8 @@ test('request table: has every request that a command makes, for that command an
 });
 
 test('request table: would miss a request that is not in it', () => {
-  const rows = (by: Verb, method: string, path: string): readonly RequestRow[] => rowsFor({ verb: by, method, path }, WHERE);
+  const rows = (by: Verb, method: string, path: string): readonly RequestRow[] =>
+    rowsFor({ verb: by, method, path }, WHERE);
   expect(rows('run', 'POST', '/logs-sysmon.process_creation-access/_search')).not.toEqual([]);
   expect(rows('run', 'POST', '/logs-sysmon.process_creation-other/_search')).toEqual([]);
   expect(rows('replay', 'POST', '/logs-sysmon.process_creation-access/_search')).toEqual([]);

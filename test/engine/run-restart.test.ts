@@ -1,3 +1,4 @@
+import { localDeployment } from '../support/deployment';
 import { deploy } from '../../src/plan/deploy';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,7 +7,6 @@ import { becomesHealthy } from '../../src/engine/answer';
 import { discardNode, type NodeProcess } from '../../src/engine/launch';
 import { startNode } from '../../src/engine/start-node';
 import { readAllContent } from '../../src/resources/read-all-content';
-import { makePlan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { runLoop, type RunLoopEvent } from '../../src/schedulers/local/run-loop';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';
@@ -49,7 +49,8 @@ beforeAll(async () => {
   restartable = new Restartable(node);
   cluster = await connect({ url: node.url });
   const content = readAllContent(PROGRAM_FOLDER);
-  await deploy({ cluster, namespace }, await makePlan({ cluster, namespace }, content, { prune: false }), quiet(), {
+  const deployment = localDeployment({ cluster, namespace });
+  await deploy(deployment, await deployment.plan(content, { prune: false }), quiet(), {
     yes: true,
   });
 }, 240_000);

@@ -1,10 +1,9 @@
+import { localDeployment } from '../support/deployment';
 import { runRules } from '../../src/schedulers/local/run-rules';
 import { join } from 'node:path';
 import { replay } from '../../src/commands/replay';
 import { isRecord } from '../../src/json';
-import { applyPlan } from '../../src/plan/apply';
 import { readAllContent } from '../../src/resources/read-all-content';
-import { makePlan } from '../../src/plan/plan';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { request, type Cluster } from '../../src/cluster/cluster';
 import { describedSamples, namesOfSamples, RULES, SAMPLES, type RuleWord } from '../support/samples';
@@ -19,7 +18,7 @@ let names: ReadonlyMap<string, string>;
 beforeAll(async () => {
   cluster = await testCluster();
   names = await namesOfSamples();
-  const scope = { cluster, namespace };
+  const scope = localDeployment({ cluster, namespace });
   const plan = await scope.plan(content, { prune: false });
   const { problems } = await scope.apply(plan);
   expect(problems).toEqual([]);

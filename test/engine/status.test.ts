@@ -1,9 +1,9 @@
+import { localDeployment } from '../support/deployment';
 import { runRules } from '../../src/schedulers/local/run-rules';
 import { deploy } from '../../src/plan/deploy';
 import { startAttached, type Engine } from '../../src/engine/start-node';
 import { status, statusCommand, type StatusOptions } from '../../src/commands/status';
 import { readAllContent } from '../../src/resources/read-all-content';
-import { makePlan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { statusText } from '../../src/report/status';
 import { ownStreams } from '../../src/detections/indices';
@@ -29,12 +29,12 @@ afterAll(() => engine.stop());
 async function deployed(): Promise<void> {
   count += 1;
   namespace = `s${count}`;
-  const scope = { cluster, namespace };
+  const scope = localDeployment({ cluster, namespace });
   await deploy(scope, await scope.plan(content, { prune: false }), quiet(), { yes: true });
 }
 
 function look(options: Partial<StatusOptions> = {}): Promise<Status> {
-  return status({ cluster, namespace }, content, { span: DAY, ...options });
+  return status(localDeployment({ cluster, namespace }), content, { span: DAY, ...options });
 }
 
 async function source(name: string, options: Partial<StatusOptions> = {}): Promise<SourceState> {

@@ -1,3 +1,4 @@
+import { localDeployment } from '../support/deployment';
 import { deploy } from '../../src/plan/deploy';
 import { runRules } from '../../src/schedulers/local/run-rules';
 import { existsSync } from 'node:fs';
@@ -5,7 +6,6 @@ import { join } from 'node:path';
 import { alerts } from '../../src/schedulers/alert-index-search';
 import { replay } from '../../src/commands/replay';
 import { readAllContent } from '../../src/resources/read-all-content';
-import { makePlan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
@@ -22,7 +22,7 @@ const R2 = '24869767-8579-485d-9a4f-d9ddfd8f0cac';
   async () => {
     const cluster = await testCluster();
     const namespace = freshNamespace();
-    const scope = { cluster, namespace };
+    const scope = localDeployment({ cluster, namespace });
     const content = readAllContent(PROGRAM_FOLDER);
     await deploy(scope, await scope.plan(content, { prune: false }), quiet(), { yes: false });
 

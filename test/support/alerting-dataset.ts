@@ -1,5 +1,6 @@
-import { applyPlan, type Applied } from '../../src/plan/apply';
-import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
+import { type Here, connectedDeployment } from './deployment';
+import { type Applied } from '../../src/plan/apply';
+import { planFrom, type Plan } from '../../src/plan/plan';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
@@ -26,14 +27,13 @@ afterEach(async () => {
   }
 });
 
-export async function alertingDataset(changes: Partial<Deployment> = {}): Promise<AlertingDataset> {
+export async function alertingDataset({
+  channel,
+  ...changes
+}: Partial<Here> & { readonly channel?: string } = {}): Promise<AlertingDataset> {
   const server = await startAlerting(await testCluster());
-  const scope: Deployment = {
-    cluster: server.cluster,
-    namespace: freshNamespace(),
-    scheduler: 'opensearch-alerting',
-    ...changes,
-  };
+  const place = { cluster: server.cluster, namespace: freshNamespace(), ...changes };
+  const scope = await connectedDeployment(place, { channel }, { runs: 'opensearch-alerting' });
   const here = { server, scope };
   // A namespace that is given belongs to whoever gave it.
   open.push({ ...here, scope: changes.namespace === undefined ? scope : scope.with({ namespace: freshNamespace() }) });

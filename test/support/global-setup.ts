@@ -1,8 +1,7 @@
+import { localDeployment } from './deployment';
 import { type Engine, startAttached } from '../../src/engine/start-node';
 import { readContent } from '../../src/content/read-content';
 import { ProblemError } from '../../src/errors';
-import { applyPlan } from '../../src/plan/apply';
-import { makePlan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { testCluster } from './cluster';
 
@@ -26,7 +25,7 @@ async function setUp(): Promise<void> {
 
 /** Pipelines and templates are shared by all namespaces, and so by all tests: only here are they put. */
 async function deployShared(): Promise<void> {
-  const scope = { cluster: await testCluster(), namespace: 'default' };
+  const scope = localDeployment({ cluster: await testCluster(), namespace: 'default' });
   const content = { resources: readContent(PROGRAM_FOLDER), rules: [] };
   const { problems } = await scope.apply(await scope.plan(content, { prune: false }));
   if (problems.length > 0) throw new ProblemError('PARTIAL', problems);

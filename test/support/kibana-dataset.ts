@@ -1,9 +1,10 @@
+import type { KibanaConnection } from '../../src/schedulers/kibana/spaces';
 import { connectedDeployment } from './deployment';
 import { makeDestroyPlan } from '../../src/plan/destroy';
 import { createHash } from 'node:crypto';
-import { applyPlan, type Applied } from '../../src/plan/apply';
+import { type Applied } from '../../src/plan/apply';
 import { readAllContent } from '../../src/resources/read-all-content';
-import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
+import { planFrom, type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
@@ -74,12 +75,20 @@ export function exception(id: string, changes: Partial<Exception> = {}): Excepti
   };
 }
 
+/** A connection to some spaces of a Kibana. */
+export async function connectionTo(
+  server: KibanaServer,
+  { spaces = ['default'], apiKey = API_KEY }: { spaces?: readonly string[]; apiKey?: string } = {},
+): Promise<KibanaConnection> {
+  return { server: await connectKibana({ url: server.url, apiKey }, spaces, { patience: quick() }), spaces };
+}
+
 export async function scopeFor(
   server: KibanaServer,
   options: { spaces?: readonly string[]; namespace?: string; apiKey?: string } = {},
 ): Promise<Deployment> {
-  const { spaces = ['default'], namespace = 'default', apiKey = API_KEY } = options;
-  const kibana = { server: await connectKibana({ url: server.url, apiKey }, spaces, { patience: quick() }), spaces };
+  const { namespace = 'default' } = options;
+  const kibana = await connectionTo(server, options);
   return connectedDeployment({ cluster: await testCluster(), namespace }, { kibana }, { runs: 'kibana' });
 }
 

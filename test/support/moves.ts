@@ -1,8 +1,10 @@
-import { deploy, type Deployed } from '../../src/commands/deploy';
+import { deploy, type Deployed } from '../../src/plan/deploy';
 import { ProblemError } from '../../src/errors';
-import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
+import { planFrom, type Plan } from '../../src/plan/plan';
 import { schedulersBeside } from '../../src/plan/other-schedulers';
-import type { Content, Scope } from '../../src/resources/kind';
+import type { Content } from '../../src/resources/kind';
+import type { Deployment } from '../../src/plan/deployment';
+import type { SchedulerName } from '../../src/settings';
 import type { Rule } from '../../src/detections/rule';
 import { readWatermark } from '../../src/schedulers/local/state';
 import type { Cluster } from '../../src/cluster/cluster';
@@ -15,8 +17,6 @@ import { planWatches, scopeOn } from './watcher-dataset';
 import type { WatcherServer } from './watcher-server';
 
 const MINUTE = 60_000;
-
-type Scheduler = 'local' | 'opensearch-alerting' | 'watcher' | 'kibana';
 
 /** The servers of the test that runs; a scheduler whose server is missing is not moved to. */
 export interface MoveServers {
@@ -31,7 +31,7 @@ export interface Place {
   /** The plugin in front of the node, started when it is first used. */
   readonly monitors: () => Promise<AlertingDataset>;
   /** The scope of the last move. */
-  scope?: Scope;
+  scope?: Deployment;
   /** Where the last run before the moves ended. */
   watermark?: ReturnType<typeof Date.now> | undefined;
   /** Another way to the node for the moves from now on. */
@@ -41,7 +41,7 @@ export interface Place {
 
 /** One move of the rule, and what comes of it. */
 export interface Move {
-  readonly to: Scheduler;
+  readonly to: SchedulerName;
   readonly arrange?: (place: Place) => unknown;
   /** What the content has in place of the rule; the rule as it is deployed where not given. */
   readonly rule?: (rule: Rule) => Rule;
@@ -54,7 +54,7 @@ export interface Move {
   /** The code of what ended the move halfway; undefined where it must not have ended so. */
   readonly halfway?: string | undefined;
   /** The other schedulers that have the rule afterwards. */
-  readonly others?: readonly Scheduler[];
+  readonly others?: readonly SchedulerName[];
   readonly check?: (place: Place) => unknown;
 }
 
@@ -63,7 +63,7 @@ export interface Row {
   readonly moves: readonly Move[];
 }
 
-const PLANS: Readonly<Record<Scheduler, (scope: Scope, content: Content) => Promise<Plan>>> = {
+const PLANS: Readonly<Record<SchedulerName, (scope: Deployment, content: Content) => Promise<Plan>>> = {
   kibana: planKibana,
   'opensearch-alerting': planMonitors,
   watcher: planWatches,
@@ -71,8 +71,8 @@ const PLANS: Readonly<Record<Scheduler, (scope: Scope, content: Content) => Prom
 };
 
 /** The plan of the rules alone. */
-async function planOfRule(scope: Scope, content: Content): Promise<Plan> {
-  const { steps, counts } = await makePlan(scope, content, { prune: false });
+async function planOfRule(scope: Deployment, content: Content): Promise<Plan> {
+  const { steps, counts } = await scope.plan(content, { prune: false });
   return planFrom(
     steps.filter(({ kind }) => kind.name === 'detection_rule'),
     counts.unchanged,
@@ -87,7 +87,7 @@ export async function placeOfRule(servers: MoveServers): Promise<Place> {
 }
 
 /** The scope of a move to a scheduler. To the local one the rule moves from where the last move took it. */
-async function scopeTo(to: Scheduler, place: Place): Promise<Scope> {
+async function scopeTo(to: SchedulerName, place: Place): Promise<Deployment> {
   const { namespace } = place.here;
   const { kibana, watcher } = place.servers;
   if (to === 'opensearch-alerting') return (await place.monitors()).scope;
@@ -95,12 +95,12 @@ async function scopeTo(to: Scheduler, place: Place): Promise<Scope> {
   const before = place.scope;
   if (to === 'local') {
     if (before === undefined) throw new Error('the rule is on the local scheduler already');
-    return { ...before, scheduler: 'local' };
+    return before.with({ scheduler: 'local' });
   }
   if (kibana === undefined) throw new Error(`the test has no server of ${to}`);
   const scope = await scopeFor(kibana(), { namespace });
-  const cluster = place.cluster ?? (before?.scheduler === 'opensearch-alerting' ? before.cluster : scope.cluster);
-  return { ...scope, cluster };
+  const cluster = place.cluster ?? (before?.scheduler.name === 'opensearch-alerting' ? before.cluster : scope.cluster);
+  return scope.with({ cluster });
 }
 
 /** Moves the rule once and checks what comes of it. */
@@ -146,7 +146,7 @@ export function done({ applied }: Deployed): string[] {
 }
 
 /** The schedulers beside that of the scope that have the rule. */
-export async function schedulersWithRule(scope: Scope): Promise<string[]> {
+export async function schedulersWithRule(scope: Deployment): Promise<string[]> {
   return (await schedulersBeside(scope)).map(({ scheduler }) => scheduler);
 }
 

@@ -1,6 +1,6 @@
 import { deploymentOn } from './deployment';
-import { applyPlan, type Applied } from '../../src/plan/apply';
-import { makePlan, planFrom, type Plan } from '../../src/plan/plan';
+import { type Applied } from '../../src/plan/apply';
+import { planFrom, type Plan } from '../../src/plan/plan';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import { checkTypes } from './watcher-contract';

@@ -11,7 +11,7 @@ const content = { resources: readContent(join(__dirname, '../../..')), rules: []
 /** The index templates for a product; nothing is asked of the cluster. */
 async function templatesFor(product: Product, retention?: string): Promise<ReadonlyMap<string, Body>> {
   const cluster = { url: 'http://127.0.0.1:9200', product, version: '3.8.0' } as Cluster;
-  const scope: Scope = { cluster, namespace: 'default', retention };
+  const scope: Scope = { cluster, namespace: 'default', now: 0, retention };
   const desired = await indexTemplate.desired(scope, content);
   return new Map(desired.map(({ id, body }) => [id, body]));
 }
