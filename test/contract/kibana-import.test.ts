@@ -2,7 +2,6 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { exitOf } from '../../src/commands/deploy';
 import { applyPlan } from '../../src/plan/apply';
-import { contractMissing } from '../support/kibana-contract';
 import {
   actions,
   contentWith,

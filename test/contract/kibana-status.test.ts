@@ -1,10 +1,8 @@
-import type { RuleState } from '../../src/schedulers/rule-state';
 import { status } from '../../src/commands/status';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import type { ContentChange, Status } from '../../src/status/status';
-import type { RuleState } from "../../src/schedulers/rule-state";
-import { contractMissing } from '../support/kibana-contract';
+import type { RuleState } from '../../src/schedulers/rule-state';
 import { contentWith, deployKibana, rule, scopeFor } from '../support/kibana-dataset';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 

@@ -1,5 +1,6 @@
 import { ProblemError } from '../../errors';
 import { canonicalJson, sha256 } from '../../json';
+import { SPANS } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
 import { threatOf } from '../../detections/attack';
 import { ABSENT, DAY, GROUP_VALUE, HAS_FIELD } from './bucket-scripts';
@@ -35,12 +36,6 @@ export const STAMP = `${PREFIX}_search`;
 
 /** Buckets of a page; the plugin asks for page after page. */
 const PAGE = 1_000;
-
-/** Of events that nobody stamped nothing says when they came in: they are looked for this long, in seconds. */
-const LOOKBACK_WITHOUT_INGESTED = 24 * 60 * 60;
-
-/** Seconds from the stamp of an event to when a search finds it, generously. */
-const SETTLE = 60;
 
 /** One format for all indices: a second one would not fit the mapping that the first alert makes. */
 const TIME_FORMAT = 'strict_date_time';
@@ -100,9 +95,9 @@ function stampOf(search: Json): { value: number } {
 }
 
 function windowOf({ schedule }: Rule): Json {
-  const lookback = (parseDuration(schedule.lookback) ?? 0) / 1_000 + SETTLE;
+  const lookback = ((parseDuration(schedule.lookback) ?? 0) + SPANS.settle) / 1_000;
   const ingested = between('event.ingested', lookback, { lt: '{{period_end}}' });
-  const late = between('@timestamp', Math.max(lookback, LOOKBACK_WITHOUT_INGESTED));
+  const late = between('@timestamp', Math.max(lookback, SPANS.lookbackWithoutIngested / 1_000));
   const withoutIngested = { bool: { filter: [late], must_not: [{ exists: { field: 'event.ingested' } }] } };
   return anyOf([ingested, withoutIngested]);
 }

@@ -1,4 +1,4 @@
-import type { Exported, Exported } from '../../../src/schedulers/scheduler';
+import type { Exported } from '../../../src/schedulers/scheduler';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
