@@ -3,7 +3,7 @@
  * from a layer after it. The folders of one line are peers: they do not import each other (docs/design.md, "Layers").
  */
 export const LAYERS = [
-  ['errors', 'text', 'json', 'program'],
+  ['errors', 'text', 'json', 'lists', 'program'],
   ['content'],
   ['sigma'],
   ['sigma/compile'],
@@ -30,7 +30,7 @@ function filesOf(folder) {
   return `^src/${folder}(\\.ts$|/${but})`;
 }
 
-/** errors, text, json and program are the ground: the files there may use one another. */
+/** errors, text, json, lists and program are the ground: the files there may use one another. */
 const GROUND = 0;
 
 const layerRules = LAYERS.flatMap((layer, level) => {

@@ -23,9 +23,23 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
+/** A JSON object whose members are not known: a document, a query, a body of a request. */
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
 /** Whether a value is a JSON object (not null, not an array). */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * What is at a path: a key of an object or an index of a list at each step.
+ * @returns undefined where there is nothing
+ */
+export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, step) => {
+    if (Array.isArray(inner)) return (inner as readonly unknown[])[Number(step)];
+    return isRecord(inner) ? inner[step] : undefined;
+  }, value);
 }
 
 /** A field's values as one text; null without any. */

@@ -1,11 +1,9 @@
 import { anyOf, caseless } from '../sigma/compile/query-dsl';
-import { textAt, textsAt } from '../json';
+import { textAt, textsAt, type JsonRecord } from '../json';
 import type { Cluster } from '../cluster/cluster';
 import { readMatches } from '../cluster/search-all';
 import type { Hit } from '../detections/group';
 import { toIso } from '../text/time';
-
-type Query = Readonly<Record<string, unknown>>;
 
 /** More children than these are counted by nobody who reads them. */
 const MOST_CHILDREN = 50;
@@ -47,7 +45,7 @@ export async function findProcessRelatives(
   indices: readonly string[],
   event: Readonly<Record<string, unknown>>,
 ): Promise<ProcessRelatives> {
-  const find = async (most: number, order: 'asc' | 'desc', by: FoundBy, filter: readonly Query[] | undefined) => {
+  const find = async (most: number, order: 'asc' | 'desc', by: FoundBy, filter: readonly JsonRecord[] | undefined) => {
     if (filter === undefined) return [];
     const hits = await firstMatches(cluster, indices, { filter, order, most });
     return hits.map((hit): ProcessRelative => ({ ...hit, by }));
@@ -62,24 +60,27 @@ export async function findProcessRelatives(
   return { parent: parent ?? null, children: await find(MOST_CHILDREN, 'asc', 'pid', childrenByPid(event, at, until)) };
 }
 
-const CREATION: readonly Query[] = [{ term: { 'event.category': 'process' } }, { term: { 'event.type': 'start' } }];
+const CREATION: readonly JsonRecord[] = [
+  { term: { 'event.category': 'process' } },
+  { term: { 'event.type': 'start' } },
+];
 
-function parentById(event: object): readonly Query[] | undefined {
+function parentById(event: object): readonly JsonRecord[] | undefined {
   const id = textAt(event, 'process.parent.entity_id');
   return id === null ? undefined : [{ term: { 'process.entity_id': id } }, ...onHost(event)];
 }
 
-function childrenById(event: object): readonly Query[] | undefined {
+function childrenById(event: object): readonly JsonRecord[] | undefined {
   const id = textAt(event, 'process.entity_id');
   return id === null ? undefined : [{ term: { 'process.parent.entity_id': id } }, ...onHost(event)];
 }
 
-function parentByPid(event: object, at: number | undefined): readonly Query[] | undefined {
+function parentByPid(event: object, at: number | undefined): readonly JsonRecord[] | undefined {
   const named = textsAt(event, 'process.parent.name').map((name) => caseless('process.name', name));
   return onHostByPid(event, 'process.parent.pid', 'process.pid', between(undefined, at), named);
 }
 
-function childrenByPid(event: object, at?: number, until?: number): readonly Query[] | undefined {
+function childrenByPid(event: object, at?: number, until?: number): readonly JsonRecord[] | undefined {
   const nameless = { bool: { must_not: [{ exists: { field: 'process.parent.name' } }] } };
   const names = textsAt(event, 'process.name').map((name) => caseless('process.parent.name', name));
   const named = names.length === 0 ? [] : [anyOf([...names, nameless])];
@@ -87,7 +88,7 @@ function childrenByPid(event: object, at?: number, until?: number): readonly Que
 }
 
 /** The next process that got the same number on that host; the same creation may be there from another source, too. */
-function sameNumber(event: object, at?: number): readonly Query[] | undefined {
+function sameNumber(event: object, at?: number): readonly JsonRecord[] | undefined {
   const later = at === undefined ? undefined : at + A_MINUTE;
   return onHostByPid(event, 'process.pid', 'process.pid', between(later, undefined), []);
 }
@@ -98,9 +99,9 @@ function onHostByPid(
   event: object,
   from: string,
   field: string,
-  time: Query | undefined,
-  named: readonly Query[],
-): readonly Query[] | undefined {
+  time: JsonRecord | undefined,
+  named: readonly JsonRecord[],
+): readonly JsonRecord[] | undefined {
   const pid = textAt(event, from);
   const host = onHost(event);
   if (pid === null || !/^\d{1,15}$/.test(pid) || host.length === 0 || time === undefined) return undefined;
@@ -108,7 +109,7 @@ function onHostByPid(
 }
 
 /** The same host by its name or its id, whichever the event has. */
-function onHost(event: object): readonly Query[] {
+function onHost(event: object): readonly JsonRecord[] {
   const known = ['host.name', 'host.id'].flatMap((field) =>
     textsAt(event, field).map((value) => caseless(field, value)),
   );
@@ -116,7 +117,7 @@ function onHost(event: object): readonly Query[] {
 }
 
 /** Both ends included; without an event's own time nothing can be told from a number. */
-function between(from: number | undefined, to: number | undefined): Query | undefined {
+function between(from: number | undefined, to: number | undefined): JsonRecord | undefined {
   if (from === undefined && to === undefined) return undefined;
   return {
     range: {
@@ -128,7 +129,7 @@ function between(from: number | undefined, to: number | undefined): Query | unde
 async function firstMatches(
   cluster: Cluster,
   indices: readonly string[],
-  { filter, order, most }: { filter: readonly Query[]; order: 'asc' | 'desc'; most: number },
+  { filter, order, most }: { filter: readonly JsonRecord[]; order: 'asc' | 'desc'; most: number },
 ): Promise<Hit[]> {
   const query = { bool: { filter: [...CREATION, ...filter] } };
   const sort = [{ '@timestamp': { order, unmapped_type: 'date' } }];

@@ -1,6 +1,5 @@
 import type { Content } from '../resources/kind';
-import { anyOf } from '../sigma/compile/query-dsl';
-import { toQueryDsl } from '../sigma/compile/query-dsl';
+import { anyOf, toQueryDsl } from '../sigma/compile/query-dsl';
 import { sourceFields } from '../schedulers/group-summary';
 import { groupOf, TIME_FIELDS, type Group, type Hit } from '../detections/group';
 import { readMatches } from '../cluster/search-all';

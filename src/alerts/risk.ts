@@ -1,5 +1,6 @@
 import { isRecord, textAt } from '../json';
 import type { Alert } from '../schedulers/alert-index-search';
+import { recordsOf } from '../lists';
 
 /** An alert that stands behind the score of an entity. */
 export interface RiskAlert {
@@ -116,7 +117,7 @@ interface RiskObject {
 function objectsOf({ wmi_detections: ours }: Alert): Map<string, RiskObject> {
   const listed: unknown = isRecord(ours) ? ours.risk_objects : undefined;
   const objects = new Map<string, RiskObject>();
-  for (const each of Array.isArray(listed) ? listed.filter(isRecord) : []) {
+  for (const each of recordsOf(listed)) {
     const [type, value] = [textAt(each, 'type'), textAt(each, 'value')];
     if (type === null || value === null) continue;
     const key = `${type} ${value.toLowerCase()}`;

@@ -1,12 +1,11 @@
 import { textAt } from '../json';
 import { ProblemError, type Problem } from '../errors';
-import type { ScheduledScope } from '../schedulers/scheduler';
+import type { ScheduledScope, AlertStore, StatusChange } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
 import { chosenAlerts } from './alert-ids';
 import type { AlertStatus } from '../detections/alert-filter';
 import type { Alert, AlertsOptions } from '../schedulers/alert-index-search';
 import { allAlerts } from './all-alerts';
-import type { AlertStore, StatusChange } from '../schedulers/scheduler';
 
 export interface StatusResult {
   readonly status: AlertStatus;

@@ -1,7 +1,7 @@
 import { ProblemError } from '../errors';
 import { describeDuration } from '../text/duration';
 import type { Asked } from './failure';
-import { askedToWait, backoff, PATIENCE, type Patience } from './patience';
+import { askedToWait, pauseAfter, PATIENCE, type Patience } from './patience';
 import type { RequestContext } from './cluster';
 
 /**
@@ -61,7 +61,7 @@ const MOST_LATE = 2;
  *
  * Safe are GET, HEAD, PUT and DELETE, searches, and bulk requests, whose every item has its id and can be created only once. To
  * be done once are the next page of a scroll (the page that got lost would never be seen), a rollover, the creation of a
- * monitor: what may have been done or not is for the user to know. Pauses are those of `backoff`; a longer `Retry-After` is obeyed up to
+ * monitor: what may have been done or not is for the user to know. Pauses are those of `pauseAfter`; a longer `Retry-After` is obeyed up to
  * the longest pause, and beyond it ends the asking: to come back earlier than asked would only add to the load.
  * @throws ProblemError INTERRUPTED when the signal is aborted during a pause
  */
@@ -74,7 +74,7 @@ export async function repeatedly<T>(send: () => Promise<Attempt<T>>, manner: Man
     if (count >= patience.attempts || late >= MOST_LATE || !isWorthAnother(last, manner)) return { last, count };
     const wanted = 'fault' in last ? undefined : askedToWait(last.retryAfter);
     if (wanted !== undefined && wanted > patience.longest) return { last, count, wanted };
-    await pause(Math.max(wanted ?? 0, backoff(patience, count)), manner);
+    await pause(Math.max(wanted ?? 0, pauseAfter(count, patience)), manner);
   }
 }
 
@@ -107,7 +107,7 @@ export async function whilePutOff<T>(
   for (let count = 1; left.length > 0 && count <= patience.attempts; count += 1) {
     const last = count === patience.attempts;
     left = await once(left, { count, last });
-    if (left.length > 0 && !last) await pause(backoff(patience, count), { where, patience, signal });
+    if (left.length > 0 && !last) await pause(pauseAfter(count, patience), { where, patience, signal });
   }
 }
 

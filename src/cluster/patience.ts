@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { backoff } from '../text/duration';
 
 /** How patiently a server is asked. Tests give another one, so that nothing in them sleeps. */
 export interface Patience {
@@ -31,13 +32,9 @@ export const PATIENCE: Patience = {
   },
 };
 
-/**
- * Milliseconds to wait after the n-th attempt: anything from nothing to a bound that doubles. That is "full jitter", by which
- * clients that were refused together do not come back together
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
- */
-export function backoff({ pause, longest, random }: Patience, attempt: number): number {
-  return random() * Math.min(longest, pause * 2 ** (attempt - 1));
+/** Milliseconds to wait after the n-th attempt: anything from nothing to a bound that doubles. */
+export function pauseAfter(attempt: number, { pause, longest, random }: Patience): number {
+  return backoff(attempt, { first: pause, longest, jitter: 1 }, random());
 }
 
 /**

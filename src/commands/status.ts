@@ -2,7 +2,7 @@ import { ProblemError, type ExitStatus } from '../errors';
 import type { Deployment } from '../plan/deployment';
 import { statusText } from '../report/status';
 import type { Content, Scope } from '../resources/kind';
-import { defaultIndices, UNRECOGNISED_DATASET } from '../detections/indices';
+import { defaultIndices, DATASETS } from '../detections/indices';
 import { clusterTime } from '../cluster/clock';
 import { toIso } from '../text/time';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
@@ -58,7 +58,7 @@ function sourcesOf({ namespace, indices }: Scope, { rules }: Content, stored: re
     pattern,
     rules: reading.filter((each) => each.indices.includes(pattern)).map(({ rule }) => rule),
   }));
-  return [...read, { pattern: `logs-${UNRECOGNISED_DATASET}-${namespace}`, rules: [] }];
+  return [...read, { pattern: `logs-${DATASETS.unrecognised}-${namespace}`, rules: [] }];
 }
 
 async function contentState(deployment: Deployment, content: Content): Promise<ContentState> {

@@ -2,6 +2,7 @@ import type { Problem } from '../errors';
 import { isRecord } from '../json';
 import type { SourcedResource } from './resource';
 import type { Path } from './yaml-file';
+import { stringsOf } from '../lists';
 
 const COMPONENT_KEYS: ReadonlySet<string> = new Set(['template', 'version']);
 const INDEX_KEYS: ReadonlySet<string> = new Set([
@@ -55,11 +56,6 @@ export function checkTemplate(template: SourcedResource): readonly Problem[] {
     }
   }
   return problems;
-}
-
-/** The texts of a list; none when it is no list. */
-export function stringsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }
 
 function isStrings(value: unknown): boolean {

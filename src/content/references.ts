@@ -1,7 +1,7 @@
 import type { Problem } from '../errors';
 import { isRecord } from '../json';
 import type { Call } from './check-pipeline';
-import { stringsOf } from './check-template';
+import { stringsOf } from '../lists';
 import type { SourcedResource } from './resource';
 
 /** Pipelines of this name belong to the user: they may or may not exist in a cluster. */

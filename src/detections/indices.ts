@@ -3,12 +3,16 @@
  * read as well.
  */
 
-/** `<dataset>` of our own event streams, `logs-<dataset>-<namespace>`. */
-export const OWN_DATASETS: readonly string[] = [
-  'sysmon.process_creation',
-  'windows_security.process_creation',
-  'crowdstrike.process_rollup2',
-];
+/** `<dataset>` of the stream `logs-<dataset>-<namespace>` of each source of events. */
+export const DATASETS = {
+  sysmon: 'sysmon.process_creation',
+  windows_security: 'windows_security.process_creation',
+  crowdstrike: 'crowdstrike.process_rollup2',
+  unrecognised: 'wmi_detections.unrecognised',
+} as const;
+
+/** Those of known sources, which rules read. */
+export const OWN_DATASETS: readonly string[] = [DATASETS.sysmon, DATASETS.windows_security, DATASETS.crowdstrike];
 
 /** Fleet's data streams of the same sources, and Winlogbeat's. */
 const OTHERS_PATTERNS: readonly string[] = [
@@ -37,6 +41,3 @@ export function alertIndex(namespace: string): string {
 export function stateIndex(namespace: string): string {
   return `wmi-detections-state-${namespace}`;
 }
-
-/** `<dataset>` of the stream for events of no known source. */
-export const UNRECOGNISED_DATASET = 'wmi_detections.unrecognised';

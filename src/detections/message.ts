@@ -91,7 +91,7 @@ export function riskObjects(rule: Pick<Rule, 'risk'>, document: unknown): RiskCa
 
 /**
  * Splunk's names of process fields (data model Endpoint.Processes) and the ECS fields that hold the same
- * (docs/design.md, "Fields and groups"). The seeds' messages, groups and risk objects speak in the former.
+ * (docs/design.md, "Fields and groups"). Messages, groups and risk objects of the originals use the former.
  */
 export const SPLUNK_FIELDS: Readonly<Record<string, string>> = {
   parent_process_name: 'process.parent.name',

@@ -17,33 +17,33 @@ import { type Rule, type Upstream, severityOf } from './rule';
  */
 export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes): Rule {
   const findings = new Findings(yaml);
-  const frame = checkRuleSchema(yaml.value, findings);
+  const file = checkRuleSchema(yaml.value, findings);
   const detection = isRecord(yaml.value) ? yaml.value.detection : undefined;
   // A missing detection is reported once, by its own parser.
   const condition = parseDetection(detection, findings);
   if (fieldTypes !== undefined) checkFieldTypes(detection, fieldTypes, findings);
-  if (fieldTypes !== undefined && frame !== undefined) checkNamedFields(frame, fieldTypes, findings);
-  if (frame !== undefined) checkSense(frame, findings);
+  if (fieldTypes !== undefined && file !== undefined) checkNamedFields(file, fieldTypes, findings);
+  if (file !== undefined) checkConsistency(file, findings);
   findings.throwIfFound('RULE_INVALID');
-  if (frame === undefined || condition === undefined) throw new Error(`${yaml.file}: refused without a reason`);
-  const own = frame.wmi_detections;
+  if (file === undefined || condition === undefined) throw new Error(`${yaml.file}: refused without a reason`);
+  const own = file.wmi_detections;
   return {
     slug,
-    uuid: frame.id,
-    name: frame.title,
-    status: frame.status ?? null,
-    description: frame.description,
-    license: frame.license ?? null,
-    references: frame.references ?? [],
-    authors: frame.author.split(/\s*,\s*/),
-    date: frame.date ?? null,
-    modified: frame.modified ?? null,
-    tags: frame.tags,
-    logsource: { category: frame.logsource.category, product: frame.logsource.product },
+    uuid: file.id,
+    name: file.title,
+    status: file.status ?? null,
+    description: file.description,
+    license: file.license ?? null,
+    references: file.references ?? [],
+    authors: file.author.split(/\s*,\s*/),
+    date: file.date ?? null,
+    modified: file.modified ?? null,
+    tags: file.tags,
+    logsource: { category: file.logsource.category, product: file.logsource.product },
     condition: fieldTypes === undefined ? condition : coerceValues(condition, fieldTypes),
-    fields: frame.fields ?? [],
-    falsePositives: [frame.falsepositives ?? []].flat(),
-    level: frame.level,
+    fields: file.fields ?? [],
+    falsePositives: [file.falsepositives ?? []].flat(),
+    level: file.level,
     version: own.version,
     type: own.type,
     groupBy: own.group_by,
@@ -61,15 +61,15 @@ export function parseRule(yaml: YamlFile, slug: string, fieldTypes?: FieldTypes)
   };
 }
 
-/** What is well formed, and yet cannot be meant. */
-function checkSense(frame: RuleFile, findings: Findings): void {
-  const own = frame.wmi_detections;
+/** Checks what the schema cannot: values that contradict each other, unknown tokens and tags. */
+function checkConsistency(file: RuleFile, findings: Findings): void {
+  const own = file.wmi_detections;
   const at = (...path: (string | number)[]): (string | number)[] => ['wmi_detections', ...path];
   const severity = severityOf(own.risk.score).word;
-  if (frame.level !== severity) {
+  if (file.level !== severity) {
     findings.add(
       ['level'],
-      `level ${frame.level} does not agree with a risk score of ${own.risk.score}, which is ${severity}`,
+      `level ${file.level} does not agree with a risk score of ${own.risk.score}, which is ${severity}`,
       'Scores: 0-21 low, 22-47 medium, 48-73 high, 74-100 critical.',
     );
   }
@@ -80,8 +80,8 @@ function checkSense(frame: RuleFile, findings: Findings): void {
       'Events between two runs would be missed: make it at least as long.',
     );
   }
-  checkAttackTags(frame.tags, findings);
-  checkTactics(frame.tags, findings);
+  checkAttackTags(file.tags, findings);
+  checkTactics(file.tags, findings);
   const repeated = own.group_by.findIndex((field, index) => own.group_by.indexOf(field) < index);
   if (repeated >= 0) findings.add(at('group_by', repeated), `"${own.group_by[repeated] ?? ''}" is in group_by twice`);
   for (const token of unknownTokens(own.risk.message)) {

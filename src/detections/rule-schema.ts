@@ -157,15 +157,15 @@ export function checkRuleSchema(value: unknown, findings: Findings): RuleFile | 
  * Checks that the fields which a rule groups by, or lists for an analyst, are mapped: schedulers refuse to group by any
  * other, and an analyst's search on it would find nothing.
  */
-export function checkNamedFields(frame: RuleFile, types: FieldTypes, findings: Findings): void {
+export function checkNamedFields(file: RuleFile, types: FieldTypes, findings: Findings): void {
   const check = (field: string, path: Path): void => {
     if (types.has(field)) return;
     findings.add(path, `field "${field}" is not mapped`, hint(field, types));
   };
-  frame.wmi_detections.group_by.forEach((field, index) => {
+  file.wmi_detections.group_by.forEach((field, index) => {
     check(field, ['wmi_detections', 'group_by', index]);
   });
-  frame.fields?.forEach((field, index) => {
+  file.fields?.forEach((field, index) => {
     check(field, ['fields', index]);
   });
 }

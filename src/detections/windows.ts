@@ -18,9 +18,29 @@ import { OWN_DATASETS } from './indices';
  * event's own time is left, and nothing says when it arrived: so that end is open, for clocks that run ahead.
  */
 const MINUTE = 60_000;
-const OVERLAP = 5 * MINUTE;
-export const SETTLE = MINUTE;
-const LOOKBACK_WITHOUT_INGESTED = 24 * 60 * MINUTE;
+const DAY = 24 * 60 * MINUTE;
+
+/**
+ * The spans of which the windows of every scheduler are made, in milliseconds.
+ *
+ *   scheduler           | by event.ingested from           | to         | without it by @timestamp from
+ *   --------------------|----------------------------------|------------|-------------------------------------------
+ *   local               | watermark - overlap              | now        | watermark - lookbackWithoutIngested
+ *   watcher             | T - settle - interval - lookback | T - settle | T - lookbackWithoutIngested
+ *   opensearch-alerting | T - lookback - settle            | T          | T - lookbackWithoutIngested
+ *   kibana              | T - lookback                     | T          | what Kibana makes of `timestamp_override`
+ *
+ * T is the time of the run. The local watermark is the time of the last run less `settle`. lookbackWithoutIngested is the look-back of
+ * the column before it where that is longer. A look-back in Kibana is interval + settle at least.
+ */
+export const SPANS = {
+  /** From the stamp of an event to when a search finds it, generously. */
+  settle: MINUTE,
+  /** How far two windows of the local scheduler overlap. */
+  overlap: 5 * MINUTE,
+  /** How far back an event without event.ingested is looked for at least: nothing says when it arrived. */
+  lookbackWithoutIngested: DAY,
+} as const;
 
 export interface Window {
   /** null: from the beginning. */
@@ -48,14 +68,14 @@ export interface Progress {
 /** The window of a scheduled run. */
 export function nextWindow({ watermark, now, lookback, namespace }: Progress): Window {
   const to = now;
-  const common = { to, timebase: 'event.ingested', watermark: now - SETTLE } as const;
-  const late = Math.max(LOOKBACK_WITHOUT_INGESTED, lookback);
+  const common = { to, timebase: 'event.ingested', watermark: now - SPANS.settle } as const;
+  const late = Math.max(SPANS.lookbackWithoutIngested, lookback);
   if (watermark === null) {
     const others = [ingested(now - lookback, to), withoutIngested(now - late)];
     return { ...common, from: null, query: anyOf([inOwnStreams(namespace, to), ...others]) };
   }
   // The cluster's clock was set back: what came in since cannot be told from what was read before, so read a day.
-  const from = watermark > now ? now - LOOKBACK_WITHOUT_INGESTED : watermark - OVERLAP;
+  const from = watermark > now ? now - SPANS.lookbackWithoutIngested : watermark - SPANS.overlap;
   return { ...common, from, query: anyOf([ingested(from, to), withoutIngested(Math.min(watermark, now) - late)]) };
 }
 
@@ -70,7 +90,7 @@ export function eventWindow(from: number | null, to: number | null): Window {
  */
 export function onDay(day: string): Readonly<Record<string, unknown>> {
   const midnight = Date.parse(`${day}T00:00:00.000Z`);
-  const next = midnight + 24 * 60 * MINUTE;
+  const next = midnight + DAY;
   const start = midnight <= FIRST ? null : midnight;
   const end = next > LAST ? null : next;
   return anyOf([

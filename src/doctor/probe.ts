@@ -1,5 +1,6 @@
 import { isRecord } from '../json';
 import { request, type Request, type Cluster } from '../cluster/cluster';
+import { listOf } from '../lists';
 
 /** Whether an action is allowed; undefined where that could not be found out. */
 export type Verdict = boolean | undefined;
@@ -116,7 +117,7 @@ export async function isAllowed(cluster: Cluster, action: string, name: string, 
 async function tried(cluster: Cluster, look: Request): Promise<boolean> {
   const { status, body } = await request<unknown>(cluster, { ...look, allow: [400, 403, 404] });
   // A document that may not be read is refused in an answer that is well as a whole.
-  const docs = isRecord(body) && Array.isArray(body.docs) ? body.docs : [];
+  const docs = isRecord(body) ? listOf(body.docs) : [];
   const refused = docs.some((doc) => isRecord(doc) && isRecord(doc.error) && doc.error.type === 'security_exception');
   return status !== 403 && !refused;
 }

@@ -25,14 +25,14 @@ interface Found {
 }
 
 /**
- * The first JDK that can run the engine: JAVA_HOME, then `java` on the PATH, then the newest on the system's shelves. The
+ * The first JDK that can run the engine: JAVA_HOME, then `java` on the PATH, then the newest of the system's folders. The
  * default Java is often 17 with a newer one beside it.
- * @param shelves folders that hold one JDK a folder
+ * @param folders folders that hold one JDK a folder
  * @throws ProblemError ENGINE that lists every Java that was found and why it does not do
  */
-export function findJdk(env: NodeJS.ProcessEnv, shelves: readonly string[] = JDK_DIRS): Jdk {
+export function findJdk(env: NodeJS.ProcessEnv, folders: readonly string[] = JDK_DIRS): Jdk {
   const seen: Found[] = [];
-  for (const { from, home } of candidates(env, shelves)) {
+  for (const { from, home } of candidates(env, folders)) {
     if (seen.some((found) => found.home === home)) continue;
     const found = { from, home, version: versionOf(home), hasCompiler: existsSync(join(home, 'bin', 'javac')) };
     const jdk = usable(found);
@@ -42,7 +42,7 @@ export function findJdk(env: NodeJS.ProcessEnv, shelves: readonly string[] = JDK
   const list = seen.map((found) => `${found.home} (${found.from}): ${defectOf(found)}`);
   throw engineFailure(
     `the embedded engine needs a JDK ${NEEDED} or newer; ${seen.length === 0 ? 'no Java was found' : `found only ${list.join('; ')}`}`,
-    `Install a JDK ${NEEDED} or newer, or set JAVA_HOME to one. Looked at: JAVA_HOME, PATH, ${shelves.join(', ')}.`,
+    `Install a JDK ${NEEDED} or newer, or set JAVA_HOME to one. Looked at: JAVA_HOME, PATH, ${folders.join(', ')}.`,
   );
 }
 
@@ -60,27 +60,27 @@ function defectOf({ version, hasCompiler }: Found): string {
 }
 
 /** Lazily, so that nothing is looked for, or run, beyond the first that does. */
-function* candidates(env: NodeJS.ProcessEnv, shelves: readonly string[]): Generator<{ from: string; home: string }> {
+function* candidates(env: NodeJS.ProcessEnv, folders: readonly string[]): Generator<{ from: string; home: string }> {
   const javaHome = env['JAVA_HOME'];
   if (javaHome !== undefined && javaHome !== '') yield { from: 'JAVA_HOME', home: javaHome };
   for (const folder of (env['PATH'] ?? '').split(delimiter)) {
     const java = join(folder, 'java');
     if (folder !== '' && existsSync(java)) yield { from: 'PATH', home: homeOf(java) };
   }
-  for (const shelf of shelves) {
-    const homes = foldersOf(shelf)
-      .map((name) => join(shelf, name, process.platform === 'darwin' ? 'Contents/Home' : ''))
+  for (const folder of folders) {
+    const homes = foldersOf(folder)
+      .map((name) => join(folder, name, process.platform === 'darwin' ? 'Contents/Home' : ''))
       .filter((home) => existsSync(join(home, 'bin', 'java')));
     const newestFirst = homes
       .map((home) => ({ home, major: majorOf(versionOf(home)) }))
       .sort((one, other) => other.major - one.major);
-    for (const { home } of newestFirst) yield { from: shelf, home };
+    for (const { home } of newestFirst) yield { from: folder, home };
   }
 }
 
-function foldersOf(shelf: string): string[] {
+function foldersOf(folder: string): string[] {
   try {
-    return readdirSync(shelf).sort();
+    return readdirSync(folder).sort();
   } catch {
     return [];
   }
@@ -90,7 +90,7 @@ function foldersOf(shelf: string): string[] {
 function homeOf(java: string): string {
   const linked = dirname(dirname(realpathSync(java)));
   if (existsSync(join(linked, 'release'))) return linked;
-  return /^\s*java\.home = (.+)$/m.exec(tellsOf(java))?.[1]?.trim() ?? linked;
+  return /^\s*java\.home = (.+)$/m.exec(javaProperties(java))?.[1]?.trim() ?? linked;
 }
 
 function versionOf(home: string): string | undefined {
@@ -100,10 +100,10 @@ function versionOf(home: string): string | undefined {
   } catch {
     // Not every package has the file; the program itself is asked then.
   }
-  return /^(?:openjdk|java) version "([^"]+)"/m.exec(tellsOf(join(home, 'bin', 'java')))?.[1];
+  return /^(?:openjdk|java) version "([^"]+)"/m.exec(javaProperties(join(home, 'bin', 'java')))?.[1];
 }
 
-function tellsOf(java: string): string {
+function javaProperties(java: string): string {
   const { stderr } = spawnSync(java, ['-XshowSettings:properties', '-version'], { encoding: 'utf8', timeout: 20_000 });
   return typeof stderr === 'string' ? stderr : '';
 }

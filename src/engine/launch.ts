@@ -46,8 +46,8 @@ export interface NodeProcess {
 /** Starts the process; it is not yet said that it will answer. Its standard input keeps it alive: see Engine.java. */
 export function launchNode({ jars, nodes, jdk, heap, steady, ports }: LaunchPlan): NodeProcess {
   // The real path, because a class archive holds for the path of the jars with which it was written.
-  const shelf = realpathSync(jars);
-  const archive = join(shelf, `classes-${jdk.version}.jsa`);
+  const jarFolder = realpathSync(jars);
+  const archive = join(jarFolder, `classes-${jdk.version}.jsa`);
   const folder = writing(nodes, () => mkdtempSync(join(nodes, 'node-')));
   const log = writing(folder, () => {
     mkdirSync(join(folder, 'tmp'));
@@ -55,7 +55,7 @@ export function launchNode({ jars, nodes, jdk, heap, steady, ports }: LaunchPlan
   });
   const args = [
     ...flags(folder, archive, heap, steady),
-    ...['-cp', join(shelf, '*'), join(SOURCES, 'Engine.java')],
+    ...['-cp', join(jarFolder, '*'), join(SOURCES, 'Engine.java')],
     ...[join(folder, 'data'), String(ports.http), String(ports.transport)],
   ];
   // Detached, that is in a process group of its own: Ctrl-C is for the command, and the node follows when the command ends.

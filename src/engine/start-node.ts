@@ -153,10 +153,10 @@ export function reasonIn(log: string): LogReason {
   const thrown = lines.find((line) => line.startsWith('Exception in thread'));
   const cause = lines.filter((line) => line.startsWith('Caused by:')).at(-1);
   const exceptions = [thrown, cause].filter((line) => line !== undefined);
-  const said = exceptions.length > 0 ? exceptions : lines.slice(-3);
+  const reason = exceptions.length > 0 ? exceptions : lines.slice(-3);
   return {
     text:
-      said.map((line) => line.replace(/^(Exception in thread "\S+"|Caused by:) /, '').trim()).join('; ') ||
+      reason.map((line) => line.replace(/^(Exception in thread "\S+"|Caused by:) /, '').trim()).join('; ') ||
       'its log is empty',
     portTaken: /BindHttpException|BindTransportException|Address already in use/.test(log),
     diskFull: /No space left on device|Disk quota exceeded/.test(log),

@@ -1,5 +1,6 @@
 import { JsonObject } from './json-object';
 import { readObject } from './json-text';
+import { DATASETS } from '../detections/indices';
 
 /** Where an event comes from. It only chooses the data stream; the pipelines there do the rest. */
 export type Source = 'sysmon' | 'windows_security' | 'crowdstrike' | 'unrecognised';
@@ -11,17 +12,17 @@ const NAMES: ReadonlyMap<string, Source> = new Map<string, Source>([
   ['microsoft-windows-sysmon/operational', 'sysmon'],
   ['microsoft-windows-sysmon', 'sysmon'],
   ['windows.sysmon_operational', 'sysmon'],
-  ['sysmon.process_creation', 'sysmon'],
+  [DATASETS.sysmon, 'sysmon'],
   ['security', 'windows_security'],
   ['microsoft-windows-security-auditing', 'windows_security'],
   ['microsoft windows security auditing.', 'windows_security'],
   ['system.security', 'windows_security'],
   ['windows.security', 'windows_security'],
-  ['windows_security.process_creation', 'windows_security'],
+  [DATASETS.windows_security, 'windows_security'],
   ['crowdstrike', 'crowdstrike'],
   ['crowdstrike.fdr', 'crowdstrike'],
   ['crowdstrike.falcon', 'crowdstrike'],
-  ['crowdstrike.process_rollup2', 'crowdstrike'],
+  [DATASETS.crowdstrike, 'crowdstrike'],
 ]);
 
 /**

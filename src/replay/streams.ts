@@ -3,14 +3,7 @@ import { isRecord } from '../json';
 import { MANAGED_BY } from '../resources/ownership';
 import { request, type Cluster } from '../cluster/cluster';
 import { SOURCES, type Source } from './recognise';
-
-/** The data set of each source (docs/design.md, "Names"). */
-const DATASETS: Readonly<Record<Source, string>> = {
-  sysmon: 'sysmon.process_creation',
-  windows_security: 'windows_security.process_creation',
-  crowdstrike: 'crowdstrike.process_rollup2',
-  unrecognised: 'wmi_detections.unrecognised',
-};
+import { DATASETS } from '../detections/indices';
 
 /** The data stream of a source in a namespace. */
 export function streamOf(source: Source, namespace: string): string {

@@ -1,4 +1,4 @@
-import { isRecord } from '../json';
+import { isRecord, valueAt } from '../json';
 
 /** One column of a report of alerts, and what stands in it; lists are joined with a comma, what is absent is empty. */
 export interface Column {
@@ -8,9 +8,8 @@ export interface Column {
 }
 
 /** A value of an alert at a dotted path; numbers as they are. */
-function valueAt(alert: Readonly<Record<string, unknown>>, field: string): string | number | undefined {
-  let value: unknown = alert;
-  for (const step of field.split('.')) value = isRecord(value) ? value[step] : undefined;
+function cellValue(alert: Readonly<Record<string, unknown>>, field: string): string | number | undefined {
+  const value = valueAt(alert, field.split('.'));
   if (typeof value === 'string' || typeof value === 'number') return value;
   if (typeof value === 'boolean') return String(value);
   if (Array.isArray(value))
@@ -21,7 +20,7 @@ function valueAt(alert: Readonly<Record<string, unknown>>, field: string): strin
 /** What stands in a column for an alert; empty where the alert has no such field. */
 export function cellOf(alert: Readonly<Record<string, unknown>>, column: Column): string | number {
   for (const field of column.fields) {
-    const value = valueAt(alert, field);
+    const value = cellValue(alert, field);
     if (value !== undefined && value !== '') return value;
   }
   return '';

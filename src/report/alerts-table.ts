@@ -1,9 +1,8 @@
+import type { JsonRecord } from '../json';
 import { severityOf } from '../detections/rule';
 import { cut, lengthOf, escapeForTerminal } from '../text/escape';
 import { cellOf, type Column } from './alerts-columns';
 import { ID_SHOWN, shortId } from './short-id';
-
-type Alert = Readonly<Record<string, unknown>>;
 
 interface TableColumn extends Column {
   /** Characters that the column has at most, and at least where the terminal is narrow. */
@@ -48,7 +47,7 @@ const LEAST_PROCESS = 30;
  * @returns lines without a line break at the end of the last; one sentence when there is no alert
  */
 export function alertsTable(
-  alerts: readonly Alert[],
+  alerts: readonly JsonRecord[],
   width: number = Number.POSITIVE_INFINITY,
   { ids = false }: { ids?: boolean } = {},
 ): string {
@@ -90,7 +89,7 @@ function sum(widths: readonly number[]): number {
   return widths.reduce((total, each) => total + each + GAP.length, 0);
 }
 
-function shown(alert: Alert, column: Column & Pick<TableColumn, 'show'>): string {
+function shown(alert: JsonRecord, column: Column & Pick<TableColumn, 'show'>): string {
   const cell = cellOf(alert, column);
   const text = escapeForTerminal(column.show?.(cell) ?? String(cell));
   return text === '' ? '-' : text;

@@ -1,4 +1,4 @@
-import { textAt } from '../json';
+import { textAt, type JsonRecord } from '../json';
 import type { Met } from '../sigma/compile/evaluate';
 import { severityOf } from '../detections/rule';
 import type { ExplainedEvent, Explanation } from '../alerts/explain';
@@ -6,8 +6,6 @@ import { escapeForTerminal, cut, lengthOf } from '../text/escape';
 import { plural } from '../text/plural';
 import { howFound, type ProcessNode } from './process-node';
 import { processTree } from './process-tree';
-
-type Source = Readonly<Record<string, unknown>>;
 
 /** So many events are shown; the others say the same. */
 const MOST_EVENTS = 5;
@@ -41,7 +39,7 @@ export function explainText(explanation: Explanation, width: number): string {
     .join('\n\n');
 }
 
-function headLines(alert: Source & { readonly _id: string }): string[] {
+function headLines(alert: JsonRecord & { readonly _id: string }): string[] {
   const of = (field: string): string => escapeForTerminal(textAt(alert, field) ?? '-');
   const score = Number(textAt(alert, 'event.risk_score'));
   return [

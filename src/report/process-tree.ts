@@ -1,15 +1,13 @@
-import { textAt } from '../json';
+import { textAt, type JsonRecord } from '../json';
 import type { ProcessRelatives } from '../alerts/process-relatives';
 import type { ProcessNode } from './process-node';
-
-type Source = Readonly<Record<string, unknown>>;
 
 /**
  * A process among its parent and what it started. Of a parent whose creation nobody saw, the process itself says something.
  * @param process `_source` of the creation of the process, or its alert
  * @returns the process below its parent; alone where nothing is known of one
  */
-export function processTree(process: Source, { parent, children }: Partial<ProcessRelatives> = {}): ProcessNode[] {
+export function processTree(process: JsonRecord, { parent, children }: Partial<ProcessRelatives> = {}): ProcessNode[] {
   const self = {
     ...node(process, 'process'),
     alerted: true,
@@ -21,7 +19,7 @@ export function processTree(process: Source, { parent, children }: Partial<Proce
 }
 
 /** @param field where the process stands in the event: `process`, or `process.parent`, of which no user and time is known */
-function node(event: Source, field: 'process' | 'process.parent'): ProcessNode {
+function node(event: JsonRecord, field: 'process' | 'process.parent'): ProcessNode {
   const own = field === 'process';
   const pid = Number(textAt(event, `${field}.pid`) ?? NaN);
   return {

@@ -6,6 +6,7 @@ import { digestOf, markOf, unstamped, withDescription, withMeta, only, withoutMa
 import { isRecord } from '../json';
 import { normalizeTemplate, componentsOf, effectiveTemplate } from './effective-template';
 import { normalizeLifecycle, lifecycleOf } from './data-stream-lifecycle';
+import { listOf } from '../lists';
 
 /** What of a stored body we compare: keys that a server may add of its own (dates, for example) are left out. */
 const KEYS: Readonly<Record<ResourceKind, readonly string[]>> = {
@@ -153,7 +154,7 @@ function defaultPipelineOf(body: Body): string[] {
 /** The pairs of id and body in `{"<kind>s": [{"name": …, "<kind>": {…}}]}`, the form in which templates are listed. */
 export function listedTemplates(answer: Body, kind: 'component_template' | 'index_template'): [string, Body][] {
   const listed = answer[`${kind}s`];
-  return (Array.isArray(listed) ? listed : []).flatMap((item: unknown): [string, Body][] => {
+  return listOf(listed).flatMap((item): [string, Body][] => {
     const body = isRecord(item) ? item[kind] : undefined;
     return isRecord(item) && typeof item.name === 'string' && isRecord(body) ? [[item.name, body]] : [];
   });

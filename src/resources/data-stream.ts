@@ -1,7 +1,7 @@
 import type { Resource } from '../content/resource';
 import { ProblemError } from '../errors';
 import { canonicalJson, isRecord } from '../json';
-import { OWN_DATASETS, UNRECOGNISED_DATASET } from '../detections/indices';
+import { DATASETS } from '../detections/indices';
 import { request, type Cluster } from '../cluster/cluster';
 import { effectiveTemplate, compositionMark, leafFields, patternsOf, sameComposition } from './effective-template';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
@@ -58,7 +58,7 @@ export const dataStream: Kind = {
   actionFor: (desired, live) => (isAdditive(desired.body, live.body) ? 'put_mapping' : 'rollover'),
 };
 
-const OUR_DATASETS = [...OWN_DATASETS, UNRECOGNISED_DATASET];
+const OUR_DATASETS = Object.values(DATASETS);
 
 /** The names of our data streams, of every namespace. By patterns: a server answers 404 to a list of names if one is not there. */
 export function ourStreams(cluster: Cluster): Promise<string[]> {

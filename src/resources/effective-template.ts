@@ -4,6 +4,7 @@ import type { Product } from '../cluster/cluster';
 import { prepare } from '../cluster/translate';
 import type { Body } from './kind';
 import { MANAGED_BY } from './ownership';
+import { listOf } from '../lists';
 
 /** By what an index says of which settings and mappings it was made: it stands in `_meta` of its mappings. */
 export interface CompositionMark {
@@ -14,7 +15,7 @@ export interface CompositionMark {
 
 /** The ids of the component templates of an index template, in their order. */
 export function componentsOf(body: Body): string[] {
-  return Array.isArray(body.composed_of) ? body.composed_of.map(String) : [];
+  return listOf(body.composed_of).map(String);
 }
 
 /**
@@ -73,7 +74,7 @@ export function leafFields(mappings: unknown): Map<string, Body> {
 
 /** The index patterns of an index template. */
 export function patternsOf(template: Body): string[] {
-  return Array.isArray(template.index_patterns) ? template.index_patterns.map(String) : [];
+  return listOf(template.index_patterns).map(String);
 }
 
 function digest(part: unknown): string {

@@ -1,4 +1,5 @@
 import type { Place, ProblemError } from '../errors';
+import type { JsonRecord } from '../json';
 import type { Resource } from '../content/resource';
 import type { RuleExceptions } from '../sigma/exceptions';
 import type { Rule } from '../detections/rule';
@@ -18,7 +19,7 @@ export type KindName =
   | 'monitor';
 
 /** A JSON object in the form in which a server takes or gives it. */
-export type Body = Readonly<Record<string, unknown>>;
+export type Body = JsonRecord;
 
 /** Everything that is to be on the cluster, as read from disk. */
 export interface Content {

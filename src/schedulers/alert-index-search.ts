@@ -1,5 +1,5 @@
 import { isRecord, textsAt } from '../json';
-import { chunk } from './kibana/find';
+import { chunk } from '../lists';
 import { anyOf, caseless } from '../sigma/compile/query-dsl';
 import { alertIndex } from '../detections/indices';
 import type { Cluster } from '../cluster/cluster';

@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/cluster';
 import type { AlertWrite } from './alert-writes';
 import { mget } from '../cluster/mget';
+import { chunk } from '../lists';
 
 const MOST_IDS = 1_000;
 
@@ -9,15 +10,10 @@ const MOST_IDS = 1_000;
  * @throws ProblemError FORBIDDEN or REFUSED when it cannot be said of one whether it is there
  */
 export async function countNew(cluster: Cluster, index: string, alerts: Iterable<AlertWrite>): Promise<number> {
+  const ids = Array.from(alerts, ({ id }) => id);
   let absent = 0;
-  let ids: string[] = [];
-  for (const { id } of alerts) {
-    ids.push(id);
-    if (ids.length < MOST_IDS) continue;
-    absent += await countAbsent(cluster, index, ids);
-    ids = [];
-  }
-  return ids.length === 0 ? absent : absent + (await countAbsent(cluster, index, ids));
+  for (const some of chunk(ids, MOST_IDS)) absent += await countAbsent(cluster, index, some);
+  return absent;
 }
 
 async function countAbsent(cluster: Cluster, index: string, ids: readonly string[]): Promise<number> {

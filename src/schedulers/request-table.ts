@@ -1,4 +1,4 @@
-import { alertIndex, defaultIndices, ownStreams, stateIndex, UNRECOGNISED_DATASET } from '../detections/indices';
+import { alertIndex, defaultIndices, ownStreams, stateIndex, DATASETS } from '../detections/indices';
 import type { SchedulerName } from '../settings';
 
 /** The commands that speak to a cluster; `ack` is what `alerts` does when it writes: ack, close, reopen. */
@@ -77,7 +77,7 @@ export interface Where {
 
 /** The names and patterns that a role lists. */
 export function namesOf(names: Names, { namespace, indices }: Where): readonly string[] {
-  const streams = (suffix: string): string[] => [...ownStreams(suffix), `logs-${UNRECOGNISED_DATASET}-${suffix}`];
+  const streams = (suffix: string): string[] => [...ownStreams(suffix), `logs-${DATASETS.unrecognised}-${suffix}`];
   switch (names) {
     case 'streams':
       return streams(namespace);

@@ -1,4 +1,5 @@
 import type { SchedulerName } from '../settings';
+import { SPANS } from '../detections/windows';
 import { parseDuration } from '../text/duration';
 
 /** How a deployed rule is doing; the same shape on every scheduler. Times are ISO 8601, spans milliseconds. */
@@ -66,9 +67,6 @@ export function cadenceOf(
   return { interval, enabled, watermark: null, behind, overdue, lastRun: null, execution, nextRun: next };
 }
 
-/** A run leaves the watermark a minute behind its own time, so that what is written meanwhile is read by the next. */
-const SETTLE = 60_000;
-
 /** A rule that is late by one interval may be running now; by two, nothing runs it. */
 const MISSED_INTERVALS = 2;
 
@@ -77,7 +75,7 @@ const MISSED_INTERVALS = 2;
  * @param behind since it last ran; null when it never has
  */
 export function isOverdue(behind: number | null, interval: number): boolean {
-  return behind === null || behind > MISSED_INTERVALS * interval + SETTLE;
+  return behind === null || behind > MISSED_INTERVALS * interval + SPANS.settle;
 }
 
 /** Whether a run ended in a failure, in whole or in part. */

@@ -28,13 +28,13 @@ export function connectionOf(
   environment: Environment,
   problems: Problem[],
 ): ConnectionSettings {
-  const said = settingLookup(product, layers);
-  const [url, ...otherUrls] = addressesOf(said, problems);
+  const lookup = settingLookup(product, layers);
+  const [url, ...otherUrls] = addressesOf(lookup, problems);
   return {
     url,
     ...(otherUrls.length > 0 && { otherUrls }),
-    ...credentialsOf(said, environment, problems),
-    ...tlsOf(said, problems),
+    ...credentialsOf(lookup, environment, problems),
+    ...tlsOf(lookup, problems),
   };
 }
 

@@ -40,13 +40,13 @@ const HALVES: readonly (readonly [WrittenKey, WrittenKey])[] = [
 ];
 
 /** The credentials for one product. Two kinds at once are refused, and so are half ones. */
-export function credentialsOf(said: SettingLookup, environment: Environment, problems: Problem[]): Credentials {
+export function credentialsOf(lookup: SettingLookup, environment: Environment, problems: Problem[]): Credentials {
   const [first, second] = KINDS.flatMap((keys) => {
-    const found = keys.map((key) => said.find(key)).find((each) => each !== undefined);
+    const found = keys.map((key) => lookup.find(key)).find((each) => each !== undefined);
     return found === undefined ? [] : [found];
   });
   if (first !== undefined && second !== undefined) {
-    const message = `${said.product}: two kinds of credentials, ${second.key} here and ${first.key} (${describePlace(first.where)})`;
+    const message = `${lookup.product}: two kinds of credentials, ${second.key} here and ${first.key} (${describePlace(first.where)})`;
     problems.push({
       where: second.where,
       message,
@@ -54,17 +54,17 @@ export function credentialsOf(said: SettingLookup, environment: Environment, pro
     });
   }
   for (const [given, wanted] of HALVES) {
-    const found = said.find(given);
-    if (found === undefined || said.find(wanted) !== undefined) continue;
-    const message = `${said.product}: ${given} without ${wanted}`;
+    const found = lookup.find(given);
+    if (found === undefined || lookup.find(wanted) !== undefined) continue;
+    const message = `${lookup.product}: ${given} without ${wanted}`;
     problems.push({ where: found.where, message, hint: `Give ${wanted}, too.` });
   }
   const credentials: Credentials = {
-    apiKey: encodedKey(said.text('api_key')),
-    username: said.text('username'),
-    password: said.text('password'),
-    bearer: said.text('bearer_token') ?? said.text('service_token'),
-    aws: awsOf(said, environment, problems),
+    apiKey: encodedKey(lookup.text('api_key')),
+    username: lookup.text('username'),
+    password: lookup.text('password'),
+    bearer: lookup.text('bearer_token') ?? lookup.text('service_token'),
+    aws: awsOf(lookup, environment, problems),
   };
   keepSecrets(credentials);
   return credentials;
@@ -75,11 +75,11 @@ function encodedKey(apiKey: string | undefined): string | undefined {
   return apiKey?.includes(':') === true ? Buffer.from(apiKey).toString('base64') : apiKey;
 }
 
-function awsOf(said: SettingLookup, environment: Environment, problems: Problem[]): AwsSigning | undefined {
-  const found = said.find('aws_service');
+function awsOf(lookup: SettingLookup, environment: Environment, problems: Problem[]): AwsSigning | undefined {
+  const found = lookup.find('aws_service');
   if (found === undefined) return undefined;
   const given = (name: string): string => environment[name] ?? '';
-  const region = said.text('aws_region') ?? (given('AWS_REGION') || given('AWS_DEFAULT_REGION'));
+  const region = lookup.text('aws_region') ?? (given('AWS_REGION') || given('AWS_DEFAULT_REGION'));
   const accessKeyId = given('AWS_ACCESS_KEY_ID');
   const secretAccessKey = given('AWS_SECRET_ACCESS_KEY');
   const missing = [

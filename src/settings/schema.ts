@@ -94,7 +94,7 @@ export const fileShape = settingsShape.extend({ profiles: z.record(z.string(), s
 /** What one part (file, profile, environment, flags) says. */
 export type Written = z.infer<typeof settingsShape>;
 
-/** A key of what is said on a product. */
+/** A key of the settings of a product. */
 export type WrittenKey = keyof z.infer<typeof elasticsearch>;
 
 export type Product = 'elasticsearch' | 'kibana';

@@ -22,42 +22,42 @@ export interface Tls {
 }
 
 /** Reads the files that TLS needs, and makes sure that they can serve. */
-export function tlsOf(said: SettingLookup, problems: Problem[]): Tls {
-  const ca = pem(said, 'ca', problems);
-  if (ca !== undefined) checkAuthorities(ca, said, problems);
-  const fingerprint = said.find('ca_fingerprint');
-  if (fingerprint !== undefined && said.find('ca') !== undefined) {
-    const message = `${said.product}: both ca and ca_fingerprint`;
+export function tlsOf(lookup: SettingLookup, problems: Problem[]): Tls {
+  const ca = pem(lookup, 'ca', problems);
+  if (ca !== undefined) checkAuthorities(ca, lookup, problems);
+  const fingerprint = lookup.find('ca_fingerprint');
+  if (fingerprint !== undefined && lookup.find('ca') !== undefined) {
+    const message = `${lookup.product}: both ca and ca_fingerprint`;
     problems.push({ where: fingerprint.where, message, hint: 'Take one of them away: either says whom to trust.' });
   }
-  const tls = said.find('tls');
+  const tls = lookup.find('tls');
   const verify = (tls?.value as { verify?: boolean } | undefined)?.verify;
   return {
     ca,
-    caFingerprint: said.text('ca_fingerprint')?.replaceAll(':', '').toUpperCase(),
-    ...clientOf(said, problems),
+    caFingerprint: lookup.text('ca_fingerprint')?.replaceAll(':', '').toUpperCase(),
+    ...clientOf(lookup, problems),
     ...(verify === false && { verify, unverified: tls?.where }),
   };
 }
 
-function clientOf(said: SettingLookup, problems: Problem[]): Tls {
-  const certificate = said.find('client_certificate');
-  const key = said.find('client_key');
+function clientOf(lookup: SettingLookup, problems: Problem[]): Tls {
+  const certificate = lookup.find('client_certificate');
+  const key = lookup.find('client_key');
   const half = certificate === undefined ? key : key === undefined ? certificate : undefined;
   if (half !== undefined) {
     const missing = half === key ? 'client_certificate' : 'client_key';
-    const message = `${said.product}: ${half.key} without ${missing}`;
+    const message = `${lookup.product}: ${half.key} without ${missing}`;
     problems.push({ where: half.where, message, hint: `Give ${missing}, too: the path of a PEM file.` });
   }
-  const clientCertificate = pem(said, 'client_certificate', problems);
-  const clientKey = pem(said, 'client_key', problems);
-  const clientKeyPassphrase = said.text('client_key_passphrase');
+  const clientCertificate = pem(lookup, 'client_certificate', problems);
+  const clientKey = pem(lookup, 'client_key', problems);
+  const clientKeyPassphrase = lookup.text('client_key_passphrase');
   if (clientKeyPassphrase !== undefined) keepSecret(clientKeyPassphrase);
   if (certificate !== undefined && clientCertificate !== undefined && clientKey !== undefined) {
     try {
       createSecureContext({ cert: clientCertificate, key: clientKey, passphrase: clientKeyPassphrase });
     } catch (error) {
-      const message = `${said.product}: client_certificate and client_key do not serve (${(error as Error).message})`;
+      const message = `${lookup.product}: client_certificate and client_key do not serve (${(error as Error).message})`;
       problems.push({
         where: certificate.where,
         message,
@@ -68,17 +68,17 @@ function clientOf(said: SettingLookup, problems: Problem[]): Tls {
   return { clientCertificate, clientKey, clientKeyPassphrase };
 }
 
-function checkAuthorities(ca: string, said: SettingLookup, problems: Problem[]): void {
+function checkAuthorities(ca: string, lookup: SettingLookup, problems: Problem[]): void {
   try {
     new X509Certificate(ca);
   } catch {
-    const message = `${said.product}: the CA file holds no certificate`;
-    problems.push({ where: said.find('ca')?.where, message, hint: 'It is to be PEM: -----BEGIN CERTIFICATE-----.' });
+    const message = `${lookup.product}: the CA file holds no certificate`;
+    problems.push({ where: lookup.find('ca')?.where, message, hint: 'It is to be PEM: -----BEGIN CERTIFICATE-----.' });
   }
 }
 
-function pem(said: SettingLookup, key: WrittenKey, problems: Problem[]): string | undefined {
-  const path = said.text(key);
+function pem(lookup: SettingLookup, key: WrittenKey, problems: Problem[]): string | undefined {
+  const path = lookup.text(key);
   if (path === undefined) return undefined;
   try {
     return readFileSync(path, 'utf8');

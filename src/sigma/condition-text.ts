@@ -55,89 +55,89 @@ export function parseConditionText(
 }
 
 class Parser {
-  readonly #tokens: readonly Token[];
-  #next = 0;
-  #depth = 0;
+  private readonly tokens: readonly Token[];
+  private next = 0;
+  private depth = 0;
 
   constructor(
     text: string,
     private readonly names: readonly string[],
   ) {
-    this.#tokens = Array.from(text.matchAll(TOKEN), (match) => {
+    this.tokens = Array.from(text.matchAll(TOKEN), (match) => {
       const token = match[1] ?? match[2] ?? '';
       return { text: token, at: match.index + match[0].length - token.length + 1 };
     });
   }
 
   whole(): Node {
-    const node = this.#or();
-    const rest = this.#tokens[this.#next];
-    if (rest !== undefined) this.#unexpected(rest);
+    const node = this.or();
+    const rest = this.tokens[this.next];
+    if (rest !== undefined) this.unexpected(rest);
     return node;
   }
 
-  #isNext(...words: string[]): boolean {
-    return words.includes(this.#tokens[this.#next]?.text.toLowerCase() ?? '');
+  private isNext(...words: string[]): boolean {
+    return words.includes(this.tokens[this.next]?.text.toLowerCase() ?? '');
   }
 
-  #or(): Node {
-    const parts = [this.#and()];
-    while (this.#isNext('or')) {
-      this.#next++;
-      parts.push(this.#and());
+  private or(): Node {
+    const parts = [this.and()];
+    while (this.isNext('or')) {
+      this.next++;
+      parts.push(this.and());
     }
     return { kind: 'or', of: parts };
   }
 
-  #and(): Node {
-    const parts = [this.#not()];
-    while (this.#isNext('and')) {
-      this.#next++;
-      parts.push(this.#not());
+  private and(): Node {
+    const parts = [this.not()];
+    while (this.isNext('and')) {
+      this.next++;
+      parts.push(this.not());
     }
     return { kind: 'and', of: parts };
   }
 
-  #not(): Node {
+  private not(): Node {
     let negative = false;
-    while (this.#isNext('not')) {
-      this.#next++;
+    while (this.isNext('not')) {
+      this.next++;
       negative = !negative;
     }
-    const node = this.#operand();
+    const node = this.operand();
     return negative ? { kind: 'not', of: node } : node;
   }
 
-  #operand(): Node {
-    const token = this.#tokens[this.#next];
+  private operand(): Node {
+    const token = this.tokens[this.next];
     if (token === undefined) throw new Refusal('it ends where a name was expected', GRAMMAR);
-    this.#next++;
-    if (token.text === '(') return this.#bracket(token);
-    if (this.#isNext('of')) return this.#quantity(token);
-    if (/^(\)|\||and|or|of)$/i.test(token.text)) this.#unexpected(token);
+    this.next++;
+    if (token.text === '(') return this.bracket(token);
+    if (this.isNext('of')) return this.quantity(token);
+    if (/^(\)|\||and|or|of)$/i.test(token.text)) this.unexpected(token);
     if (!this.names.includes(token.text)) {
       throw new Refusal(
         `there is no search identifier "${token.text}" (character ${token.at})`,
-        this.#known(token.text),
+        this.known(token.text),
       );
     }
     return { kind: 'name', name: token.text };
   }
 
-  #bracket(open: Token): Node {
-    if (++this.#depth > DEEPEST) throw new Refusal(`brackets nest deeper than ${DEEPEST}`, 'Give a part of it a name.');
-    const node = this.#or();
-    const close = this.#tokens[this.#next];
+  private bracket(open: Token): Node {
+    if (++this.depth > DEEPEST) throw new Refusal(`brackets nest deeper than ${DEEPEST}`, 'Give a part of it a name.');
+    const node = this.or();
+    const close = this.tokens[this.next];
     if (close === undefined) throw new Refusal(`the bracket at character ${open.at} is not closed`, GRAMMAR);
-    if (close.text !== ')') this.#unexpected(close);
-    this.#next++;
-    this.#depth--;
+    if (close.text !== ')') this.unexpected(close);
+    this.next++;
+    this.depth--;
     return node;
   }
 
-  #quantity(quantity: Token): Node {
-    this.#next++;
-    const cluster = this.#tokens[this.#next++];
+  private quantity(quantity: Token): Node {
+    this.next++;
+    const cluster = this.tokens[this.next++];
     const word = quantity.text.toLowerCase();
     if (word !== '1' && word !== 'all') {
       throw new Refusal(
@@ -146,29 +146,29 @@ class Parser {
       );
     }
     if (cluster === undefined) throw new Refusal('it ends where a pattern was expected', GRAMMAR);
-    if (!/^[A-Za-z0-9_*-]+$/.test(cluster.text)) this.#unexpected(cluster);
-    const matching = this.#matching(cluster.text);
+    if (!/^[A-Za-z0-9_*-]+$/.test(cluster.text)) this.unexpected(cluster);
+    const matching = this.matching(cluster.text);
     if (matching.length === 0) {
       throw new Refusal(
         `no search identifier matches "${cluster.text}" (character ${cluster.at})`,
-        this.#known(cluster.text.replaceAll('*', '')),
+        this.known(cluster.text.replaceAll('*', '')),
       );
     }
     return { kind: word === '1' ? 'or' : 'and', of: matching.map((name) => ({ kind: 'name', name })) };
   }
 
-  #matching(pattern: string): string[] {
+  private matching(pattern: string): string[] {
     const visible = (name: string): boolean => pattern.startsWith('_') || !name.startsWith('_');
     if (pattern === 'them') return this.names.filter(visible);
     const expression = new RegExp(`^${pattern.replace(/\*+/g, '.*')}$`);
     return this.names.filter((name) => visible(name) && expression.test(name));
   }
 
-  #known(name: string): string {
+  private known(name: string): string {
     return this.names.length === 0 ? 'The detection has none at all.' : suggestion(name, this.names);
   }
 
-  #unexpected(token: Token): never {
+  private unexpected(token: Token): never {
     throw new Refusal(`unexpected "${token.text}" at character ${token.at}`, GRAMMAR);
   }
 }

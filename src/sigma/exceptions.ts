@@ -9,6 +9,7 @@ import type { Condition } from './condition';
 import { parseDetection } from './detection';
 import { checkFieldTypes, type FieldTypes, coerceValues } from './field-types';
 import { Findings, validateSchema } from './findings';
+import { listOf } from '../lists';
 
 /** One reason not to alert: an event that meets its condition is silenced. */
 export interface Exception {
@@ -33,7 +34,7 @@ export interface RuleExceptions {
 }
 
 const text = z.string().trim().min(1);
-const entryForm = z.strictObject({
+const entrySchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be small letters, digits, _ and -, such as dism-host'),
   enabled: z.boolean(),
   comment: text,
@@ -84,8 +85,7 @@ export function parseExceptions(yaml: YamlFile, fieldTypes?: FieldTypes): Except
   const findings = new Findings(yaml);
   const list: unknown = yaml.value ?? [];
   if (!Array.isArray(list)) findings.add([], 'exceptions must be a list', 'Write [] where there are none.');
-  const items: unknown[] = Array.isArray(list) ? list : [];
-  const entries = items.map((item, index) => {
+  const entries = listOf(list).map((item, index) => {
     const entry = parseEntry(item, findings.under([index]), fieldTypes);
     return entry === undefined ? undefined : { ...entry, place: yaml.placeOf([index]) };
   });
@@ -98,7 +98,7 @@ export function parseExceptions(yaml: YamlFile, fieldTypes?: FieldTypes): Except
 }
 
 function parseEntry(item: unknown, findings: Findings, fieldTypes: FieldTypes | undefined): Exception | undefined {
-  const entry = validateSchema({ schema: entryForm, name: 'an exception' }, item, findings);
+  const entry = validateSchema({ schema: entrySchema, name: 'an exception' }, item, findings);
   if (!isRecord(item)) return undefined;
   const condition = parseDetection(item.detection, findings);
   if (fieldTypes !== undefined) checkFieldTypes(item.detection, fieldTypes, findings);

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { readYaml, type Path } from '../content/yaml-file';
-import { isRecord } from '../json';
+import { isRecord, valueAt } from '../json';
 import type { Findings } from './findings';
 import { parseKey, type Modifiers } from './modifiers';
 import { suggestion } from '../text/suggest';
@@ -24,22 +24,18 @@ export const WHOLE_TYPES: ReadonlySet<string> = new Set(['long', 'integer', 'sho
  */
 export function readFieldTypes(root: string): FieldTypes {
   const types = new Map<string, string>();
-  const template = at(at(at(readYaml(join(root, TEMPLATE)).value, 'template'), 'mappings'), 'properties');
+  const template = valueAt(readYaml(join(root, TEMPLATE)).value, ['template', 'mappings', 'properties']);
   collect(template, '', types);
   return types;
-}
-
-function at(value: unknown, key: string): unknown {
-  return isRecord(value) ? value[key] : undefined;
 }
 
 function collect(properties: unknown, prefix: string, types: Map<string, string>): void {
   if (!isRecord(properties)) return;
   for (const [name, mapping] of Object.entries(properties)) {
-    const type = at(mapping, 'type');
+    const type = valueAt(mapping, ['type']);
     if (typeof type === 'string') types.set(prefix + name, type);
-    collect(at(mapping, 'properties'), `${prefix}${name}.`, types);
-    collect(at(mapping, 'fields'), `${prefix}${name}.`, types);
+    collect(valueAt(mapping, ['properties']), `${prefix}${name}.`, types);
+    collect(valueAt(mapping, ['fields']), `${prefix}${name}.`, types);
   }
 }
 

@@ -2,10 +2,11 @@ import type { Path, YamlFile } from '../content/yaml-file';
 import { ProblemError, type ErrorCode, type Problem } from '../errors';
 import { z } from 'zod';
 import { suggestion } from '../text/suggest';
+import { valueAt } from '../json';
 
 /** Collects everything that is wrong with one file, so that its author sees it all at once. */
 export class Findings {
-  readonly #problems: Problem[];
+  private readonly problems: Problem[];
 
   /** @param prefix where the part of the file that is looked at stands; paths are counted from there */
   constructor(
@@ -13,21 +14,21 @@ export class Findings {
     private readonly prefix: Path = [],
     problems: Problem[] = [],
   ) {
-    this.#problems = problems;
+    this.problems = problems;
   }
 
   /** For a part of the file: what is noted there is noted here. */
   under(path: Path): Findings {
-    return new Findings(this.yaml, [...this.prefix, ...path], this.#problems);
+    return new Findings(this.yaml, [...this.prefix, ...path], this.problems);
   }
 
   /** Notes a problem at a place of the file. */
   add(path: Path, message: string, hint?: string): void {
-    this.#problems.push({ where: this.yaml.placeOf([...this.prefix, ...path]), message, hint });
+    this.problems.push({ where: this.yaml.placeOf([...this.prefix, ...path]), message, hint });
   }
 
   get found(): boolean {
-    return this.#problems.length > 0;
+    return this.problems.length > 0;
   }
 
   /** @throws ProblemError with everything noted, in the order of the file, if there is anything. */
@@ -35,7 +36,7 @@ export class Findings {
     if (this.found)
       throw new ProblemError(
         code,
-        this.#problems.toSorted((a, b) => lineOf(a) - lineOf(b)),
+        this.problems.toSorted((a, b) => lineOf(a) - lineOf(b)),
       );
   }
 }
@@ -96,14 +97,6 @@ function schemaAt(root: unknown, path: readonly (string | number)[]): unknown {
     if (schema instanceof z.ZodOptional) schema = schema.unwrap();
   }
   return schema;
-}
-
-function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (value, step) =>
-      typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[step] : undefined,
-    root,
-  );
 }
 
 function expected(issue: Issue, schema: unknown): string | undefined {

@@ -1,14 +1,13 @@
+import type { JsonRecord } from '../json';
 import { allOf, type Condition } from '../sigma/condition';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
 import type { Rule } from '../detections/rule';
 import { fieldsOf, lackText, needsOf, neededFields } from './needs';
 import type { Coverage } from './status';
 
-type Clause = Readonly<Record<string, unknown>>;
-
 /** Filter aggregations by name, and what to make of the documents that each counts. */
 export interface CoverageQuestion {
-  readonly aggs: Readonly<Record<string, { readonly filter: Clause }>>;
+  readonly aggs: Readonly<Record<string, { readonly filter: JsonRecord }>>;
   /** @param countOf the documents of an aggregation */
   readonly answer: (countOf: (name: string) => number, processCreations: number) => Coverage[];
 }
@@ -18,7 +17,7 @@ export interface CoverageQuestion {
  * loaded. Coverage is a necessary condition: an event with all fields can still be cut short or wrong.
  */
 export function coverageQuestion(rules: readonly Rule[]): CoverageQuestion {
-  const aggs: Record<string, { filter: Clause }> = {};
+  const aggs: Record<string, { filter: JsonRecord }> = {};
   const ask = (name: string, need: Condition | undefined): string => {
     if (need !== undefined) aggs[name] = { filter: without(need) };
     return name;
@@ -53,6 +52,6 @@ function present(field: string): Condition {
   return { kind: 'field', field, test: { kind: 'exists' } };
 }
 
-function without(need: Condition): Clause {
+function without(need: Condition): JsonRecord {
   return { bool: { must_not: [toQueryDsl({ condition: need })] } };
 }

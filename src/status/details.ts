@@ -1,9 +1,8 @@
+import type { JsonRecord } from '../json';
 import { ProblemError } from '../errors';
 import { anyOf } from '../sigma/compile/query-dsl';
 import { request, type Cluster } from '../cluster/cluster';
 import type { Delay, Failure, FieldCount } from './status';
-
-type Clause = Readonly<Record<string, unknown>>;
 
 /** The part of a source that a question is about. */
 export interface Part {
@@ -11,11 +10,11 @@ export interface Part {
   /** Of the search. */
   readonly path: string;
   /** What arrived in the window. */
-  readonly arrived: Clause;
+  readonly arrived: JsonRecord;
 }
 
 /** A pipeline of ours failed (event.kind), or a step of the user's own after it, which leaves the event mapped (tags). */
-export const FAILED: Clause = anyOf([
+export const FAILED: JsonRecord = anyOf([
   { term: { 'event.kind': 'pipeline_error' } },
   { term: { tags: 'wmi_detections_custom_error' } },
 ]);
@@ -134,7 +133,7 @@ export async function readDelay({ cluster, path, arrived }: Part, lookback: numb
 }
 
 /** A search with a script in it. Clusters may forbid those; what it would have told is then not known, no more. */
-async function scripted<T>(cluster: Cluster, path: string, body: Clause): Promise<T | undefined> {
+async function scripted<T>(cluster: Cluster, path: string, body: JsonRecord): Promise<T | undefined> {
   try {
     const query = { ignore_unavailable: true, allow_partial_search_results: false };
     return (await request<T>(cluster, { method: 'POST', path, query, body: { size: 0, ...body } })).body;

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import { ProblemError } from '../errors';
 import { anyOf } from '../sigma/compile/query-dsl';
 import type { Rule } from '../detections/rule';
@@ -7,8 +8,6 @@ import { parseDuration } from '../text/duration';
 import { coverageQuestion } from './coverage';
 import { FAILED, readDelay, readFailures, readIgnored, type Part } from './details';
 import type { SourceState } from './status';
-
-type Clause = Readonly<Record<string, unknown>>;
 
 /** What to look at. */
 export interface Source {
@@ -97,7 +96,7 @@ async function look(
   };
 }
 
-function question(arrived: Clause, coverage: Clause): Clause {
+function question(arrived: JsonRecord, coverage: JsonRecord): JsonRecord {
   return {
     newest_ingested: { max: { field: 'event.ingested' } },
     newest_event: { max: { field: '@timestamp' } },
@@ -115,7 +114,7 @@ function question(arrived: Clause, coverage: Clause): Clause {
   };
 }
 
-function arrivedSince(since: number): Clause {
+function arrivedSince(since: number): JsonRecord {
   const from = { gte: toIso(since) };
   const notIngested = {
     bool: { filter: [{ range: { '@timestamp': from } }], must_not: [{ exists: { field: 'event.ingested' } }] },

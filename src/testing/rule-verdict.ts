@@ -1,6 +1,7 @@
 import { fieldsOf, type Condition } from '../sigma/condition';
 import type { RuleTest } from './rule-tests';
 import type { Rule } from '../detections/rule';
+import { valueAt } from '../json';
 
 /** What came of one event of a rule's test. */
 export interface Verdict {
@@ -40,18 +41,9 @@ export function judge(
 /** The fields at which every rule or this one looks, with what the pipelines put there. */
 function seenBy(condition: Condition, indexed: Indexed): string {
   const fields = new Set(['event.category', 'event.type', ...fieldsOf(condition)]);
-  return [...fields].map((field) => `${field} ${shown(valueAt(indexed, field))}`).join(', ');
+  return [...fields].map((field) => `${field} ${shown(valueAt(indexed, field.split('.')))}`).join(', ');
 }
 
 function shown(value: unknown): string {
   return value === undefined ? 'missing' : JSON.stringify(value);
-}
-
-function valueAt(document: unknown, field: string): unknown {
-  return field
-    .split('.')
-    .reduce<unknown>(
-      (inner, step) => (typeof inner === 'object' && inner !== null ? (inner as Indexed)[step] : undefined),
-      document,
-    );
 }

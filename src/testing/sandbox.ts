@@ -8,20 +8,14 @@ import type { Trial } from '../schedulers/scheduler';
 import type { TestSource } from './rule-tests';
 import { request, type Cluster } from '../cluster/cluster';
 import { withTrial } from './trial-pipelines';
+import { DATASETS } from '../detections/indices';
 
 /** Where rules are tried: indices for the events of each source, and a namespace that holds the rules and their alerts. */
 export interface Sandbox extends Trial {
   readonly indexOf: (source: TestSource) => string;
 }
 
-/** The data set of each source (docs/design.md, "Names"). */
-const DATASET_OF: Readonly<Record<TestSource, string>> = {
-  sysmon: 'sysmon.process_creation',
-  windows_security: 'windows_security.process_creation',
-  crowdstrike: 'crowdstrike.process_rollup2',
-};
-
-const SOURCES = Object.keys(DATASET_OF) as readonly TestSource[];
+const SOURCES: readonly TestSource[] = ['sysmon', 'windows_security', 'crowdstrike'];
 
 /*
  * On a cluster that others use nothing shared is touched: our pipelines are installed under names of this trial's own (see
@@ -46,13 +40,13 @@ export async function withSandbox<T>(
   const pipelines = content.resources.filter(({ kind }) => kind === 'ingest_pipeline');
   const [made, chance] = [Date.now(), randomUUID().slice(0, 8)];
   const namespace = `${NAMESPACE}${made}.${chance}`;
-  const indexOf = (source: TestSource): string => `${EVENTS}${made}-${chance}-${DATASET_OF[source]}`;
+  const indexOf = (source: TestSource): string => `${EVENTS}${made}-${chance}-${DATASETS[source]}`;
   const events = SOURCES.map(indexOf);
   const all = [...events, alertIndex(namespace), stateIndex(namespace)];
   return withTrial(cluster, pipelines, async (trial) => {
     try {
       for (const source of SOURCES) {
-        const id = `logs-${DATASET_OF[source]}@`;
+        const id = `logs-${DATASETS[source]}@`;
         const body = bodyOf(cluster, content, `${id}template`);
         const settings = {
           ...settingsOf(body),
@@ -74,7 +68,7 @@ export async function withSandbox<T>(
 
 /** The sandbox on a cluster where our content is deployed: our own data streams. */
 export function deployedSandbox(cluster: Cluster, namespace: string): Sandbox {
-  const indexOf = (source: TestSource): string => `logs-${DATASET_OF[source]}-${namespace}`;
+  const indexOf = (source: TestSource): string => `logs-${DATASETS[source]}-${namespace}`;
   return { cluster, namespace, indexOf, events: SOURCES.map(indexOf) };
 }
 

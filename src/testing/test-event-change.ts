@@ -1,13 +1,11 @@
-import { isRecord } from '../json';
-
-type Event = Readonly<Record<string, unknown>>;
+import { isRecord, type JsonRecord } from '../json';
 
 /**
  * An event with some of its values replaced: how a twin is written that differs in one point.
  * @param change full paths with dots, and the new values; null takes one away
  * @returns a new event, or what is wrong with the change: a value that is taken away must be there
  */
-export function changed(event: Event, change: Readonly<Record<string, unknown>>): Event | string {
+export function changed(event: JsonRecord, change: Readonly<Record<string, unknown>>): JsonRecord | string {
   const copy = structuredClone(event) as Record<string, unknown>;
   for (const [path, value] of Object.entries(change)) {
     const steps = path.split('.');

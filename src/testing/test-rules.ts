@@ -1,7 +1,6 @@
 import { request, type Cluster } from '../cluster/cluster';
 import { readMatches } from '../cluster/search-all';
-import { chosenRules } from '../detections/rule';
-import type { Rule } from '../detections/rule';
+import { chosenRules, type Rule } from '../detections/rule';
 import { describePlace, ProblemError, type ErrorCode } from '../errors';
 import { Deployment } from '../plan/deployment';
 import { createAll } from '../replay/bulk';

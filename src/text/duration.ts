@@ -18,3 +18,25 @@ export function describeDuration(milliseconds: number): string {
   if (minutes < 60) return `${minutes} min ${Math.round((milliseconds % 60_000) / 1_000)} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** How long to wait before a request is repeated. */
+export interface Backoff {
+  /** The bound after the first failure, in milliseconds; it doubles with each further one. */
+  readonly first: number;
+  /** The largest bound, in milliseconds. */
+  readonly longest: number;
+  /**
+   * The share of the bound that is left to chance, from 0 to 1, so that clients that failed together do not come back together. 1 is
+   * "full jitter" (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+   */
+  readonly jitter: number;
+}
+
+/**
+ * Milliseconds to wait before the next attempt.
+ * @param failures so far, from 1
+ * @param chance from 0 to 1
+ */
+export function backoff(failures: number, { first, longest, jitter }: Backoff, chance: number): number {
+  return Math.min(longest, first * 2 ** (failures - 1)) * (1 - jitter + jitter * chance);
+}

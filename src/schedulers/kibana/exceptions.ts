@@ -2,10 +2,11 @@ import { activeExceptions, type Exception } from '../../sigma/exceptions';
 import { toExceptionEntries, type KibanaEntry } from '../../sigma/compile/exception-entries';
 import type { Rule } from '../../detections/rule';
 import type { Kibana } from '../../cluster/kibana';
-import { anyOf, findAll, chunk, quoted } from './find';
+import { anyOf, findAll, MOST_IDS, quoted } from './find';
 import { isOurId, isTagged, kibanaId, listId, MANAGED_TAG, planId } from './ownership-marks';
 import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
 import { digestOf, MANAGED_BY, only, nameIn } from '../../resources/ownership';
+import { chunk } from '../../lists';
 
 /**
  * The exceptions of a rule (rules/exceptions/<slug>.yml) in Kibana:
@@ -77,7 +78,7 @@ async function listsWithOthersItems(
 
 async function itemsOf(kibana: Kibana, space: string, lists: readonly string[]): Promise<Body[]> {
   const found: Body[] = [];
-  for (const lot of chunk(lists)) {
+  for (const lot of chunk(lists, MOST_IDS)) {
     const query = { list_id: lot, namespace_type: lot.map(() => 'single') };
     found.push(...(await findAll(kibana, space, `${ITEMS}/_find`, query, 'item_id')));
   }
@@ -113,7 +114,7 @@ export function exceptionLists(kibana: Kibana, space: string): Kind {
       const tagged = await sharedLists(kibana, space);
       const missing = wanted.filter((id) => !tagged.some(({ list_id: known }) => known === id));
       const others: Body[] = [];
-      for (const lot of chunk(missing)) {
+      for (const lot of chunk(missing, MOST_IDS)) {
         const filter = anyOf('exception-list.attributes.list_id', lot);
         others.push(...(await findAll(kibana, space, `${LISTS}/_find`, { filter }, 'list_id')));
       }

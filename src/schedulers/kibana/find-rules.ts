@@ -1,7 +1,8 @@
 import type { Kibana } from '../../cluster/kibana';
-import { anyOf, findAll, chunk, quoted } from './find';
+import { anyOf, findAll, MOST_IDS, quoted } from './find';
 import { isTagged, MANAGED_TAG, ruleMark } from './ownership-marks';
 import type { Body } from '../../resources/kind';
+import { chunk } from '../../lists';
 
 /** The rules of the Detection Engine. */
 export const RULES = '/api/detection_engine/rules';
@@ -23,7 +24,7 @@ export async function readRule(kibana: Kibana, space: string, ruleId: string): P
 /** The rules that there are of these `rule_id`s. */
 export async function readRules(kibana: Kibana, space: string, ids: readonly string[]): Promise<Body[]> {
   const found: Body[] = [];
-  for (const lot of chunk(ids)) {
+  for (const lot of chunk(ids, MOST_IDS)) {
     const filter = anyOf('alert.attributes.params.ruleId', lot);
     found.push(...(await findAll(kibana, space, `${RULES}/_find`, { filter }, 'rule_id')));
   }

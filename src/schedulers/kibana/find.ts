@@ -4,7 +4,7 @@ import type { Body } from '../../resources/kind';
 /** How many things one page holds. */
 const PAGE = 500;
 /** How many ids one request asks for: an address of some 3,000 characters, which every proxy takes. */
-const MOST_IDS = 50;
+export const MOST_IDS = 50;
 
 interface Found {
   readonly total: number;
@@ -31,14 +31,6 @@ export async function findAll(
     for (const item of body.data) found.set(item[key], item);
     if (body.data.length === 0 || page * PAGE >= body.total) return [...found.values()];
   }
-}
-
-/**
- * The ids in lots that fit into one request each.
- * @param size how many; as many as an address takes unless told
- */
-export function chunk<T>(ids: readonly T[], size: number = MOST_IDS): T[][] {
-  return Array.from({ length: Math.ceil(ids.length / size) }, (_, lot) => ids.slice(lot * size, (lot + 1) * size));
 }
 
 /** KQL that is true of everything whose `field` is one of `values`. */

@@ -2,7 +2,7 @@ import { ProblemError, type Problem } from '../../errors';
 import { isRecord } from '../../json';
 import type { Kibana } from '../../cluster/kibana';
 import { kibanaReason } from '../../cluster/kibana-failure';
-import { listOf } from './normalize-rule';
+import { listOf } from '../../lists';
 import type { Body } from '../../resources/kind';
 
 const PATH = '/api/detection_engine/rules/_import';

@@ -1,7 +1,7 @@
 import { toIso } from '../../text/time';
 import { connectKibana, DEFAULT_SPACE } from '../../cluster/kibana';
 import type { Kind, Scope } from '../../resources/kind';
-import { chunk } from './find';
+import { chunk } from '../../lists';
 import { alertIndexStore } from '../alert-index-store';
 import { queriesOfContent } from '../content-queries';
 import { allReadUntil, readUntil } from '../rule-state';

@@ -1,7 +1,7 @@
 import { isRecord } from '../../json';
 import type { Kibana } from '../../cluster/kibana';
 import { MANAGED_TAG, withoutSetupMark, withSetupMark } from './ownership-marks';
-import { listOf } from './normalize-rule';
+import { listOf } from '../../lists';
 import { toCreateBody } from './rule-requests';
 import type { Body } from '../../resources/kind';
 import { MANAGED_BY } from '../../resources/ownership';

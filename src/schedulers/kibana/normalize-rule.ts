@@ -4,6 +4,7 @@ import { declaredOf } from './rule-declared';
 import { MANAGED_BY } from '../../resources/ownership';
 import { MANAGED_TAG, withoutSetupMark } from './ownership-marks';
 import type { Body } from '../../resources/kind';
+import { listOf } from '../../lists';
 
 /**
  * A rule of Kibana in the words of a rule file, so that a difference reads like one of the file; only what the file decides.
@@ -56,10 +57,6 @@ export function ourLists({ exceptions_list: lists }: Body): string[] {
     .filter(isRecord)
     .map(({ list_id: id }) => id)
     .filter((id): id is string => typeof id === 'string' && id.startsWith(`${MANAGED_BY}:`));
-}
-
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** `now-1h`, `now-3600s`, `60m` and `1h` are the same span: it is written in the largest unit that it is whole in. */

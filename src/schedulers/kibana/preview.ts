@@ -1,9 +1,8 @@
 import type { Hit } from '../../detections/group';
 import { ProblemError } from '../../errors';
-import { isRecord } from '../../json';
 import { ruleBody } from './rule-body';
 import { fieldTypes } from './rule-kind';
-import type { Body, Content } from '../../resources/kind';
+import type { Content } from '../../resources/kind';
 import { activeExceptions } from '../../sigma/exceptions';
 import type { Rule } from '../../detections/rule';
 import type { Kibana } from '../../cluster/kibana';
@@ -11,6 +10,7 @@ import { request } from '../../cluster/cluster';
 import { clusterTime } from '../../cluster/clock';
 import { readMatches } from '../../cluster/search-all';
 import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
+import { recordsOf } from '../../lists';
 
 interface Previewed {
   readonly previewId?: string;
@@ -67,7 +67,7 @@ function refused(message: string): ProblemError {
 /** The ids of the events that an alert was made of. */
 function eventsOf({ _source: source = {} }: Hit): string[] {
   const ancestors = source['kibana.alert.ancestors'];
-  return (Array.isArray(ancestors) ? ancestors : []).filter(isRecord).map(({ id }: Body) => String(id));
+  return recordsOf(ancestors).map(({ id }) => String(id));
 }
 
 function reasonOf({ _source: source = {} }: Hit): string {

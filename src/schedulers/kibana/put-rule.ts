@@ -1,12 +1,13 @@
 import { ProblemError } from '../../errors';
 import type { Kibana, KibanaRequest } from '../../cluster/kibana';
 import { sharedLists } from './exceptions';
-import { chunk } from './find';
+import { MOST_IDS } from './find';
 import { importRules } from './import-rules';
 import { kibanaId, planId } from './ownership-marks';
 import { readRule, readRules, RULES } from './find-rules';
 import { toCreateBody, toUpdateBody } from './rule-requests';
 import type { Body, Desired, Scope } from '../../resources/kind';
+import { chunk } from '../../lists';
 
 /**
  * Creates or replaces one rule.
@@ -34,7 +35,7 @@ export async function putRules(
   const bodies: Body[] = [];
   const failed = new Map<string, ProblemError>();
   const lists = await sharedLists(kibana, space);
-  for (const lot of chunk(all)) {
+  for (const lot of chunk(all, MOST_IDS)) {
     const ids = lot.map(({ id }) => kibanaId(space, id));
     const lives = await readRules(kibana, space, ids);
     for (const desired of lot) {

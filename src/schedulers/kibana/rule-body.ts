@@ -5,15 +5,13 @@ import { toEql } from '../../sigma/compile/eql';
 import type { Exception } from '../../sigma/exceptions';
 import { subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf, type AttackEntry } from '../../detections/attack';
 import { type Rule, severityOf } from '../../detections/rule';
+import { SPANS } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
 import { kibanaRuleId, MANAGED_TAG } from './ownership-marks';
 import type { Body } from '../../resources/kind';
 
 /** Most alerts of one run; more than Kibana's `xpack.alerting.rules.run.alerts.max` has no effect. */
 const MOST_ALERTS = 1_000;
-
-/** What the look-back is longer than the interval at least, so that no event falls between two runs: seconds. */
-const LEAST_OVERLAP = 60;
 
 /** Elastic's integrations that bring the events of the three sources. */
 const INTEGRATIONS: readonly Body[] = [
@@ -84,12 +82,12 @@ function queryOf(rule: Rule, { indices, compiled }: RuleParts): Body {
   }
 }
 
-/** Seconds from the start of a run back to the oldest event that it reads. */
+/** Seconds from the start of a run back to the oldest event that it reads; more than the interval, so that no event is missed. */
 function lookback({ schedule }: Rule): number {
   const [interval = 0, back = 0] = [schedule.interval, schedule.lookback].map(
     (text) => (parseDuration(text) ?? 0) / 1_000,
   );
-  return Math.max(back, interval + LEAST_OVERLAP);
+  return Math.max(back, interval + SPANS.settle / 1_000);
 }
 
 function tagsOf(rule: Rule): string[] {

@@ -1,5 +1,5 @@
-import { isRecord } from '../../json';
 import type { Body } from '../../resources/kind';
+import { recordsOf } from '../../lists';
 
 /**
  * What the file of a rule may declare, and an analyst decides where it does not:
@@ -64,6 +64,6 @@ function isSame(own: Body, action: Body): boolean {
   return one === other;
 }
 
-function actionsOf({ actions }: Body): Body[] {
-  return Array.isArray(actions) ? (actions as unknown[]).filter(isRecord) : [];
+function actionsOf({ actions }: Body): readonly Body[] {
+  return recordsOf(actions);
 }

@@ -7,15 +7,10 @@ import { request } from '../../cluster/cluster';
 import type { Body, Desired, Kind, Live } from '../../resources/kind';
 import { openAlertsOf } from '../open-alerts';
 import { digestOf, MANAGED_BY, only, unstamped } from '../../resources/ownership';
+import { readStateDocuments } from './state';
 
 const KEYS = ['rule', 'query', 'indices'];
 const PREFIX = storedRuleId('');
-/** What one search may return. */
-const MOST_DOCUMENTS = 10_000;
-
-interface Found {
-  readonly hits: { readonly hits: readonly { readonly _id: string; readonly _source: Body }[] };
-}
 
 /** The rules of the local scheduler: compiled, and stored as documents of the state index of their namespace. */
 export const ruleKind: Kind = {
@@ -34,17 +29,8 @@ export const ruleKind: Kind = {
     ),
 
   async list({ cluster, namespace }) {
-    const index = stateIndex(namespace);
-    await request(cluster, { method: 'POST', path: `/${index}/_refresh`, allow: [404] });
-    // The state of a namespace is a few documents a rule: all of them, and the rules told by their ids.
-    const search = { size: MOST_DOCUMENTS, query: { match_all: {} } };
-    const { body } = await request<Partial<Found>>(cluster, {
-      method: 'POST',
-      path: `/${index}/_search`,
-      body: search,
-      allow: [404],
-    });
-    return (body.hits?.hits ?? [])
+    await request(cluster, { method: 'POST', path: `/${stateIndex(namespace)}/_refresh`, allow: [404] });
+    return (await readStateDocuments(cluster, namespace))
       .filter(({ _id }) => _id.startsWith(PREFIX))
       .map(({ _id, _source }): Live => ({
         id: _id.slice(PREFIX.length),

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../json';
 import type { StoredRule } from '../stored-rule';
 import type { Cluster } from '../../cluster/cluster';
 import { chosenRules, isWanted, withRuleName } from './choose-rules';
-import { backoff, TIMER, type Timer } from './timer';
+import { pauseAfter, TIMER, type Timer } from './timer';
 import { runScheduled } from './run-scheduled';
 import type { RuleRun } from '../execute-window';
 import { listStoredRules, readStoredRules } from './state';
@@ -63,7 +63,7 @@ export async function* runLoop(
       if (isInterruption(error, signal)) return;
       if (known === undefined) throw error;
       outages += 1;
-      const again = backoff(outages, LOOK, pace.chance());
+      const again = pauseAfter(outages, LOOK, pace.chance());
       yield { kind: 'failure', error, again };
       await pace.wait(again, signal);
     }

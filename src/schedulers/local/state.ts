@@ -5,6 +5,7 @@ import type { LastRun } from '../rule-state';
 import type { StoredRule } from '../stored-rule';
 import { request, type Cluster } from '../../cluster/cluster';
 import { toIso } from '../../text/time';
+import { isRecord, type JsonRecord } from '../../json';
 
 /** How far a rule has come, as read; what is needed to change exactly this version of it. */
 export interface Watermark {
@@ -21,8 +22,39 @@ interface Got {
   readonly _source?: { readonly at?: string };
 }
 
-/** More rules than this in one namespace and we would read only a part of them. */
-const MOST_RULES = 10_000;
+/** What one search may return; the state of a namespace is two documents for each rule. */
+const MOST_DOCUMENTS = 10_000;
+
+/** A document of the state index: a stored rule or a watermark. */
+export interface StateDocument {
+  readonly _id: string;
+  readonly _source: JsonRecord;
+}
+
+/**
+ * The documents of the state index of a namespace.
+ * @param query one clause that they meet; all where not given
+ * @returns an empty list where nothing was ever deployed
+ */
+export async function readStateDocuments(
+  cluster: Cluster,
+  namespace: string,
+  query: JsonRecord = { match_all: {} },
+): Promise<readonly StateDocument[]> {
+  const { body } = await request<{ hits?: { hits: readonly StateDocument[] } }>(cluster, {
+    method: 'POST',
+    path: `/${stateIndex(namespace)}/_search`,
+    query: { ignore_unavailable: true, allow_partial_search_results: false },
+    body: { size: MOST_DOCUMENTS, query },
+    allow: [404],
+  });
+  return body.hits?.hits ?? [];
+}
+
+/** The rule that a document of the state index is; none where it is something else, or somebody else's. */
+export function storedRuleIn({ _source: source }: StateDocument): StoredRule[] {
+  return source.kind === 'rule' && isRecord(source.rule) ? [source as unknown as StoredRule] : [];
+}
 
 /**
  * The rules that `deploy` stored for the local scheduler, by name.
@@ -44,13 +76,7 @@ export async function readStoredRules(cluster: Cluster, namespace: string): Prom
 
 /** The same, where none is an answer as well. */
 export async function listStoredRules(cluster: Cluster, namespace: string): Promise<StoredRule[]> {
-  const { body } = await request<{ hits: { hits: { _source: StoredRule }[] } }>(cluster, {
-    method: 'POST',
-    path: `/${stateIndex(namespace)}/_search`,
-    query: { ignore_unavailable: true, allow_partial_search_results: false },
-    body: { size: MOST_RULES, query: { term: { kind: 'rule' } } },
-  });
-  const rules = body.hits.hits.map((hit) => hit._source);
+  const rules = (await readStateDocuments(cluster, namespace, { term: { kind: 'rule' } })).flatMap(storedRuleIn);
   return rules.sort((left, right) => left.rule.name.localeCompare(right.rule.name, 'en'));
 }
 

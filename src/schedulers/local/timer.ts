@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { backoff } from '../../text/duration';
 
 /** Time as a watch lives by it: spans, never dates, so that nobody who sets a clock hurries or delays it. */
 export interface Timer {
@@ -26,11 +27,10 @@ export const TIMER: Timer = {
 const FIRST_PAUSE = 1_000;
 
 /**
- * How long to wait before trying again, in milliseconds: 1, 2, 4 … seconds, half of each by chance, so that many who lost
- * the same cluster do not all come back at once.
+ * How long to wait before trying again, in milliseconds: 1, 2, 4 … seconds, half of each by chance.
  * @param failures so far, from 1
- * @param most the longest pause
+ * @param longest the longest pause
  */
-export function backoff(failures: number, most: number, chance: number): number {
-  return Math.min(FIRST_PAUSE * 2 ** (failures - 1), most) * (0.5 + chance / 2);
+export function pauseAfter(failures: number, longest: number, chance: number): number {
+  return backoff(failures, { first: FIRST_PAUSE, longest, jitter: 0.5 }, chance);
 }

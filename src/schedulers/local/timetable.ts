@@ -1,6 +1,6 @@
 import type { StoredRule } from '../stored-rule';
 import { parseDuration } from '../../text/duration';
-import { backoff, type Timer } from './timer';
+import { pauseAfter, type Timer } from './timer';
 
 /** The last turn of a rule; times as {@link Timer} has them. */
 interface Turn {
@@ -55,7 +55,7 @@ export class Timetable {
   /** Notes that a rule lost its turn because the cluster was not well. */
   lost(stored: StoredRule, began: number): void {
     const outages = (this.turns.get(stored.rule.uuid)?.outages ?? 0) + 1;
-    const pause = backoff(outages, Math.min(intervalOf(stored), LONGEST_PAUSE), this.pace.chance());
+    const pause = pauseAfter(outages, Math.min(intervalOf(stored), LONGEST_PAUSE), this.pace.chance());
     this.turns.set(stored.rule.uuid, { began, outages, retry: this.pace.now() + pause });
   }
 

@@ -1,5 +1,6 @@
 import { ProblemError } from '../../errors';
-import { canonicalJson, sha256 } from '../../json';
+import { canonicalJson, sha256, type JsonRecord } from '../../json';
+import { SPANS } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
 import { threatOf } from '../../detections/attack';
 import { ABSENT, DAY, GROUP_VALUE, HAS_FIELD } from './bucket-scripts';
@@ -7,8 +8,6 @@ import { anyOf, toQueryDsl } from '../../sigma/compile/query-dsl';
 import type { Exception } from '../../sigma/exceptions';
 import { FALLBACKS, sourcesOf } from '../../detections/group';
 import type { Rule } from '../../detections/rule';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** What the names of our aggregations and keys begin with: alerts of all monitors share one dynamic mapping. */
 const PREFIX = 'wmi_detections';
@@ -36,20 +35,14 @@ export const STAMP = `${PREFIX}_search`;
 /** Buckets of a page; the plugin asks for page after page. */
 const PAGE = 1_000;
 
-/** Of events that nobody stamped nothing says when they came in: they are looked for this long, in seconds. */
-const LOOKBACK_WITHOUT_INGESTED = 24 * 60 * 60;
-
-/** Seconds from the stamp of an event to when a search finds it, generously. */
-const SETTLE = 60;
-
 /** One format for all indices: a second one would not fit the mapping that the first alert makes. */
 const TIME_FORMAT = 'strict_date_time';
 
 /** A search body: in its query first the window, then what the rule looks for. */
 export interface BucketSearch {
   readonly size: 0;
-  readonly query: { readonly bool: { readonly filter: readonly [Json, Json] } };
-  readonly aggregations: Json;
+  readonly query: { readonly bool: { readonly filter: readonly [JsonRecord, JsonRecord] } };
+  readonly aggregations: JsonRecord;
 }
 
 /** The name of a group field's key: flat, because a name cannot be an object and a value at once. */
@@ -95,24 +88,24 @@ export function toBucketSearch(
 }
 
 /** 48 bits: a number of JSON holds them exactly. */
-function stampOf(search: Json): { value: number } {
+function stampOf(search: JsonRecord): { value: number } {
   return { value: Number.parseInt(sha256(canonicalJson(search)).slice(0, 12), 16) };
 }
 
-function windowOf({ schedule }: Rule): Json {
-  const lookback = (parseDuration(schedule.lookback) ?? 0) / 1_000 + SETTLE;
+function windowOf({ schedule }: Rule): JsonRecord {
+  const lookback = ((parseDuration(schedule.lookback) ?? 0) + SPANS.settle) / 1_000;
   const ingested = between('event.ingested', lookback, { lt: '{{period_end}}' });
-  const late = between('@timestamp', Math.max(lookback, LOOKBACK_WITHOUT_INGESTED));
+  const late = between('@timestamp', Math.max(lookback, SPANS.lookbackWithoutIngested / 1_000));
   const withoutIngested = { bool: { filter: [late], must_not: [{ exists: { field: 'event.ingested' } }] } };
   return anyOf([ingested, withoutIngested]);
 }
 
-function between(field: string, seconds: number, end: Json = {}): Json {
+function between(field: string, seconds: number, end: JsonRecord = {}): JsonRecord {
   return { range: { [field]: { gte: `{{period_end}}||-${seconds}s`, ...end, format: 'epoch_millis' } } };
 }
 
 /** Scripts, because a document that lacks the field of a plain source is in no bucket, and a null key stops the trigger. */
-function keysOf(rule: Rule): Json[] {
+function keysOf(rule: Rule): JsonRecord[] {
   const { tactic, technique } = threatOf(rule);
   const constants = [
     [CONSTANT_KEYS.uuid, rule.uuid],
@@ -127,15 +120,15 @@ function keysOf(rule: Rule): Json[] {
   ];
 }
 
-function source(name: string, text: string, params?: Json): Json {
+function source(name: string, text: string, params?: JsonRecord): JsonRecord {
   return { [name]: { terms: { script: painless(text, params) } } };
 }
 
-function painless(source: string, params?: Json): Json {
+function painless(source: string, params?: JsonRecord): JsonRecord {
   return { lang: 'painless', source, ...(params !== undefined && { params }) };
 }
 
-function metrics({ groupBy }: Rule): Json {
+function metrics({ groupBy }: Rule): JsonRecord {
   const named = groupBy.filter((field) => Object.hasOwn(FALLBACKS, field));
   return {
     [FIRST_TIME]: { min: { field: '@timestamp', format: TIME_FORMAT } },
@@ -144,12 +137,12 @@ function metrics({ groupBy }: Rule): Json {
   };
 }
 
-function max(script: string, params: Json): Json {
+function max(script: string, params: JsonRecord): JsonRecord {
   return { max: { script: painless(script, params) } };
 }
 
 /** The plugin fills the whole search in as a Mustache template before it runs it: a rule's own braces would be gone. */
-function refuseTemplates({ slug, name }: Rule, parts: Json): void {
+function refuseTemplates({ slug, name }: Rule, parts: JsonRecord): void {
   if (!JSON.stringify(parts).includes('{{')) return;
   throw new ProblemError('RULE_INVALID', [
     {

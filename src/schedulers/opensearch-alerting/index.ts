@@ -5,7 +5,7 @@ import { canonicalJson } from '../../json';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import { parseDuration } from '../../text/duration';
 import type { Rule } from '../../detections/rule';
-import { SETTLE } from '../../detections/windows';
+import { SPANS } from '../../detections/windows';
 import { allReadUntil } from '../rule-state';
 import type { Scheduler } from '../scheduler';
 import { pluginAlertStore } from './alert-store';
@@ -83,7 +83,7 @@ export function alertingScheduler(channel?: string): Scheduler {
     // A monitor does not say when it ran: as its schedule has it, then.
     processedUntil({ rule, state }, now) {
       if (state?.enabled !== true) return undefined;
-      return now - (parseDuration(state.interval ?? rule.schedule.interval) ?? 0) - SETTLE;
+      return now - (parseDuration(state.interval ?? rule.schedule.interval) ?? 0) - SPANS.settle;
     },
     // What came in within the look-back, by which the runs of monitors overlap, is looked at again.
     allProcessedUntil: (states, rules, now) => allReadUntil(states) ?? now - Math.max(...rules.map(lookbackOf)),

@@ -7,6 +7,7 @@ import { parseDuration } from '../../text/duration';
 import type { Body } from '../../resources/kind';
 import { notifyAction } from './notify-action';
 import { monitorName } from './ownership-marks';
+import { listOf } from '../../lists';
 
 /** The plugin's severities, 1 the highest. */
 const SEVERITIES: Readonly<Record<Severity, string>> = { critical: '1', high: '2', medium: '3', low: '4' };
@@ -94,7 +95,7 @@ function forDashboards({ period }: ReturnType<typeof scheduleOf>): Body {
 /** What a monitor reads: names and patterns; none of a monitor that has no search. */
 export function indicesOf({ inputs }: Body): readonly string[] {
   const search = searchOf(inputs);
-  return Array.isArray(search?.indices) ? search.indices.map(String) : [];
+  return listOf(search?.indices).map(String);
 }
 
 /**
@@ -105,7 +106,7 @@ export function queryOfMonitor({ inputs }: Body): Body | undefined {
   const search = searchOf(inputs)?.query;
   const query = isRecord(search) && isRecord(search.query) ? search.query : {};
   const { filter } = isRecord(query.bool) ? query.bool : {};
-  const [, deployedQuery] = Array.isArray(filter) ? (filter as unknown[]) : [];
+  const [, deployedQuery] = listOf(filter);
   // Text that the plugin fills in is no query before that.
   return isRecord(deployedQuery) && !JSON.stringify(deployedQuery).includes('{{') ? deployedQuery : undefined;
 }
@@ -118,6 +119,6 @@ export function stampOf({ inputs }: Body): number | undefined {
 }
 
 function searchOf(inputs: unknown): Body | undefined {
-  const [input] = Array.isArray(inputs) ? (inputs as unknown[]) : [];
+  const [input] = listOf(inputs);
   return isRecord(input) && isRecord(input.search) ? input.search : undefined;
 }

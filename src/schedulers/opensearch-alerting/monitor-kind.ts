@@ -15,6 +15,7 @@ import { monitorsOf, ourMonitors, takenOver, type Found } from './find-monitors'
 import { openAlerts, proofOf } from './plugin-alerts';
 import { isLeft, isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './ownership-marks';
 import { digestOf } from '../../resources/ownership';
+import { recordsOf } from '../../lists';
 
 /** The rules as monitors of OpenSearch Alerting. A plan knows a monitor by its rule's UUID. `channel` is told of new alerts. */
 export function monitorKind(channel?: string): Kind {
@@ -117,8 +118,10 @@ function liveOf(id: string, found: readonly Found[], ours: boolean): Live {
 /** With what an analyst may have set on the monitor that is there: whether it runs, and actions of their own. One that we left runs again. */
 function withAnalysts(body: Body, live: Body | undefined): Body {
   const trigger = triggerOf(body);
-  const theirs = listOf(live === undefined ? [] : triggerOf(live).actions).filter((action) => action.id !== ACTION_ID);
-  const actions = [...listOf(trigger.actions), ...theirs];
+  const theirs = recordsOf(live === undefined ? [] : triggerOf(live).actions).filter(
+    (action) => action.id !== ACTION_ID,
+  );
+  const actions = [...recordsOf(trigger.actions), ...theirs];
   const enabled = live === undefined || live.enabled !== false || isLeft(live);
   return { ...body, enabled, triggers: [{ bucket_level_trigger: { ...trigger, actions } }] };
 }
@@ -145,8 +148,4 @@ async function drop(cluster: Cluster, id: string): Promise<void> {
 /** The index that a monitor can always read; see `monitorBody`. */
 async function makeReadable(cluster: Cluster, namespace: string): Promise<void> {
   await request(cluster, { method: 'PUT', path: `/${stateIndex(namespace)}`, allow: [400] });
-}
-
-function listOf(value: unknown): readonly Body[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

@@ -2,6 +2,7 @@ import { canonicalJson, isRecord, sha256 } from '../../json';
 import type { Body } from '../../resources/kind';
 import { ACTION_ID } from './notify-action';
 import { isMarkedLeft, ruleOf, triggerOf } from './ownership-marks';
+import { listOf } from '../../lists';
 
 /**
  * A monitor in the form in which two are compared: what its rule decides, without what the server rewrites or adds (seen on
@@ -99,8 +100,4 @@ function plainAction(action: unknown): unknown {
 
 function sourceOf(template: unknown): unknown {
   return isRecord(template) ? template.source : undefined;
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -2,6 +2,7 @@ import { isRecord } from '../../json';
 import type { Rule } from '../../detections/rule';
 import type { Body } from '../../resources/kind';
 import { MANAGED_BY, nameIn } from '../../resources/ownership';
+import { listOf } from '../../lists';
 
 /**
  * Ownership of monitors (docs/design.md, "Ownership"): the id of a monitor is the server's, so ours are found again by name
@@ -97,7 +98,7 @@ export function withMonitorMark(monitor: Body, mark: MonitorMark, more: Body = {
 
 /** The first trigger of a bucket-level monitor; empty where there is none. */
 export function triggerOf({ triggers }: Body): Body {
-  const [first] = Array.isArray(triggers) ? (triggers as unknown[]) : [];
+  const [first] = listOf(triggers);
   const trigger = isRecord(first) ? first.bucket_level_trigger : undefined;
   return isRecord(trigger) ? trigger : {};
 }

@@ -4,6 +4,7 @@ import { isRecord } from '../../json';
 import { serverReason } from '../../cluster/failure';
 import { request, type Cluster } from '../../cluster/cluster';
 import type { Body } from '../../resources/kind';
+import { recordsOf } from '../../lists';
 
 const PATH = '/_watcher/watch/_execute';
 
@@ -68,7 +69,7 @@ function problem({ url }: Cluster, message: string): Problem {
 /** What the record of a run tells of failures: of each part, and of the run. */
 function failuresOf({ result, state, messages }: Body, mustAct: boolean): string[] {
   const { actions, ...parts } = isRecord(result) ? result : ({} as Body);
-  const acted = (Array.isArray(actions) ? actions : []).filter(isRecord);
+  const acted = recordsOf(actions);
   const failures = [...failedParts(parts), ...failedActions(acted, mustAct)];
   if (failures.length > 0) return failures;
   if (state !== 'executed' && (mustAct || state !== 'execution_not_needed')) {

@@ -3,6 +3,7 @@ import { sourcesOf } from '../../detections/group';
 import { alertIndex } from '../../detections/indices';
 import { messageParts, riskSources } from '../../detections/message';
 import type { Rule } from '../../detections/rule';
+import { SPANS } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
 import { GROUP_KEY } from './painless-group';
 
@@ -19,8 +20,8 @@ import { GROUP_KEY } from './painless-group';
  * Reading an event twice does no harm: a group that has its alert is left out. The settle delay covers what was stamped
  * before S but could not be seen yet.
  */
-const SETTLE = 60;
-const LOOKBACK_WITHOUT_INGESTED = 86_400;
+
+const [settle, lookbackWithoutIngested] = [SPANS.settle / 1_000, SPANS.lookbackWithoutIngested / 1_000];
 
 /** An alert may be older than the window: its group began earlier that day. */
 const A_DAY = 86_400;
@@ -66,10 +67,10 @@ export function watchInput(
   query: Readonly<Record<string, unknown>>,
   { namespace, indices }: { namespace: string; indices: readonly string[] },
 ): estypes.WatcherInputContainer {
-  const reach = SETTLE + seconds(rule.schedule.interval) + seconds(rule.schedule.lookback);
-  const late = Math.max(LOOKBACK_WITHOUT_INGESTED, reach);
+  const reach = settle + seconds(rule.schedule.interval) + seconds(rule.schedule.lookback);
+  const late = Math.max(lookbackWithoutIngested, reach);
   const known = { match: { term: { 'rule.uuid': rule.uuid } }, most: MOST_KNOWN, since: late + A_DAY };
-  const found = { match: query, reach, settle: SETTLE, late, aggs: groupsOf(rule) };
+  const found = { match: query, reach, settle, late, aggs: groupsOf(rule) };
   return {
     chain: {
       inputs: [{ known: searchOf([alertIndex(namespace)], KNOWN, known) }, { found: searchOf(indices, FOUND, found) }],

@@ -10,6 +10,7 @@ import type { Rule } from '../../detections/rule';
 import { clusterTime } from '../../cluster/clock';
 import { eventsOfGroups } from '../group-events';
 import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
+import { recordsOf } from '../../lists';
 
 /**
  * Lets Watcher run the watch of a rule once over the events of a sandbox: the watch is not stored, and its actions are
@@ -39,5 +40,5 @@ export async function tryWatch(
 /** The documents that the transform made; none where the condition was not met. */
 function alertsOf({ transform }: Body): readonly Body[] {
   const payload = isRecord(transform) ? transform.payload : undefined;
-  return isRecord(payload) && Array.isArray(payload._doc) ? payload._doc.filter(isRecord) : [];
+  return isRecord(payload) ? recordsOf(payload._doc) : [];
 }

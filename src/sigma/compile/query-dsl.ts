@@ -1,9 +1,8 @@
+import type { JsonRecord } from '../../json';
 import { type Condition, type Pattern, type Test, conditionOf, type Detection } from '../condition';
 import type { Exception } from '../exceptions';
 import { hasLetter, isAny, joinParts, MANY, plainText } from '../pattern';
 import { LONGEST_REGEXP, patternRegexp, regexRegexp } from '../lucene-regexp';
-
-type Query = Record<string, unknown>;
 
 /**
  * Fields that ECS maps as `wildcard`. There OpenSearch (3.8) folds the case of all of Unicode: é is É, the Kelvin sign is k,
@@ -22,13 +21,13 @@ const FOLDED_INTO = /[ik]/i;
  * field's values hold. Nothing is ever put into a query string.
  * @param exceptions those that are active; an event that meets any of them is not found
  */
-export function toQueryDsl(rule: Detection, exceptions: readonly Exception[] = []): Query {
+export function toQueryDsl(rule: Detection, exceptions: readonly Exception[] = []): JsonRecord {
   const found = compile(conditionOf(rule));
   if (exceptions.length === 0) return found;
   return { bool: { filter: [found], must_not: exceptions.map(({ condition }) => compile(condition)) } };
 }
 
-function compile(condition: Condition): Query {
+function compile(condition: Condition): JsonRecord {
   switch (condition.kind) {
     case 'and':
       return { bool: { filter: condition.of.map(compile) } };
@@ -41,7 +40,7 @@ function compile(condition: Condition): Query {
   }
 }
 
-function compileTest(field: string, test: Test): Query {
+function compileTest(field: string, test: Test): JsonRecord {
   switch (test.kind) {
     case 'exists':
       return { exists: { field } };
@@ -57,7 +56,7 @@ function compileTest(field: string, test: Test): Query {
   }
 }
 
-function compileText(field: string, pattern: Pattern, cased: boolean): Query {
+function compileText(field: string, pattern: Pattern, cased: boolean): JsonRecord {
   if (pattern.length === 0) {
     // A term query finds no empty text in a wildcard field of OpenSearch, a regexp none in one of Elasticsearch.
     return anyOf([term(field, '', false), regexp(field, '')]);
@@ -69,7 +68,7 @@ function compileText(field: string, pattern: Pattern, cased: boolean): Query {
 }
 
 /** Without case, on a field where the engine folds too much: what it finds fast, then the exact check where they differ. */
-function compileFolded(field: string, pattern: Pattern): Query {
+function compileFolded(field: string, pattern: Pattern): JsonRecord {
   if (!hasLetter(pattern)) return equals(field, pattern, false);
   const wider = widened(pattern);
   const same = JSON.stringify(wider) === JSON.stringify(pattern);
@@ -93,7 +92,7 @@ function widened(pattern: Pattern): Pattern {
 }
 
 /** `case_insensitive` is only said where a value has letters: fields of numbers refuse it. */
-function equals(field: string, pattern: Pattern, caseInsensitive: boolean): Query {
+function equals(field: string, pattern: Pattern, caseInsensitive: boolean): JsonRecord {
   const text = plainText(pattern);
   if (text !== undefined) return term(field, text, caseInsensitive);
   const value = pattern
@@ -105,18 +104,16 @@ function equals(field: string, pattern: Pattern, caseInsensitive: boolean): Quer
   return { wildcard: { [field]: { value, ...(caseInsensitive && { case_insensitive: true }) } } };
 }
 
-function term(field: string, value: string, caseInsensitive: boolean): Query {
+function term(field: string, value: string, caseInsensitive: boolean): JsonRecord {
   return { term: { [field]: { value, ...(caseInsensitive && { case_insensitive: true }) } } };
 }
 
-function regexp(field: string, value: string): Query {
+function regexp(field: string, value: string): JsonRecord {
   return { regexp: { [field]: { value, flags: 'NONE' } } };
 }
 
-type Clause = Readonly<Record<string, unknown>>;
-
 /** The clause of the Query DSL that whatever meets one of these meets. */
-export function anyOf(should: readonly Clause[]): Record<string, unknown> {
+export function anyOf(should: readonly JsonRecord[]): Record<string, unknown> {
   return { bool: { should, minimum_should_match: 1 } };
 }
 

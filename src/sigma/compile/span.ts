@@ -10,7 +10,7 @@ export interface Span {
 /** `one` is any character, `many` any number of any characters, the ends of lines included. */
 type Piece = RegexPart | { readonly kind: 'one' | 'many' };
 
-interface Sought {
+interface SpanSearch {
   readonly pieces: readonly Piece[];
   readonly fromStart: boolean;
   readonly toEnd: boolean;
@@ -48,7 +48,7 @@ export function regexSpan({ alternatives }: Regex, text: string): Span | undefin
  * All ways through the text at once, as sets of places, never one way after another: however an attacker writes a command
  * line, no expression takes more steps than its length times that of the text.
  */
-function spanOf({ pieces, fromStart, toEnd, cased }: Sought, text: string): Span | undefined {
+function spanOf({ pieces, fromStart, toEnd, cased }: SpanSearch, text: string): Span | undefined {
   const walk = new Walk(Array.from(text), cased);
   const { last } = walk;
   const starts = new Set(fromStart ? [0] : Array.from({ length: last + 1 }, (_, place) => place));
@@ -78,29 +78,29 @@ class Walk {
 
   through(pieces: readonly Piece[], from: Places, way: 1 | -1): Places {
     const inOrder = way === 1 ? pieces : [...pieces].reverse();
-    return inOrder.reduce((places, piece) => (places.size === 0 ? places : this.#over(piece, places, way)), from);
+    return inOrder.reduce((places, piece) => (places.size === 0 ? places : this.over(piece, places, way)), from);
   }
 
-  #over(piece: Piece, from: Places, way: 1 | -1): Places {
+  private over(piece: Piece, from: Places, way: 1 | -1): Places {
     switch (piece.kind) {
       case 'literal':
-        return this.#overText(Array.from(piece.text), from, way);
+        return this.overText(Array.from(piece.text), from, way);
       case 'one':
-        return this.#overOne(() => true, from, way);
+        return this.overOne(() => true, from, way);
       case 'any':
-        return this.#overOne((char) => char !== '\n', from, way);
+        return this.overOne((char) => char !== '\n', from, way);
       case 'class':
-        return this.#overOne((char) => isIn(piece.ranges, char) !== piece.negated, from, way);
+        return this.overOne((char) => isIn(piece.ranges, char) !== piece.negated, from, way);
       case 'many':
-        return this.#toTheEnd(from, way);
+        return this.toTheEnd(from, way);
       case 'group':
         return new Set(piece.alternatives.flatMap((parts) => [...this.through(parts, from, way)]));
       case 'repeat':
-        return this.#repeated(piece, from, way);
+        return this.repeated(piece, from, way);
     }
   }
 
-  #overOne(fits: (char: string) => boolean, from: Places, way: 1 | -1): Places {
+  private overOne(fits: (char: string) => boolean, from: Places, way: 1 | -1): Places {
     const reached = new Set<number>();
     for (const place of from) {
       const char = this.chars[way === 1 ? place : place - 1];
@@ -109,33 +109,33 @@ class Walk {
     return reached;
   }
 
-  #overText(text: readonly string[], from: Places, way: 1 | -1): Places {
+  private overText(text: readonly string[], from: Places, way: 1 | -1): Places {
     const reached = new Set<number>();
     for (const place of from) {
       const begin = way === 1 ? place : place - text.length;
-      if (text.every((char, index) => this.#isSame(char, this.chars[begin + index]))) {
+      if (text.every((char, index) => this.isSame(char, this.chars[begin + index]))) {
         reached.add(place + way * text.length);
       }
     }
     return reached;
   }
 
-  #isSame(one: string, other: string | undefined): boolean {
+  private isSame(one: string, other: string | undefined): boolean {
     return other !== undefined && (one === other || (!this.cased && folded(one) === folded(other)));
   }
 
-  #toTheEnd(from: Places, way: 1 | -1): Places {
+  private toTheEnd(from: Places, way: 1 | -1): Places {
     const nearest = [...from].reduce((one, other) => (way === 1 ? Math.min(one, other) : Math.max(one, other)));
     const count = way === 1 ? this.last - nearest : nearest;
     return new Set(Array.from({ length: count + 1 }, (_, step) => nearest + way * step));
   }
 
-  #repeated({ part, least, most }: Extract<Piece, { kind: 'repeat' }>, from: Places, way: 1 | -1): Places {
+  private repeated({ part, least, most }: Extract<Piece, { kind: 'repeat' }>, from: Places, way: 1 | -1): Places {
     let edge = from;
-    for (let times = 0; times < least && edge.size > 0; times += 1) edge = this.#over(part, edge, way);
+    for (let times = 0; times < least && edge.size > 0; times += 1) edge = this.over(part, edge, way);
     const reached = new Set(edge);
     for (let times = least; edge.size > 0 && (most === null || times < most); times += 1) {
-      const next = [...this.#over(part, edge, way)].filter((place) => !reached.has(place));
+      const next = [...this.over(part, edge, way)].filter((place) => !reached.has(place));
       for (const place of next) reached.add(place);
       edge = new Set(next);
     }

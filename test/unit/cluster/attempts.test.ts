@@ -1,6 +1,6 @@
 import { repeatedly, told, type Attempt, type Ended, type Fault } from '../../../src/cluster/attempts';
 import { refusal } from '../../../src/cluster/failure';
-import { askedToWait, backoff, PATIENCE } from '../../../src/cluster/patience';
+import { askedToWait, pauseAfter, PATIENCE } from '../../../src/cluster/patience';
 import { quick } from '../../support/patience';
 
 const where = { url: 'http://cluster/_bulk', method: 'POST' };
@@ -58,10 +58,10 @@ test('repeated requests: an answer ends the asking', async () => {
 
 test('repeated requests: pauses double up to the longest, and chance takes any part of them', async () => {
   expect((await sendings(answered(503))).waits).toEqual([500, 1_000, 2_000, 4_000]);
-  expect(backoff({ ...PATIENCE, random: () => 1 }, 20)).toBe(30_000);
-  expect(backoff({ ...PATIENCE, random: () => 0 }, 20)).toBe(0);
+  expect(pauseAfter(20, { ...PATIENCE, random: () => 1 })).toBe(30_000);
+  expect(pauseAfter(20, { ...PATIENCE, random: () => 0 })).toBe(0);
   const most = Array.from({ length: PATIENCE.attempts - 1 }, (_, at) =>
-    backoff({ ...PATIENCE, random: () => 1 }, at + 1),
+    pauseAfter(at + 1, { ...PATIENCE, random: () => 1 }),
   );
   expect(most.reduce((sum, pause) => sum + pause)).toBe(61_500);
 });

@@ -1,7 +1,6 @@
-import { groupOf, type Hit } from '../../../src/detections/group';
+import { groupOf, type Hit, timeOf } from '../../../src/detections/group';
 import { createHash } from 'node:crypto';
 import type { Rule } from '../../../src/detections/rule';
-import { timeOf } from '../../../src/detections/group';
 
 const rule = { uuid: 'aa', version: 1, groupBy: ['host.name', 'process.pid', 'user.name'] } as unknown as Rule;
 

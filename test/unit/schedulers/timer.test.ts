@@ -1,18 +1,18 @@
-import { backoff, TIMER } from '../../../src/schedulers/local/timer';
+import { pauseAfter, TIMER } from '../../../src/schedulers/local/timer';
 
 describe('timer: backoff', () => {
   test('doubles from a second on, up to the longest pause', () => {
-    expect([1, 2, 3, 4, 10, 2_000].map((failures) => backoff(failures, 60_000, 1))).toEqual([
+    expect([1, 2, 3, 4, 10, 2_000].map((failures) => pauseAfter(failures, 60_000, 1))).toEqual([
       1_000, 2_000, 4_000, 8_000, 60_000, 60_000,
     ]);
   });
 
   test('is by chance half as long at least', () => {
-    expect([0, 0.5, 1].map((chance) => backoff(3, 60_000, chance))).toEqual([2_000, 3_000, 4_000]);
+    expect([0, 0.5, 1].map((chance) => pauseAfter(3, 60_000, chance))).toEqual([2_000, 3_000, 4_000]);
   });
 
   test('is no longer than the longest pause from the first', () => {
-    expect(backoff(1, 500, 1)).toBe(500);
+    expect(pauseAfter(1, 500, 1)).toBe(500);
   });
 });
 
