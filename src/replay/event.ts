@@ -27,15 +27,15 @@ export interface Event {
 const ID_DIGITS = 40;
 
 /**
- * The event in a frame, as a shipper would send it: a JSON object as itself, byte for byte, other text as `message`. What
+ * The event in a record, as a shipper would send it: a JSON object as itself, byte for byte, other text as `message`. What
  * the engine would refuse, or change, goes as text too, and carries the reason as its fault.
  * The id of JSON does not depend on the order of keys or on blanks; that of text is over the text as it is.
  */
-export function eventOf(frame: InputRecord, file: string): Event {
-  const { line, text, json, origin } = frame;
+export function eventOf(record: InputRecord, file: string): Event {
+  const { line, text, json, origin } = record;
   const source = json === undefined ? sourceOfText(text.toString()) : sourceOfDocument(json.object);
   // Bytes that were not UTF-8 have been decoded to characters: what is sent is sound JSON, only the file was not.
-  const fault = json?.obstacle ?? frame.fault;
+  const fault = json?.obstacle ?? record.fault;
   if (json !== undefined && fault === undefined) {
     // Line breaks in valid JSON stand between values only; a bulk request needs each document on one line.
     const document = json.onOneLine ? text : text.toString().replace(/[\r\n]+/g, ' ');

@@ -23,10 +23,10 @@ export interface InputRecord {
   readonly dropped?: boolean;
 }
 
-/** What was cut: a frame (or nothing, between records), and the index at which reading goes on. */
+/** What was cut: a record (or nothing, between records), and the index at which reading goes on. */
 export interface Cut {
   readonly next: number;
-  readonly frame?: Omit<InputRecord, 'line'>;
+  readonly record?: Omit<InputRecord, 'line'>;
 }
 
 /** More bytes are needed before anything can be said. */
@@ -54,7 +54,7 @@ export function lineEnd({ data, atEnd }: Window, from: number): number | undefin
 export function waitOrDrop({ data, limit }: Window, start: number): Cut | typeof MORE {
   if (data.length - start < limit) return MORE;
   const fault = `is longer than ${Math.floor(limit / 2 ** 20)} MiB and was left out`;
-  return { next: data.length, frame: { form: 'text', text: '', fault, dropped: true } };
+  return { next: data.length, record: { form: 'text', text: '', fault, dropped: true } };
 }
 
 /** Whether `word` stands at `at`. */

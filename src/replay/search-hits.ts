@@ -10,17 +10,17 @@ import { JsonReader, type Span } from './json-reader';
  * cluster and no part of the event: what is shipped is its `_source`, byte for byte.
  * @returns the record itself when it is neither
  */
-export function unwrapHits(frame: InputRecord): readonly InputRecord[] {
-  const { json } = frame;
-  if (json === undefined || !(json.object.has('_source') || json.object.has('hits'))) return [frame];
-  const text = frame.text.toString();
+export function unwrapHits(record: InputRecord): readonly InputRecord[] {
+  const { json } = record;
+  if (json === undefined || !(json.object.has('_source') || json.object.has('hits'))) return [record];
+  const text = record.text.toString();
   const value = JSON.parse(text) as Record<string, unknown>;
-  if (isHit(value)) return sourcesIn(frame, text, [whole(text)]);
+  if (isHit(value)) return sourcesIn(record, text, [whole(text)]);
   const hits = isRecord(value.hits) ? value.hits.hits : undefined;
-  if (!Array.isArray(hits) || hits.length === 0 || !hits.every(isHit)) return [frame];
+  if (!Array.isArray(hits) || hits.length === 0 || !hits.every(isHit)) return [record];
   const outer = memberOf(text, whole(text), 'hits');
   const list = outer && memberOf(text, outer, 'hits');
-  return list === undefined ? [frame] : sourcesIn(frame, text, itemsOf(text, list));
+  return list === undefined ? [record] : sourcesIn(record, text, itemsOf(text, list));
 }
 
 interface Hit {
@@ -31,15 +31,15 @@ function isHit(value: unknown): value is Hit {
   return isRecord(value) && isRecord(value._source) && typeof value._index === 'string';
 }
 
-function sourcesIn(frame: InputRecord, text: string, hits: readonly Span[]): InputRecord[] {
-  let { line } = frame;
+function sourcesIn(record: InputRecord, text: string, hits: readonly Span[]): InputRecord[] {
+  let { line } = record;
   let counted = 0;
   return hits.map((hit) => {
     const source = memberOf(text, hit, '_source') ?? hit;
     for (let at = text.indexOf('\n', counted); at >= 0 && at < source.start; at = text.indexOf('\n', at + 1)) line += 1;
     counted = source.start;
     const inner = Buffer.from(text.slice(source.start, source.end));
-    return { ...frame, line, text: inner, json: readObject(inner) };
+    return { ...record, line, text: inner, json: readObject(inner) };
   });
 }
 

@@ -46,7 +46,7 @@ async function readAll(path: string | Readable): Promise<{ records: string[]; pr
         problems.push(new ProblemError('INPUT', [read.problem]).message.replaceAll(`${folder}/`, ''));
       else
         records.push(
-          ...read.frames.map(({ text, line }) => `${read.file.replace(`${folder}/`, '')}:${line} ${text.toString()}`),
+          ...read.records.map(({ text, line }) => `${read.file.replace(`${folder}/`, '')}:${line} ${text.toString()}`),
         );
     }
   }
