@@ -4,7 +4,7 @@ import { ProblemError, unwritable } from '../errors';
 import { isRecord } from '../json';
 import type { Event } from './event';
 import type { InputRecord } from './input-record';
-import { readObject } from './json-text';
+import { readObject } from './json-document';
 
 /** Where dead letters are written unless told: in the folder from which the program was called. */
 export const DEAD_LETTERS = 'dead-letters.ndjson';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { InputRecord, Utf8 } from './input-record';
-import type { JsonText } from './json-text';
+import type { JsonText } from './json-document';
 import { sourceOfDocument, sourceOfText, type Source } from './recognise';
 import { wordsOf } from './words';
 

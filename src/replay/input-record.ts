@@ -1,4 +1,4 @@
-import type { JsonText } from './json-text';
+import type { JsonText } from './json-document';
 
 /** What a piece of a file is by its form. `text` is whatever is none of the others. */
 type Form = 'json' | 'xml' | 'rendered' | 'text';

@@ -1,5 +1,5 @@
 import { JsonObject } from './json-object';
-import { readObject } from './json-text';
+import { readObject } from './json-document';
 
 /** Where an event comes from. It only chooses the data stream; the pipelines there do the rest. */
 export type Source = 'sysmon' | 'windows_security' | 'crowdstrike' | 'unrecognised';

@@ -1,6 +1,6 @@
 import { isRecord } from '../json';
 import type { InputRecord } from './input-record';
-import { readObject } from './json-text';
+import { readObject } from './json-document';
 import { CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-codes';
 import { JsonReader, type Span } from './json-reader';
 

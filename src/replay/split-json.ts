@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { decode } from './encoding';
 import { lineEnd, MORE, NEWLINE, waitOrDrop, type Cut, type InputRecord, type Window } from './input-record';
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-codes';
-import { readObject } from './json-text';
+import { readObject } from './json-document';
 
 /**
  * Cuts the JSON object that begins at `start`: one a line, pretty-printed over many, or several on one line.

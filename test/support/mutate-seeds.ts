@@ -1,4 +1,4 @@
-import { parseJson } from '../../src/testing/lossless-json';
+import { parseJson } from '../../src/text/lossless-json';
 import { eventOf } from '../../src/replay/event';
 import { listInputs } from '../../src/replay/inputs';
 import { readInput } from '../../src/replay/read';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { JsonObject } from '../../../src/replay/json-object';
-import { readObject as readBytes, type JsonText } from '../../../src/replay/json-text';
+import { readObject as readBytes, type JsonText } from '../../../src/replay/json-document';
 import { wordsOf } from '../../../src/replay/words';
 import { canonicalJson, isRecord } from '../../../src/json';
 
