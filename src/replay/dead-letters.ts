@@ -110,9 +110,9 @@ export function deadLetterOf(event: Event, { reason, status, stream }: Refusal, 
  * comes back. A text that was mended by hand is a new event.
  * @returns undefined when the record is none
  */
-export function unwrapDeadLetter({ json: wrapping, text: whole, line }: InputRecord): InputRecord | undefined {
-  if (wrapping?.object.has('dead_letter') !== true) return undefined;
-  const { dead_letter: letter, event } = JSON.parse(whole.toString()) as Record<string, unknown>;
+export function unwrapDeadLetter({ json: wrapping, line }: InputRecord): InputRecord | undefined {
+  if (wrapping === undefined || !('dead_letter' in wrapping.value)) return undefined;
+  const { dead_letter: letter, event } = wrapping.value;
   if (!isRecord(letter) || letter.version !== VERSION || !isRecord(event)) return undefined;
   const { original: text } = event;
   if (typeof text !== 'string') return undefined;

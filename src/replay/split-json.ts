@@ -1,7 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 import { decode } from './encoding';
-import { lineEnd, MORE, NEWLINE, waitOrDrop, type Cut, type InputRecord, type Window } from './input-record';
-import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-codes';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  lineEnd,
+  MORE,
+  NEWLINE,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  waitOrDrop,
+  type Cut,
+  type InputRecord,
+  type Window,
+} from './input-record';
 import { readObject } from './json-document';
 
 /**

@@ -1,8 +1,17 @@
-import { MORE, NEWLINE, type Cut, type InputRecord, type Window } from './input-record';
+import {
+  CLOSE_BRACKET,
+  COMMA,
+  MORE,
+  NEWLINE,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  type Cut,
+  type InputRecord,
+  type Window,
+} from './input-record';
 import { cutJson } from './split-json';
 import { cutText } from './split-text';
 import { cutXml } from './split-xml';
-import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET } from './json-codes';
 
 const LESS_THAN = 0x3c;
 

@@ -1,13 +1,38 @@
+import { scanJson, type Span } from './json-tokens';
+
 /*
- * JSON.parse rounds integers beyond 2^53: NXLog's Keywords, -9223372036854775808, would leave the 64 bits that the engines
- * can read. Such integers are carried as text with a mark that stands for "these digits, as a number".
+ * JSON.parse rounds numbers: NXLog's Keywords, -9223372036854775808, would leave the 64 bits that the engines can read. Such numbers
+ * are carried as strings with a mark that stands for "these digits, as a number".
  */
 
-/** A character for private use, which no event holds by chance. */
-const MARK = '\u{F0000}';
+/** Turns numbers into marked strings and back. */
+export interface NumberMarks {
+  /** @param text JSON @param numbers where the numbers stand, in their order @returns JSON in which they are strings */
+  readonly add: (text: string, numbers: readonly Span[]) => string;
+  /** @param text JSON without blanks, as `JSON.stringify` writes it */
+  readonly remove: (text: string) => string;
+}
 
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const MARKED = new RegExp(`^"${MARK}(-?\\d+)"$`, 'u');
+/** @param mark what no string in the JSON begins with: characters that neither JSON nor regular expressions escape */
+export function numberMarks(mark: string): NumberMarks {
+  // Within a string, a quote has a backslash before it.
+  const marked = new RegExp(`(?<!\\\\)"${mark}([-+.\\deE]+)"`, 'gu');
+  return {
+    add(text, numbers) {
+      let end = 0;
+      const pieces = numbers.map((number) => {
+        const before = text.slice(end, number.start);
+        end = number.end;
+        return `${before}"${mark}${text.slice(number.start, end)}"`;
+      });
+      return pieces.join('') + text.slice(end);
+    },
+    remove: (text) => text.replace(marked, '$1'),
+  };
+}
+
+/** A character for private use, which no event of ours holds. */
+const MARKS = numberMarks('\u{F0000}');
 
 /**
  * Parses JSON; integers that a JavaScript number cannot hold survive until {@link writeJson}.
@@ -15,13 +40,15 @@ const MARKED = new RegExp(`^"${MARK}(-?\\d+)"$`, 'u');
  */
 export function parseJson(text: string): unknown {
   const rounded: unknown = JSON.parse(text);
-  const marked = text.replace(TOKEN, (token) =>
-    /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${MARK}${token}"` : token,
-  );
-  return marked === text ? rounded : (JSON.parse(marked) as unknown);
+  const large = scanJson(text).numbers.filter(({ start, end }) => isLargeInteger(text.slice(start, end)));
+  return large.length === 0 ? rounded : (JSON.parse(MARKS.add(text, large)) as unknown);
 }
 
 /** The JSON text of a value from {@link parseJson}, on one line, with every integer as it was read. */
 export function writeJson(value: unknown): string {
-  return JSON.stringify(value).replace(TOKEN, (token) => MARKED.exec(token)?.[1] ?? token);
+  return MARKS.remove(JSON.stringify(value));
+}
+
+function isLargeInteger(written: string): boolean {
+  return /^-?\d+$/.test(written) && !Number.isSafeInteger(Number(written));
 }
