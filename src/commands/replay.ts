@@ -4,7 +4,6 @@ import { replay, V8_FLAGS } from '../replay/replay';
 import { progressLine } from '../report/progress';
 import { replayJson, replayText } from '../report/replay';
 import { declare, settingsOf, clusterOf } from './command';
-import { LONE_DASH } from './lone-dash';
 import { tellProblems } from './tell-problems';
 
 export const replayCommand = declare({
@@ -30,8 +29,7 @@ export const replayCommand = declare({
     for (const flag of V8_FLAGS) setFlagsFromString(flag);
     const settings = settingsOf(context, argv);
     const { stdin } = context;
-    const files = argv.files.map((file) => (file === LONE_DASH ? '-' : file));
-    const result = await replay(await clusterOf(settings, context), files, {
+    const result = await replay(await clusterOf(settings, context), argv.files, {
       namespace: settings.namespace,
       stdin,
       deadLetters: argv['dead-letters'],
