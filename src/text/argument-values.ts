@@ -8,7 +8,8 @@ const MARK = '\0';
 
 /** Marks `-`, and all that follows `--` and begins with a dash; `--` itself is left out. @param args of the command line */
 export function markValues(args: readonly string[]): string[] {
-  const end = args.indexOf('--');
+  // A shell asks what can follow `--` on the line that is typed: there it is the beginning of a flag.
+  const end = args[0] === '--get-yargs-completions' ? -1 : args.indexOf('--');
   return args.flatMap((arg, index) => {
     if (index === end) return [];
     const isValue = arg === '-' || (end >= 0 && index > end && arg.startsWith('-'));
