@@ -37,8 +37,8 @@ async function shapes(): Promise<Shape[]> {
     for (const input of listInputs([join(folder, name)])) {
       for await (const read of readInput(input, () => undefined)) {
         if ('problem' in read) throw new Error(read.problem.message);
-        for (const frame of read.frames) {
-          const event = eventOf(frame, name);
+        for (const record of read.records) {
+          const event = eventOf(record, name);
           stream = streamOf(event.source, 'bench');
           documents.push(event.document.toString());
         }

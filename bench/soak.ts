@@ -18,7 +18,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { replay } from '../src/commands/replay';
+import { replay } from '../src/replay/replay';
 import { ProblemError } from '../src/errors';
 import { readAllContent } from '../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../src/program';

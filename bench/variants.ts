@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import type * as ReplayModule from '../src/commands/replay';
+import type * as ReplayModule from '../src/replay/replay';
 import type * as EventModule from '../src/replay/event';
 import type { Event } from '../src/replay/event';
 import type * as InputsModule from '../src/replay/inputs';
@@ -18,7 +18,7 @@ import type { Cluster } from '../src/cluster/cluster';
 
 /** What is measured is the program as it is shipped: what tsx makes of its sources takes half as much again. */
 const requireBuilt = createRequire(join(PROGRAM_FOLDER, 'dist', 'cli.js'));
-const { V8_FLAGS, replay } = requireBuilt('./commands/replay.js') as typeof ReplayModule;
+const { V8_FLAGS, replay } = requireBuilt('./replay/replay.js') as typeof ReplayModule;
 const { eventOf } = requireBuilt('./replay/event.js') as typeof EventModule;
 const { listInputs } = requireBuilt('./replay/inputs.js') as typeof InputsModule;
 const { readInput } = requireBuilt('./replay/read.js') as typeof ReadModule;
@@ -40,7 +40,7 @@ async function eventsOf(path: string): Promise<Event[]> {
   for (const input of listInputs([path])) {
     for await (const read of readInput(input, () => undefined)) {
       if ('problem' in read) throw new Error(read.problem.message);
-      events.push(...read.frames.map((frame) => eventOf(frame, path)));
+      events.push(...read.records.map((record) => eventOf(record, path)));
     }
   }
   return events;

@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline/promises';
 import yargs, { type Argv, type Options } from 'yargs';
 import { VERBS, verbName } from './commands';
 import type { Command, Context, Outcome } from './commands/command';
-import { LONE_DASH } from './commands/lone-dash';
 import { ProblemError, redact, type ExitStatus } from './errors';
 import { version } from './program';
 import { errorLines } from './report/error';
+import { markValues, unmarkValues } from './text/argument-values';
 import { nearest } from './text/suggest';
 
 /** Flags of every command. */
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
 async function runCli(args: readonly string[], context: Context): Promise<ExitStatus> {
   let outcome: { outcome: Outcome; json: boolean } | undefined;
   const called = calledCommands(args);
-  const program = yargs(args.map((arg) => (arg === '-' ? LONE_DASH : arg)))
+  const program = yargs(markValues(args))
     .scriptName('wmi-detections')
     .usage('$0 <command>\n\nDetects process creation through WMI (ATT&CK T1047) on Elasticsearch and OpenSearch.')
     .parserConfiguration({ 'dot-notation': false, 'duplicate-arguments-array': true })
@@ -79,7 +79,7 @@ async function runCli(args: readonly string[], context: Context): Promise<ExitSt
       (builder) => declareArguments(builder, called.get(verbName(verb))),
       async (argv) => {
         const command = called.get(verbName(verb)) ?? verb.load();
-        outcome = { outcome: await command.run(context, argv), json: argv.output === 'json' };
+        outcome = { outcome: await command.run(context, unmarkValues(argv)), json: argv.output === 'json' };
       },
     );
   }
@@ -136,12 +136,14 @@ function withoutGlobalChoices(output: Options): Options {
 
 /** yargs knows which argument is unknown, but not which one was meant. */
 function usageError(message: string, args: readonly string[], called: ReadonlyMap<string, Command>): ProblemError {
-  const [, words] = /^Unknown (?:arguments?|commands?): (.+)$/.exec(message) ?? [];
-  if (words === undefined) {
-    return new ProblemError('USAGE', [{ message: message.trim().replace(/\s*\n\s*/g, ' '), hint: HELP }]);
-  }
   const [command] = called.values();
   const flags = [...Object.keys(GLOBAL), ...Object.keys(command?.options ?? {}), 'help', 'version'];
+  const [, found] = /^Unknown (?:arguments?|commands?): (.+)$/.exec(message) ?? [];
+  // An unknown flag takes the word after it as its value, so yargs may find an argument missing first.
+  const words = found ?? (message.startsWith('Not enough non-option arguments') ? unknownFlags(args, flags) : '');
+  if (words === '') {
+    return new ProblemError('USAGE', [{ message: message.trim().replace(/\s*\n\s*/g, ' '), hint: HELP }]);
+  }
   // yargs gives a flag back in camel case, alone or beside the form that was typed.
   const unknown = new Set(words.split(', ').map((word) => (args.includes(word) ? word : dashed(word))));
   return new ProblemError(
@@ -154,6 +156,11 @@ function usageError(message: string, args: readonly string[], called: ReadonlyMa
       return { message: `unknown ${what} \`${isFlag ? '--' : ''}${word}\``, hint: `${meant}${HELP}` };
     }),
   );
+}
+
+function unknownFlags(args: readonly string[], flags: readonly string[]): string {
+  const given = markValues(args).flatMap((arg) => /^--(?:no-)?([^=]+)/.exec(arg)?.[1] ?? []);
+  return given.filter((name) => !flags.includes(dashed(name))).join(', ');
 }
 
 const HELP = '`wmi-detections --help` lists the commands, `wmi-detections <command> --help` their flags.';

@@ -8,12 +8,15 @@ export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) {
     return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
   }
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-    return `{${members.join(',')}}`;
+  if (isRecord(value)) {
+    let members = '';
+    // Without a comparison of its own, sort() uses the order of code units.
+    for (const key of Object.keys(value).sort()) {
+      const member = value[key];
+      if (member !== undefined)
+        members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
+    }
+    return `{${members}}`;
   }
   return value === undefined ? 'null' : JSON.stringify(value);
 }

@@ -15,7 +15,7 @@ import { declare, type Context } from './command';
 import { deploymentOf } from './deployment';
 import { deploy, type Deployed } from '../plan/deploy';
 import { startEngine } from './engine';
-import { replay } from './replay';
+import { replay } from '../replay/replay';
 import { runRules } from '../schedulers/local/run-rules';
 
 /** Everything that the demo did. */

@@ -1,3 +1,6 @@
+import { isRecord } from '../json';
+import { findRepeatedKey, type JsonScan } from '../text/json-tokens';
+
 /**
  * What a bulk request cannot carry through an ingest pipeline. One document of the first kind makes *every* item of the
  * request fail with 400; of the second, a script fails; of the third, the document is taken, but not as it is.
@@ -8,7 +11,7 @@
  *   2  an integer beyond 64 bits ("unexpected value type [class java.math.BigInteger]")
  *   3  `_id`, `_index`, `_version` … at the root: dropped, or taken for the request's own
  */
-export const MAX_NESTING = 1_000;
+const MAX_NESTING = 1_000;
 const MAX_NUMBER_LENGTH = 1_000;
 const MAX_NAME_LENGTH = 50_000;
 
@@ -31,8 +34,36 @@ const MAX_LONG = 2n ** 63n - 1n;
 /** Of the shortest integer beyond 64 bits. */
 const DIGITS_BEYOND = 19;
 
+/**
+ * Why the engine cannot take a JSON document as it is; one reason of several.
+ * @param value of `text`, by `JSON.parse`
+ * @param scan of `text`
+ * @returns undefined when it can; words that follow the place of the event otherwise
+ */
+export function findObstacle(value: unknown, text: string, { keyCount, depth, numbers }: JsonScan): string | undefined {
+  if (depth > MAX_NESTING) return `is nested more than ${MAX_NESTING} levels deep`;
+  let kept = 0;
+  let obstacle: string | undefined;
+  const visit = (each: unknown, isRoot: boolean): void => {
+    if (Array.isArray(each)) for (const item of each) visit(item, false);
+    else if (isRecord(each)) {
+      for (const key of Object.keys(each)) {
+        kept += 1;
+        obstacle ??= obstacleOfKey(key, isRoot);
+        visit(each[key], false);
+      }
+    }
+  };
+  visit(value, true);
+  // JSON.parse keeps one of the members with the same key.
+  if (kept < keyCount)
+    return `holds the key ${JSON.stringify(findRepeatedKey(text)?.slice(0, 80))} twice in one object`;
+  for (const { start, end } of numbers) obstacle ??= obstacleOfNumber(text.slice(start, end));
+  return obstacle;
+}
+
 /** Why the engine cannot take a number, as it is written. */
-export function obstacleOfNumber(written: string): string | undefined {
+function obstacleOfNumber(written: string): string | undefined {
   if (written.length < DIGITS_BEYOND) return undefined;
   if (written.length > MAX_NUMBER_LENGTH) return `has a number of more than ${MAX_NUMBER_LENGTH} digits`;
   if (!/^-?\d+$/.test(written)) return undefined;
@@ -44,7 +75,7 @@ export function obstacleOfNumber(written: string): string | undefined {
  * Why the engine cannot take a key.
  * @param isAtRoot whether it stands in the document itself, and not in an object within
  */
-export function obstacleOfKey(key: string, isAtRoot: boolean): string | undefined {
+function obstacleOfKey(key: string, isAtRoot: boolean): string | undefined {
   if (key.length > MAX_NAME_LENGTH) return `has a key of more than ${MAX_NAME_LENGTH} characters`;
   if (/\p{Cs}/u.test(key)) return 'has half a surrogate pair in a key';
   if (!isAtRoot || !STEERING_KEYS.has(key)) return undefined;

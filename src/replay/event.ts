@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto';
 import type { InputRecord, Utf8 } from './input-record';
-import type { JsonText } from './json-text';
 import { sourceOfDocument, sourceOfText, type Source } from './recognise';
-import { wordsOf } from './words';
 
 /** One event, ready to be sent. */
 export interface Event {
@@ -27,19 +25,20 @@ export interface Event {
 const ID_DIGITS = 40;
 
 /**
- * The event in a frame, as a shipper would send it: a JSON object as itself, byte for byte, other text as `message`. What
+ * The event in a record, as a shipper would send it: a JSON object as itself, byte for byte, other text as `message`. What
  * the engine would refuse, or change, goes as text too, and carries the reason as its fault.
  * The id of JSON does not depend on the order of keys or on blanks; that of text is over the text as it is.
  */
-export function eventOf(frame: InputRecord, file: string): Event {
-  const { line, text, json, origin } = frame;
-  const source = json === undefined ? sourceOfText(text.toString()) : sourceOfDocument(json.object);
+export function eventOf(record: InputRecord, file: string): Event {
+  const { line, text, json, origin } = record;
+  const source = json === undefined ? sourceOfText(text.toString()) : sourceOfDocument(json.value);
   // Bytes that were not UTF-8 have been decoded to characters: what is sent is sound JSON, only the file was not.
-  const fault = json?.obstacle ?? frame.fault;
+  const fault = json?.obstacle ?? record.fault;
   if (json !== undefined && fault === undefined) {
     // Line breaks in valid JSON stand between values only; a bulk request needs each document on one line.
-    const document = json.onOneLine ? text : text.toString().replace(/[\r\n]+/g, ' ');
-    const id = idOfObject(source, json);
+    const isOneLine = !text.includes('\n') && !text.includes('\r');
+    const document = isOneLine ? text : text.toString().replace(/[\r\n]+/g, ' ');
+    const id = idOf(source, json.canonical);
     return { file, line, source, id, document, text, json: true, origin };
   }
   return { file, line, ...carried(text, source), text, json: json !== undefined, origin, fault };
@@ -48,23 +47,10 @@ export function eventOf(frame: InputRecord, file: string): Event {
 /** The event as text in `message`, where the pipelines read it. */
 export function carried(whole: Utf8, source: Source): Pick<Event, 'source' | 'id' | 'document'> {
   const text = whole.toString();
-  return { source, id: idOfText(source, text), document: JSON.stringify({ message: text }) };
+  return { source, id: idOf(source, text), document: JSON.stringify({ message: text }) };
 }
 
-function idOfText(source: Source, text: string): string {
-  return idOf(Buffer.from(`${source}\n${text}`));
+/** @param text the canonical text of JSON; other text as it is */
+function idOf(source: Source, text: string): string {
+  return hash('sha256', `${source}\n${text}`, 'hex').slice(0, ID_DIGITS);
 }
-
-function idOfObject(source: Source, { object, size }: JsonText): string {
-  const head = `${source}\n`;
-  const needed = head.length + size;
-  const room = needed > ROOM.bytes.length ? wordsOf(Buffer.allocUnsafe(needed)) : ROOM;
-  return idOf(room.bytes.subarray(0, object.write(room, room.bytes.write(head))));
-}
-
-function idOf(content: Buffer): string {
-  return hash('sha256', content, 'hex').slice(0, ID_DIGITS);
-}
-
-/** Where an event's canonical form is written, one after the other: a buffer for each would be garbage at once. */
-const ROOM = wordsOf(Buffer.alloc(64 * 1024));

@@ -1,4 +1,4 @@
-import type { JsonText } from './json-text';
+import type { JsonDocument } from './json-document';
 
 /** What a piece of a file is by its form. `text` is whatever is none of the others. */
 type Form = 'json' | 'xml' | 'rendered' | 'text';
@@ -14,7 +14,7 @@ export interface InputRecord {
   /** Complete, without the blanks around it; empty when it was dropped. */
   readonly text: Utf8;
   /** What it holds, of form `json`. */
-  readonly json?: JsonText | undefined;
+  readonly json?: JsonDocument | undefined;
   /** What is wrong with it, in words that follow the place. */
   readonly fault?: string;
   /** Where it stood first, of an event that came back in a dead letter. */
@@ -23,10 +23,10 @@ export interface InputRecord {
   readonly dropped?: boolean;
 }
 
-/** What was cut: a frame (or nothing, between records), and the index at which reading goes on. */
+/** What was cut: a record (or nothing, between records), and the index at which reading goes on. */
 export interface Cut {
   readonly next: number;
-  readonly frame?: Omit<InputRecord, 'line'>;
+  readonly record?: Omit<InputRecord, 'line'>;
 }
 
 /** More bytes are needed before anything can be said. */
@@ -41,7 +41,16 @@ export interface Window {
   readonly limit: number;
 }
 
+/** The characters that JSON is made of, and the line break. */
 export const NEWLINE = 0x0a;
+export const QUOTE = 0x22;
+export const COMMA = 0x2c;
+export const COLON = 0x3a;
+export const OPEN_BRACKET = 0x5b;
+export const BACKSLASH = 0x5c;
+export const CLOSE_BRACKET = 0x5d;
+export const OPEN_BRACE = 0x7b;
+export const CLOSE_BRACE = 0x7d;
 
 /** The index after the line break that ends the line at `from`; the data's length at the end; undefined when unknown yet. */
 export function lineEnd({ data, atEnd }: Window, from: number): number | undefined {
@@ -54,7 +63,7 @@ export function lineEnd({ data, atEnd }: Window, from: number): number | undefin
 export function waitOrDrop({ data, limit }: Window, start: number): Cut | typeof MORE {
   if (data.length - start < limit) return MORE;
   const fault = `is longer than ${Math.floor(limit / 2 ** 20)} MiB and was left out`;
-  return { next: data.length, frame: { form: 'text', text: '', fault, dropped: true } };
+  return { next: data.length, record: { form: 'text', text: '', fault, dropped: true } };
 }
 
 /** Whether `word` stands at `at`. */

@@ -77,13 +77,20 @@ function listPath(path: string, problems: Problem[]): Input[] {
   const files = readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => statSync(file).size > 0)
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.size !== 0)
     .sort();
   if (files.length === 0) {
     const hint = 'Name files, or a folder that holds some; hidden and empty files are not read.';
     problems.push({ where: { file: path }, message: 'is a folder without files', hint });
   }
-  return files.flatMap((file) => listPath(file, problems));
+  return files.flatMap((file) => {
+    try {
+      return listPath(file, problems);
+    } catch (error) {
+      problems.push(unreadable(file, error));
+      return [];
+    }
+  });
 }
 
 function fileInput(path: string, size: number): Input {

@@ -1,5 +1,5 @@
 import { ProblemError, type Problem } from '../errors';
-import { takenBack } from './dead-letter';
+import { unwrapDeadLetter } from './dead-letters';
 import type { InputRecord } from './input-record';
 import { RecordSplitter } from './splitter';
 import type { Input } from './inputs';
@@ -7,7 +7,7 @@ import { unwrapHits } from './search-hits';
 import { unpack, type Member } from './unpack';
 
 /** Records of one file, or what is wrong with the file; in the order in which they stand. */
-export type Read = { readonly file: string; readonly frames: readonly InputRecord[] } | { readonly problem: Problem };
+export type Read = { readonly file: string; readonly records: readonly InputRecord[] } | { readonly problem: Problem };
 
 /**
  * Reads one input through all its layers, in bounded memory. What is wrong with an archive or a member is yielded, not
@@ -32,28 +32,28 @@ export async function* readInput(input: Input, onBytes: (count: number) => void)
 }
 
 async function* readMember({ name, bytes }: Member): AsyncGenerator<Read> {
-  const framer = new RecordSplitter();
+  const splitter = new RecordSplitter();
   let count = 0;
   try {
     for await (const chunk of bytes) {
-      const frames = framer.push(chunk).flatMap(unwrap);
-      count += frames.length;
-      if (frames.length > 0) yield { file: name, frames };
+      const records = splitter.push(chunk).flatMap(unwrap);
+      count += records.length;
+      if (records.length > 0) yield { file: name, records };
     }
   } catch (error) {
-    yield { file: name, frames: framer.complete().flatMap(unwrap) };
+    yield { file: name, records: splitter.complete().flatMap(unwrap) };
     throw error;
   }
-  const frames = framer.end().flatMap(unwrap);
-  if (frames.length > 0) yield { file: name, frames };
-  if (count + frames.length === 0)
+  const records = splitter.end().flatMap(unwrap);
+  if (records.length > 0) yield { file: name, records };
+  if (count + records.length === 0)
     yield { problem: { where: { file: name }, message: 'holds no events', hint: NO_EVENTS } };
 }
 
 /** A record that only carries events is not one: a dead letter, a search hit. */
-function unwrap(frame: InputRecord): readonly InputRecord[] {
-  const back = takenBack(frame);
-  return back === undefined ? unwrapHits(frame) : [back];
+function unwrap(record: InputRecord): readonly InputRecord[] {
+  const back = unwrapDeadLetter(record);
+  return back === undefined ? unwrapHits(record) : [back];
 }
 
 const NO_EVENTS = 'Did the export that wrote it fail?';

@@ -1,6 +1,8 @@
-import { JsonObject } from './json-object';
-import { readObject } from './json-text';
 import { DATASETS } from '../detections/indices';
+import { isRecord } from '../json';
+
+/** A JSON object, by `JSON.parse`. */
+type Document = Readonly<Record<string, unknown>>;
 
 /** Where an event comes from. It only chooses the data stream; the pipelines there do the rest. */
 export type Source = 'sysmon' | 'windows_security' | 'crowdstrike' | 'unrecognised';
@@ -59,7 +61,7 @@ const PATHS: readonly (readonly string[])[] = [
 const CARRIERS: readonly (readonly string[])[] = [['message'], ['event', 'original']];
 
 /** The source of an event that is a JSON object. */
-export function sourceOfDocument(document: JsonObject): Source {
+export function sourceOfDocument(document: Document): Source {
   if (isFalcon(document)) return 'crowdstrike';
   for (const path of PATHS) {
     const name = valueAt(document, path);
@@ -97,8 +99,12 @@ function sourceOfXml(xml: string): Source {
 }
 
 function sourceOfJson(text: string): Source {
-  const json = readObject(Buffer.from(text));
-  return json === undefined ? 'unrecognised' : sourceOfDocument(json.object);
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? sourceOfDocument(value) : 'unrecognised';
+  } catch {
+    return 'unrecognised';
+  }
 }
 
 function named(name: string | undefined): Source | undefined {
@@ -106,17 +112,17 @@ function named(name: string | undefined): Source | undefined {
 }
 
 /** Falcon Data Replicator: every record names its event, its sensor (aid) and its customer (cid). */
-function isFalcon(document: JsonObject): boolean {
-  if (typeof document.get('event_simpleName') === 'string') return document.has('aid') || document.has('cid');
-  const crowdstrike = document.get('crowdstrike');
-  return crowdstrike instanceof JsonObject && (crowdstrike.has('event_simpleName') || crowdstrike.has('event'));
+function isFalcon(document: Document): boolean {
+  if (typeof document.event_simpleName === 'string') return 'aid' in document || 'cid' in document;
+  const { crowdstrike } = document;
+  return isRecord(crowdstrike) && ('event_simpleName' in crowdstrike || 'event' in crowdstrike);
 }
 
 /** The value at a path, whether its keys are nested or written with dots. */
-function valueAt(document: JsonObject, path: readonly string[], from = 0): string | JsonObject | undefined {
+function valueAt(document: Document, path: readonly string[], from = 0): unknown {
   const key = path[from] ?? '';
-  const value = document.get(key);
+  const value = document[key];
   if (from === path.length - 1) return value;
-  if (value instanceof JsonObject) return valueAt(value, path, from + 1);
-  return document.has(key) ? undefined : document.get(path.slice(from).join('.'));
+  if (isRecord(value)) return valueAt(value, path, from + 1);
+  return key in document ? undefined : document[path.slice(from).join('.')];
 }

@@ -73,26 +73,26 @@ export class ReplayStats {
     this.problem({ where: placeOf(event), message: event.fault, hint: `Kept as text in ${stream}.` });
   }
 
-  drop(file: string, frame: InputRecord): void {
+  drop(file: string, record: InputRecord): void {
     this.counts.read += 1;
     this.counts.failed += 1;
     this.counts.bySource.unrecognised += 1;
     const hint = 'No event is that long: is the file an event log?';
-    this.problem({ where: { file, line: frame.line }, message: frame.fault ?? 'was left out', hint });
+    this.problem({ where: { file, line: record.line }, message: record.fault ?? 'was left out', hint });
   }
 
   /** @param letters the file that holds what failed */
-  settle(event: Event, outcome: Delivery, letters?: string): void {
+  settle(event: Event, delivery: Delivery, letters?: string): void {
     const { counts } = this;
-    if (outcome.fate === 'duplicate') counts.duplicates += 1;
-    else if (outcome.fate === 'failed') counts.failed += 1;
+    if (delivery.result === 'duplicate') counts.duplicates += 1;
+    else if (delivery.result === 'failed') counts.failed += 1;
     else counts.indexed += 1;
-    if (outcome.fate === 'kept as text') {
+    if (delivery.result === 'kept as text') {
       const hint = `Kept as text in ${streamOf('unrecognised', this.options.namespace)}.`;
-      this.problem({ where: placeOf(event), message: `was refused by the cluster: ${outcome.reason}`, hint });
-    } else if (outcome.fate === 'failed') {
+      this.problem({ where: placeOf(event), message: `was refused by the cluster: ${delivery.reason}`, hint });
+    } else if (delivery.result === 'failed') {
       const hint = letters === undefined ? undefined : `Kept in ${letters}: mend the cause, then replay that file.`;
-      this.problem({ where: placeOf(event), message: `was not indexed: ${outcome.reason}`, hint });
+      this.problem({ where: placeOf(event), message: `was not indexed: ${delivery.reason}`, hint });
     }
     if (performance.now() - this.reported >= PROGRESS_EVERY_MS) this.report();
   }

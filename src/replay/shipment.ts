@@ -1,20 +1,20 @@
 import type { Cluster } from '../cluster/cluster';
 import { createAll, type Outcome } from './bulk';
 import type { Item } from './bulk-body';
-import type { Refusal } from './dead-letter';
+import type { Refusal } from './dead-letters';
 import { carried, type Event } from './event';
 import { streamOf } from './streams';
 
 /** What became of an event. */
 export type Delivery =
-  | { readonly fate: 'indexed' | 'duplicate' }
-  | { readonly fate: 'kept as text'; readonly reason: string }
-  | ({ readonly fate: 'failed' } & Refusal);
+  | { readonly result: 'indexed' | 'duplicate' }
+  | { readonly result: 'kept as text'; readonly reason: string }
+  | ({ readonly result: 'failed' } & Refusal);
 
 export interface ShipmentOptions {
   readonly namespace: string;
   /** Called once an event. */
-  readonly onFate: (event: Event, fate: Delivery) => void;
+  readonly onDelivery: (event: Event, delivery: Delivery) => void;
 }
 
 /**
@@ -88,25 +88,25 @@ export class Shipment {
   }
 
   private async send(events: readonly Event[]): Promise<void> {
-    const { namespace, onFate } = this.options;
+    const { namespace, onDelivery } = this.options;
     const again: { event: Event; reason: string }[] = [];
     const items = events.map((event) => itemOf(event, streamOf(event.source, namespace)));
     await this.create(events, items, (event, outcome) => {
-      if (outcome.result !== 'refused') onFate(event, { fate: outcome.result });
+      if (outcome.result !== 'refused') onDelivery(event, { result: outcome.result });
       else if (outcome.status === 400) again.push({ event, reason: outcome.reason });
-      else onFate(event, { ...outcome, fate: 'failed', stream: streamOf(event.source, namespace) });
+      else onDelivery(event, { ...outcome, result: 'failed', stream: streamOf(event.source, namespace) });
     });
     if (again.length > 0) await this.sendAsText(again);
   }
 
   private async sendAsText(refused: readonly { event: Event; reason: string }[]): Promise<void> {
-    const { namespace, onFate } = this.options;
+    const { namespace, onDelivery } = this.options;
     const stream = streamOf('unrecognised', namespace);
     const items = refused.map(({ event }) => itemOf(carried(event.text, 'unrecognised'), stream));
     await this.create(refused, items, ({ event, reason }, outcome) => {
-      if (outcome.result === 'indexed') onFate(event, { fate: 'kept as text', reason });
-      else if (outcome.result === 'refused') onFate(event, { ...outcome, fate: 'failed', stream });
-      else onFate(event, { fate: 'duplicate' });
+      if (outcome.result === 'indexed') onDelivery(event, { result: 'kept as text', reason });
+      else if (outcome.result === 'refused') onDelivery(event, { ...outcome, result: 'failed', stream });
+      else onDelivery(event, { result: 'duplicate' });
     });
   }
 

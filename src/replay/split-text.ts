@@ -22,10 +22,10 @@ export function cutText(window: Window, start: number): Cut | typeof MORE {
   const { text, strayBytes } = decode(window.data.subarray(start, end));
   const stray = strayBytes > 0 ? { fault: strayFault(strayBytes) } : {};
   if (head !== undefined) {
-    return { next: end, frame: { form: 'rendered', text: text.replace(/[\r\n]+$/, ''), ...stray } };
+    return { next: end, record: { form: 'rendered', text: text.replace(/[\r\n]+$/, ''), ...stray } };
   }
   const fault = 'is neither JSON, event XML nor a rendered event';
-  return { next: end, frame: { form: 'text', text: text.trimEnd(), fault } };
+  return { next: end, record: { form: 'text', text: text.trimEnd(), fault } };
 }
 
 /** Where `LogName=` stands, when a rendered event begins at `at`. */

@@ -36,12 +36,12 @@ export function cutXml(window: Window, start: number): Cut | typeof MORE | undef
   if (following !== undefined || (close < 0 && atEnd)) {
     const next = following ?? data.length;
     const { text } = decode(data.subarray(start, next));
-    return { next, frame: { form: 'xml', text: text.trimEnd(), fault: 'is an event XML without its </Event>' } };
+    return { next, record: { form: 'xml', text: text.trimEnd(), fault: 'is an event XML without its </Event>' } };
   }
   if (close < 0) return waitOrDrop(window, start);
   const next = close + CLOSING_TAG.length;
   const { text, strayBytes } = decode(data.subarray(start, next));
-  return { next, frame: { form: 'xml', text, ...(strayBytes > 0 && { fault: strayFault(strayBytes) }) } };
+  return { next, record: { form: 'xml', text, ...(strayBytes > 0 && { fault: strayFault(strayBytes) }) } };
 }
 
 /** Whether an event's opening tag stands at `at`; `<EventData>` and `<Events>` are others. */

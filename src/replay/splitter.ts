@@ -1,8 +1,17 @@
-import { MORE, NEWLINE, type Cut, type InputRecord, type Window } from './input-record';
+import {
+  CLOSE_BRACKET,
+  COMMA,
+  MORE,
+  NEWLINE,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  type Cut,
+  type InputRecord,
+  type Window,
+} from './input-record';
 import { cutJson } from './split-json';
 import { cutText } from './split-text';
 import { cutXml } from './split-xml';
-import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET } from './json-codes';
 
 const LESS_THAN = 0x3c;
 
@@ -59,7 +68,7 @@ export class RecordSplitter {
   private cut(atEnd: boolean): InputRecord[] {
     const data = this.waiting.length === 1 ? (this.waiting[0] ?? Buffer.alloc(0)) : Buffer.concat(this.waiting);
     const window: Window = { data, atEnd, limit: this.limit };
-    const frames: InputRecord[] = [];
+    const records: InputRecord[] = [];
     let at = 0;
     while (at < data.length) {
       if (this.dropping) {
@@ -72,17 +81,17 @@ export class RecordSplitter {
       if (at >= data.length) break;
       const cut = this.cutAt(window, at);
       if (cut === MORE) break;
-      if (cut.frame !== undefined) frames.push({ ...cut.frame, line: this.line });
+      if (cut.record !== undefined) records.push({ ...cut.record, line: this.line });
       this.countLines(data, at, cut.next);
-      this.dropping = cut.frame?.dropped === true;
-      this.afterObject = cut.frame?.form === 'json';
+      this.dropping = cut.record?.dropped === true;
+      this.afterObject = cut.record?.form === 'json';
       at = cut.next;
     }
     this.waiting = at < data.length ? [data.subarray(at)] : [];
     this.size = data.length - at;
     this.isWithinLine = this.size > 0 && data.indexOf(NEWLINE, at) < 0;
     this.wanted = Math.min(2 * this.size, this.limit);
-    return isWorthKeeping(frames, data) ? frames : frames.map(onItsOwn);
+    return isWorthKeeping(records, data) ? records : records.map(onItsOwn);
   }
 
   private cutAt(window: Window, at: number): Cut | typeof MORE {
@@ -133,16 +142,16 @@ export class RecordSplitter {
  * A view keeps all the bytes in memory that it is a view of, as long as the event waits to be sent. That costs little where most of
  * them are events, and much where a small one stands between megabytes of comments or blank lines.
  */
-function isWorthKeeping(frames: readonly InputRecord[], data: Buffer): boolean {
-  const kept = frames.reduce((sum, { text }) => sum + text.length, 0);
+function isWorthKeeping(records: readonly InputRecord[], data: Buffer): boolean {
+  const kept = records.reduce((sum, { text }) => sum + text.length, 0);
   return MIN_KEPT * kept >= data.buffer.byteLength;
 }
 
 /** A quarter: what waits to be sent then keeps at most four times of what it is. */
 const MIN_KEPT = 4;
 
-function onItsOwn(frame: InputRecord): InputRecord {
-  return typeof frame.text === 'string' ? frame : { ...frame, text: Buffer.from(frame.text) };
+function onItsOwn(record: InputRecord): InputRecord {
+  return typeof record.text === 'string' ? record : { ...record, text: Buffer.from(record.text) };
 }
 
 function skipBlank(data: Buffer, from: number): number {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ProblemError, type Problem } from '../errors';
 import { isRecord } from '../json';
 import { NO_CONFIG, readConfig, type FixtureConfig } from './fixture-config';
-import { parseJson } from './lossless-json';
+import { parseJson } from '../text/lossless-json';
 
 /** Events for one pipeline, and what it must make of them; elastic-package's format. */
 export interface Fixture {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Resource } from '../content/resource';
-import { writeJson } from './lossless-json';
+import { writeJson } from '../text/lossless-json';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import { request, type Cluster } from '../cluster/cluster';

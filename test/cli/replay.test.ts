@@ -125,3 +125,22 @@ test('replay from the command line: names a read-only block, and a second run co
   await request(cluster, { method: 'PUT', path, body: { 'index.blocks.read_only_allow_delete': null } });
   expect(JSON.parse((await replay([join(folder, 'b.ndjson')])).stdout)).toMatchObject({ indexed: 1 });
 });
+
+test('replay from the command line: a file after -- is read although its name begins with a dash, and - is standard input there too', async () => {
+  file('-x.ndjson', `${EVENT}\n`);
+  const args = ['replay', '--namespace', namespace, '--output', 'json', '--', '-x.ndjson', '-'];
+  const { stdout, stderr } = await cli(args, {
+    cwd: folder,
+    env: { WMI_DETECTIONS_ES_URL: cluster.url },
+    input: `${EVENT.replace('ws-1', 'ws-2')}\n`,
+  });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toMatchObject({ read: 2, indexed: 2 });
+});
+
+test('replay from the command line: an unknown flag before the files is named', async () => {
+  const { status, stderr } = await cli(['replay', '--bogus', 'samples']);
+  expect(status).toBe(2);
+  expect(stderr).toContain('unknown flag `--bogus`');
+  expect((await cli(['replay', '--output', 'json'])).stderr).toContain('Not enough non-option arguments');
+});

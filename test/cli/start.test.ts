@@ -26,10 +26,10 @@ describe.each([['--version'], ['--help'], ['completion']])('%s', (flag) => {
     expect(own).toEqual([
       'cli.js',
       'commands/index.js',
-      'commands/lone-dash.js',
       'errors.js',
       'program.js',
       'report/error.js',
+      'text/argument-values.js',
       'text/suggest.js',
     ]);
     expect(packages).toContain('yargs');

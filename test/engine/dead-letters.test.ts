@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replay } from '../../src/commands/replay';
+import { replay } from '../../src/replay/replay';
 import { ProblemError } from '../../src/errors';
 import type { ReplayResult } from '../../src/replay/replay-stats';
 import { replayJson, replayText } from '../../src/report/replay';

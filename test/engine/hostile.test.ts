@@ -110,7 +110,7 @@ describe('hostile events: an archive made to do harm', () => {
         if ('problem' in each)
           problems.push(new ProblemError('INPUT', [each.problem]).message.replaceAll(`${folder}/`, ''));
         else
-          for (const { text, fault } of each.frames) {
+          for (const { text, fault } of each.records) {
             records.push([
               each.file.replace(`${folder}/`, ''),
               text.toString(),

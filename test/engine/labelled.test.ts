@@ -72,7 +72,7 @@ describeWith(LOGS, 'published logs', () => {
     for (const input of listInputs([join(LOGS, log)])) {
       for await (const read of readInput(input, () => undefined)) {
         if ('problem' in read) throw new Error(read.problem.message);
-        const documents = read.frames.map((frame) => eventOf(frame, read.file).document.toString());
+        const documents = read.records.map((record) => eventOf(record, read.file).document.toString());
         const shipped = await node.ship('sysmon', documents);
         expect(shipped.filter(({ status }) => status !== 201)).toEqual([]);
         events += documents.length;

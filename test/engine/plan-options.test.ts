@@ -1,7 +1,7 @@
 import { localDeployment } from '../support/deployment';
 import { planCommand } from '../../src/commands/plan';
 import { quiet } from '../support/context';
-import { replay } from '../../src/commands/replay';
+import { replay } from '../../src/replay/replay';
 import { request } from '../../src/cluster/cluster';
 import { SAMPLES } from '../support/samples';
 import { checkReviewed, onlyOf } from '../../src/plan/only';

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { replay, type ReplayOptions } from '../../src/commands/replay';
+import { replay, type ReplayOptions } from '../../src/replay/replay';
 import { ProblemError } from '../../src/errors';
 import { createAll } from '../../src/replay/bulk';
 import type { ReplayProgress, ReplayResult } from '../../src/replay/replay-stats';

@@ -1,7 +1,7 @@
 import { localDeployment } from '../support/deployment';
 import { runRules } from '../../src/schedulers/local/run-rules';
 import { join } from 'node:path';
-import { replay } from '../../src/commands/replay';
+import { replay } from '../../src/replay/replay';
 import { isRecord } from '../../src/json';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';

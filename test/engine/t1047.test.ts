@@ -4,7 +4,7 @@ import { runRules } from '../../src/schedulers/local/run-rules';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { alerts } from '../../src/schedulers/alert-index-search';
-import { replay } from '../../src/commands/replay';
+import { replay } from '../../src/replay/replay';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { request } from '../../src/cluster/cluster';

@@ -1,4 +1,4 @@
-import { writeJson } from '../../src/testing/lossless-json';
+import { writeJson } from '../../src/text/lossless-json';
 import { readRules } from '../../src/detections/read-rules';
 import { EVENTS, tryBatches } from '../support/fuzz';
 import { fates } from '../support/mutate-ship';

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { writeJson } from '../../src/testing/lossless-json';
+import { writeJson } from '../../src/text/lossless-json';
 import { EVENTS, tryBatches } from '../support/fuzz';
 import { fates, type Fate } from '../support/mutate-ship';
 import { MARK, mutated, mutation, type Json, type Mutation } from '../support/mutate';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson, writeJson } from '../../src/testing/lossless-json';
+import { parseJson, writeJson } from '../../src/text/lossless-json';
 import type { Source } from './test-server';
 
 /*

@@ -1,4 +1,4 @@
-import { parseJson } from '../../src/testing/lossless-json';
+import { parseJson } from '../../src/text/lossless-json';
 import { eventOf } from '../../src/replay/event';
 import { listInputs } from '../../src/replay/inputs';
 import { readInput } from '../../src/replay/read';
@@ -53,8 +53,8 @@ export async function ownSeeds(): Promise<Seed[]> {
   for (const input of listInputs([SAMPLES])) {
     for await (const read of readInput(input, () => undefined)) {
       if ('problem' in read) throw new Error(read.problem.message);
-      for (const frame of read.frames) {
-        const { source, document, line } = eventOf(frame, read.file);
+      for (const record of read.records) {
+        const { source, document, line } = eventOf(record, read.file);
         const stream = source === 'windows_security' ? 'security' : source;
         seeds.push({
           name: `${read.file.slice(SAMPLES.length + 1)}:${line}`,

@@ -1,4 +1,4 @@
-import { writeJson } from '../../src/testing/lossless-json';
+import { writeJson } from '../../src/text/lossless-json';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/read-rules';
 import { request } from '../../src/cluster/cluster';

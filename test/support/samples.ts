@@ -41,9 +41,9 @@ export async function namesOfSamples(): Promise<ReadonlyMap<string, string>> {
     let number = 0;
     for await (const read of readInput(input, () => undefined)) {
       if ('problem' in read) throw new Error(read.problem.message);
-      for (const frame of read.frames) {
+      for (const record of read.records) {
         number += 1;
-        names.set(eventOf(frame, read.file).id, `${read.file.slice(SAMPLES.length + 1)} ${number}`);
+        names.set(eventOf(record, read.file).id, `${read.file.slice(SAMPLES.length + 1)} ${number}`);
       }
     }
   }

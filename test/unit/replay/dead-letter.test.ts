@@ -1,19 +1,19 @@
-import { deadLetterOf, takenBack } from '../../../src/replay/dead-letter';
+import { deadLetterOf, unwrapDeadLetter } from '../../../src/replay/dead-letters';
 import { eventOf, type Event } from '../../../src/replay/event';
 import type { InputRecord } from '../../../src/replay/input-record';
 import { RecordSplitter } from '../../../src/replay/splitter';
 
 const refusal = { reason: 'because', status: 500, stream: 'logs-x' };
 
-function framesOf(content: Buffer | string): InputRecord[] {
-  const framer = new RecordSplitter();
-  return [...framer.push(Buffer.from(content as string)), ...framer.end()];
+function recordsOf(content: Buffer | string): InputRecord[] {
+  const splitter = new RecordSplitter();
+  return [...splitter.push(Buffer.from(content as string)), ...splitter.end()];
 }
 
 /** An event, written as a dead letter and read again. */
 function thereAndBack(event: Event): Event {
-  const [frame] = framesOf(`${deadLetterOf(event, refusal, new Date(0))}\n`);
-  const back = frame && takenBack(frame);
+  const [record] = recordsOf(`${deadLetterOf(event, refusal, new Date(0))}\n`);
+  const back = record && unwrapDeadLetter(record);
   if (back === undefined) throw new Error('it is no dead letter');
   return eventOf(back, 'dead.ndjson');
 }
@@ -28,9 +28,9 @@ test.each([
   ['event XML', "<Event><System><Provider Name='Microsoft-Windows-Sysmon'/></System></Event>"],
   ['text', 'hello "world" \\ \u202e'],
 ])('dead letter: %s comes back as the same event', (_, bytes) => {
-  const [frame] = framesOf(bytes);
-  if (frame === undefined) throw new Error('no event');
-  const event = eventOf(frame, 'a.log');
+  const [record] = recordsOf(bytes);
+  if (record === undefined) throw new Error('no event');
+  const event = eventOf(record, 'a.log');
   const { id, source, document, text, json, fault, origin } = thereAndBack(event);
   const { id: id0, source: source0, document: document0, text: text0, json: json0, fault: fault0 } = event;
   expect({ id, source, document: document.toString(), text: text.toString(), json, fault }).toEqual({
@@ -40,8 +40,8 @@ test.each([
 });
 
 test('dead letter: the file and line of a letter stay those of the event, however often it is refused', () => {
-  const [frame] = framesOf('{"a":1}');
-  const once = thereAndBack(eventOf(frame as InputRecord, 'a.log'));
+  const [record] = recordsOf('{"a":1}');
+  const once = thereAndBack(eventOf(record as InputRecord, 'a.log'));
   expect(thereAndBack(once).origin).toEqual({ file: 'a.log', line: 1 });
 });
 
@@ -51,12 +51,12 @@ test.each([
   ['an event whose original is no text', '{"dead_letter":{"version":1},"event":{"original":{}}}'],
   ['text', 'dead_letter'],
 ])('dead letter: %s is no dead letter', (_, text) => {
-  const [frame] = framesOf(text);
-  expect(takenBack(frame as InputRecord)).toBeUndefined();
+  const [record] = recordsOf(text);
+  expect(unwrapDeadLetter(record as InputRecord)).toBeUndefined();
 });
 
 test('dead letter: a letter whose JSON was broken by hand is text with a fault, and lost by no means', () => {
-  const [frame] = framesOf('{"dead_letter":{"version":1,"json":true},"event":{"original":"{oops"}}');
-  const back = takenBack(frame as InputRecord);
+  const [record] = recordsOf('{"dead_letter":{"version":1,"json":true},"event":{"original":"{oops"}}');
+  const back = unwrapDeadLetter(record as InputRecord);
   expect(back).toMatchObject({ form: 'text', text: '{oops', fault: expect.stringContaining('not JSON') as string });
 });

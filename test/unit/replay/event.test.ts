@@ -1,5 +1,5 @@
 import { eventOf, type Event } from '../../../src/replay/event';
-import { readObject } from '../../../src/replay/json-text';
+import { readObject } from '../../../src/replay/json-document';
 
 function event(text: string): Event {
   const bytes = Buffer.from(text);

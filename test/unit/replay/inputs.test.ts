@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -46,7 +46,7 @@ async function readAll(path: string | Readable): Promise<{ records: string[]; pr
         problems.push(new ProblemError('INPUT', [read.problem]).message.replaceAll(`${folder}/`, ''));
       else
         records.push(
-          ...read.frames.map(({ text, line }) => `${read.file.replace(`${folder}/`, '')}:${line} ${text.toString()}`),
+          ...read.records.map(({ text, line }) => `${read.file.replace(`${folder}/`, '')}:${line} ${text.toString()}`),
         );
     }
   }
@@ -121,6 +121,19 @@ describe('inputs of replay: refused before anything is read', () => {
      nor: does not exist
        Check the path; nothing was sent."
     `);
+  });
+
+  test('a file in a folder, by its own name', () => {
+    file('mixed/a.json', '{}');
+    file('mixed/b.json', '{}');
+    const open = jest.spyOn(fs, 'openSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+    });
+    expect(refusal([join(folder, 'mixed')])).toMatchInlineSnapshot(`
+     "INPUT mixed/a.json: cannot be read: permission denied
+       Check the path; nothing was sent."
+    `);
+    open.mockRestore();
   });
 
   // Root reads everything, so only another user can be refused.

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
-import { JsonObject } from '../../../src/replay/json-object';
-import { readObject as readBytes, type JsonText } from '../../../src/replay/json-text';
-import { wordsOf } from '../../../src/replay/words';
+import { readObject as readBytes, type JsonDocument } from '../../../src/replay/json-document';
 import { canonicalJson, isRecord } from '../../../src/json';
 
-function readObject(text: string): JsonText | undefined {
+function readObject(text: string): JsonDocument | undefined {
   return readBytes(Buffer.from(text));
 }
 
@@ -17,9 +15,7 @@ function obstacle(text: string): string | undefined {
 function canonical(text: string): string | undefined {
   const json = readObject(text);
   if (json === undefined || json.obstacle !== undefined) return undefined;
-  // As much room as is promised to be enough.
-  const room = wordsOf(Buffer.alloc(json.size));
-  return room.bytes.toString('utf8', 0, json.object.write(room, 0));
+  return json.canonical;
 }
 
 const nested = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
@@ -190,26 +186,9 @@ describe('JSON text: a text is a JSON object exactly when JSON.parse says so', (
   });
 });
 
-describe('JSON text: what an object holds', () => {
-  test('strings and objects, by their keys; of a key that comes twice the last, as JSON.parse has it', () => {
-    const object = readObject(
-      '{"a":"C:\\\\x","\\u0062":{"c":"\\u00e9"},"d":1,"e":["x"],"f":"first","f":"last","g":""}',
-    )?.object;
-    const inner = object?.get('b');
-    expect([object?.get('a'), inner instanceof JsonObject && inner.get('c')]).toEqual(['C:\\x', 'é']);
-    expect([object?.get('d'), object?.get('e'), object?.get('f'), object?.get('g')]).toEqual([
-      undefined,
-      undefined,
-      'last',
-      '',
-    ]);
-    expect([object?.has('d'), object?.has('x'), object?.get('x'), object?.has('constructor')]).toEqual([
-      true,
-      false,
-      undefined,
-      false,
-    ]);
-  });
+test('JSON text: the value is that of JSON.parse: of a key that comes twice the last counts', () => {
+  const text = '{"a":"C:\\\\x","\\u0062":{"c":"\\u00e9"},"d":1,"e":["x"],"f":"first","f":"last","g":""}';
+  expect(readObject(text)?.value).toEqual({ a: 'C:\\x', b: { c: 'é' }, d: 1, e: ['x'], f: 'last', g: '' });
 });
 
 test('JSON text: the canonical form is that of the parsed value, whatever blanks and order of keys', () => {
@@ -225,6 +204,46 @@ test('JSON text: the canonical form is that of the parsed value, whatever blanks
     }),
     { numRuns: 1_000 },
   );
+});
+
+test.each([
+  ['1.0', '1'],
+  ['1e3', '1000'],
+  ['-0', '0'],
+  ['0.10', '0.1'],
+  ['12345678901234567.0', '12345678901234567'],
+  ['5e-324', '4e-324'],
+])('JSON text: the numbers %s and %s stay different, and are written as they came', (left, right) => {
+  for (const number of [left, right]) expect(canonical(`{ "b": [${number}], "a": 1 }`)).toBe(`{"a":1,"b":[${number}]}`);
+});
+
+test('JSON text: a number that is written in an unusual way changes nothing else', () => {
+  const text = '{"a":"1.0","b":"\\"1.0\\",","c":[1.0,"x",-9223372036854775808],"d":{"1.0":1.50}}';
+  expect(canonical(text)).toBe(text);
+});
+
+test('JSON text: a key with equal values twice is found, however it is written and wherever it is', () => {
+  expect(obstacle('{"a":1,"a":1}')).toMatch('"a" twice');
+  expect(obstacle('{"x":[{"b":{}},{"b":{"c":null,"\\u0063":null}}]}')).toMatch('"c" twice');
+  expect(obstacle('{"__proto__":1,"__proto__":1}')).toMatch('"__proto__" twice');
+  expect(obstacle('{"a":{"b":1},"b":[{"b":1},{"b":1}],"c":"\\"a\\":","__proto__":1}')).toBeUndefined();
+});
+
+test('JSON text: keys that look like numbers are sorted as texts', () => {
+  expect(canonical('{"9":1,"10":2,"a":3,"1":4}')).toBe('{"1":4,"10":2,"9":1,"a":3}');
+});
+
+test('JSON text: half a surrogate pair, and every escape, in the shortest way to write it', () => {
+  expect(
+    canonical(
+      '{"a":"\\uD800x\\udc00","b":"\\u0008\\u000C\\u000a\\u000D\\u0009\\u0022\\u005c\\u002f\\u0000\\u001F\\u007f"}',
+    ),
+  ).toBe('{"a":"\\ud800x\\udc00","b":"\\b\\f\\n\\r\\t\\"\\\\/\\u0000\\u001f\u007f"}');
+});
+
+test('JSON text: a string of millions of escapes is read', () => {
+  const text = `{"a":"${'\\\\\\"'.repeat(2_000_000)}","b":1.0}`;
+  expect(canonical(text) === text).toBe(true);
 });
 
 test('JSON text: numbers that only differ beyond the precision of a double stay different', () => {

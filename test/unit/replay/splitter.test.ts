@@ -4,11 +4,11 @@ import { RecordSplitter } from '../../../src/replay/splitter';
 
 /** All records of a text, the bytes given in chunks of one size. */
 function frames(text: string | Buffer, chunk = 7, limit?: number): InputRecord[] {
-  const framer = new RecordSplitter(limit);
+  const splitter = new RecordSplitter(limit);
   const bytes = Buffer.from(text as string);
   const found: InputRecord[] = [];
-  for (let at = 0; at < bytes.length; at += chunk) found.push(...framer.push(bytes.subarray(at, at + chunk)));
-  return [...found, ...framer.end()];
+  for (let at = 0; at < bytes.length; at += chunk) found.push(...splitter.push(bytes.subarray(at, at + chunk)));
+  return [...found, ...splitter.end()];
 }
 
 /** Form, line, text and fault, one line a record. */

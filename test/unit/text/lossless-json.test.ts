@@ -1,4 +1,4 @@
-import { parseJson, writeJson } from '../../../src/testing/lossless-json';
+import { parseJson, writeJson } from '../../../src/text/lossless-json';
 
 test.each([
   '{"Keywords":-9223372036854775808,"a":[9007199254740993,1,-2]}',
