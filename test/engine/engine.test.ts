@@ -17,7 +17,7 @@ const { root, user, nodesOf, jarsFolder } = ownCaches();
 
 /** Another process that runs TypeScript, which finds the engine's functions in `engine`. */
 function otherProcess(env: NodeJS.ProcessEnv, code: string): { child: ChildProcess; line: Promise<string> } {
-  const script = `const engine = { ...require('./src/engine/attached'), ...require('./src/commands/engine') }; ${code}`;
+  const script = `const engine = { ...require('./src/engine/start-node'), ...require('./src/commands/engine') }; ${code}`;
   const child = spawn(process.execPath, ['--import', 'tsx', '-e', script], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
