@@ -5,13 +5,13 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import { stateIndex } from '../../src/detections/indices';
 import { startCli, type Ended, type Running } from '../support/cli';
 import { eventually } from '../support/eventually';
-import { jdk, temporaryFolder } from '../support/environment';
+import { jdk, temporaryFolder } from '../support/temporary-folders';
 import { ownCaches } from '../support/own-caches';
 import { proxy, type Asked, type Fault, type Proxy } from '../support/proxy';
-import { keepShared } from '../support/guard';
+import { keepShared } from '../support/keep-shared';
 import { clear, freshNamespace } from '../support/dataset';
 import { testCluster } from '../support/cluster';
-import { received } from '../support/received';
+import { received } from '../support/context';
 
 const folder = temporaryFolder();
 const SAMPLES = join(PROGRAM_FOLDER, 'samples');

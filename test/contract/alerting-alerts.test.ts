@@ -11,7 +11,7 @@ import { monitorKind } from '../../src/schedulers/opensearch-alerting/monitor-ki
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
 import { request } from '../../src/cluster/cluster';
 import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
-import { contentWith, exception } from '../support/kibana-dataset';
+import { contentWith, exception } from '../support/content';
 import { dataset, storeRule, wmiChild, type Event, type Dataset } from '../support/dataset';
 
 interface Place extends AlertingDataset {

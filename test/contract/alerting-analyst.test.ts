@@ -4,7 +4,7 @@ import type { Explanation } from '../../src/alerts/explain';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
 import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
-import { contentWith } from '../support/kibana-dataset';
+import { contentWith } from '../support/content';
 import { dataset, wmiChild } from '../support/dataset';
 
 /** Monitors of one rule that hold two alerts, of pid 1 and 2. */

@@ -1,9 +1,9 @@
-import { deploymentOn } from '../support/deployment';
+import { deploymentOn, actions } from '../support/deployment';
 import { notifyAction } from '../../src/schedulers/opensearch-alerting/notify-action';
 import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
 import { request } from '../../src/cluster/cluster';
 import { alertingDataset, deployMonitors, planMonitors } from '../support/alerting-dataset';
-import { actions, contentWith, rule } from '../support/kibana-dataset';
+import { contentWith, rule } from '../support/content';
 import { testCluster } from '../support/cluster';
 
 const NASTY = [

@@ -7,7 +7,8 @@ import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-ma
 import { defaultIndices } from '../../src/detections/indices';
 import { alertingDataset, deployMonitors, planMonitors } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
-import { actions, contentWith, manyRules, results, rule } from '../support/kibana-dataset';
+import { actions, results } from '../support/deployment';
+import { contentWith, manyRules, rule } from '../support/content';
 import { testCluster } from '../support/cluster';
 
 const UUID = rule().uuid;

@@ -3,7 +3,8 @@ import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-bo
 import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
 import { alertingDataset, deployMonitors, planMonitors, type AlertingDataset } from '../support/alerting-dataset';
 import type { Stored } from '../support/alerting-routes';
-import { actions, contentWith, exception, results, rule } from '../support/kibana-dataset';
+import { actions, results } from '../support/deployment';
+import { contentWith, exception, rule } from '../support/content';
 
 function onlyMonitor({ server }: AlertingDataset): Stored & { id: string } {
   const [[id, stored] = [], ...more] = [...server.monitors.stored];

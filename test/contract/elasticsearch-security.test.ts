@@ -8,7 +8,7 @@ import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
 import { serverReason } from '../../src/cluster/failure';
 import { connect, request, type Request, type Cluster } from '../../src/cluster/cluster';
-import { requestsFor } from '../support/access-requests';
+import { requestsFor } from '../support/request-table';
 import { authority, type Authority } from '../support/certificates';
 import {
   elasticsearchDistribution,

@@ -3,9 +3,17 @@ import { adoptAll, findAdoptions, type Adopted } from '../../src/plan/adopt';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Deployment } from '../../src/plan/deployment';
-import { actions, deployKibana, planKibana, scopeFor, shipped, connectionTo } from '../support/kibana-dataset';
+import {
+  deployKibana,
+  planKibana,
+  scopeFor,
+  connectionTo,
+  describeContract,
+  kibanaOfEachTest,
+} from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
+import { shipped } from '../support/content';
 import type { Thing } from '../support/kibana-state';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 

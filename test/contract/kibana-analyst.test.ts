@@ -6,10 +6,10 @@ import type { Explanation } from '../../src/alerts/explain';
 import { entitiesAtRisk } from '../../src/alerts/risk';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { contentWith, deployKibana, rule, scopeFor, shipped, uuidOf } from '../support/kibana-dataset';
+import { deployKibana, scopeFor, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { contentWith, rule, shipped, uuidOf } from '../support/content';
 import { API_KEY } from '../support/kibana-server';
 import { signalOf } from '../support/kibana-signals';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { freshNamespace, wmiChild } from '../support/dataset';
 import { testCluster } from '../support/cluster';
 

@@ -1,10 +1,10 @@
 import { planCommand } from '../../src/commands/plan';
 import type { Outcome } from '../../src/commands/command';
 import { quiet } from '../support/context';
-import { shipped } from '../support/kibana-dataset';
+import { shipped } from '../support/content';
 import { API_KEY } from '../support/kibana-server';
 import { testCluster } from '../support/cluster';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
 
 const server = kibanaOfEachTest();
 

@@ -1,17 +1,15 @@
 import type { Rule } from '../../src/detections/rule';
 import {
-  actions,
-  contentWith,
   deployKibana,
-  manyRules,
   OTHER_TYPE,
   planKibana,
-  rule,
   scopeFor,
-  uuidOf,
+  describeContract,
+  kibanaOfEachTest,
 } from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
+import { contentWith, manyRules, rule, uuidOf } from '../support/content';
 import type { Thing } from '../support/kibana-state';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 

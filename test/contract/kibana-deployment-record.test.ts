@@ -1,8 +1,8 @@
 import { stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
-import { actions, planKibana } from '../support/kibana-dataset';
+import { planKibana, describeContract } from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
 import { BOTH, CONTENT, notesOf, recordDataset, type Named } from '../support/kibana-record';
-import { describeContract } from '../support/kibana-suite';
 import { testCluster } from '../support/cluster';
 
 const { server, namespace, naming, located, deployed, destroyed, remembered, version, rulesIn, withoutPort } =

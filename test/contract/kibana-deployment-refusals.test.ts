@@ -8,10 +8,10 @@ import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
 import { connectedDeployment, localDeployment } from '../support/deployment';
 import { quiet } from '../support/context';
-import { connectionTo, contentWith, planKibana } from '../support/kibana-dataset';
+import { connectionTo, planKibana, describeContract } from '../support/kibana-dataset';
+import { contentWith } from '../support/content';
 import { startKibana } from '../support/kibana-server';
 import { BOTH, CONTENT, recordDataset, type Named } from '../support/kibana-record';
-import { describeContract } from '../support/kibana-suite';
 import { proxy } from '../support/proxy';
 import { testCluster } from '../support/cluster';
 

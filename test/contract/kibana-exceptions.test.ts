@@ -4,18 +4,16 @@ import { silencedRules } from '../../src/plan/silenced';
 import { quiet } from '../support/context';
 import { indexEcs } from '../support/ecs-index';
 import {
-  actions,
-  contentWith,
   deployKibana,
   destroyKibana,
-  exception,
   planKibana,
-  results,
-  rule,
   scopeFor,
+  describeContract,
+  kibanaOfEachTest,
 } from '../support/kibana-dataset';
+import { actions, results } from '../support/deployment';
+import { contentWith, exception, rule } from '../support/content';
 import { storeItem, type Thing } from '../support/kibana-state';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 

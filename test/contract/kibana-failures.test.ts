@@ -2,18 +2,16 @@ import { ProblemError } from '../../src/errors';
 import { exitOf } from '../../src/commands/deploy';
 import { connectKibana } from '../../src/cluster/kibana';
 import {
-  contentWith,
   deployKibana,
-  manyRules,
   planKibana,
-  results,
-  rule,
   scopeFor,
-  uuidOf,
   connectionTo,
+  describeContract,
+  kibanaOfEachTest,
 } from '../support/kibana-dataset';
+import { results } from '../support/deployment';
+import { contentWith, manyRules, rule, uuidOf } from '../support/content';
 import { API_KEY, type Seen } from '../support/kibana-server';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { quick } from '../support/patience';
 
 const server = kibanaOfEachTest();

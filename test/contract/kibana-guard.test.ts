@@ -1,7 +1,7 @@
 import { unsafeReasons } from '../../src/plan/guard';
-import { contentWith, deployKibana, manyRules, planKibana, scopeFor } from '../support/kibana-dataset';
+import { deployKibana, planKibana, scopeFor, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { contentWith, manyRules } from '../support/content';
 import type { Thing } from '../support/kibana-state';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 

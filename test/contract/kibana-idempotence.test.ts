@@ -1,17 +1,8 @@
 import fc from 'fast-check';
-import {
-  actions,
-  contentWith,
-  deployKibana,
-  destroyKibana,
-  exception,
-  manyRules,
-  planKibana,
-  scopeFor,
-  uuidOf,
-} from '../support/kibana-dataset';
+import { deployKibana, destroyKibana, planKibana, scopeFor, describeContract } from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
+import { contentWith, exception, manyRules, uuidOf } from '../support/content';
 import { startKibana } from '../support/kibana-server';
-import { describeContract } from '../support/kibana-suite';
 import type { Decoration, Thing } from '../support/kibana-state';
 
 /** What servers of other versions do to a rule that they give back, each alone harmless and together too. */

@@ -2,17 +2,16 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { exitOf } from '../../src/commands/deploy';
 import {
-  actions,
-  contentWith,
   deployKibana,
-  manyRules,
   OTHER_TYPE,
   planKibana,
   scopeFor,
-  uuidOf,
+  describeContract,
+  kibanaOfEachTest,
 } from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
+import { contentWith, manyRules, uuidOf } from '../support/content';
 import { type Seen } from '../support/kibana-server';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 

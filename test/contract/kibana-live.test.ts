@@ -3,8 +3,8 @@ import type { Outcome } from '../../src/commands/command';
 import type { Verdict } from '../../src/testing/rule-verdict';
 import { quiet } from '../support/context';
 import { API_KEY } from '../support/kibana-server';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
-import { project, type Project } from '../support/project';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { project, type Project } from '../support/temporary-folders';
 import { testCluster } from '../support/cluster';
 
 const server = kibanaOfEachTest();

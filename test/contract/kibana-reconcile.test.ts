@@ -2,9 +2,9 @@ import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { reconcileText } from '../../src/report/reconcile';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Deployment } from '../../src/plan/deployment';
-import { contentWith, deployKibana, exception, rule, scopeFor } from '../support/kibana-dataset';
+import { deployKibana, scopeFor, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { contentWith, exception, rule } from '../support/content';
 import { signalOf } from '../support/kibana-signals';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { dataset, wmiChild, type Event, type Dataset } from '../support/dataset';
 import { backingIndex } from '../support/backing-index';
 

@@ -1,26 +1,21 @@
-import { connectedDeployment } from '../support/deployment';
+import { connectedDeployment, actions, results } from '../support/deployment';
 import { deployText } from '../../src/report/plan';
 import { normalizeRule } from '../../src/schedulers/kibana/normalize-rule';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Applied } from '../../src/plan/apply';
 import { connectKibana } from '../../src/cluster/kibana';
 import {
-  actions,
-  contentWith,
   deployKibana,
   destroyKibana,
-  manyRules,
   OTHER_TYPE,
   planKibana,
-  results,
-  rule,
   scopeFor,
-  shipped,
-  uuidOf,
+  describeContract,
+  kibanaOfEachTest,
 } from '../support/kibana-dataset';
+import { contentWith, manyRules, rule, shipped, uuidOf } from '../support/content';
 import { API_KEY, type KibanaServer, type Seen } from '../support/kibana-server';
 import type { Thing } from '../support/kibana-state';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { quick } from '../support/patience';
 
 const server = kibanaOfEachTest();

@@ -1,8 +1,15 @@
 import { deploy, recordDeployment } from '../../src/plan/deploy';
 import type { Deployment } from '../../src/plan/deployment';
 import { quiet } from '../support/context';
-import { contentWith, deployKibana, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-dataset';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import {
+  deployKibana,
+  destroyKibana,
+  planKibana,
+  scopeFor,
+  describeContract,
+  kibanaOfEachTest,
+} from '../support/kibana-dataset';
+import { contentWith, rule } from '../support/content';
 
 const server = kibanaOfEachTest();
 

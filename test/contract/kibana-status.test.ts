@@ -3,8 +3,8 @@ import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import type { ContentChange, Status } from '../../src/status/status';
 import type { RuleState } from '../../src/schedulers/rule-state';
-import { contentWith, deployKibana, rule, scopeFor } from '../support/kibana-dataset';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { deployKibana, scopeFor, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { contentWith, rule } from '../support/content';
 
 const server = kibanaOfEachTest();
 const DAY = 86_400_000;

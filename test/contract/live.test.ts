@@ -8,7 +8,7 @@ import type { Verdict } from '../../src/testing/rule-verdict';
 import { readSettings } from '../../src/settings';
 import { alertingDataset, type AlertingDataset } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
-import { project, type Project } from '../support/project';
+import { project, type Project } from '../support/temporary-folders';
 import { testCluster } from '../support/cluster';
 import { watcherOfEachTest } from '../support/watcher-dataset';
 

@@ -7,7 +7,7 @@ import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-
 import { monitorRuleStates } from '../../src/schedulers/opensearch-alerting/rule-states';
 import { planMonitors } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
-import { contentWith } from '../support/kibana-dataset';
+import { contentWith } from '../support/content';
 import {
   cameIn,
   commandLines,

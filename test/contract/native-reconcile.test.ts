@@ -3,7 +3,7 @@ import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import type { Deployment } from '../../src/plan/deployment';
 import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
-import { contentWith, rule } from '../support/kibana-dataset';
+import { contentWith, rule } from '../support/content';
 import { dataset, wmiChild } from '../support/dataset';
 import { deployWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
 

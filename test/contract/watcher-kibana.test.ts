@@ -1,8 +1,8 @@
 import { deploy } from '../../src/plan/deploy';
 import { planFrom } from '../../src/plan/plan';
 import { quiet } from '../support/context';
-import { contentWith, deployKibana, destroyKibana, rule, scopeFor } from '../support/kibana-dataset';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { deployKibana, destroyKibana, scopeFor, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { contentWith, rule } from '../support/content';
 import { deployWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
 
 const kibana = kibanaOfEachTest();

@@ -4,9 +4,9 @@ import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import { attentionOf } from '../../src/status/attention';
 import { watchRuleStates } from '../../src/schedulers/watcher/rule-states';
 import { request } from '../../src/cluster/cluster';
-import { contentWith, manyRules, rule } from '../support/kibana-dataset';
+import { contentWith, manyRules, rule } from '../support/content';
 import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
-import type { KeptWatch } from '../support/watcher-state';
+import type { KeptWatch } from '../support/watcher-server';
 
 const server = watcherOfEachTest();
 const NOW = Date.parse('2026-03-01T12:00:00Z');

@@ -1,9 +1,9 @@
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import { request } from '../../src/cluster/cluster';
-import { actions, contentWith, exception, results, rule, shipped } from '../support/kibana-dataset';
+import { actions, results } from '../support/deployment';
+import { contentWith, exception, rule, shipped } from '../support/content';
 import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
-import type { Seen } from '../support/watcher-server';
-import type { KeptWatch, Thing } from '../support/watcher-state';
+import type { Seen, KeptWatch, Thing } from '../support/watcher-server';
 
 const server = watcherOfEachTest();
 

@@ -5,7 +5,7 @@ import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { defaultIndices } from '../../src/detections/indices';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
 import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
-import { shipped } from '../support/kibana-dataset';
+import { shipped } from '../support/content';
 import { storeRule } from '../support/dataset';
 import { runMonitor } from '../support/alerting-run';
 import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';

@@ -5,7 +5,7 @@ import { ProblemError } from '../../src/errors';
 import type { ReplayResult } from '../../src/replay/replay-stats';
 import { replayJson, replayText } from '../../src/report/replay';
 import { request, type Cluster } from '../../src/cluster/cluster';
-import { temporaryFolder } from '../support/environment';
+import { temporaryFolder } from '../support/temporary-folders';
 import { freshNamespace } from '../support/dataset';
 import { testCluster } from '../support/cluster';
 

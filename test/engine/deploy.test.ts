@@ -11,7 +11,7 @@ import { type Plan } from '../../src/plan/plan';
 import type { Deployment } from '../../src/plan/deployment';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { project, type Project } from '../support/project';
+import { project, type Project } from '../support/temporary-folders';
 
 // What is deployed here is shared by a whole cluster, so these tests have a node of their own.
 let engine: Engine;

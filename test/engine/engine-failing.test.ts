@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startAttached, freePorts } from '../../src/engine/start-node';
 import { cacheOf } from '../../src/engine/cache';
 import { isRunning } from '../../src/engine/processes';
-import { jdk, messageOf } from '../support/environment';
+import { jdk, messageOf } from '../support/temporary-folders';
 import { ownCaches } from '../support/own-caches';
 
 jest.setTimeout(240_000);

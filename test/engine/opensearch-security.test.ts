@@ -9,13 +9,12 @@ import { findVerb } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import type { Doctor } from '../../src/commands/doctor';
 import { request, type Request, type Cluster } from '../../src/cluster/cluster';
-import { requestsFor } from '../support/access-requests';
+import { requestsFor } from '../support/request-table';
 import { authority } from '../support/certificates';
 import { quiet } from '../support/context';
 import { ASKED, lesser, PRINTED, rowsOf } from '../support/opensearch-roles';
-import { securedJars, VERSION } from '../support/opensearch-security-jars';
-import { startSecured, type SecuredNode } from '../support/opensearch-security-node';
-import { project, type Project } from '../support/project';
+import { startSecured, type SecuredNode, securedJars, VERSION } from '../support/opensearch-security-node';
+import { project, type Project } from '../support/temporary-folders';
 
 /*
  * The roles of OpenSearch, as `doctor --roles` prints them, on a real node with the security plugin: each kind of user does

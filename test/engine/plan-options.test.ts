@@ -12,8 +12,7 @@ import { silencedRules } from '../../src/plan/silenced';
 import { expiredNotes } from '../../src/report/expired';
 import { planMarkdown } from '../../src/report/plan-markdown';
 import { freshNamespace } from '../support/dataset';
-import { project } from '../support/project';
-import { settingsFolder } from '../support/settings-file';
+import { settingsFolder, project } from '../support/temporary-folders';
 import { testCluster } from '../support/cluster';
 
 const settings = settingsFolder();

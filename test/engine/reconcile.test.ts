@@ -8,7 +8,7 @@ import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { SEED } from '../support/random-rules';
-import { exception } from '../support/kibana-dataset';
+import { exception } from '../support/content';
 import { dataset, sharedDataset, storeRule, wmiChild, type Dataset } from '../support/dataset';
 
 const DAY = { from: Date.parse('2025-03-10T00:00:00Z'), to: Date.parse('2025-03-11T00:00:00Z') };

@@ -4,7 +4,7 @@ import type { Verb } from '../../src/schedulers/request-table';
 import { findVerb } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import { startAttached, type Engine } from '../../src/engine/start-node';
-import { rowsFor, type Seen } from '../support/access-match';
+import { rowsFor, type Seen } from '../support/request-table';
 import { connect } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { proxy, type Proxy } from '../support/proxy';

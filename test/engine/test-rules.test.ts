@@ -9,7 +9,7 @@ import { withSandbox } from '../../src/testing/sandbox';
 import type { Verdict } from '../../src/testing/rule-verdict';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { project, type Project } from '../support/project';
+import { project, type Project } from '../support/temporary-folders';
 import { testCluster } from '../support/cluster';
 
 const CHILD = 'process_execution_via_wmi';

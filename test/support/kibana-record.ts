@@ -10,9 +10,9 @@ import { testCluster } from './cluster';
 import { quiet } from './context';
 import { freshNamespace } from './dataset';
 import { connectedDeployment, localDeployment } from './deployment';
-import { connectionTo, contentWith, destroyKibana, planKibana, rule } from './kibana-dataset';
+import { connectionTo, destroyKibana, planKibana, kibanaOfEachTest } from './kibana-dataset';
+import { contentWith, rule } from './content';
 import type { KibanaServer } from './kibana-server';
-import { kibanaOfEachTest } from './kibana-suite';
 
 export const CONTENT = contentWith([rule()]);
 export const BOTH = ['default', 'soc'];

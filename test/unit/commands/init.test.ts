@@ -5,7 +5,7 @@ import { initText } from '../../../src/report/init';
 import { readSettings, type Environment } from '../../../src/settings';
 import { quiet } from '../../support/context';
 import { fakeCluster, type FakeCluster } from '../../support/fake-cluster';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 const { path, written } = settingsFolder();
 let server: FakeCluster;

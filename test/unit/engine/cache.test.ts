@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cacheOf, heapOf, prepareFolder } from '../../../src/engine/cache';
 import { diskFull, writing } from '../../../src/engine/failure';
-import { messageOf, temporaryFolder } from '../../support/environment';
+import { messageOf, temporaryFolder } from '../../support/temporary-folders';
 
 const folder = temporaryFolder();
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { dirname, join } from 'node:path';
 import { cacheOf } from '../../../src/engine/cache';
 import { fetchJars } from '../../../src/engine/jars';
-import { messageOf, program, temporaryFolder } from '../../support/environment';
+import { messageOf, program, temporaryFolder } from '../../support/temporary-folders';
 
 const root = temporaryFolder();
 const JDK = { home: join(root, 'jdk'), version: '21.0.2', major: 21 };

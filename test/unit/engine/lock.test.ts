@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { messageOf, temporaryFolder } from '../../support/environment';
+import { messageOf, temporaryFolder } from '../../support/temporary-folders';
 
 const folder = temporaryFolder();
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings, type Environment } from '../../../src/settings';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 const { path, written, refused: refusal } = settingsFolder();
 

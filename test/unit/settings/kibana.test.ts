@@ -1,5 +1,5 @@
 import { readSettings } from '../../../src/settings';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 const { written, refused } = settingsFolder();
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings, type Environment, type Flags, type Settings } from '../../../src/settings';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 const { path, written, refused: refusal } = settingsFolder();
 

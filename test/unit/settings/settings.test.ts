@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ProblemError } from '../../../src/errors';
 import { readSettings } from '../../../src/settings';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 const { path, written, refused } = settingsFolder();
 

@@ -1,7 +1,7 @@
 import { parseYaml } from '../../../src/content/yaml-file';
 import { ProblemError } from '../../../src/errors';
 import { parseRuleTests, readRuleTests, slugsOf, type RuleTest } from '../../../src/testing/rule-tests';
-import { project } from '../../support/project';
+import { project } from '../../support/temporary-folders';
 
 function parsed(text: string): RuleTest[] {
   return parseRuleTests(parseYaml(text, 'rules/tests/a.yml'), 'a');
