@@ -13,18 +13,18 @@ async function twoHeld(): Promise<AlertingDataset> {
   const here = await alertingDataset({ namespace: events.namespace });
   const ingested = new Date(Date.now() - 1_000).toISOString();
   await events.index([1, 2].map((pid) => wmiChild(`p${pid}`, { 'process.pid': pid, 'event.ingested': ingested })));
-  await deployMonitors(here.scope, contentWith([events.rule]));
+  await deployMonitors(here.deployment, contentWith([events.rule]));
   return here;
 }
 
-function act({ scope }: AlertingDataset, action: string | undefined, ids: readonly string[]): Promise<Outcome> {
-  const { cluster, namespace } = scope;
+function act({ deployment }: AlertingDataset, action: string | undefined, ids: readonly string[]): Promise<Outcome> {
+  const { cluster, namespace } = deployment;
   const argv = { esUrl: cluster.url, namespace, scheduler: 'opensearch-alerting', action, ids, output: 'text' };
   return alertsCommand.run(quiet(), argv);
 }
 
-async function held({ scope }: AlertingDataset): Promise<{ id: string; status: string; state: string }[]> {
-  const { alerts } = await monitorAlerts(scope.cluster, scope.namespace, []);
+async function held({ deployment }: AlertingDataset): Promise<{ id: string; status: string; state: string }[]> {
+  const { alerts } = await monitorAlerts(deployment.cluster, deployment.namespace, []);
   return alerts.map(({ _id: id, wmi_detections: ours }) => ({ id, ...(ours as { status: string; state: string }) }));
 }
 

@@ -64,15 +64,15 @@ test.each(['{{ctx.x}}', '{{{ctx.x}}}', '{{{{', '{ {'])(
 test('notification channel of OpenSearch Alerting: a channel adds one action, which settles; without one it goes, and what an analyst added stays', async () => {
   const here = await alertingDataset({ channel: 'soc' });
   const content = contentWith([rule()]);
-  await deployMonitors(here.scope, content);
+  await deployMonitors(here.deployment, content);
   const [stored] = [...here.server.monitors.stored.values()];
   const trigger = triggerOf(stored?.monitor ?? {});
   expect(trigger.actions).toMatchObject([{ id: 'wmi-detections-notify', destination_id: 'soc' }]);
-  expect(actions(await planMonitors(here.scope, content))).toEqual([]);
+  expect(actions(await planMonitors(here.deployment, content))).toEqual([]);
   Object.assign(trigger, {
     actions: [...(trigger.actions as unknown[]), { id: 'theirs', message_template: { source: 'x' } }],
   });
-  const without = deploymentOn(here.scope, 'opensearch-alerting');
+  const without = deploymentOn(here.deployment, 'opensearch-alerting');
   expect(actions(await planMonitors(without, content))).toEqual([`update monitor/${rule().uuid}`]);
   await deployMonitors(without, content);
   const [after] = [...here.server.monitors.stored.values()];

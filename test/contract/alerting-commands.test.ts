@@ -16,9 +16,9 @@ test('commands on OpenSearch Alerting: plan, deploy, alerts, status and destroy 
   const { namespace } = events;
   // The data set comes with a rule of the local scheduler.
   await request(events.cluster, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
-  const { server, scope } = await alertingDataset({ namespace });
+  const { server, deployment } = await alertingDataset({ namespace });
   const argv = {
-    esUrl: scope.cluster.url,
+    esUrl: deployment.cluster.url,
     namespace,
     scheduler: 'opensearch-alerting',
     output: 'json',
@@ -65,17 +65,17 @@ test('commands on OpenSearch Alerting: plan, deploy, alerts, status and destroy 
 
 /** Deploys what is deployed already, while the alerts that would prove the monitors are not given. */
 async function deployUnread(fate: Answer | Fault): Promise<{ outcome: Outcome; notes: string[] }> {
-  const { scope } = await alertingDataset();
+  const { deployment } = await alertingDataset();
   const notes: string[] = [];
   const stop = new AbortController();
   let reading = false;
-  const between = await proxy(scope.cluster, ({ path }) => {
+  const between = await proxy(deployment.cluster, ({ path }) => {
     if (!reading || !path.endsWith('/monitors/alerts')) return undefined;
     if (fate === 'stall') stop.abort();
     return fate;
   });
   const context: Context = { ...quiet(), signal: stop.signal, note: (line) => notes.push(line) };
-  const named = { namespace: scope.namespace, scheduler: 'opensearch-alerting', output: 'json' };
+  const named = { namespace: deployment.namespace, scheduler: 'opensearch-alerting', output: 'json' };
   const argv = { ...named, esUrl: between.url, yes: true, prune: false, move: false };
   try {
     expect((await deployCommand.run(context, argv)).exit).toBe(0);
@@ -99,11 +99,11 @@ test('commands on OpenSearch Alerting: where reading the proof of a monitor is i
 });
 
 test('commands on OpenSearch Alerting: on a cluster without the plugin nothing is read or written', async () => {
-  const { scope } = await alertingDataset();
+  const { deployment } = await alertingDataset();
   const engine = process.env['TEST_ES_URL'];
   const argv = {
     esUrl: engine,
-    namespace: scope.namespace,
+    namespace: deployment.namespace,
     scheduler: 'opensearch-alerting',
     output: 'text',
     yes: true,

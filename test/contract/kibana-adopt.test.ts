@@ -6,7 +6,7 @@ import type { Deployment } from '../../src/plan/deployment';
 import {
   deployKibana,
   planKibana,
-  scopeFor,
+  kibanaDeployment,
   connectionTo,
   describeContract,
   kibanaOfEachTest,
@@ -42,8 +42,8 @@ function makeTheirs(id: string, space = 'default'): Thing {
   return theirs;
 }
 
-async function adopt(scope: Deployment, name: string): Promise<readonly Adopted[]> {
-  return adoptAll(scope, (await findAdoptions(scope, shipped(), [name])).foreign);
+async function adopt(deployment: Deployment, name: string): Promise<readonly Adopted[]> {
+  return adoptAll(deployment, (await findAdoptions(deployment, shipped(), [name])).foreign);
 }
 
 describeContract('adopt and export', () => {
@@ -51,13 +51,13 @@ describeContract('adopt and export', () => {
     'a rule of somebody else in space %s becomes ours by the marks alone',
     async (space) => {
       const spaces = ['default', 'soc'];
-      const scope = await scopeFor(server(), { spaces });
-      await deployKibana(scope, shipped());
+      const deployment = await kibanaDeployment(server(), { spaces });
+      await deployKibana(deployment, shipped());
       const theirs = makeTheirs(UUID, space);
       const id = space === 'default' ? UUID : `${space}/${UUID}`;
-      expect(actions(await planKibana(scope, shipped()))).toEqual([`foreign detection_rule/${id}`]);
+      expect(actions(await planKibana(deployment, shipped()))).toEqual([`foreign detection_rule/${id}`]);
 
-      const results = await adopt(scope, `detection_rule/${id}`);
+      const results = await adopt(deployment, `detection_rule/${id}`);
       expect(results).toMatchObject([{ kind: 'detection_rule', id, status: 'adopted' }]);
       expect(results[0]?.diff).toContain('-title: Their rule');
       const { name, query, enabled, actions: sent, exceptions_list: lists, tags } = stored(UUID, space);
@@ -69,27 +69,27 @@ describeContract('adopt and export', () => {
       });
       expect(sent).toMatchObject([{ id: 'mail' }]);
       expect(tags).toEqual(['Their tag', 'Managed by: wmi-detections']);
-      expect(actions(await planKibana(scope, shipped()))).toEqual([`update detection_rule/${id}`]);
+      expect(actions(await planKibana(deployment, shipped()))).toEqual([`update detection_rule/${id}`]);
 
-      await deployKibana(scope, shipped());
-      expect(actions(await planKibana(scope, shipped()))).toEqual([]);
+      await deployKibana(deployment, shipped());
+      expect(actions(await planKibana(deployment, shipped()))).toEqual([]);
       expect(stored(UUID, space)).toMatchObject({ enabled: false, actions: [{ id: 'mail' }] });
     },
   );
 
   test('what Kibana refuses is told, with its own message', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, shipped());
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, shipped());
     makeTheirs(UUID);
-    const { foreign } = await findAdoptions(scope, shipped(), [`detection_rule/${UUID}`]);
+    const { foreign } = await findAdoptions(deployment, shipped(), [`detection_rule/${UUID}`]);
     server().space().rules.delete(UUID);
-    const [failed] = await adoptAll(scope, foreign);
+    const [failed] = await adoptAll(deployment, foreign);
     expect(failed).toMatchObject({ status: 'failed' });
     expect(failed?.error).toContain('404');
   });
 
   test('what is exported can be imported, is what deploy would make, and is ours', async () => {
-    const scope = await scopeFor(server(), { namespace: 'lab' });
+    const deployment = await kibanaDeployment(server(), { namespace: 'lab' });
     const { text } = exportRules({ format: 'kibana', root: PROGRAM_FOLDER, namespace: 'lab' });
     const { server: kibana } = await connectionTo(server());
     const answer = await kibana.ask<Record<string, unknown>>({
@@ -99,6 +99,6 @@ describeContract('adopt and export', () => {
     });
     expect(answer.body).toMatchObject({ success: true, success_count: 2, errors: [], exceptions_errors: [] });
     expect([...server().space().rules.keys()]).toContain(kibanaRuleId(UUID, 'lab'));
-    expect(actions(await planKibana(scope, shipped()))).toEqual([]);
+    expect(actions(await planKibana(deployment, shipped()))).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import type { Explanation } from '../../src/alerts/explain';
 import { entitiesAtRisk } from '../../src/alerts/risk';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { deployKibana, scopeFor, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { deployKibana, kibanaDeployment, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
 import { contentWith, rule, shipped, uuidOf } from '../support/content';
 import { API_KEY } from '../support/kibana-server';
 import { signalOf } from '../support/kibana-signals';
@@ -35,8 +35,8 @@ let namespace = '';
 /** The shipped rules, deployed in two spaces, with an alert each of pid 1 and 2 in the first and of pid 3 in the other. */
 async function threeSignals(): Promise<string[]> {
   namespace = freshNamespace();
-  const scope = await scopeFor(server(), { spaces: ['default', 'soc'], namespace });
-  await deployKibana(scope, contentWith(shipped().rules));
+  const deployment = await kibanaDeployment(server(), { spaces: ['default', 'soc'], namespace });
+  await deployKibana(deployment, contentWith(shipped().rules));
   const made = [1, 2, 3].map((pid) =>
     signalOf(rule(), wmiChild(`p${pid}`, { 'process.pid': pid }), { index: INDEX, namespace }),
   );
@@ -149,7 +149,7 @@ describeContract('alerts in Kibana', () => {
     server()
       .space()
       .alerts.push(signalOf(rule(), again, { index: INDEX, namespace }));
-    const { kept } = await allAlerts(await scopeFor(server(), { namespace }), shipped().rules, { namespace });
+    const { kept } = await allAlerts(await kibanaDeployment(server(), { namespace }), shipped().rules, { namespace });
     const entities = entitiesAtRisk(
       kept.map(({ alert }) => alert),
       { cap: 0 },
@@ -227,8 +227,8 @@ describeContract('alerts in Kibana', () => {
     const environment = { WMI_DETECTIONS_KIBANA_API_KEY: API_KEY };
     const context = { ...quiet(), environment, note: (line: string) => void notes.push(line) };
     const argv = { esUrl: url, kibanaUrl: server().url, namespace, ids: [], output: 'text' };
-    const scope = await scopeFor(server(), { namespace });
-    await deployKibana(scope, contentWith([...shipped().rules, rule({ uuid: uuidOf(9), name: 'Gone since' })]));
+    const deployment = await kibanaDeployment(server(), { namespace });
+    await deployKibana(deployment, contentWith([...shipped().rules, rule({ uuid: uuidOf(9), name: 'Gone since' })]));
     const { json } = await alertsCommand.run(context, argv);
     expect((json as Shown).map((one) => one.wmi_detections.status)).toEqual(['acknowledged', 'acknowledged']);
     expect(notes).toEqual([expect.stringMatching(/^Gone since.*: its rule is not known here/)]);

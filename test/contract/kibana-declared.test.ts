@@ -3,7 +3,7 @@ import {
   deployKibana,
   OTHER_TYPE,
   planKibana,
-  scopeFor,
+  kibanaDeployment,
   describeContract,
   kibanaOfEachTest,
 } from '../support/kibana-dataset';
@@ -34,13 +34,13 @@ function edit(changes: Thing): void {
 
 /** The lines of a plan's differences that are added or taken away. */
 async function changed(declared: Rule): Promise<string[]> {
-  const { steps } = await planKibana(await scopeFor(server()), contentWith([declared]));
+  const { steps } = await planKibana(await kibanaDeployment(server()), contentWith([declared]));
   const lines = steps.flatMap(({ change }) => change.diff.split('\n'));
   return lines.filter((line) => /^[-+](?![-+]{2})/.test(line));
 }
 
 async function deployed(declared: Rule): Promise<void> {
-  const applied = await deployKibana(await scopeFor(server()), contentWith([declared]));
+  const applied = await deployKibana(await kibanaDeployment(server()), contentWith([declared]));
   expect(applied.problems).toEqual([]);
 }
 
@@ -146,9 +146,9 @@ describeContract('what a rule file declares of Kibana', () => {
   });
 
   test('many rules at once have it too, and keep what is not declared', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     const declared = manyRules(60, { kibana: { enabled: false } });
-    await deployKibana(scope, contentWith(declared));
+    await deployKibana(deployment, contentWith(declared));
     const [first, second] = [stored(uuidOf(0)), stored(uuidOf(1))];
     server()
       .space()
@@ -157,9 +157,9 @@ describeContract('what a rule file declares of Kibana', () => {
       .space()
       .rules.set(uuidOf(1), { ...second, enabled: true });
     const next = contentWith(declared.map((each) => ({ ...each, version: 9 })));
-    expect((await deployKibana(scope, next)).problems).toEqual([]);
+    expect((await deployKibana(deployment, next)).problems).toEqual([]);
     expect(stored(uuidOf(0))).toMatchObject({ actions: [MAIL], enabled: false });
     expect(stored(uuidOf(1))).toMatchObject({ actions: [], enabled: false });
-    expect(actions(await planKibana(scope, next))).toEqual([]);
+    expect(actions(await planKibana(deployment, next))).toEqual([]);
   });
 });

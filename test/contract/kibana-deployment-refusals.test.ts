@@ -21,25 +21,25 @@ describeContract('deployment record of Kibana', () => {
   test('another scheduler is refused while rules are written down in a space that is closed to us', async () => {
     await deployed(await naming({ spaces: ['soc'] }));
     server().fail(({ space }) => space === 'soc', { status: 403 });
-    const scope = await naming({ scheduler: 'local' });
-    expect((await schedulersBeside(scope)).map(({ where }) => withoutPort(where))).toEqual([
+    const deployment = await naming({ scheduler: 'local' });
+    expect((await schedulersBeside(deployment)).map(({ where }) => withoutPort(where))).toEqual([
       'rules of namespace NS were deployed to Kibana (space soc), where they are not seen from here',
     ]);
-    await expect(deployed(scope).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
+    await expect(deployed(deployment).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
      "ProblemError: rules of namespace NS were deployed to Kibana (space soc), where they are not seen from here; two schedulers would alert twice. Nothing was changed.
        Use credentials that may read the rules of that space. If there are none any more: DELETE /wmi-detections-state-NS/_doc/deployed."
     `);
-    await expect(deployed(scope, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
+    await expect(deployed(deployment, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
     expect(await remembered()).toEqual({ url: server().url, spaces: ['soc'] });
   });
 
   test('a space that is closed to us, and in which nothing is written down, is told to other schedulers and no end', async () => {
     server().fail(({ space }) => space === 'soc', { status: 403 });
-    const scope = await naming({ spaces: ['soc'], scheduler: 'local' });
+    const deployment = await naming({ spaces: ['soc'], scheduler: 'local' });
     const notes: string[] = [];
     const context: Context = { ...quiet(), note: (line) => notes.push(line) };
     for (const move of [undefined, { content: CONTENT, prune: false }]) {
-      const { applied } = await deploy(scope, await planKibana(scope, CONTENT), context, { yes: true, move });
+      const { applied } = await deploy(deployment, await planKibana(deployment, CONTENT), context, { yes: true, move });
       expect(applied.changes.map(({ status }) => status)).toEqual(move === undefined ? ['done'] : []);
     }
     expect([...new Set(notes.map(withoutPort))]).toMatchInlineSnapshot(`
@@ -52,15 +52,21 @@ describeContract('deployment record of Kibana', () => {
 
   test('another scheduler is refused although no Kibana is named, and so is a move that could not be done', async () => {
     await deployed(await naming({ spaces: BOTH }));
-    const scope = localDeployment({ cluster: await testCluster(), namespace: namespace() });
-    await expect(deployed(scope).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
+    const deployment = localDeployment({ cluster: await testCluster(), namespace: namespace() });
+    await expect(deployed(deployment).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
      "ProblemError: rules of namespace NS run in the Kibana http://127.0.0.1:PORT (space default, soc); two schedulers would alert twice. Nothing was changed.
        To move them: \`wmi-detections deploy --scheduler local --namespace NS --kibana-url http://127.0.0.1:PORT --move\`. Events stay, and alerts where they are. If there is no such Kibana any more: DELETE /wmi-detections-state-NS/_doc/deployed."
     `);
-    await expect(deployed(scope, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
+    await expect(deployed(deployment, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
     const notes: string[] = [];
     const context: Context = { ...quiet(), note: (line) => notes.push(line) };
-    const argv = { esUrl: scope.cluster.url, namespace: namespace(), scheduler: 'local', prune: false, output: 'json' };
+    const argv = {
+      esUrl: deployment.cluster.url,
+      namespace: namespace(),
+      scheduler: 'local',
+      prune: false,
+      output: 'json',
+    };
     await planCommand.run(context, argv);
     expect(notes.map(withoutPort)).toMatchInlineSnapshot(`
      [
@@ -128,8 +134,8 @@ describeContract('deployment record of Kibana', () => {
     });
     try {
       const kept = async (named: Named): Promise<unknown[]> => {
-        const scope = (await naming(named)).with({ cluster: between.cluster });
-        const { plan, kept: left } = await makeDestroyPlan(scope, { withData: false });
+        const deployment = (await naming(named)).with({ cluster: between.cluster });
+        const { plan, kept: left } = await makeDestroyPlan(deployment, { withData: false });
         const deleted = plan.steps.filter(({ change }) => change.id === id);
         return [deleted.map(({ change }) => change.action), left.find((each) => each.id === id)?.reason];
       };
@@ -151,10 +157,10 @@ describeContract('deployment record of Kibana', () => {
         : undefined,
     );
     try {
-      const scope = (await naming({})).with({ cluster: closed.cluster });
+      const deployment = (await naming({})).with({ cluster: closed.cluster });
       const notes: string[] = [];
       const context: Context = { ...quiet(), note: (line) => notes.push(line) };
-      await deploy(scope, await planKibana(scope, CONTENT), context, { yes: true });
+      await deploy(deployment, await planKibana(deployment, CONTENT), context, { yes: true });
       expect(rulesIn('default')).toBe(1);
       expect(notes.join()).toMatch(/^Where in Kibana the rules are could not be written down: .*not yours/s);
     } finally {

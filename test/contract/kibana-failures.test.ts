@@ -4,7 +4,7 @@ import { connectKibana } from '../../src/cluster/kibana';
 import {
   deployKibana,
   planKibana,
-  scopeFor,
+  kibanaDeployment,
   connectionTo,
   describeContract,
   kibanaOfEachTest,
@@ -31,7 +31,7 @@ async function errorOf(promise: Promise<unknown>): Promise<ProblemError> {
 
 /** What is said of a failed creation, and its exit status; without the port. */
 async function failedCreation(): Promise<{ said: string; exit: number }> {
-  const applied = await deployKibana(await scopeFor(server(), { spaces: ['soc'] }), contentWith([rule()]));
+  const applied = await deployKibana(await kibanaDeployment(server(), { spaces: ['soc'] }), contentWith([rule()]));
   expect(applied.changes).toMatchObject([{ status: 'failed' }]);
   const { problems } = new ProblemError('PARTIAL', applied.problems);
   return { said: problems.map(told).join('\n').replaceAll(server().url, '<kibana>'), exit: exitOf(applied) };
@@ -57,9 +57,9 @@ describeContract('failures of Kibana', () => {
   );
 
   test.each([429, 502, 503, 504])('a read answered with %i is repeated', async (status) => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     server().fail(finds, { status, headers: { 'retry-after': '0' } }, 2);
-    await planKibana(scope, contentWith([rule()]));
+    await planKibana(deployment, contentWith([rule()]));
     expect(server().seen.filter(finds).length).toBeGreaterThan(2);
   });
 
@@ -67,13 +67,13 @@ describeContract('failures of Kibana', () => {
     ['a half', '{"page":1,"da'],
     ['a page', '<html>Down for maintenance</html>'],
   ])('of what is no JSON: %s is asked for again, and told when nothing else comes', async (_, body) => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     server().fail(finds, { status: 200, body }, 2);
-    await planKibana(scope, contentWith([rule()]));
+    await planKibana(deployment, contentWith([rule()]));
     expect(server().seen.filter(finds).length).toBeGreaterThan(2);
     server().seen.length = 0;
     server().fail(finds, { status: 200, body });
-    const error = await errorOf(planKibana(scope, contentWith([rule()])));
+    const error = await errorOf(planKibana(deployment, contentWith([rule()])));
     expect(server().seen.filter(finds)).toHaveLength(4);
     expect(error.message).toContain("what answers there is not Kibana's API: the answer is not JSON (asked 4 times)");
   });
@@ -86,16 +86,16 @@ describeContract('failures of Kibana', () => {
   });
 
   test('of a page that a proxy answers with, the words are told', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     server().fail(finds, { status: 502, body: '<html>\n<head><title>502</title></head><h1>Bad  Gateway</h1></html>' });
-    const error = await errorOf(planKibana(scope, contentWith([rule()])));
+    const error = await errorOf(planKibana(deployment, contentWith([rule()])));
     expect(error.message).toContain('Kibana, space default: 502 Bad Gateway (asked 4 times)');
   });
 
   test('a read is repeated so often and no oftener', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     server().fail(finds, { status: 503, message: 'License is not available.', headers: { 'retry-after': '0' } });
-    const error = await errorOf(planKibana(scope, contentWith([rule()])));
+    const error = await errorOf(planKibana(deployment, contentWith([rule()])));
     expect(server().seen.filter(finds)).toHaveLength(4);
     expect(error.exitStatus).toBe(2);
     expect(error.message.replaceAll(/:\d+/g, ':n')).toMatchInlineSnapshot(`
@@ -105,9 +105,9 @@ describeContract('failures of Kibana', () => {
   });
 
   test('an answer that ends in the middle is an error', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     server().fail(finds, 'cut');
-    const error = await errorOf(planKibana(scope, contentWith([rule()])));
+    const error = await errorOf(planKibana(deployment, contentWith([rule()])));
     expect(error.code).toBe('UNREACHABLE');
     expect(error.message).toContain('Kibana, space default: cannot be reached');
   });
@@ -180,14 +180,14 @@ describeContract('failures of Kibana', () => {
   });
 
   test('one rule that fails does not stop the others, and a second run completes it', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     const content = contentWith(manyRules(3));
     server().fail((seen) => creations(seen) && JSON.stringify(seen.body).includes(uuidOf(1)), { status: 500 }, 1);
-    expect(results(await deployKibana(scope, content))).toEqual([
+    expect(results(await deployKibana(deployment, content))).toEqual([
       `create detection_rule/${uuidOf(0)}: done`,
       `create detection_rule/${uuidOf(1)}: failed`,
       `create detection_rule/${uuidOf(2)}: done`,
     ]);
-    expect(results(await deployKibana(scope, content))).toEqual([`create detection_rule/${uuidOf(1)}: done`]);
+    expect(results(await deployKibana(deployment, content))).toEqual([`create detection_rule/${uuidOf(1)}: done`]);
   });
 });

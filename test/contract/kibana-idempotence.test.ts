@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { deployKibana, destroyKibana, planKibana, scopeFor, describeContract } from '../support/kibana-dataset';
+import { deployKibana, destroyKibana, planKibana, kibanaDeployment, describeContract } from '../support/kibana-dataset';
 import { actions } from '../support/deployment';
 import { contentWith, exception, manyRules, uuidOf } from '../support/content';
 import { startKibana } from '../support/kibana-server';
@@ -50,13 +50,13 @@ describeContract('idempotence', () => {
           const theirs = { rule_id: 'theirs', id: uuidOf(90), type: 'query', name: 'Theirs', tags: ['x'] };
           server.space().rules.set('theirs', theirs);
           server.decorate = (rule) => chosen.reduce((each, name) => DECORATIONS[name]?.(each) ?? each, rule);
-          const scope = await scopeFor(server, { namespace });
-          expect((await deployKibana(scope, content)).problems).toEqual([]);
-          expect(actions(await planKibana(scope, content, true))).toEqual([]);
+          const deployment = await kibanaDeployment(server, { namespace });
+          expect((await deployKibana(deployment, content)).problems).toEqual([]);
+          expect(actions(await planKibana(deployment, content, true))).toEqual([]);
           server.seen.length = 0;
-          await deployKibana(scope, content, true);
+          await deployKibana(deployment, content, true);
           expect(server.seen.filter(({ method }) => method !== 'GET')).toEqual([]);
-          expect((await destroyKibana(scope)).problems).toEqual([]);
+          expect((await destroyKibana(deployment)).problems).toEqual([]);
           expect([...server.space().rules.values()]).toEqual([theirs]);
           expect([server.space().lists.size, server.space().items.size]).toEqual([0, 0]);
           expect(server.violations).toEqual([]);
@@ -71,8 +71,8 @@ describeContract('idempotence', () => {
   test('a difference that the file decides is never taken for a default', async () => {
     const server = await startKibana();
     const content = contentWith(manyRules(1));
-    const scope = await scopeFor(server);
-    await deployKibana(scope, content);
+    const deployment = await kibanaDeployment(server);
+    await deployKibana(deployment, content);
     const deployed = server.space().rules.get(uuidOf(0)) ?? {};
     const edits: Thing[] = [
       { name: 'x' },
@@ -101,7 +101,10 @@ describeContract('idempotence', () => {
     ];
     for (const edit of edits) {
       server.space().rules.set(uuidOf(0), { ...deployed, ...edit });
-      expect([edit, actions(await planKibana(scope, content))]).toEqual([edit, [`update detection_rule/${uuidOf(0)}`]]);
+      expect([edit, actions(await planKibana(deployment, content))]).toEqual([
+        edit,
+        [`update detection_rule/${uuidOf(0)}`],
+      ]);
     }
     await server.close();
   });

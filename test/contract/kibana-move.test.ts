@@ -7,7 +7,7 @@ import { stateIndex } from '../../src/detections/indices';
 import type { Rule } from '../../src/detections/rule';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { planKibana, scopeFor, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { planKibana, kibanaDeployment, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
 import { contentWith } from '../support/content';
 import { API_KEY } from '../support/kibana-server';
 import { ago, ranBefore, runRow, type Move, type Row } from '../support/moves';
@@ -80,9 +80,9 @@ describeContract('deploy --move with Kibana', () => {
       moves: [
         {
           ...TO_KIBANA,
-          check: async ({ scope, here }) => {
+          check: async ({ deployment, here }) => {
             const content = contentWith([inexpressible(here.rule)]);
-            await expect(planKibana(scope as Deployment, content)).rejects.toMatchObject({ code: 'RULE_INVALID' });
+            await expect(planKibana(deployment as Deployment, content)).rejects.toMatchObject({ code: 'RULE_INVALID' });
           },
         },
         {
@@ -187,9 +187,9 @@ describeContract('deploy --move with Kibana', () => {
 
   test('is what a deploy without it asks for, and nothing is done', async () => {
     const here = await dataset();
-    const scope = await scopeFor(kibana(), { namespace: here.namespace });
-    const plan = await planKibana(scope, contentWith([here.rule]));
-    const refused: unknown = await deploy(scope, plan, quiet(), { yes: true }).catch((error: unknown) => error);
+    const deployment = await kibanaDeployment(kibana(), { namespace: here.namespace });
+    const plan = await planKibana(deployment, contentWith([here.rule]));
+    const refused: unknown = await deploy(deployment, plan, quiet(), { yes: true }).catch((error: unknown) => error);
     expect((refused as ProblemError).problems[0]?.hint?.replace(here.namespace, 'NS')).toMatchInlineSnapshot(
       `"To move them: \`wmi-detections deploy --scheduler kibana --namespace NS --move\`. Events stay, and alerts where they are."`,
     );

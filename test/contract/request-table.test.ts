@@ -66,11 +66,11 @@ function unknown(scheduler: string, namespace: string): string[] {
 test('request table of the native schedulers: has every request to opensearch-alerting', async () => {
   const events = await dataset();
   const { namespace } = events;
-  const { scope } = await alertingDataset({ namespace });
+  const { deployment } = await alertingDataset({ namespace });
   const ingested = new Date(Date.now() - 1_000).toISOString();
   await events.index([1, 2].map((pid) => wmiChild(`p${pid}`, { 'process.pid': pid, 'event.ingested': ingested })));
-  await deployMonitors(scope, contentWith([events.rule]));
-  await recorded(scope.cluster);
+  await deployMonitors(deployment, contentWith([events.rule]));
+  await recorded(deployment.cluster);
   const all = { namespace, scheduler: 'opensearch-alerting' };
   const { json } = await give('alerts', all);
   const ids = (json as { _id: string }[]).map(({ _id }) => _id);

@@ -22,17 +22,17 @@ beforeAll(async () => {
   cluster = await connect({ url: engine.url });
 });
 afterAll(() => engine.stop());
-afterEach(() => destroy(scope(), quiet(), { withData: true, yes: true }));
+afterEach(() => destroy(deployment(), quiet(), { withData: true, yes: true }));
 
 const PIPELINE = 'process_creation@failure-pipeline';
 const NAME = `ingest_pipeline/${PIPELINE}`;
 
-function scope(): Deployment {
+function deployment(): Deployment {
   return localDeployment({ cluster, namespace: 'default' });
 }
 
 function plan(): Promise<Plan> {
-  return scope().plan(content, { prune: false });
+  return deployment().plan(content, { prune: false });
 }
 
 async function actionOn(name: string): Promise<string> {
@@ -41,11 +41,11 @@ async function actionOn(name: string): Promise<string> {
 }
 
 async function deployed(): Promise<void> {
-  await deploy(scope(), await plan(), quiet(), { yes: false });
+  await deploy(deployment(), await plan(), quiet(), { yes: false });
 }
 
 function adopted(names: readonly string[], yes = true): Promise<AdoptResult> {
-  return adopt(scope(), content, names, quiet(), { yes });
+  return adopt(deployment(), content, names, quiet(), { yes });
 }
 
 async function put(path: string, body: Record<string, unknown>): Promise<void> {

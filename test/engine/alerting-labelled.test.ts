@@ -55,8 +55,8 @@ describeLabelled(`over ${labelledFiles.length} labelled files`, () => {
     const local = byId(await alerts(cluster, { namespace }));
 
     const here = await alertingDataset({ namespace });
-    expect((await deployMonitors(here.scope, { resources: [], rules })).problems).toEqual([]);
-    const found = await monitorAlerts(here.scope.cluster, namespace, []);
+    expect((await deployMonitors(here.deployment, { resources: [], rules })).problems).toEqual([]);
+    const found = await monitorAlerts(here.deployment.cluster, namespace, []);
     expect(here.server.alerts.lost).toEqual([]);
     expect(found.notes).toEqual([]);
     expect(Object.keys(local).length).toBeGreaterThan(0);

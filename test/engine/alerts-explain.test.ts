@@ -29,9 +29,9 @@ function family(change: (pid: number) => object = () => ({})): Event[] {
 }
 
 async function explained(here: Dataset, rule = ruleIn(here), start = ''): Promise<Explanation> {
-  const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
+  const deployment = localDeployment({ cluster: here.cluster, namespace: here.namespace });
   const [alert] = await here.alerts();
-  return explain(scope, [rule], [start === '' ? (alert?._id ?? '').slice(0, 12) : start]);
+  return explain(deployment, [rule], [start === '' ? (alert?._id ?? '').slice(0, 12) : start]);
 }
 
 const ids = ({ around: { parent, children } }: Explanation): unknown => [
@@ -213,12 +213,12 @@ describe('alerts explain', () => {
     await here.index([wmiChild('a', { 'process.pid': 1 }), wmiChild('b', { 'process.pid': 2 })]);
     await here.run();
     const all = (await here.alerts()).map(({ _id }) => _id);
-    const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
+    const deployment = localDeployment({ cluster: here.cluster, namespace: here.namespace });
     for (const words of [all, [], ['feedbeef']]) {
-      await expect(explain(scope, [], words)).rejects.toMatchObject({ code: 'USAGE' });
+      await expect(explain(deployment, [], words)).rejects.toMatchObject({ code: 'USAGE' });
     }
     // The twin: one of them alone is explained.
-    expect((await explain(scope, [], all.slice(0, 1))).alert._id).toBe(all[0]);
+    expect((await explain(deployment, [], all.slice(0, 1))).alert._id).toBe(all[0]);
   });
 });
 

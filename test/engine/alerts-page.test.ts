@@ -35,8 +35,8 @@ test('alerts page: the page knows what met the rule, the processes around it, wh
   const here = family();
   const { condition } = ruleOf('a:\n  process.parent.name: WmiPrvSE.exe\ncondition: a');
   const rule = { ...here.rule, condition, triage: 'Ask who did it.' };
-  const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
-  const page = await alertsPage(quiet(), scope, [rule], await here.alerts());
+  const deployment = localDeployment({ cluster: here.cluster, namespace: here.namespace });
+  const page = await alertsPage(quiet(), deployment, [rule], await here.alerts());
   expect(page.rules.map(({ triage }) => triage)).toEqual(['Ask who did it.']);
   expect(page.alerts.map(({ process, met, tree, notes }) => ({ process, met, tree: names(tree), notes }))).toEqual([
     {

@@ -22,8 +22,8 @@ const RULE = 'detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac';
 async function freshPlan(): Promise<Plan> {
   const ours = project();
   try {
-    const scope = localDeployment({ cluster: await testCluster(), namespace: freshNamespace() });
-    return await scope.plan(readAllContent(ours.folder), { prune: false });
+    const deployment = localDeployment({ cluster: await testCluster(), namespace: freshNamespace() });
+    return await deployment.plan(readAllContent(ours.folder), { prune: false });
   } finally {
     ours.remove();
   }
@@ -60,9 +60,9 @@ test('plan: creations that --only leaves out do not make a deletion of everythin
   const deletions = Array.from({ length: 10 }, (_, number) => step('delete', number));
   const creations = Array.from({ length: 40 }, (_, number) => step('create', number));
   const names = deletions.map(({ change }) => `${change.kind}/${change.id}`);
-  const scope = localDeployment({ cluster: await testCluster(), namespace: 'default' });
+  const deployment = localDeployment({ cluster: await testCluster(), namespace: 'default' });
   const part = onlyOf(planFrom([...creations, ...deletions], 0, []), names);
-  expect(await unsafeReasons(scope, part)).toEqual(['This deletes 10 of 10 things of ours on the cluster.']);
+  expect(await unsafeReasons(deployment, part)).toEqual(['This deletes 10 of 10 things of ours on the cluster.']);
 });
 
 test('plan: --only refuses what the plan does not change, with what was probably meant', async () => {
@@ -188,10 +188,10 @@ describe('plan: exceptions of a rule', () => {
     const ours = project();
     try {
       ours.write(FILE, exceptions);
-      const scope = localDeployment({ cluster: await testCluster(), namespace });
+      const deployment = localDeployment({ cluster: await testCluster(), namespace });
       const content = readAllContent(ours.folder);
-      const plan = await scope.plan(content, { prune: false });
-      return await silencedRules(scope, content, plan);
+      const plan = await deployment.plan(content, { prune: false });
+      return await silencedRules(deployment, content, plan);
     } finally {
       ours.remove();
     }

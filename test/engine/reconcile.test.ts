@@ -15,8 +15,8 @@ const DAY = { from: Date.parse('2025-03-10T00:00:00Z'), to: Date.parse('2025-03-
 const OTHERS = 'logs-windows.sysmon';
 
 async function look(here: Dataset, now = '2025-03-10T12:01:00Z', period = DAY): Promise<RuleReconciliation> {
-  const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
-  const [found] = await reconcile(scope, { resources: [], rules: [] }, { ...period, now: Date.parse(now) });
+  const deployment = localDeployment({ cluster: here.cluster, namespace: here.namespace });
+  const [found] = await reconcile(deployment, { resources: [], rules: [] }, { ...period, now: Date.parse(now) });
   if (found === undefined) throw new Error('no rule was looked at');
   return found;
 }

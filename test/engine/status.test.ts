@@ -29,8 +29,8 @@ afterAll(() => engine.stop());
 async function deployed(): Promise<void> {
   count += 1;
   namespace = `s${count}`;
-  const scope = localDeployment({ cluster, namespace });
-  await deploy(scope, await scope.plan(content, { prune: false }), quiet(), { yes: true });
+  const deployment = localDeployment({ cluster, namespace });
+  await deploy(deployment, await deployment.plan(content, { prune: false }), quiet(), { yes: true });
 }
 
 function look(options: Partial<StatusOptions> = {}): Promise<Status> {

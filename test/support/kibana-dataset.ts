@@ -24,7 +24,7 @@ export async function connectionTo(
   return { server: await connectKibana({ url: server.url, apiKey }, spaces, { patience: quick() }), spaces };
 }
 
-export async function scopeFor(
+export async function kibanaDeployment(
   server: KibanaServer,
   options: { spaces?: readonly string[]; namespace?: string; apiKey?: string } = {},
 ): Promise<Deployment> {
@@ -34,17 +34,17 @@ export async function scopeFor(
 }
 
 /** The part of a plan that is about Kibana: the rest of the node belongs to all tests. */
-export async function planKibana(scope: Deployment, content: Content, prune = false): Promise<Plan> {
-  return ofKibana(await scope.plan(content, { prune }));
+export async function planKibana(deployment: Deployment, content: Content, prune = false): Promise<Plan> {
+  return ofKibana(await deployment.plan(content, { prune }));
 }
 
-export async function destroyKibana(scope: Deployment): Promise<Applied> {
-  const { plan } = await makeDestroyPlan(scope, { withData: false });
-  return scope.apply(ofKibana(plan));
+export async function destroyKibana(deployment: Deployment): Promise<Applied> {
+  const { plan } = await makeDestroyPlan(deployment, { withData: false });
+  return deployment.apply(ofKibana(plan));
 }
 
-export async function deployKibana(scope: Deployment, content: Content, prune = false): Promise<Applied> {
-  return scope.apply(await planKibana(scope, content, prune));
+export async function deployKibana(deployment: Deployment, content: Content, prune = false): Promise<Applied> {
+  return deployment.apply(await planKibana(deployment, content, prune));
 }
 
 function ofKibana({ steps, counts, leftovers }: Plan): Plan {
