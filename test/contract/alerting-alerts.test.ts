@@ -53,7 +53,7 @@ async function localIds({ events: { cluster, namespace, rule } }: Place): Promis
 
 const LONG = `wmiprvse.exe ${'é'.repeat(20_000)}`;
 
-test('alerts of OpenSearch Alerting: groups and ids are those of the local scheduler, whatever a field holds', async () => {
+test('alerts of OpenSearch Alerting: groups and ids equal those of the local scheduler for every field value', async () => {
   const here = await place();
   await here.index([
     child('plain'),
@@ -78,21 +78,21 @@ test('alerts of OpenSearch Alerting: groups and ids are those of the local sched
   expect(found.notes).toEqual([]);
 });
 
-test('alerts of OpenSearch Alerting: a value that is not indexed, and no command line, counts as none: its event alerts all the same', async () => {
+test('alerts of OpenSearch Alerting: an event alerts even if a value is not indexed or the command line is missing', async () => {
   const here = await place();
   await here.index([child('none', { 'process.pid': null }), child('malformed', { 'process.pid': 'x1' })]);
   await deployMonitors(here.deployment, contentWith([here.events.rule]));
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { state: 'ACTIVE' } }]);
 });
 
-test('alerts of OpenSearch Alerting: no event ends a run, however long a text of it is that could be a date', async () => {
+test('alerts of OpenSearch Alerting: a long text that could be a date does not end a run', async () => {
   const here = await place();
   await here.index([child('plain'), child('long', { 'process.command_line': '2025-'.repeat(240_000) })]);
   expect((await deployMonitors(here.deployment, contentWith([here.events.rule]))).problems).toEqual([]);
   expect((await shown(here)).alerts).toHaveLength(2);
 });
 
-test('alerts of OpenSearch Alerting: an event of a year without four digits is of the last day that has them', async () => {
+test('alerts of OpenSearch Alerting: an event of a year beyond four digits belongs to the last day with four digits', async () => {
   const here = await place();
   await here.index([child('plain'), child('far', { '@timestamp': 300_000_000_000_000 })]);
   expect((await deployMonitors(here.deployment, contentWith([here.events.rule]))).problems).toEqual([]);
@@ -109,7 +109,7 @@ test.each<[string, string | undefined]>([
   ['a day of somebody else', 'Monday'],
   ['a year of more than four digits', '+11476-09-08 UTC'],
 ])(
-  'alerts of OpenSearch Alerting: an alert whose key has %s is told in a note, and the others are shown',
+  'alerts of OpenSearch Alerting: an alert whose key has %s becomes a note, and the others are shown',
   async (_, day) => {
     const here = await place();
     await here.index([child('first')]);
@@ -136,7 +136,7 @@ test('alerts of OpenSearch Alerting: a value that looks like a date does not cos
   expect(names.sort()).toEqual(['2025-03-10', 'notepad.exe']);
 });
 
-test('alerts of OpenSearch Alerting: an alert is shown in every state, and looked at only when somebody did', async () => {
+test('alerts of OpenSearch Alerting: an alert is shown in every state, and is acknowledged only after an analyst acknowledged it', async () => {
   const here = await place();
   await here.index([child('first')]);
   await deployMonitors(here.deployment, contentWith([here.events.rule]));
@@ -153,7 +153,7 @@ test('alerts of OpenSearch Alerting: an alert is shown in every state, and looke
   expect(await state()).toMatchObject([{ status: 'acknowledged', state: 'ACKNOWLEDGED' }]);
 });
 
-test('alerts of OpenSearch Alerting: an alert whose events are gone is shown as far as it tells itself', async () => {
+test('alerts of OpenSearch Alerting: an alert whose events are gone is shown with its own fields', async () => {
   const here = await place();
   const sid = { 'user.name': null, 'user.id': 'S-1-5-18' };
   await here.index([child('a', sid), child('b', { ...sid, '@timestamp': '2025-03-10T11:59:00.000Z' })]);
@@ -218,7 +218,7 @@ test('alerts of OpenSearch Alerting: alerts of the index and of monitors are one
   expect(await together(here.deployment.cluster, stored, held, { ...options, limit: 1 })).toHaveLength(1);
 });
 
-test('alerts of OpenSearch Alerting: an alert that an analyst closed in the index is not open because a monitor holds it', async () => {
+test('alerts of OpenSearch Alerting: an alert that an analyst closed in the index stays closed although a monitor has it', async () => {
   const here = await place();
   await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
   await deployMonitors(here.deployment, contentWith([here.events.rule]));
@@ -242,7 +242,7 @@ test('alerts of OpenSearch Alerting: an alert that an analyst closed in the inde
   expect(await seen({ limit: 1 })).toEqual([newest?._id]);
 });
 
-test('alerts of OpenSearch Alerting: events that an exception silences are no part of an alert', async () => {
+test('alerts of OpenSearch Alerting: an alert does not count events that an exception silences', async () => {
   const here = await place();
   const { rule } = here.events;
   await here.index([
@@ -258,7 +258,7 @@ test('alerts of OpenSearch Alerting: events that an exception silences are no pa
   expect([ours.count, ours.ancestors.length]).toEqual([1, 1]);
 });
 
-test('alerts of OpenSearch Alerting: a search that somebody changed to another form does not keep its alerts from being shown', async () => {
+test('alerts of OpenSearch Alerting: alerts are shown even if a user changed the form of the search', async () => {
   const here = await place();
   await here.index([child('first')]);
   await deployMonitors(here.deployment, contentWith([here.events.rule]));
@@ -269,7 +269,7 @@ test('alerts of OpenSearch Alerting: a search that somebody changed to another f
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { count: 1 } }]);
 });
 
-test('alerts of OpenSearch Alerting: somebody looked at a group who acknowledged an older alert of it', async () => {
+test('alerts of OpenSearch Alerting: acknowledging an older alert of a group counts for the group', async () => {
   const here = await place();
   await here.index([child('first')]);
   await deployMonitors(here.deployment, contentWith([here.events.rule]));
@@ -280,7 +280,7 @@ test('alerts of OpenSearch Alerting: somebody looked at a group who acknowledged
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { status: 'acknowledged', state: 'ACTIVE' } }]);
 });
 
-test('alerts of OpenSearch Alerting: what nobody acknowledged is open for a deletion, over or not', async () => {
+test('alerts of OpenSearch Alerting: an unacknowledged alert counts as open for a deletion, active or completed', async () => {
   const here = await place();
   await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
   await deployMonitors(here.deployment, contentWith([here.events.rule]));
@@ -297,7 +297,7 @@ test('alerts of OpenSearch Alerting: what nobody acknowledged is open for a dele
 });
 
 describe('alerts of OpenSearch Alerting: proof', () => {
-  test('a rule with a match is proven by its deploy: an alert was stored', async () => {
+  test('deploy proves a rule with a match: an alert was stored', async () => {
     const here = await place();
     await here.index([child('match')]);
     await deployMonitors(here.deployment, contentWith([here.events.rule]));
@@ -305,7 +305,7 @@ describe('alerts of OpenSearch Alerting: proof', () => {
     expect(await unprovenRules(here.deployment)).toEqual([]);
   });
 
-  test('a rule without a match is unproven, and stored all the same; its first match proves it', async () => {
+  test('a rule without a match is stored unproven, and its first match proves it', async () => {
     const here = await place();
     await deployMonitors(here.deployment, contentWith([here.events.rule]));
     const said = unprovenLines(await unprovenRules(here.deployment)).join('\n');
@@ -346,7 +346,7 @@ describe('alerts of OpenSearch Alerting: proof', () => {
     return server.alerts.alerts.map(({ state }) => state);
   }
 
-  test('an alert of the search that a monitor had before proves nothing of the one that it has now', async () => {
+  test("an alert of a monitor's previous search does not prove its current one", async () => {
     const here = await place();
     const { rule } = here.events;
     await here.index([child('long ago', { 'event.ingested': new Date(Date.now() - 3 * 3_600_000).toISOString() })]);
@@ -372,7 +372,7 @@ describe('alerts of OpenSearch Alerting: proof', () => {
     expect(await unprovenRules(here.deployment)).toEqual([]);
   });
 
-  test('a change of the indices asks for another proof; one of the version, or switching off and on, does not', async () => {
+  test('a change of the indices needs another proof; a new version or a restart of the monitor does not', async () => {
     const here = await place();
     const { rule } = here.events;
     await here.index([child('long ago', { 'event.ingested': new Date(Date.now() - 3 * 3_600_000).toISOString() })]);
@@ -391,7 +391,7 @@ describe('alerts of OpenSearch Alerting: proof', () => {
     expect(await unprovenRules(here.deployment)).toHaveLength(1);
   });
 
-  test('a monitor that is proven is not run by a deploy; one whose runs only failed is', async () => {
+  test('deploy runs a monitor whose runs all failed and not a proven one', async () => {
     const here = await place();
     await here.index([child('match')]);
     const { rule } = here.events;
@@ -404,7 +404,7 @@ describe('alerts of OpenSearch Alerting: proof', () => {
     expect(states(here)).toEqual(['ERROR', 'ACTIVE']);
   });
 
-  test('one that an analyst switched off is not asked for', async () => {
+  test('a monitor that an analyst switched off needs no proof', async () => {
     const here = await place();
     await deployMonitors(here.deployment, contentWith([here.events.rule]));
     for (const { monitor } of here.server.monitors.stored.values()) monitor.enabled = false;

@@ -30,7 +30,7 @@ async function held({ deployment }: AlertingDataset): Promise<{ id: string; stat
 
 const plain = (error: unknown): string => (error as Error).message.replaceAll(/[0-9a-f]{64}/g, '<id>');
 
-test('analyst commands on OpenSearch Alerting: ack acknowledges alerts of OpenSearch Alerting, all of a monitor in one request; twice is once', async () => {
+test('analyst commands on OpenSearch Alerting: ack acknowledges all alerts of a monitor in one request, and repeating it changes nothing', async () => {
   const here = await twoHeld();
   const ids = (await held(here)).map(({ id }) => id);
   expect(ids).toHaveLength(2);
@@ -48,7 +48,7 @@ test('analyst commands on OpenSearch Alerting: ack acknowledges alerts of OpenSe
   expect(here.server.seen.filter(({ path }) => path.endsWith('/_acknowledge/alerts'))).toHaveLength(1);
 });
 
-test('analyst commands on OpenSearch Alerting: what the plugin cannot do is said of every alert, and nothing is acknowledged then', async () => {
+test('analyst commands on OpenSearch Alerting: an action that the plugin cannot do is reported for every alert, and nothing is acknowledged', async () => {
   const here = await twoHeld();
   const [first, second] = await held(here);
   const ids = [first?.id ?? '', second?.id ?? ''];
@@ -64,7 +64,7 @@ test('analyst commands on OpenSearch Alerting: what the plugin cannot do is said
   expect((await held(here)).map(({ status }) => status)).toEqual(['open', 'open']);
 });
 
-test('analyst commands on OpenSearch Alerting: what the plugin refuses at the last moment is told with its reason', async () => {
+test('analyst commands on OpenSearch Alerting: a late refusal of the plugin is reported with its reason', async () => {
   const here = await twoHeld();
   const ids = (await held(here)).map(({ id }) => id);
   const failed = [{ abc: { failed_reason: 'Alert has already completed and can not be acknowledged.' } }];
@@ -74,7 +74,7 @@ test('analyst commands on OpenSearch Alerting: what the plugin refuses at the la
   );
 });
 
-test('analyst commands on OpenSearch Alerting: explain tells of an alert of OpenSearch Alerting what it tells of a local one', async () => {
+test('analyst commands on OpenSearch Alerting: explain shows the same for an alert of OpenSearch Alerting as for a local one', async () => {
   const here = await twoHeld();
   const [first] = await held(here);
   const { json } = await act(here, 'explain', [first?.id.slice(0, 12) ?? '']);

@@ -33,14 +33,14 @@ function messageOf(changes: Parameters<typeof rule>[0] = {}): unknown {
   return (template as { source: unknown }).source;
 }
 
-test('notification channel of OpenSearch Alerting: the message is JSON, whatever the events hold', async () => {
+test('notification channel of OpenSearch Alerting: the message is JSON for every event', async () => {
   const found = NASTY.map((text, number) => ({ id: `a${number}`, bucket_keys: `ws01,${text}` }));
   const message = JSON.parse(await rendered(messageOf(), found)) as { alerts: unknown };
   expect(message).toMatchObject({ rule: { uuid: rule().uuid }, risk_score: 49, monitor: 'm"1' });
   expect(message.alerts).toEqual([...found.map(({ id, bucket_keys: keys }) => ({ id, keys })), null]);
 });
 
-test('notification channel of OpenSearch Alerting: no alert, one and more than fifty make the same form', async () => {
+test('notification channel of OpenSearch Alerting: the message has the same form for no alert, one alert and more than fifty', async () => {
   for (const count of [0, 1, 60]) {
     const found = Array.from({ length: count }, (_, number) => ({ id: String(number), bucket_keys: 'k' }));
     expect((JSON.parse(await rendered(messageOf(), found)) as { alerts: unknown[] }).alerts).toHaveLength(count + 1);
@@ -52,7 +52,7 @@ test.each(NASTY)('notification channel of OpenSearch Alerting: accepts a rule ca
 });
 
 test.each(['{{ctx.x}}', '{{{ctx.x}}}', '{{{{', '{ {'])(
-  'notification channel of OpenSearch Alerting: the subject of a rule called %j is no template',
+  'notification channel of OpenSearch Alerting: the subject of a rule called %j is not read as a template',
   (name) => {
     const { subject_template: subject } = notifyAction(rule({ name }), 'soc');
     const { source } = subject as { source: string };
@@ -61,7 +61,7 @@ test.each(['{{ctx.x}}', '{{{ctx.x}}}', '{{{{', '{ {'])(
   },
 );
 
-test('notification channel of OpenSearch Alerting: a channel adds one action, which settles; without one it goes, and what an analyst added stays', async () => {
+test("notification channel of OpenSearch Alerting: a channel adds one action, removing the channel removes it, and an analyst's action stays", async () => {
   const here = await alertingDataset({ channel: 'soc' });
   const content = contentWith([rule()]);
   await deployMonitors(here.deployment, content);

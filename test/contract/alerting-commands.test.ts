@@ -11,7 +11,7 @@ import { quiet } from '../support/context';
 import { proxy, type Answer, type Fault } from '../support/proxy';
 import { dataset, wmiChild } from '../support/dataset';
 
-test('commands on OpenSearch Alerting: plan, deploy, alerts, status and destroy work as somebody types them', async () => {
+test('commands on OpenSearch Alerting: plan, deploy, alerts, status and destroy work from the command line', async () => {
   const events = await dataset();
   const { namespace } = events;
   // The data set comes with a rule of the local scheduler.
@@ -86,13 +86,13 @@ async function deployUnread(fate: Answer | Fault): Promise<{ outcome: Outcome; n
   }
 }
 
-test('commands on OpenSearch Alerting: where the proof of a monitor cannot be read what was done is told all the same', async () => {
+test('commands on OpenSearch Alerting: deploy reports its changes even if it cannot read the proof of a monitor', async () => {
   const { outcome, notes } = await deployUnread({ status: 403, body: { error: { reason: 'not yours' }, status: 403 } });
   expect(outcome).toMatchObject({ exit: 0, json: { changes: [], counts: { create: 0 } } });
   expect(notes.join()).toMatch(/^Which rules are unproven could not be read: .*not yours/s);
 });
 
-test('commands on OpenSearch Alerting: where reading the proof of a monitor is interrupted what was done is told all the same', async () => {
+test('commands on OpenSearch Alerting: deploy reports its changes even if reading the proof of a monitor is interrupted', async () => {
   const { outcome, notes } = await deployUnread('stall');
   expect(outcome).toMatchObject({ exit: 130, json: { changes: [] } });
   expect(notes.join()).toMatch(/^Which rules are unproven could not be read: .*interrupted$/s);

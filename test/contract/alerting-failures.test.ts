@@ -21,7 +21,7 @@ function said(problems: readonly { message: string; hint?: string | undefined }[
     .replaceAll(url, 'http://cluster');
 }
 
-test('failures of OpenSearch Alerting: a monitor that could never fire is not stored: its dry run says what is wrong', async () => {
+test('failures of OpenSearch Alerting: a monitor that could never fire is not stored, and its dry run explains why', async () => {
   const here = await alertingDataset();
   here.server.fail(({ path }) => path === '/_execute', {
     status: 200,
@@ -39,7 +39,7 @@ test('failures of OpenSearch Alerting: a monitor that could never fire is not st
   expect(here.server.monitors.stored.size).toBe(0);
 });
 
-test('failures of OpenSearch Alerting: an index that is not there is named, and a pattern that matches nothing is no error', async () => {
+test('failures of OpenSearch Alerting: a missing index is an error that names it; a pattern without a match is accepted', async () => {
   const here = await alertingDataset({ indices: ['nope-404'] });
   const { problems } = await deployMonitors(here.deployment, contentWith([rule()]));
   expect(said(problems, here.deployment.cluster.url)).toMatchInlineSnapshot(`
@@ -50,7 +50,7 @@ test('failures of OpenSearch Alerting: an index that is not there is named, and 
   expect((await deployMonitors(pattern, contentWith([rule()]))).problems).toEqual([]);
 });
 
-test('failures of OpenSearch Alerting: the limit of monitors is told with the setting that raises it; what was stored before it stays', async () => {
+test('failures of OpenSearch Alerting: the limit of monitors is reported with the setting that raises it, and stored monitors stay', async () => {
   const here = await alertingDataset();
   here.server.monitors.most = 1;
   const applied = await deployMonitors(here.deployment, contentWith(manyRules(2)));
@@ -61,7 +61,7 @@ test('failures of OpenSearch Alerting: the limit of monitors is told with the se
   `);
 });
 
-test('failures of OpenSearch Alerting: a 500 is an answer: it is told with what the plugin says, and nothing is sent again', async () => {
+test("failures of OpenSearch Alerting: a 500 is reported with the plugin's reason and not retried", async () => {
   const here = await alertingDataset();
   const reason = 'lateinit property severity has not been initialized';
   here.server.fail(({ method, path }) => method === 'POST' && path === '', {
@@ -73,7 +73,7 @@ test('failures of OpenSearch Alerting: a 500 is an answer: it is told with what 
   expect(here.server.seen.filter(({ method, path }) => method === 'POST' && path === '')).toHaveLength(1);
 });
 
-test('failures of OpenSearch Alerting: a creation whose answer is lost is not sent again; the next plan finds what it made', async () => {
+test('failures of OpenSearch Alerting: a creation whose answer is lost is not sent again, and the next plan finds the monitor', async () => {
   const here = await alertingDataset();
   here.server.fail(({ method, path }) => method === 'POST' && path === '', 'cut');
   const content = contentWith([rule()]);
@@ -83,7 +83,7 @@ test('failures of OpenSearch Alerting: a creation whose answer is lost is not se
   expect(actions(await planMonitors(here.deployment, content))).toEqual([]);
 });
 
-test('failures of OpenSearch Alerting: a monitor that somebody changed between our reading and our writing is left as they made it', async () => {
+test('failures of OpenSearch Alerting: a monitor that a user changes between read and write stays as the user made it', async () => {
   const here = await alertingDataset();
   await deployMonitors(here.deployment, contentWith([rule()]));
   const [stored] = [...here.server.monitors.stored.values()];
@@ -101,7 +101,7 @@ test('failures of OpenSearch Alerting: a monitor that somebody changed between o
   );
 });
 
-test('failures of OpenSearch Alerting: a monitor of ours under a name of their own is theirs: foreign, until it is adopted', async () => {
+test('failures of OpenSearch Alerting: a monitor that a user renamed is not managed until it is adopted', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.deployment, content);
@@ -118,7 +118,7 @@ test('failures of OpenSearch Alerting: a monitor of ours under a name of their o
   expect(triggerOf([...here.server.monitors.stored.values()][0]?.monitor ?? {}).id).toBe(UUID);
 });
 
-test('failures of OpenSearch Alerting: without the plugin, and on Elasticsearch, the message names what else runs the rules', async () => {
+test('failures of OpenSearch Alerting: without the plugin, and on Elasticsearch, the message names other schedulers', async () => {
   const cluster = await testCluster();
   await expect(SCHEDULERS.local.requireOn(cluster)).resolves.toBeUndefined();
   const refused = (product: 'opensearch' | 'elasticsearch') =>
@@ -133,7 +133,7 @@ test('failures of OpenSearch Alerting: without the plugin, and on Elasticsearch,
   `);
 });
 
-test('failures of OpenSearch Alerting: before the first monitor there is no index to search: that is no monitor, and no error', async () => {
+test('failures of OpenSearch Alerting: a missing index before the first monitor counts as no monitor', async () => {
   const here = await alertingDataset();
   const missing = {
     status: 404,
@@ -159,7 +159,7 @@ test('failures of OpenSearch Alerting: a text that looks like a template is refu
 });
 
 describe('failures of OpenSearch Alerting: one scheduler at a time', () => {
-  test('monitors keep a deploy to the local scheduler from happening, and its rules one of monitors', async () => {
+  test('monitors block a deploy to the local scheduler, and local rules block a deploy of monitors', async () => {
     const here = await alertingDataset();
     const content = contentWith([rule()]);
     await deployMonitors(here.deployment, content);
@@ -192,7 +192,7 @@ describe('failures of OpenSearch Alerting: one scheduler at a time', () => {
   });
 });
 
-test('failures of OpenSearch Alerting: our own streams are read as patterns, because they are there only from their first event on', async () => {
+test('failures of OpenSearch Alerting: a monitor reads our streams as patterns because they exist only from their first event on', async () => {
   const here = await alertingDataset();
   await deployMonitors(here.deployment, contentWith([rule()]));
   const [stored] = [...here.server.monitors.stored.values()];

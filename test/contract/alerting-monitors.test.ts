@@ -50,7 +50,7 @@ test.each([
   expect(triggerOf(monitorBody(rule({ risk: { ...rule().risk, score } }), parts)).severity).toBe(severity);
 });
 
-test('monitors of OpenSearch Alerting: a second deploy changes nothing, whatever the server made of the search', async () => {
+test('monitors of OpenSearch Alerting: a second deploy changes nothing although the server rewrites the search', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()], { [rule().slug]: [exception('backup.exe')] });
   await deployMonitors(here.deployment, content);
@@ -60,7 +60,7 @@ test('monitors of OpenSearch Alerting: a second deploy changes nothing, whatever
   expect(onlyMonitor(here).seqNo).toBe(seqNo);
 });
 
-test('monitors of OpenSearch Alerting: a server that rewrites what ours does not know still settles', async () => {
+test('monitors of OpenSearch Alerting: a second deploy changes nothing on a server with unknown rewrites', async () => {
   const here = await alertingDataset();
   here.server.monitors.decorate = (monitor) => ({
     ...monitor,
@@ -97,7 +97,7 @@ test('monitors of OpenSearch Alerting: an exception becomes part of the search, 
   expect(JSON.stringify(onlyMonitor(here).monitor.inputs)).not.toContain('backup.exe');
 });
 
-test('monitors of OpenSearch Alerting: what an analyst switched off stays off, and an action of theirs stays', async () => {
+test("monitors of OpenSearch Alerting: a monitor that an analyst switched off stays off and keeps the analyst's action", async () => {
   const here = await alertingDataset();
   await deployMonitors(here.deployment, contentWith([rule()]));
   const { monitor } = onlyMonitor(here);
@@ -134,7 +134,7 @@ test.each([
   expect(actions(await planMonitors(here.deployment, content))).toEqual([]);
 });
 
-test('monitors of OpenSearch Alerting: a monitor that was saved in Dashboards has lost our mark, is still ours, and is drift', async () => {
+test('monitors of OpenSearch Alerting: a monitor saved in Dashboards loses our mark, is still managed and counts as drift', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.deployment, content);
@@ -149,7 +149,7 @@ test('monitors of OpenSearch Alerting: a monitor that was saved in Dashboards ha
   expect(actions(await planMonitors(here.deployment, content))).toEqual([]);
 });
 
-test('monitors of OpenSearch Alerting: a monitor that is there twice is told in the plan and healed by a deploy', async () => {
+test('monitors of OpenSearch Alerting: plan reports a duplicate monitor and deploy removes it', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.deployment, content);
@@ -162,7 +162,7 @@ test('monitors of OpenSearch Alerting: a monitor that is there twice is told in 
   expect(onlyMonitor(here).id).toBe(first.id);
 });
 
-test('monitors of OpenSearch Alerting: of two of the same name the one that an analyst switched off stays, and off', async () => {
+test('monitors of OpenSearch Alerting: of two monitors with one name, the one that an analyst switched off stays and stays off', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.deployment, content);
@@ -177,28 +177,25 @@ test.each([
   ['with our mark', {}],
   ['saved in Dashboards', { ui_metadata: {} }],
   ['switched off', { enabled: false }],
-])(
-  'monitors of OpenSearch Alerting: a copy under another name, %s, is left alone, whatever the name begins with',
-  async (_, change) => {
-    const here = await alertingDataset();
-    const content = contentWith([rule()]);
-    await deployMonitors(here.deployment, content);
-    const first = onlyMonitor(here);
-    const name = `wmi-detections/tuned by the SOC [${here.deployment.namespace}]`;
-    const copy = { ...first, monitor: { ...structuredClone(first.monitor), name, ...change }, seqNo: 0 };
-    here.server.monitors.stored.set('copy', copy);
-    expect(actions(await planMonitors(here.deployment, content, true))).toEqual([]);
-    expect(results(await deployMonitors(here.deployment, contentWith([rule({ version: 99 })])))).toEqual([
-      `update monitor/${UUID}: done`,
-    ]);
-    expect(results(await deployMonitors(here.deployment, contentWith([]), true))).toEqual([
-      `delete monitor/${UUID}: done`,
-    ]);
-    expect(onlyMonitor(here)).toMatchObject({ id: 'copy', monitor: copy.monitor });
-  },
-);
+])('monitors of OpenSearch Alerting: a copy under another name, %s, is left alone', async (_, change) => {
+  const here = await alertingDataset();
+  const content = contentWith([rule()]);
+  await deployMonitors(here.deployment, content);
+  const first = onlyMonitor(here);
+  const name = `wmi-detections/tuned by the SOC [${here.deployment.namespace}]`;
+  const copy = { ...first, monitor: { ...structuredClone(first.monitor), name, ...change }, seqNo: 0 };
+  here.server.monitors.stored.set('copy', copy);
+  expect(actions(await planMonitors(here.deployment, content, true))).toEqual([]);
+  expect(results(await deployMonitors(here.deployment, contentWith([rule({ version: 99 })])))).toEqual([
+    `update monitor/${UUID}: done`,
+  ]);
+  expect(results(await deployMonitors(here.deployment, contentWith([]), true))).toEqual([
+    `delete monitor/${UUID}: done`,
+  ]);
+  expect(onlyMonitor(here)).toMatchObject({ id: 'copy', monitor: copy.monitor });
+});
 
-test('monitors of OpenSearch Alerting: a change by hand is told from a change of the content', async () => {
+test('monitors of OpenSearch Alerting: a change by hand is distinguished from a change of the content', async () => {
   const here = await alertingDataset();
   const content = contentWith([rule()]);
   await deployMonitors(here.deployment, content);
@@ -209,7 +206,7 @@ test('monitors of OpenSearch Alerting: a change by hand is told from a change of
   expect(await edited(content)).toEqual([true]);
 });
 
-test('monitors of OpenSearch Alerting: namespaces never meet: the same rule is a monitor of its own in each', async () => {
+test('monitors of OpenSearch Alerting: the same rule is a separate monitor in each namespace', async () => {
   const here = await alertingDataset();
   const other = here.deployment.with({ namespace: `${here.deployment.namespace}b` });
   await deployMonitors(here.deployment, contentWith([rule()]));

@@ -47,37 +47,34 @@ async function adopt(deployment: Deployment, name: string): Promise<readonly Ado
 }
 
 describeContract('adopt and export', () => {
-  test.each(['default', 'soc'])(
-    'a rule of somebody else in space %s becomes ours by the marks alone',
-    async (space) => {
-      const spaces = ['default', 'soc'];
-      const deployment = await kibanaDeployment(server(), { spaces });
-      await deployKibana(deployment, shipped());
-      const theirs = makeTheirs(UUID, space);
-      const id = space === 'default' ? UUID : `${space}/${UUID}`;
-      expect(actions(await planKibana(deployment, shipped()))).toEqual([`foreign detection_rule/${id}`]);
+  test.each(['default', 'soc'])('adopt only adds marks to an unmanaged rule in space %s', async (space) => {
+    const spaces = ['default', 'soc'];
+    const deployment = await kibanaDeployment(server(), { spaces });
+    await deployKibana(deployment, shipped());
+    const theirs = makeTheirs(UUID, space);
+    const id = space === 'default' ? UUID : `${space}/${UUID}`;
+    expect(actions(await planKibana(deployment, shipped()))).toEqual([`foreign detection_rule/${id}`]);
 
-      const results = await adopt(deployment, `detection_rule/${id}`);
-      expect(results).toMatchObject([{ kind: 'detection_rule', id, status: 'adopted' }]);
-      expect(results[0]?.diff).toContain('-title: Their rule');
-      const { name, query, enabled, actions: sent, exceptions_list: lists, tags } = stored(UUID, space);
-      expect({ name, query, enabled, lists }).toEqual({
-        name: theirs.name,
-        query: theirs.query,
-        enabled: false,
-        lists: theirs.exceptions_list,
-      });
-      expect(sent).toMatchObject([{ id: 'mail' }]);
-      expect(tags).toEqual(['Their tag', 'Managed by: wmi-detections']);
-      expect(actions(await planKibana(deployment, shipped()))).toEqual([`update detection_rule/${id}`]);
+    const results = await adopt(deployment, `detection_rule/${id}`);
+    expect(results).toMatchObject([{ kind: 'detection_rule', id, status: 'adopted' }]);
+    expect(results[0]?.diff).toContain('-title: Their rule');
+    const { name, query, enabled, actions: sent, exceptions_list: lists, tags } = stored(UUID, space);
+    expect({ name, query, enabled, lists }).toEqual({
+      name: theirs.name,
+      query: theirs.query,
+      enabled: false,
+      lists: theirs.exceptions_list,
+    });
+    expect(sent).toMatchObject([{ id: 'mail' }]);
+    expect(tags).toEqual(['Their tag', 'Managed by: wmi-detections']);
+    expect(actions(await planKibana(deployment, shipped()))).toEqual([`update detection_rule/${id}`]);
 
-      await deployKibana(deployment, shipped());
-      expect(actions(await planKibana(deployment, shipped()))).toEqual([]);
-      expect(stored(UUID, space)).toMatchObject({ enabled: false, actions: [{ id: 'mail' }] });
-    },
-  );
+    await deployKibana(deployment, shipped());
+    expect(actions(await planKibana(deployment, shipped()))).toEqual([]);
+    expect(stored(UUID, space)).toMatchObject({ enabled: false, actions: [{ id: 'mail' }] });
+  });
 
-  test('what Kibana refuses is told, with its own message', async () => {
+  test('a refusal of Kibana is reported with its own message', async () => {
     const deployment = await kibanaDeployment(server());
     await deployKibana(deployment, shipped());
     makeTheirs(UUID);
@@ -88,7 +85,7 @@ describeContract('adopt and export', () => {
     expect(failed?.error).toContain('404');
   });
 
-  test('what is exported can be imported, is what deploy would make, and is ours', async () => {
+  test('an exported rule can be imported, equals what deploy makes and is managed', async () => {
     const deployment = await kibanaDeployment(server(), { namespace: 'lab' });
     const { text } = exportRules({ format: 'kibana', root: PROGRAM_FOLDER, namespace: 'lab' });
     const { server: kibana } = await connectionTo(server());

@@ -98,7 +98,7 @@ describeContract('alerts in Kibana', () => {
     expect(await listed({ rule: 'another' })).toEqual([]);
   });
 
-  test('only those of rules that are ours; beyond one page as well', async () => {
+  test('lists alerts of managed rules only, on every page', async () => {
     await threeSignals();
     const { alerts } = server().space();
     alerts.push(signalOf(rule({ uuid: uuidOf(7) }), wmiChild('theirs'), { index: INDEX, namespace }));
@@ -107,7 +107,7 @@ describeContract('alerts in Kibana', () => {
     expect(await listed()).toHaveLength(3 + 1_201);
   });
 
-  test('are acknowledged and closed, all of a space in one request; twice is once', async () => {
+  test('are acknowledged and closed in one request per space, and repeating it changes nothing', async () => {
     const [one = '', two = '', three = ''] = await threeSignals();
     const space = { space: 'default,soc' };
     const done = await act('close', [one.slice(0, 10), two, three], space);
@@ -124,7 +124,7 @@ describeContract('alerts in Kibana', () => {
     expect(asked.map(({ space: where }) => where)).toEqual(['default', 'soc', 'soc']);
   });
 
-  test('are explained: which part of their events met the rule, and which events are gone', async () => {
+  test('are explained with the matching parts of their events and the missing events', async () => {
     const [one = ''] = await threeSignals();
     const cluster = await testCluster();
     const event = wmiChild('p1', { 'process.pid': 1 });
@@ -143,7 +143,7 @@ describeContract('alerts in Kibana', () => {
     expect(of?.triage).toContain('During triage');
   });
 
-  test('add their risk: an event told twice counts once, another process by itself', async () => {
+  test('add their risk: a duplicate event counts once, another process separately', async () => {
     await threeSignals();
     const again = { ...wmiChild('p1 again', { 'process.pid': 1 }), '@timestamp': '2025-03-10T11:50:00.500Z' };
     server()
@@ -219,7 +219,7 @@ describeContract('alerts in Kibana', () => {
     expect(await listed()).toHaveLength(3);
   });
 
-  test('what Kibana calls in progress is acknowledged, and a rule that is not known here is told', async () => {
+  test('the status in progress becomes acknowledged, and an unknown rule is reported', async () => {
     await threeSignals();
     for (const alert of server().space().alerts) alert['kibana.alert.workflow_status'] = 'in-progress';
     const notes: string[] = [];

@@ -45,7 +45,7 @@ async function deployed(declared: Rule): Promise<void> {
 }
 
 describeContract('what a rule file declares of Kibana', () => {
-  test("enabled is kept in step where the file says it, and is the analyst's where it does not", async () => {
+  test('enabled follows the file if the file sets it, else the analyst', async () => {
     await deployed(declaring({ enabled: false }));
     expect(stored().enabled).toBe(false);
     edit({ enabled: true });
@@ -64,7 +64,7 @@ describeContract('what a rule file declares of Kibana', () => {
     expect(stored()).toMatchObject({ enabled: true, version: 9 });
   });
 
-  test("actions are kept in step where the file says them, and are the analyst's where it does not", async () => {
+  test('actions follow the file if the file sets them, else the analyst', async () => {
     await deployed(declaring({ actions: [MAIL] }));
     expect(stored().actions).toEqual([MAIL]);
     edit({ actions: [{ ...MAIL, params: { ...MAIL.params, message: 'Quiet.' } }, CHAT] });
@@ -95,7 +95,7 @@ describeContract('what a rule file declares of Kibana', () => {
     expect(await changed(declaring({ actions: [] }))).toEqual([]);
   });
 
-  test('what Kibana adds to an action is no difference, and an update hands it back', async () => {
+  test('fields that Kibana adds to an action are not a difference, and an update keeps them', async () => {
     await deployed(declaring({ actions: [MAIL, CHAT, { ...CHAT, frequency: HOURLY }] }));
     const added = {
       uuid: uuidOf(1),
@@ -114,7 +114,7 @@ describeContract('what a rule file declares of Kibana', () => {
     expect(stored()).toMatchObject({ version: 9, actions: normalised });
   });
 
-  test("of an action, what the file leaves out is the analyst's; what it says is the file's", async () => {
+  test('each field of an action follows the file if the file sets it, else the analyst', async () => {
     await deployed(declaring({ actions: [MAIL, { ...CHAT, frequency: HOURLY }] }));
     const filter = { query: { kql: 'host.name: dc-1', filters: [] } };
     const rarely = { ...HOURLY, throttle: '1d' };
@@ -138,14 +138,14 @@ describeContract('what a rule file declares of Kibana', () => {
     ]);
   });
 
-  test('a rule that is made anew with another type has what is declared', async () => {
+  test('a rule recreated with another type has the declared values', async () => {
     await deployed(declaring({}));
     edit({ ...OTHER_TYPE, enabled: true, actions: [CHAT] });
     await deployed(declaring({ enabled: false, actions: [MAIL] }));
     expect(stored()).toMatchObject({ type: 'eql', enabled: false, actions: [MAIL] });
   });
 
-  test('many rules at once have it too, and keep what is not declared', async () => {
+  test('a bulk import applies declared values and keeps the others', async () => {
     const deployment = await kibanaDeployment(server());
     const declared = manyRules(60, { kibana: { enabled: false } });
     await deployKibana(deployment, contentWith(declared));

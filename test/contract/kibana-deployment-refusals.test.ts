@@ -18,7 +18,7 @@ import { testCluster } from '../support/cluster';
 const { server, namespace, naming, deployed, destroyed, remembered, rulesIn, withoutPort } = recordDataset();
 
 describeContract('deployment record of Kibana', () => {
-  test('another scheduler is refused while rules are written down in a space that is closed to us', async () => {
+  test('another scheduler is refused while the record lists rules in an unreadable space', async () => {
     await deployed(await naming({ spaces: ['soc'] }));
     server().fail(({ space }) => space === 'soc', { status: 403 });
     const deployment = await naming({ scheduler: 'local' });
@@ -33,7 +33,7 @@ describeContract('deployment record of Kibana', () => {
     expect(await remembered()).toEqual({ url: server().url, spaces: ['soc'] });
   });
 
-  test('a space that is closed to us, and in which nothing is written down, is told to other schedulers and no end', async () => {
+  test('an unreadable space without recorded rules is a warning for other schedulers', async () => {
     server().fail(({ space }) => space === 'soc', { status: 403 });
     const deployment = await naming({ spaces: ['soc'], scheduler: 'local' });
     const notes: string[] = [];
@@ -50,7 +50,7 @@ describeContract('deployment record of Kibana', () => {
     expect(await remembered()).toBeUndefined();
   });
 
-  test('another scheduler is refused although no Kibana is named, and so is a move that could not be done', async () => {
+  test('another scheduler and an impossible move are refused even without a configured Kibana', async () => {
     await deployed(await naming({ spaces: BOTH }));
     const deployment = localDeployment({ cluster: await testCluster(), namespace: namespace() });
     await expect(deployed(deployment).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
@@ -93,7 +93,7 @@ describeContract('deployment record of Kibana', () => {
     expect(await remembered()).toEqual({ url: renamed, spaces: ['default'] });
   });
 
-  test('what is written of another Kibana stays as it is when this one has nothing of ours', async () => {
+  test('the record of another Kibana stays when this one has no managed rules', async () => {
     await deployed(await naming({}));
     const other = await startKibana();
     try {
@@ -104,7 +104,7 @@ describeContract('deployment record of Kibana', () => {
     }
   });
 
-  test('what is written down is read once in a command', async () => {
+  test('a command reads the record once', async () => {
     await deployed(await naming({ spaces: BOTH }));
     const between = await proxy(await testCluster(), () => undefined);
     try {
@@ -117,7 +117,7 @@ describeContract('deployment record of Kibana', () => {
     }
   });
 
-  test('what is shared stays while rules are in a space that is not named', async () => {
+  test('shared resources stay while rules are in a space that is not configured', async () => {
     await deployed(await naming({ spaces: BOTH }));
     const id = 'logs-x@default-pipeline';
     const description = `[managed_by: wmi-detections; id: ${id}; digest: 0123456789abcdef]`;
@@ -150,7 +150,7 @@ describeContract('deployment record of Kibana', () => {
     }
   });
 
-  test('where it may not be written down the rules are deployed all the same, and that is told', async () => {
+  test('rules are deployed with a warning if the record cannot be written', async () => {
     const closed = await proxy(await testCluster(), ({ path }) =>
       path.endsWith(`/_doc/${DEPLOYMENT_RECORD}`)
         ? { status: 403, body: { error: { reason: 'not yours' }, status: 403 } }
@@ -168,7 +168,7 @@ describeContract('deployment record of Kibana', () => {
     }
   });
 
-  test('where the memory was lost, only what is named is seen; the next deploy writes it again', async () => {
+  test('without a record only configured spaces are seen, and the next deploy writes the record', async () => {
     await deployed(await naming({ spaces: BOTH }));
     await removeDeploymentRecord({ cluster: await testCluster(), namespace: namespace(), now: Date.now() });
     const blind = localDeployment({ cluster: await testCluster(), namespace: namespace() });

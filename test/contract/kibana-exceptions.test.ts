@@ -70,7 +70,7 @@ describeContract('exceptions in Kibana', () => {
     expect(actions(await planKibana(deployment, content))).toEqual([]);
   });
 
-  test('what no item can say becomes part of the query', async () => {
+  test('an exception that no item can express becomes part of the query', async () => {
     await deployKibana(await kibanaDeployment(server()), withEntries(NEGATED));
     expect(linked()).toEqual([]);
     expect(stored().query).toContain('tool.exe');
@@ -85,7 +85,7 @@ describeContract('exceptions in Kibana', () => {
     expect(JSON.stringify(stored())).not.toMatch(/off\.exe|old\.exe/);
   });
 
-  test('one more that silences every match needs a yes, though the rule itself does not change', async () => {
+  test('another exception that silences every match needs a yes although the rule does not change', async () => {
     const index = 'wmi-test-silenced';
     const event = { category: ['process'], type: ['start'] };
     const process = { name: 'cmd.exe', parent: { name: 'WmiPrvSE.exe' } };
@@ -133,7 +133,7 @@ describeContract('exceptions in Kibana', () => {
     expect([server().space().lists.size, server().space().items.size, linked().length]).toEqual([0, 0, 0]);
   });
 
-  test("a list of ours that holds an analyst's item stays, and stays linked, whatever the files say", async () => {
+  test("a managed list with an analyst's item stays and stays linked", async () => {
     const deployment = await kibanaDeployment(server());
     await deployKibana(deployment, withEntries(exception('tool.exe')));
     analystsItem();
@@ -143,7 +143,7 @@ describeContract('exceptions in Kibana', () => {
     expect(actions(await planKibana(deployment, withEntries(), true))).toEqual([]);
   });
 
-  test("destroy takes what is ours and leaves an analyst's lists and items", async () => {
+  test('destroy removes managed lists and items and leaves those of analysts', async () => {
     const deployment = await kibanaDeployment(server());
     await deployKibana(deployment, withEntries(exception('tool.exe')));
     server().space().lists.set('theirs', { id: 'list-1', list_id: 'theirs', tags: [] });
@@ -154,7 +154,7 @@ describeContract('exceptions in Kibana', () => {
     expect(server().space().rules.size).toBe(0);
   });
 
-  test('a list under our id without our tag is foreign, and what needs it is skipped', async () => {
+  test('a list under our id without our tag is not managed, and its dependents are skipped', async () => {
     const deployment = await kibanaDeployment(server());
     server().space().lists.set(LIST, { id: 'list-1', list_id: LIST, name: 'theirs', tags: [] });
     const applied = await deployKibana(deployment, withEntries(exception('tool.exe')));
@@ -170,7 +170,7 @@ describeContract('exceptions in Kibana', () => {
     expect([server().space().rules.size, server().space().items.size]).toEqual([0, 0]);
   });
 
-  test('a list that cannot be made keeps back the rule that needs it; a second run completes it', async () => {
+  test('a rule is skipped if its list cannot be created, and a second run completes it', async () => {
     const deployment = await kibanaDeployment(server(), { spaces: ['soc'] });
     const content = withEntries(exception('tool.exe'));
     server().fail(({ method, path }) => method === 'POST' && path === '/api/exception_lists', { status: 500 }, 1);

@@ -43,7 +43,7 @@ function told({ where, message }: ProblemError['problems'][number]): string {
 
 describeContract('failures of Kibana', () => {
   test.each([400, 401, 403, 404, 409, 429, 500, 502, 503])(
-    'a creation answered with %i names rule, space, status and what Kibana says, and does not end well',
+    "a creation answered with %i fails and names rule, space, status and Kibana's reason",
     async (status) => {
       server().fail(creations, { status, message: `because of ${status}`, headers: { 'retry-after': '0' } });
       const { said, exit } = await failedCreation();
@@ -66,7 +66,7 @@ describeContract('failures of Kibana', () => {
   test.each([
     ['a half', '{"page":1,"da'],
     ['a page', '<html>Down for maintenance</html>'],
-  ])('of what is no JSON: %s is asked for again, and told when nothing else comes', async (_, body) => {
+  ])('an answer that is not JSON is retried and then reported: %s', async (_, body) => {
     const deployment = await kibanaDeployment(server());
     server().fail(finds, { status: 200, body }, 2);
     await planKibana(deployment, contentWith([rule()]));
@@ -78,21 +78,21 @@ describeContract('failures of Kibana', () => {
     expect(error.message).toContain("what answers there is not Kibana's API: the answer is not JSON (asked 4 times)");
   });
 
-  test('a creation whose answer is no JSON may have been done: it is not sent again', async () => {
+  test('a creation whose answer is not JSON is not sent again because it may be done', async () => {
     server().fail(creations, { status: 200, body: '{"id":' });
     const { said, exit } = await failedCreation();
     expect({ sent: server().seen.filter(creations).length, exit }).toEqual({ sent: 1, exit: 2 });
     expect(said).toContain('the answer is not JSON');
   });
 
-  test('of a page that a proxy answers with, the words are told', async () => {
+  test("an error quotes the text of a proxy's page", async () => {
     const deployment = await kibanaDeployment(server());
     server().fail(finds, { status: 502, body: '<html>\n<head><title>502</title></head><h1>Bad  Gateway</h1></html>' });
     const error = await errorOf(planKibana(deployment, contentWith([rule()])));
     expect(error.message).toContain('Kibana, space default: 502 Bad Gateway (asked 4 times)');
   });
 
-  test('a read is repeated so often and no oftener', async () => {
+  test('a read is repeated up to the limit', async () => {
     const deployment = await kibanaDeployment(server());
     server().fail(finds, { status: 503, message: 'License is not available.', headers: { 'retry-after': '0' } });
     const error = await errorOf(planKibana(deployment, contentWith([rule()])));
@@ -122,14 +122,14 @@ describeContract('failures of Kibana', () => {
   });
 
   // It fails by its own limit where the first request waits for longer than it is told to.
-  test('who answers there is not waited for longer than for any answer', async () => {
+  test('connecting takes no longer than any request', async () => {
     server().fail(({ path }) => path === '/api/status', 'silent');
     const patience = quick({ timeout: 100 });
     const error = await errorOf(connectKibana({ url: server().url, apiKey: API_KEY }, [], { patience }));
     expect(error.message).toContain('no answer in time');
   }, 10_000);
 
-  test('an interrupted request says so, and is told apart from a late one', async () => {
+  test('an interrupted request is distinguished from a late one', async () => {
     const stop = new AbortController();
     const circumstances = { patience: quick(), signal: stop.signal };
     const kibana = await connectKibana({ url: server().url, apiKey: API_KEY }, ['default'], circumstances);
@@ -163,13 +163,13 @@ describeContract('failures of Kibana', () => {
     ['another program', { status: 200, body: { name: 'something', version: '1.0' } }],
     ['a page to log in', { status: 200, body: '<html>' }],
     ['a redirect', { status: 302, headers: { location: '/login' } }],
-  ])('%s in the place of Kibana is told', async (_, fault) => {
+  ])('%s in the place of Kibana is reported', async (_, fault) => {
     server().fail(({ path }) => path === '/api/status', fault);
     const error = await errorOf(connectKibana({ url: server().url, apiKey: API_KEY }));
     expect(error.message).toContain("what answers there is not Kibana's API");
   });
 
-  test('nothing that listens is told', async () => {
+  test('a closed port is reported', async () => {
     const url = server().url;
     await server().close();
     const error = await errorOf(connectKibana({ url }));

@@ -35,7 +35,7 @@ const DECORATIONS: Readonly<Record<string, Decoration>> = {
 };
 
 describeContract('idempotence', () => {
-  test('whatever a server adds, a second deploy changes nothing, and destroy leaves everything but ours', async () => {
+  test('a second deploy changes nothing whatever a server adds, and destroy removes managed rules only', async () => {
     const names = Object.keys(DECORATIONS);
     const subset = fc.subarray(names);
     const told = [{ action_type_id: '.email', id: 'mail', params: { to: ['soc@example.com'], message: 'Look.' } }];

@@ -133,7 +133,7 @@ describeContract('many rules at once', () => {
   });
 
   test.each(['errors', 'exceptions_errors', 'action_connectors_errors'])(
-    'an import that answers 200 and names a rule in %s has failed for that rule',
+    'an import that answers 200 and names a rule in %s fails for that rule',
     async (list) => {
       const error = { rule_id: uuidOf(3), error: { status_code: 400, message: 'it says no' } };
       const { failed, said, exit } = await imported({ success: false, success_count: 50, [list]: [error] });
@@ -152,7 +152,7 @@ describeContract('many rules at once', () => {
     expect(said[0]).toContain('the import says: it is there already (a-list)');
   });
 
-  test('rules that are neither counted nor named are not called done', async () => {
+  test('rules that are neither counted nor named are not reported as done', async () => {
     const { failed, said } = await imported({ success_count: 40 });
     expect(failed).toHaveLength(51);
     expect(said[0]).toContain('the import took 40 of 51 rules and does not say which');

@@ -161,7 +161,7 @@ describeContract('deploy --move with Kibana', () => {
     },
   ])('$title', (row) => runRow(row, { kibana }));
 
-  test('says that rules may be on both, and what to do, only when the move is not finished', async () => {
+  test('warns that rules may be on both schedulers only if the move is not finished', async () => {
     const { cluster, namespace } = await dataset();
     await request(cluster, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
     const flags = { esUrl: cluster.url, namespace, output: 'json', yes: true, prune: false };
@@ -185,7 +185,7 @@ describeContract('deploy --move with Kibana', () => {
     expect(notes).toEqual([]);
   });
 
-  test('is what a deploy without it asks for, and nothing is done', async () => {
+  test('is what a deploy without it suggests, and nothing is changed', async () => {
     const here = await dataset();
     const deployment = await kibanaDeployment(kibana(), { namespace: here.namespace });
     const plan = await planKibana(deployment, contentWith([here.rule]));

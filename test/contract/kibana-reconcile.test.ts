@@ -62,7 +62,7 @@ const missing = (found: RuleReconciliation): unknown[] =>
   found.missing.map(({ first: { id }, reasons }) => [id, ...reasons.map(({ code }) => code)]);
 
 describeContract('reconcile and Kibana', () => {
-  test('an event whose alert names it has its alert; where all have, nothing is missing', async () => {
+  test('an event is covered by the alert that names it, and no alert is missing if all are covered', async () => {
     const here = await place();
     here.alert(first);
     expect(missing(await look(here))).toEqual([['p2', 'unknown']]);
@@ -71,7 +71,7 @@ describeContract('reconcile and Kibana', () => {
     expect(found).toMatchObject({ events: 2, groups: 2, alerted: 2, pending: 0, missing: [] });
   });
 
-  test('an alert of another rule, or of another event of that id, is none', async () => {
+  test('an alert of another rule or of another event with the same id does not count', async () => {
     const here = await place();
     server()
       .space()
@@ -114,7 +114,7 @@ describeContract('reconcile and Kibana', () => {
       },
       'not_run',
     ],
-  ])('says why an alert is missing: %s', async (_, cause, code) => {
+  ])('explains why an alert is missing: %s', async (_, cause, code) => {
     const here = await place();
     cause();
     expect(

@@ -44,7 +44,7 @@ describeContract('rules in Kibana', () => {
     expect(actions(await planKibana(deployment, content))).toEqual([]);
   });
 
-  test('a rule says everything that the API has a place for', async () => {
+  test('a rule fills every field of the API', async () => {
     await deployKibana(await kibanaDeployment(server()), shipped());
     const {
       query,
@@ -149,7 +149,7 @@ describeContract('rules in Kibana', () => {
     ]);
   });
 
-  test('a rule that changes its type is made anew, and keeps what an analyst added', async () => {
+  test("a rule that changes its type is recreated and keeps an analyst's additions", async () => {
     const deployment = await kibanaDeployment(server());
     await deployKibana(deployment, contentWith([rule()]));
     edit(rule().uuid, { ...OTHER_TYPE, enabled: false });
@@ -207,13 +207,13 @@ describeContract('rules in Kibana', () => {
       return deployKibana(await connectedDeployment(here.with({ cluster }), connections, { runs: 'kibana' }), eql);
     }
 
-    test.each(['DELETE', 'POST'])('in its %s is made anew all the same', async (verb) => {
+    test.each(['DELETE', 'POST'])('is recreated although the key is pressed in its %s', async (verb) => {
       const applied = await deployInterrupted(verb);
       expect(applied.changes).toMatchObject([{ action: 'update', status: 'done' }]);
       expect(stored(rule().uuid)).toMatchObject({ type: 'eql' });
     });
 
-    test('and is refused is put back, and that is told', async () => {
+    test('is restored and reported if Kibana refuses the new one', async () => {
       const ofType = ({ body }: Seen): boolean => (body as Thing | undefined)?.type === 'eql';
       const applied = await deployInterrupted('DELETE', () => {
         server().fail((seen) => asked('POST')(seen) && ofType(seen), { status: 400, message: 'no such query' });
@@ -224,7 +224,7 @@ describeContract('rules in Kibana', () => {
     });
   });
 
-  test('a rule that cannot be put back is told, with what is lost', async () => {
+  test('a rule that cannot be restored is reported with what is lost', async () => {
     const deployment = await kibanaDeployment(server());
     await deployKibana(deployment, contentWith([rule()]));
     edit(rule().uuid, { ...OTHER_TYPE, enabled: false });
@@ -272,7 +272,7 @@ describeContract('rules in Kibana', () => {
     `);
   });
 
-  test('what is no longer in the content is told, and deleted only when asked to', async () => {
+  test('a rule that left the content is reported, and deleted only with --prune', async () => {
     const deployment = await kibanaDeployment(server());
     await deployKibana(deployment, contentWith(manyRules(2)));
     const rest = contentWith(manyRules(1));
@@ -283,7 +283,7 @@ describeContract('rules in Kibana', () => {
     expect([...server().space().rules.keys()]).toEqual([uuidOf(0)]);
   });
 
-  test("a rule under our id without our tag is somebody else's: reported and left alone", async () => {
+  test('a rule under our id without our tag is reported and left alone', async () => {
     const deployment = await kibanaDeployment(server());
     await deployKibana(deployment, contentWith([rule()]));
     edit(rule().uuid, { tags: ['theirs'], name: 'Theirs' });
@@ -373,7 +373,7 @@ describeContract('rules in Kibana', () => {
     expect(stored(rule().uuid)).toMatchObject({ tags: [], version: 4 });
   });
 
-  test('namespaces never meet: other ids, other names, and each sees its own', async () => {
+  test('each namespace has its own ids and names and sees only its own rules', async () => {
     const [first, second] = [await kibanaDeployment(server()), await kibanaDeployment(server(), { namespace: 'lab' })];
     await deployKibana(first, contentWith([rule()]));
     await deployKibana(second, contentWith([rule()]));
@@ -388,7 +388,7 @@ describeContract('rules in Kibana', () => {
     expect([...server().space().rules.keys()]).toEqual([rule().uuid]);
   });
 
-  test('several spaces in one go; other spaces are not touched', async () => {
+  test('one deploy writes several spaces and does not touch others', async () => {
     const deployment = await kibanaDeployment(server(), { spaces: ['default', 'soc'] });
     const applied = await deployKibana(deployment, contentWith([rule()]));
     expect(results(applied)).toEqual([
@@ -400,7 +400,7 @@ describeContract('rules in Kibana', () => {
     expect([server().space().rules.size, server().space('soc').rules.size]).toEqual([1, 0]);
   });
 
-  test('a space that is not there is named before anything is done', async () => {
+  test('a missing space is reported before any change', async () => {
     await expect(kibanaDeployment(server(), { spaces: ['default', 'sco', 'sic'] })).rejects.toMatchObject({
       code: 'SETTINGS',
       problems: [{ message: 'Kibana has no space `sco`' }, { message: 'Kibana has no space `sic`' }],

@@ -22,7 +22,7 @@ async function localRules(deployment: Deployment): Promise<Deployment> {
 }
 
 describeContract('one scheduler at a time', () => {
-  test('rules of the local scheduler keep a deploy to Kibana from happening, which says how to move', async () => {
+  test('local rules block a deploy to Kibana, and the error explains how to move', async () => {
     const deployment = await kibanaDeployment(server(), { namespace: 'k1_local_first' });
     const local = await localRules(deployment);
     const plan = await planKibana(deployment, contentWith([rule()]));
@@ -43,7 +43,7 @@ describeContract('one scheduler at a time', () => {
     await recordDeployment(deployment, await destroyKibana(deployment), quiet());
   });
 
-  test('rules in Kibana keep a deploy to the local scheduler from happening; those of another namespace do not', async () => {
+  test('rules in Kibana block a deploy to the local scheduler; those of another namespace do not', async () => {
     const deployment = await kibanaDeployment(server(), { namespace: 'k1_kibana_first', spaces: ['default', 'soc'] });
     await deployKibana(deployment, contentWith([rule()]));
     const local: Deployment = deployment.with({ scheduler: 'local' });

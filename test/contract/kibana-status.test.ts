@@ -64,7 +64,7 @@ describeContract('status of rules in Kibana', () => {
     expect((await look(deployment, content)).rules[0]).toMatchObject({ overdue: false, enabled: false, nextRun: null });
   });
 
-  test('an edit in the UI is told from a change of the file', async () => {
+  test('an edit in the UI is distinguished from a change of the file', async () => {
     const content = contentWith([rule()]);
     const deployment = await kibanaDeployment(server());
     await deployKibana(deployment, content);

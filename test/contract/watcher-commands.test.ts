@@ -36,7 +36,7 @@ function plan(esUrl: string): Promise<Outcome> {
 }
 
 describe('commands on Watcher: the licence', () => {
-  test('with Watcher a plan has a watch a rule, and changes nothing', async () => {
+  test('a licence with Watcher gives a plan with one watch per rule', async () => {
     const { json, exit } = await plan(server().url);
     const { changes } = json as { changes: { kind: string; id: string; action: string }[] };
     const watches = changes.filter(({ kind }) => kind === 'watch').map(({ action, id }) => `${action} ${id}`);
@@ -46,7 +46,7 @@ describe('commands on Watcher: the licence', () => {
     expect(server().seen.filter(({ method }) => ['PUT', 'DELETE'].includes(method))).toEqual([]);
   });
 
-  test('of type basic is told, with what there is instead', async () => {
+  test('of type basic is an error that names the alternatives', async () => {
     server().licence = 'basic';
     const refused = plan(server().url).catch((error: unknown) => {
       throw new Error((error as Error).message.replace(server().url, '<url>'));
@@ -61,7 +61,7 @@ describe('commands on Watcher: the licence', () => {
   test.each<['expired' | 'serverless', string]>([
     ['expired', 'its licence is gold and expired, and Watcher needs a paid or a trial one that is valid'],
     ['serverless', 'it is Serverless, or a build without Watcher'],
-  ])('%s is told', async (licence, said) => {
+  ])('%s is reported', async (licence, said) => {
     server().licence = licence;
     await expect(plan(server().url)).rejects.toMatchObject({
       code: 'SETTINGS',
@@ -89,7 +89,7 @@ async function nothing(deployment: Deployment): Promise<Awaited<ReturnType<typeo
 }
 
 describe('commands on Watcher: one scheduler at a time', () => {
-  test('watches keep a deploy to the local scheduler from happening, which says how to move', async () => {
+  test('watches block a deploy to the local scheduler, and the error explains how to move', async () => {
     const deployment = await watcherDeployment(server(), 'w1_first');
     await deployWatches(deployment, contentWith([rule()]));
     const local: Deployment = deployment.with({ scheduler: 'local' });
@@ -102,7 +102,7 @@ describe('commands on Watcher: one scheduler at a time', () => {
     expect((await deploy(other, await nothing(other), quiet(), { yes: true })).applied.problems).toEqual([]);
   });
 
-  test('rules of the local scheduler keep a deploy of watches from happening', async () => {
+  test('local rules block a deploy of watches', async () => {
     const deployment = await watcherDeployment(server(), 'w1_local');
     await storeLocal(deployment.with({ scheduler: 'local' }), contentWith([rule()]));
     const planned = await planWatches(deployment, contentWith([rule()]));
@@ -110,7 +110,7 @@ describe('commands on Watcher: one scheduler at a time', () => {
     expect(server().watches.size).toBe(0);
   });
 
-  test('where watches cannot be seen, they are in nobody’s way', async () => {
+  test('watches that cannot be seen block no deploy', async () => {
     server().licence = 'basic';
     const local: Deployment = (await watcherDeployment(server(), 'w1_basic')).with({ scheduler: 'local' });
     expect((await deploy(local, await nothing(local), quiet(), { yes: true })).applied.problems).toEqual([]);
@@ -121,7 +121,7 @@ describe('commands on Watcher: one scheduler at a time', () => {
   }
 });
 
-test('commands on Watcher: destroy takes the watches of its namespace, and leaves what those of another need', async () => {
+test('commands on Watcher: destroy removes the watches of its namespace and leaves what those of another need', async () => {
   const deployment = await watcherDeployment(server(), 'w1_gone');
   await deployWatches(deployment, contentWith([rule()]));
   await deployWatches(deployment.with({ namespace: 'w1_stays' }), contentWith([rule()]));
@@ -132,7 +132,7 @@ test('commands on Watcher: destroy takes the watches of its namespace, and leave
   expect(kept.map(({ kind }) => kind)).toContain('ingest_pipeline');
 });
 
-test('commands on Watcher: a watch of somebody else becomes ours by the mark alone', async () => {
+test('commands on Watcher: adopt only adds the mark to an unmanaged watch', async () => {
   const deployment = await watcherDeployment(server(), 'w1_adopt');
   const id = watchId(rule().uuid, 'w1_adopt');
   const theirs = {
@@ -156,7 +156,7 @@ test('commands on Watcher: a watch of somebody else becomes ours by the mark alo
   expect(server().watches.get(id)).toMatchObject({ active: false, watch: { metadata: { owner: 'soc' } } });
 });
 
-test('commands on Watcher: what is exported and put by hand is ours, and what deploy would make', async () => {
+test('commands on Watcher: an exported watch that is put by hand is managed and equals what deploy makes', async () => {
   const deployment = await watcherDeployment(server(), 'w1_export');
   const { data, text } = exportRules({ format: 'watcher', root: PROGRAM_FOLDER, namespace: 'w1_export' });
   expect(JSON.parse(text)).toEqual(data);
@@ -167,7 +167,7 @@ test('commands on Watcher: what is exported and put by hand is ours, and what de
   expect(actions(await planWatches(deployment, shipped()))).toEqual([]);
 });
 
-test('commands on Watcher: the contract knows a wrong request from a right one', () => {
+test('commands on Watcher: the contract accepts a right request and rejects a wrong one', () => {
   const right = { type: 'WatcherGetWatchRequest', value: { id: 'x' } };
   expect(checkTypes([right])).toEqual([]);
   expect(checkTypes([right, { type: 'WatcherGetWatchRequest', value: { id: 'x', actve: true } }])).toHaveLength(1);

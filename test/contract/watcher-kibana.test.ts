@@ -16,7 +16,7 @@ const watcher = watcherOfEachTest();
 const NOTHING = planFrom([], 0, []);
 
 describeContract('Watcher and Kibana', () => {
-  test('rules in Kibana keep watches from being deployed, and watches rules in Kibana', async () => {
+  test('rules in Kibana block a deploy of watches, and watches block a deploy to Kibana', async () => {
     const namespace = 'w1_pair';
     const inKibana = await kibanaDeployment(kibana(), { namespace });
     const { cluster } = await watcherDeployment(watcher());

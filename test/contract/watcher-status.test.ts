@@ -23,7 +23,7 @@ function attention(rules: readonly RuleState[]): string[] {
   return attentionOf({ content, rules, sources: [] }, 1).filter((sentence) => !sentence.startsWith('no source'));
 }
 
-test('status on Watcher: lists each watch of ours, whether it is active and how its last run went', async () => {
+test('status on Watcher: lists each managed watch, whether it is active and how its last run went', async () => {
   const deployment = await watcherDeployment(server());
   expect(await watchRuleStates(deployment, NOW)).toEqual([]);
   await deployWatches(deployment, contentWith([rule()]));

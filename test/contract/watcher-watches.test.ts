@@ -77,7 +77,7 @@ describe('watches: deploying watches', () => {
     expect(stored().trigger).toEqual({ schedule: { interval: '5m' } });
   });
 
-  test('a watch that somebody changes in that very moment is left as it is', async () => {
+  test('a watch that a user changes at the same moment is left as it is', async () => {
     const deployment = await watcherDeployment(server());
     await deployWatches(deployment, contentWith([rule()]));
     const there = kept();
@@ -98,7 +98,7 @@ describe('watches: deploying watches', () => {
     expect(there.version).toBe(1);
   });
 
-  test('a paused watch stays paused, and what an analyst added to it stays', async () => {
+  test("a paused watch stays paused and keeps an analyst's additions", async () => {
     const deployment = await watcherDeployment(server());
     await deployWatches(deployment, contentWith([rule()]));
     const there = kept();
@@ -130,7 +130,7 @@ describe('watches: deploying watches', () => {
     ['it ended as "execution_not_needed"', 'made up', { state: 'execution_not_needed', result: { actions: [] } }],
     ['it ended as "failed": Aborted', 'there', { state: 'failed', messages: ['Aborted'], result: {} }],
     ['no action was tried', 'made up', { state: 'executed', result: { actions: [] } }],
-  ])('a watch that fails when it is tried is not stored: %s, on what is %s', async (said, on, record) => {
+  ])('a watch whose trial fails is not stored: %s, on what is %s', async (said, on, record) => {
     const deployment = await watcherDeployment(server());
     const isTrial = ({ path, body = {} }: Seen): boolean =>
       path.endsWith('_execute') && 'alternative_input' in body === (on === 'made up');
@@ -148,7 +148,7 @@ describe('watches: deploying watches', () => {
   });
 });
 
-test('watches: a watch whose search fails on what is there is not stored, and the message says why', async () => {
+test('watches: a watch whose search fails on existing data is not stored, and the message explains why', async () => {
   const deployment = await watcherDeployment(server());
   const index = `w1-addresses-${process.pid}`;
   const keyword = { type: 'keyword' };
@@ -175,8 +175,8 @@ test('watches: a watch whose search fails on what is there is not stored, and th
   }
 });
 
-describe('watches: what is whose', () => {
-  test('a watch under our id without our mark is foreign, and left alone', async () => {
+describe('watches: ownership', () => {
+  test('a watch under our id without our mark is not managed and is left alone', async () => {
     const deployment = await watcherDeployment(server());
     const theirs = { trigger: { schedule: { interval: '1h' } }, metadata: { name: 'theirs' } };
     server().watches.set(ID, { watch: theirs, active: true, seqNo: 0, version: 1 });
@@ -186,7 +186,7 @@ describe('watches: what is whose', () => {
     expect(stored()).toBe(theirs);
   });
 
-  test('a copy of ours, a watch of another namespace and a watch that loses its mark meanwhile are not ours', async () => {
+  test('a copy, a watch of another namespace and a watch that loses its mark are not managed', async () => {
     const deployment = await watcherDeployment(server());
     await deployWatches(deployment, contentWith([rule()]));
     await deployWatches(await watcherDeployment(server(), 'lab'), contentWith([rule()]));
@@ -207,7 +207,7 @@ describe('watches: what is whose', () => {
     expect(applied.changes).toMatchObject([{ status: 'failed', error: expect.stringContaining('not ours') as string }]);
   });
 
-  test('a rule that is gone from the content goes with --prune only', async () => {
+  test('the watch of a removed rule is deleted only with --prune', async () => {
     const deployment = await watcherDeployment(server());
     await deployWatches(deployment, shipped());
     const [, second] = shipped().rules;
@@ -218,7 +218,7 @@ describe('watches: what is whose', () => {
     expect([...server().watches.keys()]).toEqual([ID]);
   });
 
-  test('ours are found among more watches than one page holds', async () => {
+  test('managed watches are found on every page', async () => {
     const deployment = await watcherDeployment(server());
     await deployWatches(deployment, contentWith([rule()]));
     const ours = kept();

@@ -67,7 +67,7 @@ async function indexEvent(stream: string): Promise<void> {
   await request(cluster, { method: 'POST', path: `/${stream}/_doc`, query: { refresh: true }, body });
 }
 
-test('deploy and destroy: a first deploy creates everything, what is referred to before what refers to it; a second changes nothing', async () => {
+test('deploy and destroy: a first deploy creates everything in the order of references, and a second changes nothing', async () => {
   const first = await deployed();
   expect(exitOf(first.applied)).toBe(0);
   expect(first.applied.changes.every(({ action, status }) => action === 'create' && status === 'done')).toBe(true);
@@ -82,7 +82,7 @@ test('deploy and destroy: a first deploy creates everything, what is referred to
   expect(second.counts.unchanged).toBeGreaterThanOrEqual(first.plan.counts.create);
 });
 
-test('deploy and destroy: what carries no mark of ours is reported as foreign, left alone, and what needs it is skipped', async () => {
+test('deploy and destroy: an unmarked resource is reported as not managed and left alone, and its dependents are skipped', async () => {
   const theirs = { description: 'theirs', processors: [] };
   await put(PIPELINE, theirs);
   const result = await deployed();
@@ -100,7 +100,7 @@ test('deploy and destroy: what carries no mark of ours is reported as foreign, l
   expect(actions(await plan())).toEqual([]);
 });
 
-test('deploy and destroy: a copy of ours under another id is not ours: neither pruned nor destroyed', async () => {
+test('deploy and destroy: a copy under another id is neither pruned nor destroyed', async () => {
   await deployed();
   const { body } = await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path: PIPELINE });
   await put('/_ingest/pipeline/their-copy', body['process_creation@failure-pipeline'] ?? {});
@@ -110,7 +110,7 @@ test('deploy and destroy: a copy of ours under another id is not ours: neither p
   await request(cluster, { method: 'DELETE', path: '/_ingest/pipeline/their-copy' });
 });
 
-test('deploy and destroy: an edit on the cluster is shown as a difference in YAML, and put back', async () => {
+test('deploy and destroy: an edit on the cluster is shown as a difference in YAML and reverted', async () => {
   await deployed();
   const { body } = await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path: PIPELINE });
   const pipeline = body['process_creation@failure-pipeline'] ?? {};
@@ -130,7 +130,7 @@ test('deploy and destroy: a changed rule is an update of that rule alone', async
   expect(changed.steps[0]?.change.diff).toContain('+    interval: 10m');
 });
 
-test('deploy and destroy: what is no longer in the content stays until --prune, and much needs a yes', async () => {
+test('deploy and destroy: a removed resource stays until --prune, and a large deletion needs a yes', async () => {
   await deployed();
   ours.delete('rules/process_execution_via_wmi.yml');
   ours.delete('rules/exceptions/process_execution_via_wmi.yml');
@@ -228,7 +228,7 @@ test('deploy and destroy: a changed template reaches the alerts and the state th
   expect(actions(await plan())).toEqual([]);
 });
 
-test('deploy and destroy: destroy keeps events, and the pipelines and templates that they need', async () => {
+test('deploy and destroy: destroy keeps events and the pipelines and templates that they need', async () => {
   await deployed();
   await indexEvent(`${SYSMON}-default`);
   const { applied, kept } = await destroy(deployment(), quiet(), { withData: false, yes: true });
@@ -237,7 +237,7 @@ test('deploy and destroy: destroy keeps events, and the pipelines and templates 
   await indexEvent(`${SYSMON}-default`);
 });
 
-test('deploy and destroy: destroy --with-data leaves nothing of ours, and everything else', async () => {
+test('deploy and destroy: destroy --with-data removes everything managed and nothing else', async () => {
   await put('/_ingest/pipeline/theirs', { processors: [] });
   await put('/their-index', {});
   await deployed();
@@ -260,7 +260,7 @@ test('deploy and destroy: destroy of one namespace leaves what another one uses'
   expect(actions(await plan())).toEqual([]);
 });
 
-test('deploy and destroy: destroy tells the rules that need what is shared before the streams, of which there may be hundreds', async () => {
+test('deploy and destroy: destroy lists the rules that need shared resources before the streams', async () => {
   await deployed();
   await deployed({ namespace: 'other' });
   for (const source of SOURCES) await indexEvent(streamOf(source, 'default'));

@@ -88,7 +88,7 @@ test('test: a rule that misses its event, and one that alerts too much, FAIL wit
   expect(named(found, 'no parent')?.result).toBe('PASS');
 });
 
-test('test: the pipelines of the content are tried, not those that are deployed', async () => {
+test('test: the pipelines of the content are tried, not the deployed ones', async () => {
   ours.write('pipelines/logs-crowdstrike.process_rollup2@default-pipeline.yml', 'processors: [{drop: {}}]\n');
   const found = await verdicts([CHILD]);
   const dropped = named(found, 'ProcessRollup2, whose parent has a name and no path');
@@ -155,7 +155,7 @@ test('test: a rule without events is an ERROR', async () => {
   `);
 });
 
-test('test: whatever happens, the trial is removed', async () => {
+test('test: the trial is removed in every case', async () => {
   const content = readAllContent(ours.folder);
   let during: string[] = [];
   const failing = withSandbox(await testCluster(), content, async () => {

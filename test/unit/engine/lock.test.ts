@@ -52,7 +52,7 @@ test('engine lock: the lock of a process whose id another program has now is tak
   }
 });
 
-test('engine lock: the lock of a process at work is waited for, and told when it takes too long', async () => {
+test('engine lock: waits for the lock of a running process and reports a long wait', async () => {
   const file = join(folder, 'held');
   writeFileSync(file, String(process.pid));
   const message = await messageOf(() => withLock(file, 0.2, () => Promise.resolve('done')), folder);

@@ -78,7 +78,7 @@ test.each<[string, Json]>([
   expect(() => storable(given)).not.toThrow();
 });
 
-test('monitor body: what has no place in a monitor is dropped without a word', () => {
+test('monitor body: a field that a monitor does not know is dropped silently', () => {
   expect(storable(body({ description: 'x', tags: ['y'] }))).not.toHaveProperty('description');
 });
 
