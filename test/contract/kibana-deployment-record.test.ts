@@ -87,7 +87,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'keeps a space that is not named any more, which deploy reports and deletes only with --prune',
+    title: 'keeps a space that is not configured any more, which deploy reports and deletes only with --prune',
     steps: [
       DEPLOYED,
       { run: 'deploy', on: {}, planned: [[], 1], notes: [LEFT_OUT], rules: [1, 1], written: 1 },
@@ -102,7 +102,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'tells when the default space is not named any more',
+    title: 'reports that the default space is not configured any more',
     steps: [
       DEPLOYED,
       {
@@ -127,7 +127,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'is no obstacle where a space was deleted in Kibana',
+    title: 'ignores a space that was deleted in Kibana',
     steps: [
       DEPLOYED,
       {
