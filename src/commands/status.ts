@@ -7,7 +7,7 @@ import { clusterTime } from '../cluster/clock';
 import { toIso } from '../text/time';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
-import { readState, type Stored } from '../schedulers/local/rule-states';
+import { readState, type Stored } from '../schedulers/local/state';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
 import { declare, settingsOf } from './command';

@@ -4,15 +4,16 @@ import { allSpaces, type KibanaSpaces } from './spaces';
 import { kibanaRuleId } from './ownership-marks';
 import type { Body, Scope } from '../../resources/kind';
 import { anyOf } from '../../sigma/compile/query-dsl';
-import { textAt } from '../../json';
+import { textAt, isRecord } from '../../json';
 import type { Rule } from '../../detections/rule';
 import { DEFAULT_SPACE, type Kibana } from '../../cluster/kibana';
-import type { AlertFilter } from '../../detections/alert-filter';
-import type { Alert } from '../alert-index-search';
+import type { AlertFilter, AlertStatus } from '../../detections/alert-filter';
+import { type Alert, ancestorsIn } from '../alert-index-search';
 import type { AlertStore, Listed } from '../scheduler';
-import { alertOfKibana, kibanaFields } from './alert-document';
 import type { Hit } from '../../detections/group';
 import { toIso } from '../../text/time';
+import { alertOf } from '../alert-of-group';
+import { sourceFields } from '../group-summary';
 
 const SIGNALS = '/api/detection_engine/signals';
 const PAGE = 500;
@@ -126,4 +127,73 @@ async function setStatus({ server }: KibanaSpaces, alerts: readonly Alert[], sta
   const message = `Kibana changed ${updated} of ${alerts.length} alerts${reasons}`;
   const hint = 'Somebody may have changed them in the same moment: look at them again.';
   throw new ProblemError('REFUSED', [{ where: { url: `${server.url}${path}`, method: 'POST' }, message, hint }]);
+}
+
+const STATUS_OF: Readonly<Record<string, AlertStatus>> = {
+  open: 'open',
+  acknowledged: 'acknowledged',
+  'in-progress': 'acknowledged',
+  closed: 'closed',
+};
+
+/** The fields of an alert of Kibana that {@link alertOfKibana} reads. */
+function kibanaFields(rules: readonly Rule[]): string[] {
+  const own = ['uuid', 'ancestors', 'original_time', 'risk_score', 'workflow_status', 'workflow_status_updated_at'];
+  const named = ['rule_id', 'name', 'version'].map((field) => `rule.${field}`);
+  return [
+    ...[...own, ...named].map((field) => `kibana.alert.${field}`),
+    ...new Set(rules.flatMap((rule) => sourceFields({ rule }))),
+  ];
+}
+
+/**
+ * An alert of the Detection Engine in the form of the local scheduler's (docs/design.md, "Alert document").
+ *
+ *   of the document                    | from the alert of Kibana
+ *   -----------------------------------|---------------------------------------------------------------------
+ *   _id, @timestamp                    | its own
+ *   event.start, event.end             | kibana.alert.original_time
+ *   event.risk_score, rule.name, …     | kibana.alert.*: as the rule was then
+ *   wmi_detections.status              | kibana.alert.workflow_status
+ *   wmi_detections.ancestors           | kibana.alert.ancestors
+ *   wmi_detections.space               | where it stands, unless that is the default space
+ *   everything else                    | the rule, and the fields of the event, which Kibana copies
+ */
+function alertOfKibana(rule: Rule, space: string, { _id, _source: source = {} }: Hit): Alert {
+  const of = (field: string): string | null => textAt(source, `kibana.alert.${field}`);
+  const written = timeOf(textAt(source, '@timestamp')) ?? 0;
+  const happened = timeOf(of('original_time')) ?? written;
+  const summary = {
+    group: { id: _id, day: '', values: rule.groupBy.map((field) => textAt(source, field)) },
+    count: 1,
+    first: happened,
+    last: happened,
+    source,
+    ancestors: ancestorsIn(source['kibana.alert.ancestors']),
+  };
+  const { document } = alertOf(rule, summary, written);
+  const [event, ours, named] = [document.event, document.wmi_detections, document.rule].map((part) =>
+    isRecord(part) ? part : {},
+  );
+  const [score, name, version, changed] = ['risk_score', 'rule.name', 'rule.version', 'workflow_status_updated_at'].map(
+    of,
+  );
+  return {
+    _id,
+    ...document,
+    event: { ...event, ...(score != null && { risk_score: Number(score) }) },
+    rule: { ...named, ...(name != null && { name }), ...(version != null && { version }) },
+    wmi_detections: {
+      ...ours,
+      status: STATUS_OF[of('workflow_status') ?? ''] ?? 'open',
+      ...(changed != null && { status_updated_at: changed }),
+      scheduler: 'kibana',
+      ...(space !== DEFAULT_SPACE && { space }),
+    },
+  };
+}
+
+function timeOf(text: string | null): number | undefined {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? undefined : time;
 }

@@ -9,12 +9,11 @@ import type { RulesFound, Scheduler } from '../scheduler';
 import { kibanaAlertStore } from './alert-store';
 import { checkKibana } from './connect';
 import { exceptionItems, exceptionLists } from './exceptions';
-import { exportKibana } from './export';
+import { exportKibana } from './rule-body';
 import { isOfList, kibanaRuleId } from './ownership-marks';
 import { previewRule } from './preview';
 import { kibanaIndices, kibanaPrivileges } from './role';
-import { kibanaRules, namespacesIn } from './rule-kind';
-import { kibanaRuleStates } from './rule-states';
+import { kibanaRules, namespacesIn, kibanaRuleStates } from './rule-kind';
 import { allSpaces, recordedElsewhere, recordSpaces, spaceNotes, type KibanaSpaces } from './spaces';
 
 /** Most rules that one bulk action of Kibana takes. */

@@ -1,13 +1,14 @@
 import { ProblemError } from '../../errors';
 import type { Kibana, KibanaRequest } from '../../cluster/kibana';
 import { sharedLists } from './exceptions';
-import { MOST_IDS } from './find';
+import { MOST_IDS, readRule, readRules, RULES } from './find-rules';
 import { importRules } from './import-rules';
-import { kibanaId, planId } from './ownership-marks';
-import { readRule, readRules, RULES } from './find-rules';
+import { kibanaId, planId, MANAGED_TAG, withoutSetupMark, withSetupMark } from './ownership-marks';
 import { toCreateBody, toUpdateBody } from './rule-requests';
 import type { Body, Desired, Scope } from '../../resources/kind';
-import { chunk } from '../../lists';
+import { chunk, listOf } from '../../lists';
+import { isRecord } from '../../json';
+import { MANAGED_BY } from '../../resources/ownership';
 
 /**
  * Creates or replaces one rule.
@@ -95,4 +96,26 @@ async function putBack(kibana: Kibana, space: string, live: Body): Promise<Probl
     const hint = `Run deploy again. It was ${live.enabled === false ? 'disabled' : 'enabled'}; its actions have to be added again.`;
     return { message, hint };
   }
+}
+
+/**
+ * Puts our tag and marks on a rule of the Detection Engine, and leaves everything else in it as it is.
+ * @param live the rule as Kibana gave it
+ */
+export async function markKibanaRule(kibana: Kibana, space: string, namespace: string, live: Body): Promise<void> {
+  const mark = { id: String(live.rule_id), namespace };
+  const tags = listOf(live.tags).filter((tag) => tag !== MANAGED_TAG);
+  const setup = typeof live.setup === 'string' ? withoutSetupMark(live.setup) : '';
+  await kibana.ask({
+    method: 'PUT',
+    path: '/api/detection_engine/rules',
+    space,
+    body: {
+      ...toCreateBody(live),
+      rule_id: mark.id,
+      tags: [...tags, MANAGED_TAG],
+      setup: withSetupMark(setup, mark),
+      meta: { ...(isRecord(live.meta) ? live.meta : {}), managed_by: MANAGED_BY, ...mark },
+    },
+  });
 }

@@ -3,14 +3,15 @@ import { isRecord } from '../../json';
 import { defaultIndices } from '../../detections/indices';
 import type { Kibana } from '../../cluster/kibana';
 import { leafFields } from '../../resources/effective-template';
-import { markKibanaRule } from './mark-rule';
+import { markKibanaRule, dropRule, putRule, putRules } from './put-rule';
 import { compiledExceptions, listIdsWith } from './exceptions';
 import { kibanaId, kibanaRuleId, planId, ruleMark } from './ownership-marks';
 import { ruleBody } from './rule-body';
 import { normalizeRule, ourLists } from './normalize-rule';
 import { isOurs, readRules, taggedRules } from './find-rules';
-import { dropRule, putRule, putRules } from './put-rule';
-import type { Content, Desired, Kind, Live, Scope } from '../../resources/kind';
+import type { Content, Desired, Kind, Live, Scope, Body } from '../../resources/kind';
+import { allSpaces, type KibanaSpaces } from './spaces';
+import { cadenceOf, type Execution, type RuleState } from '../rule-state';
 
 /** From this many on, creations and updates go through `_import`, some hundred rules a request. */
 const BATCH_FROM = 51;
@@ -102,4 +103,42 @@ export function fieldTypes({ resources }: Content): Map<string, string> {
   const templates = resources.filter(({ kind }) => kind === 'component_template').map(({ body }) => body.template);
   const leaves = templates.flatMap((template) => (isRecord(template) ? [...leafFields(template.mappings)] : []));
   return new Map(leaves.map(([field, { type }]) => [field, typeof type === 'string' ? type : 'keyword']));
+}
+
+/**
+ * How our rules in Kibana are doing, space by space.
+ * @param now milliseconds since 1970
+ */
+export async function kibanaRuleStates(scope: Scope, kibana: KibanaSpaces, now: number): Promise<RuleState[]> {
+  const states: RuleState[] = [];
+  for (const space of allSpaces(kibana)) {
+    const live = await kibanaRules(kibana.server, space).list(scope, []);
+    states.push(...live.filter(({ ours }) => ours).map(({ body }) => stateOf(body, space, now)));
+  }
+  return states;
+}
+
+function stateOf(body: Body, space: string, now: number): RuleState {
+  const enabled = body.enabled === true;
+  return {
+    uuid: String(body.rule_id),
+    name: String(body.name),
+    version: Number(body.version),
+    scheduler: 'kibana',
+    space,
+    ...cadenceOf({ interval: String(body.interval), enabled, execution: executionOf(body) }, now),
+  };
+}
+
+/** Kibana keeps the last run in `execution_summary`; a rule that never ran has none. */
+function executionOf({ execution_summary: summary }: Body): Execution | null {
+  const last = isRecord(summary) ? summary.last_execution : undefined;
+  if (!isRecord(last) || typeof last.date !== 'string') return null;
+  const metrics = isRecord(last.metrics) ? last.metrics : {};
+  return {
+    at: last.date,
+    result: String(last.status),
+    message: typeof last.message === 'string' ? last.message : '',
+    gap: typeof metrics.execution_gap_duration_s === 'number' ? metrics.execution_gap_duration_s * 1_000 : 0,
+  };
 }

@@ -6,9 +6,8 @@ import { alerts, ancestorsOf } from '../alert-index-search';
 import { allReadUntil, readUntil } from '../rule-state';
 import type { RulesFound, Scheduler } from '../scheduler';
 import { ruleKind } from './rule-kind';
-import { readState, ruleState } from './rule-states';
+import { readState, ruleState, moveWatermark, readStoredRules, readWatermark } from './state';
 import { runRules } from './run-rules';
-import { moveWatermark, readStoredRules, readWatermark } from './state';
 import type { Scope } from '../../resources/kind';
 
 /** The scheduler that `run` is: rules are stored compiled on any cluster, and executed by this program. */
