@@ -1,7 +1,7 @@
 import { toIso } from '../text/time';
 import { describeDuration, parseDuration } from '../text/duration';
-import { hasFailed } from '../schedulers/rule-state';
-import type { DeployedQuery, Scheduler } from '../schedulers/scheduler';
+import { hasFailed, type DeployedQuery } from '../schedulers/deployed-rule';
+import type { Scheduler } from '../schedulers/scheduler';
 
 /** An event of a group without alert. Times are milliseconds since 1970; null where the event does not say. */
 export interface UnalertedEvent {

@@ -1,3 +1,4 @@
+import type { DeployedQuery } from '../schedulers/deployed-rule';
 import type { Content } from '../resources/kind';
 import { anyOf, toQueryDsl } from '../sigma/compile/query-dsl';
 import { sourceFields } from '../schedulers/group-summary';
@@ -7,7 +8,7 @@ import { toIso } from '../text/time';
 import { request, type Cluster } from '../cluster/cluster';
 import { findCovered } from './find-covered';
 import { arrival, reasonsOf, type UnalertedEvent, type Reason } from './missing';
-import type { DeployedQuery, ScheduledScope, Scheduler } from '../schedulers/scheduler';
+import type { ScheduledScope, Scheduler } from '../schedulers/scheduler';
 
 /** A group that should have an alert. */
 export interface MissingAlert {

@@ -1,4 +1,4 @@
-import { failedCheck, type Check } from '../schedulers/check';
+import { failedCheck, type Check } from '../schedulers/scheduler';
 import { SCHEDULERS } from '../schedulers';
 import { checkClock, checkLicence, checkVersion } from '../doctor/checks';
 import { grantsOf, type Granted } from '../doctor/permissions';

@@ -1,5 +1,5 @@
 import type { Granted } from '../doctor/permissions';
-import type { Check } from '../schedulers/check';
+import type { Check } from '../schedulers/scheduler';
 import { escapeForTerminal } from '../text/escape';
 
 const SIGNS = { ok: 'ok     ', warning: 'warning', missing: 'MISSING', unknown: 'unknown' } as const;

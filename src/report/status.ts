@@ -1,6 +1,6 @@
 import { percent } from '../status/attention';
 import { hintsFor } from '../status/hints';
-import type { RuleState } from '../schedulers/rule-state';
+import type { RuleState } from '../schedulers/deployed-rule';
 import type { ContentChange, ContentState, Coverage, SourceState, Status } from '../status/status';
 import { describeDuration } from '../text/duration';
 import { escapeForTerminal } from '../text/escape';

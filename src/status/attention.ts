@@ -1,5 +1,5 @@
 import { describeDuration } from '../text/duration';
-import type { RuleState } from '../schedulers/rule-state';
+import type { RuleState } from '../schedulers/deployed-rule';
 import type { ContentState, SourceState, Status } from './status';
 
 /** A rule that cannot see this share of a source's process creations needs attention, unless told otherwise. */

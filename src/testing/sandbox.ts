@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isRecord } from '../json';
 import { effectiveTemplate } from '../resources/effective-template';
-import { ruleKind } from '../schedulers/local/rule-kind';
+import { ruleKind } from '../schedulers/local/stored-rule-kind';
 import type { Body, Content } from '../resources/kind';
 import { alertIndex, stateIndex } from '../detections/indices';
 import type { Trial } from '../schedulers/scheduler';

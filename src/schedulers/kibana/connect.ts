@@ -2,8 +2,7 @@ import type { RequestContext } from '../../cluster/cluster';
 import { connectKibana } from '../../cluster/kibana';
 import { ProblemError } from '../../errors';
 import type { Settings } from '../../settings';
-import type { Check } from '../check';
-import { failedCheck } from '../check';
+import { type Check, failedCheck } from '../scheduler';
 import type { KibanaConnection } from './spaces';
 
 /**

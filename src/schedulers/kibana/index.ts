@@ -3,17 +3,16 @@ import { connectKibana, DEFAULT_SPACE } from '../../cluster/kibana';
 import type { Kind, Scope } from '../../resources/kind';
 import { chunk } from '../../lists';
 import { alertIndexStore } from '../alert-index-store';
-import { queriesOfContent } from '../content-queries';
-import { allReadUntil, readUntil } from '../rule-state';
+import { queriesOfContent, allReadUntil, readUntil } from '../deployed-rule';
 import type { RulesFound, Scheduler } from '../scheduler';
-import { kibanaAlertStore } from './alert-store';
+import { kibanaAlertStore } from './kibana-alert-store';
 import { checkKibana } from './connect';
 import { exceptionItems, exceptionLists } from './exceptions';
 import { exportKibana } from './rule-body';
-import { isOfList, kibanaRuleId } from './ownership-marks';
+import { isOfList, kibanaRuleId } from './rule-ownership';
 import { previewRule } from './preview';
 import { kibanaIndices, kibanaPrivileges } from './role';
-import { kibanaRules, namespacesIn, kibanaRuleStates } from './rule-kind';
+import { kibanaRules, namespacesIn, kibanaRuleStates } from './kibana-rule-kind';
 import { allSpaces, recordedElsewhere, recordSpaces, spaceNotes, type KibanaSpaces } from './spaces';
 
 /** Most rules that one bulk action of Kibana takes. */

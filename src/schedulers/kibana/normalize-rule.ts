@@ -1,7 +1,7 @@
 import { isRecord } from '../../json';
 import { parseDuration } from '../../text/duration';
 import { MANAGED_BY } from '../../resources/ownership';
-import { MANAGED_TAG, withoutSetupMark } from './ownership-marks';
+import { MANAGED_TAG, withoutSetupMark } from './rule-ownership';
 import type { Body } from '../../resources/kind';
 import { listOf, recordsOf } from '../../lists';
 

@@ -1,9 +1,9 @@
 import { ProblemError } from '../../errors';
 import type { Kibana, KibanaRequest } from '../../cluster/kibana';
 import { sharedLists } from './exceptions';
-import { MOST_IDS, readRule, readRules, RULES } from './find-rules';
+import { MOST_IDS, readRule, readRules, RULES } from './find-in-kibana';
 import { importRules } from './import-rules';
-import { kibanaId, planId, MANAGED_TAG, withoutSetupMark, withSetupMark } from './ownership-marks';
+import { kibanaId, planId, MANAGED_TAG, withoutSetupMark, withSetupMark } from './rule-ownership';
 import { toCreateBody, toUpdateBody } from './rule-requests';
 import type { Body, Desired, Scope } from '../../resources/kind';
 import { chunk, listOf } from '../../lists';

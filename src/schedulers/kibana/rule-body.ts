@@ -7,7 +7,7 @@ import { subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf, type AttackEn
 import { type Rule, severityOf } from '../../detections/rule';
 import { SPANS } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
-import { kibanaRuleId, MANAGED_TAG } from './ownership-marks';
+import { kibanaRuleId, MANAGED_TAG } from './rule-ownership';
 import type { Body, Content } from '../../resources/kind';
 import { canonicalJson } from '../../json';
 import type { Exported, ExportOptions } from '../scheduler';

@@ -2,10 +2,10 @@ import { ProblemError } from '../../errors';
 import { canonicalJson, isRecord } from '../../json';
 import type { Kibana } from '../../cluster/kibana';
 import { sharedLists } from './exceptions';
-import { kibanaId, withSetupMark } from './ownership-marks';
+import { kibanaId, withSetupMark } from './rule-ownership';
 import { listOf } from '../../lists';
 import { ourLists, actionsToSend } from './normalize-rule';
-import { isOurs } from './find-rules';
+import { isOurs } from './find-in-kibana';
 import type { Body, Desired, Scope } from '../../resources/kind';
 import { digestOf, MANAGED_BY } from '../../resources/ownership';
 

@@ -7,7 +7,7 @@ import {
   type DeploymentRecord,
 } from '../deployment-record';
 import type { NotedCommand } from '../scheduler';
-import { namespacesIn } from './rule-kind';
+import { namespacesIn } from './kibana-rule-kind';
 
 /** A Kibana that answered, and the spaces that the settings name. */
 export interface KibanaConnection {

@@ -1,9 +1,8 @@
 import { type Cluster, request, unstoppable } from '../../cluster/cluster';
 import { ProblemError, stoppedAfter, type Problem } from '../../errors';
 import { type RuleRun, executeWindow } from '../execute-window';
-import { readStoredRules, moveWatermark, readWatermark } from './state';
+import { readStoredRules, moveWatermark, readWatermark, type StoredRule } from './state';
 import { ownStreams } from '../../detections/indices';
-import type { StoredRule } from '../stored-rule';
 import { parseDuration } from '../../text/duration';
 import { clusterTime } from '../../cluster/clock';
 import { checkPeriod, eventWindow, nextWindow } from '../../detections/windows';

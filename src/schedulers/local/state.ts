@@ -1,13 +1,27 @@
 import { ProblemError } from '../../errors';
 import { MANAGED_BY } from '../../resources/ownership';
 import { stateIndex } from '../../detections/indices';
-import { type LastRun, isOverdue, type RuleState } from '../rule-state';
-import type { StoredRule } from '../stored-rule';
+import { type LastRun, isOverdue, type RuleState, type ExecutableRule } from '../deployed-rule';
 import { request, type Cluster } from '../../cluster/cluster';
 import { toIso } from '../../text/time';
 import { isRecord, type JsonRecord } from '../../json';
 import type { Rule } from '../../detections/rule';
 import { parseDuration } from '../../text/duration';
+
+/**
+ * A rule as `deploy` stores it for the local scheduler: a document of the state index. `run` executes what is stored,
+ * not what is on the disk of whoever types it.
+ */
+export interface StoredRule extends ExecutableRule {
+  readonly kind: 'rule';
+  readonly managed_by: 'wmi-detections';
+  readonly digest: string;
+}
+
+/** The `_id` of a stored rule in the state index. */
+export function storedRuleId(uuid: string): string {
+  return `rule:${uuid}`;
+}
 
 /** How far a rule has come, as read; what is needed to change exactly this version of it. */
 export interface Watermark {

@@ -1,4 +1,4 @@
-import type { StoredRule } from '../stored-rule';
+import type { StoredRule } from './state';
 import { parseDuration, backoff } from '../../text/duration';
 import { setTimeout as wait } from 'node:timers/promises';
 

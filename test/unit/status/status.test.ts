@@ -1,4 +1,4 @@
-import type { RuleState } from '../../../src/schedulers/rule-state';
+import type { RuleState } from '../../../src/schedulers/deployed-rule';
 import { statusText } from '../../../src/report/status';
 import { attentionOf, percent } from '../../../src/status/attention';
 import { failureOf } from '../../../src/status/details';

@@ -1,6 +1,26 @@
+import type { Rule } from '../detections/rule';
 import type { SchedulerName } from '../settings';
 import { SPANS } from '../detections/windows';
 import { parseDuration } from '../text/duration';
+import { defaultIndices } from '../detections/indices';
+import type { Content, Scope } from '../resources/kind';
+import { toQueryDsl } from '../sigma/compile/query-dsl';
+import { activeExceptions } from '../sigma/exceptions';
+
+/** A compiled rule: all that it takes to find its events. */
+export interface ExecutableRule {
+  readonly rule: Rule;
+  /** One Query DSL clause that every matching event meets, exceptions included. */
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Index names and patterns to read. */
+  readonly indices: readonly string[];
+}
+
+/** A rule, and what it looks for as it is deployed. */
+export interface DeployedQuery extends ExecutableRule {
+  /** How it is doing; null where it is not on the scheduler. */
+  readonly state: RuleState | null;
+}
 
 /** How a deployed rule is doing; the same shape on every scheduler. Times are ISO 8601, spans milliseconds. */
 export interface RuleState {
@@ -100,4 +120,25 @@ export function allReadUntil(rules: readonly RuleState[]): number | undefined {
   const times = rules.filter(({ enabled }) => enabled).map(readUntil);
   const known = times.filter((time) => time !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/**
+ * What rules look for as the content says, with the exceptions that are active: for a scheduler that does not keep the query in
+ * a form that can be read back.
+ * @param now milliseconds since 1970
+ * @param idOf the id by which a state knows a rule
+ */
+export function queriesOfContent(
+  { namespace, indices }: Scope,
+  { rules, exceptions = [] }: Content,
+  now: number,
+  states: readonly RuleState[],
+  idOf: (uuid: string) => string = (uuid) => uuid,
+): DeployedQuery[] {
+  return rules.map((rule) => ({
+    rule,
+    query: toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now)),
+    indices: indices ?? defaultIndices(namespace),
+    state: states.find(({ uuid }) => uuid === idOf(rule.uuid)) ?? null,
+  }));
 }

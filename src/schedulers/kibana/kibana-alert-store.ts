@@ -1,7 +1,7 @@
 import { ProblemError } from '../../errors';
-import { kibanaRules } from './rule-kind';
+import { kibanaRules } from './kibana-rule-kind';
 import { allSpaces, type KibanaSpaces } from './spaces';
-import { kibanaRuleId } from './ownership-marks';
+import { kibanaRuleId } from './rule-ownership';
 import type { Body, Scope } from '../../resources/kind';
 import { anyOf } from '../../sigma/compile/query-dsl';
 import { textAt, isRecord } from '../../json';

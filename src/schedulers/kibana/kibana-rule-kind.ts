@@ -5,13 +5,13 @@ import type { Kibana } from '../../cluster/kibana';
 import { leafFields } from '../../resources/effective-template';
 import { markKibanaRule, dropRule, putRule, putRules } from './put-rule';
 import { compiledExceptions, listIdsWith } from './exceptions';
-import { kibanaId, kibanaRuleId, planId, ruleMark } from './ownership-marks';
+import { kibanaId, kibanaRuleId, planId, ruleMark } from './rule-ownership';
 import { ruleBody } from './rule-body';
 import { normalizeRule, ourLists } from './normalize-rule';
-import { isOurs, readRules, taggedRules } from './find-rules';
+import { isOurs, readRules, taggedRules } from './find-in-kibana';
 import type { Content, Desired, Kind, Live, Scope, Body } from '../../resources/kind';
 import { allSpaces, type KibanaSpaces } from './spaces';
-import { cadenceOf, type Execution, type RuleState } from '../rule-state';
+import { cadenceOf, type Execution, type RuleState } from '../deployed-rule';
 
 /** From this many on, creations and updates go through `_import`, some hundred rules a request. */
 const BATCH_FROM = 51;

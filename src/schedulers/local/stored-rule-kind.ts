@@ -2,12 +2,11 @@ import { isRecord } from '../../json';
 import { activeExceptions } from '../../sigma/exceptions';
 import { stateIndex, defaultIndices } from '../../detections/indices';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
-import { storedRuleId, type StoredRule } from '../stored-rule';
 import { request } from '../../cluster/cluster';
 import type { Body, Desired, Kind, Live } from '../../resources/kind';
-import { openAlertsOf } from '../open-alerts';
+import { openAlertsOf } from '../alert-index-search';
 import { digestOf, MANAGED_BY, only, unstamped } from '../../resources/ownership';
-import { readStateDocuments } from './state';
+import { readStateDocuments, storedRuleId, type StoredRule } from './state';
 
 const KEYS = ['rule', 'query', 'indices'];
 const PREFIX = storedRuleId('');

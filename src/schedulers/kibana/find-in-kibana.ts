@@ -1,5 +1,5 @@
 import type { Kibana } from '../../cluster/kibana';
-import { isTagged, MANAGED_TAG, ruleMark } from './ownership-marks';
+import { isTagged, MANAGED_TAG, ruleMark } from './rule-ownership';
 import type { Body } from '../../resources/kind';
 import { chunk } from '../../lists';
 
