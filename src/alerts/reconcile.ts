@@ -6,8 +6,7 @@ import { groupOf, TIME_FIELDS, type Group, type Hit } from '../detections/group'
 import { readMatches } from '../cluster/search-all';
 import { toIso } from '../text/time';
 import { request, type Cluster } from '../cluster/cluster';
-import { findCovered } from './find-covered';
-import { arrival, reasonsOf, type UnalertedEvent, type Reason } from './missing';
+import { findCovered, arrival, reasonsOf, type UnalertedEvent, type Reason } from './missing';
 import type { ScheduledScope, Scheduler } from '../schedulers/scheduler';
 
 /** A group that should have an alert. */

@@ -1,9 +1,8 @@
 import { ProblemError, type ExitStatus } from '../errors';
 import type { Applied } from '../plan/apply';
 import { afterwards, deploy, halfwayNotes, type Deployed } from '../plan/deploy';
-import { checkReviewed, onlyOf } from '../plan/only';
-import { silencedRules } from '../plan/silenced';
-import { unprovenLines, unprovenRules, type Unproven } from '../plan/unproven';
+import { checkReviewed, onlyOf } from '../plan/plan';
+import { silencedRules, unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
 import { deployText, interruptedLine } from '../report/plan';
 import { declare, settingsOf } from './command';
 import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';

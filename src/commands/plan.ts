@@ -1,8 +1,7 @@
 import type { ExitStatus } from '../errors';
-import { onlyOf } from '../plan/only';
-import type { Plan } from '../plan/plan';
-import { schedulersBeside } from '../plan/other-schedulers';
-import { unprovenLines, unprovenRules, type Unproven } from '../plan/unproven';
+import { onlyOf, type Plan } from '../plan/plan';
+import { schedulersBeside } from '../plan/guard';
+import { unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
 import { planText } from '../report/plan';
 import { planMarkdown, type PlanFlags } from '../report/plan-markdown';
 import { declare, settingsOf } from './command';

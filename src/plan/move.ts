@@ -4,7 +4,7 @@ import { ProblemError } from '../errors';
 import type { Content } from '../resources/kind';
 import { hasFailed, type RuleState } from '../schedulers/deployed-rule';
 import type { Deployment } from './deployment';
-import type { Elsewhere } from './other-schedulers';
+import type { Elsewhere } from './guard';
 import type { Plan } from './plan';
 
 /** What it takes to take the rules from one scheduler. */

@@ -1,5 +1,4 @@
-import { percent } from '../status/attention';
-import { hintsFor } from '../status/hints';
+import { percent, hintsFor } from '../status/attention';
 import type { RuleState } from '../schedulers/deployed-rule';
 import type { ContentChange, ContentState, Coverage, SourceState, Status } from '../status/status';
 import { describeDuration } from '../text/duration';

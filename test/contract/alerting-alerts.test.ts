@@ -1,6 +1,6 @@
 import { runRules } from '../../src/schedulers/local/run-rules';
 import { alerts, together } from '../../src/schedulers/alert-index-search';
-import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
+import { unprovenLines, unprovenRules } from '../../src/plan/warnings';
 import type { Exception } from '../../src/sigma/exceptions';
 import type { Rule } from '../../src/detections/rule';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';

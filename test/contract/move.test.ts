@@ -1,7 +1,7 @@
 import { makeDestroyPlan } from '../../src/plan/destroy';
 import { deploy } from '../../src/plan/deploy';
 import { planFrom } from '../../src/plan/plan';
-import { schedulersBeside } from '../../src/plan/other-schedulers';
+import { schedulersBeside } from '../../src/plan/guard';
 import type { Deployment } from '../../src/plan/deployment';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
 import { monitorRuleStates } from '../../src/schedulers/opensearch-alerting/find-monitors';
