@@ -1,8 +1,7 @@
 import type { ExitStatus } from '../errors';
 import { adopt } from '../plan/adopt';
 import { PROGRAM_FOLDER } from '../program';
-import { adoptText } from '../report/adopt';
-import { interruptedLine } from '../report/plan';
+import { adoptText, interruptedLine } from '../report/plan-text';
 import { readAllContent } from '../resources/read-all-content';
 import { declare, settingsOf } from './command';
 import { deploymentOf, SCHEDULER_OPTIONS } from './deployment';

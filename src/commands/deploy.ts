@@ -3,7 +3,7 @@ import type { Applied } from '../plan/apply';
 import { afterwards, deploy, halfwayNotes, type Deployed } from '../plan/deploy';
 import { checkReviewed, onlyOf } from '../plan/plan';
 import { silencedRules, unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
-import { deployText, interruptedLine } from '../report/plan';
+import { deployText, interruptedLine } from '../report/plan-text';
 import { declare, settingsOf } from './command';
 import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
 import { ONLY_OPTION, unprovenJson } from './plan';

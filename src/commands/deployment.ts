@@ -2,7 +2,7 @@ import { readAllContent } from '../resources/read-all-content';
 import type { Rule } from '../detections/rule';
 import { Deployment } from '../plan/deployment';
 import { PROGRAM_FOLDER } from '../program';
-import { expiredNotes } from '../report/expired';
+import { expiredNotes } from '../sigma/exceptions';
 import type { Content, Scope } from '../resources/kind';
 import { connectForAlerts, connectSchedulers } from '../schedulers';
 import type { ScheduledScope } from '../schedulers/scheduler';

@@ -1,5 +1,5 @@
 import { destroy } from '../plan/destroy';
-import { deployText, interruptedLine } from '../report/plan';
+import { deployText, interruptedLine } from '../report/plan-text';
 import { declare, settingsOf } from './command';
 import { exitOf } from './deploy';
 import { deploymentOf, SCHEDULER_OPTIONS } from './deployment';

@@ -2,8 +2,7 @@ import type { ExitStatus } from '../errors';
 import { onlyOf, type Plan } from '../plan/plan';
 import { schedulersBeside } from '../plan/guard';
 import { unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
-import { planText } from '../report/plan';
-import { planMarkdown, type PlanFlags } from '../report/plan-markdown';
+import { planText, planMarkdown, type PlanFlags } from '../report/plan-text';
 import { declare, settingsOf } from './command';
 import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
 

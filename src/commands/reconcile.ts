@@ -1,6 +1,6 @@
 import { checkPeriod } from '../detections/windows';
 import type { ExitStatus } from '../errors';
-import { reconcileText } from '../report/reconcile';
+import { reconcileText } from '../report/reconcile-text';
 import { clusterTimeOrOurs } from '../cluster/clock';
 import { toIso } from '../text/time';
 import { reconcile } from '../alerts/reconcile';

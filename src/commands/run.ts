@@ -1,6 +1,5 @@
 import { ProblemError, type Problem } from '../errors';
-import { runLine, runText } from '../report/run';
-import { runLoopLines } from '../report/run-loop';
+import { runLine, runText, runLoopLines } from '../report/run-text';
 import { clusterTimeOrOurs } from '../cluster/clock';
 import { runRules } from '../schedulers/local/run-rules';
 import { runLoop, type RunLoopOptions } from '../schedulers/local/run-loop';

@@ -1,6 +1,6 @@
 import { ProblemError, type ExitStatus } from '../errors';
 import type { Deployment } from '../plan/deployment';
-import { statusText } from '../report/status';
+import { statusText } from '../report/status-text';
 import type { Content, Scope } from '../resources/kind';
 import { defaultIndices, DATASETS } from '../detections/indices';
 import { clusterTime } from '../cluster/clock';

@@ -1,5 +1,5 @@
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
-import { reconcileText } from '../../src/report/reconcile';
+import { reconcileText } from '../../src/report/reconcile-text';
 import { kibanaRuleId } from '../../src/schedulers/kibana/rule-ownership';
 import type { Deployment } from '../../src/plan/deployment';
 import { deployKibana, kibanaDeployment, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';

@@ -8,8 +8,8 @@ import { checkReviewed, onlyOf, planFrom, type Plan, type Step } from '../../src
 import { readAllContent } from '../../src/resources/read-all-content';
 import { unsafeReasons } from '../../src/plan/guard';
 import { silencedRules } from '../../src/plan/warnings';
-import { expiredNotes } from '../../src/report/expired';
-import { planMarkdown } from '../../src/report/plan-markdown';
+import { expiredNotes } from '../../src/sigma/exceptions';
+import { planMarkdown } from '../../src/report/plan-text';
 import { freshNamespace } from '../support/dataset';
 import { settingsFolder, project } from '../support/temporary-folders';
 import { testCluster } from '../support/cluster';

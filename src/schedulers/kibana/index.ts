@@ -7,7 +7,7 @@ import { queriesOfContent, allReadUntil, readUntil } from '../deployed-rule';
 import type { RulesFound, Scheduler } from '../scheduler';
 import { kibanaAlertStore } from './kibana-alert-store';
 import { checkKibana } from './connect';
-import { exceptionItems, exceptionLists } from './exceptions';
+import { exceptionItems, exceptionLists } from './exception-lists';
 import { exportKibana } from './rule-body';
 import { isOfList, kibanaRuleId } from './rule-ownership';
 import { previewRule } from './preview';

@@ -4,7 +4,7 @@ import { defaultIndices } from '../../detections/indices';
 import type { Kibana } from '../../cluster/kibana';
 import { leafFields } from '../../resources/effective-template';
 import { markKibanaRule, dropRule, putRule, putRules } from './put-rule';
-import { compiledExceptions, listIdsWith } from './exceptions';
+import { compiledExceptions, listIdsWith } from './exception-lists';
 import { kibanaId, kibanaRuleId, planId, ruleMark } from './rule-ownership';
 import { ruleBody } from './rule-body';
 import { normalizeRule, ourLists } from './normalize-rule';

@@ -1,6 +1,6 @@
 import { ProblemError } from '../../errors';
 import type { Kibana, KibanaRequest } from '../../cluster/kibana';
-import { sharedLists } from './exceptions';
+import { sharedLists } from './exception-lists';
 import { MOST_IDS, readRule, readRules, RULES } from './find-in-kibana';
 import { importRules } from './import-rules';
 import { kibanaId, planId, MANAGED_TAG, withoutSetupMark, withSetupMark } from './rule-ownership';

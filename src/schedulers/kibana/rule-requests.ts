@@ -1,7 +1,7 @@
 import { ProblemError } from '../../errors';
 import { canonicalJson, isRecord } from '../../json';
 import type { Kibana } from '../../cluster/kibana';
-import { sharedLists } from './exceptions';
+import { sharedLists } from './exception-lists';
 import { kibanaId, withSetupMark } from './rule-ownership';
 import { listOf } from '../../lists';
 import { ourLists, actionsToSend } from './normalize-rule';

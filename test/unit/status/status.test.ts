@@ -1,5 +1,5 @@
 import type { RuleState } from '../../../src/schedulers/deployed-rule';
-import { statusText } from '../../../src/report/status';
+import { statusText } from '../../../src/report/status-text';
 import { attentionOf, percent, hintsFor } from '../../../src/status/attention';
 import { failureOf } from '../../../src/status/details';
 import type { SourceState, Status } from '../../../src/status/status';

@@ -6,10 +6,9 @@ import { describeRule } from '../sigma/compile/describe';
 import { type Rule, severityOf } from '../detections/rule';
 import type { RuleRun } from '../schedulers/execute-window';
 import { plural } from '../text/plural';
-import { alertsTable } from './alerts-table';
-import { cellOf } from './alerts-columns';
-import { replayText } from './replay';
-import { runText } from './run';
+import { alertsTable, cellOf } from './alerts-table';
+import { replayText } from './replay-text';
+import { runText } from './run-text';
 
 /** What the account of the demo is written from. */
 export interface DemoAccount {

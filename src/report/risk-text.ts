@@ -1,8 +1,8 @@
 import type { RiskAlert, RiskEntity } from '../alerts/risk';
 import { escapeForTerminal } from '../text/escape';
 import { plural } from '../text/plural';
-import { csvOf } from './csv';
-import { shortId } from './short-id';
+import { csvOf } from './alerts-csv';
+import { shortId } from './alerts-table';
 
 /** So many alerts of an entity are shown; `--output json` has all. */
 const MOST_ALERTS = 5;

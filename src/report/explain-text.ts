@@ -4,8 +4,8 @@ import { severityOf } from '../detections/rule';
 import type { ExplainedEvent, Explanation } from '../alerts/explain';
 import { escapeForTerminal, cut, lengthOf } from '../text/escape';
 import { plural } from '../text/plural';
-import { howFound, type ProcessNode } from './process-node';
-import { processTree } from './process-tree';
+import { howFound, type ProcessNode } from './alerts-page';
+import { processTree } from './alerts-page-of';
 
 /** So many events are shown; the others say the same. */
 const MOST_EVENTS = 5;
