@@ -7,7 +7,7 @@ import type { FieldTypes } from '../sigma/field-types';
 import type { Alert } from './alert-index-search';
 import type { DeploymentRecord } from './deployment-record';
 import type { RequestRow, User } from './request-table';
-import type { RuleState, DeployedQuery } from './deployed-rule';
+import type { RuleState, DeployedQuery, ExecutableRule } from './deployed-rule';
 import { ProblemError } from '../errors';
 
 /** What runs the rules. Everything that differs between schedulers is behind this interface, and nothing else compares their names. */
@@ -53,6 +53,8 @@ export interface Scheduler {
   findRules(scope: Scope, namespace?: string): Promise<readonly RulesFound[]>;
   /** How the rules of a namespace are doing. `now` is the cluster's time, milliseconds since 1970. */
   ruleStates(scope: Scope, now: number): Promise<RuleState[]>;
+  /** The rules that a deploy stored on the cluster in compiled form; absent on a scheduler that stores none. */
+  storedRules?(scope: Scope): Promise<readonly StoredQuery[]>;
   /** What the rules look for as they are deployed. `now` is the cluster's time, milliseconds since 1970. */
   deployedQueries(scope: Scope, content: Content, now: number): Promise<DeployedQuery[]>;
   /** The id by which this scheduler knows a rule. */
@@ -119,6 +121,9 @@ export interface RulesFound {
   /** Set where they cannot be changed from here: the settings leave their place out, or it may not be read. */
   readonly apart?: 'recorded' | 'maybe' | undefined;
 }
+
+/** A rule, and the indices that it reads. */
+export type StoredQuery = Pick<ExecutableRule, 'rule' | 'indices'>;
 
 /** What a scheduler has to say something about. */
 export type NotedCommand =

@@ -1,3 +1,4 @@
+import { ProblemError } from '../../errors';
 import type { Kibana } from '../../cluster/kibana';
 import { isTagged, MANAGED_TAG, ruleMark } from './rule-ownership';
 import type { Body } from '../../resources/kind';
@@ -80,4 +81,23 @@ export function anyOf(field: string, values: readonly string[]): string {
 /** A value in KQL, between quotes. */
 export function quoted(value: string): string {
   return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/**
+ * The namespaces whose rules stand in a space.
+ * @returns undefined where the space is closed to us: it may hold any
+ */
+export async function namespacesIn(kibana: Kibana, space: string): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const tagged = await taggedRules(kibana, space);
+    return new Set(
+      tagged.flatMap((body) => {
+        const mark = ruleMark(body);
+        return mark !== undefined && mark.id === body.rule_id ? [mark.namespace] : [];
+      }),
+    );
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'FORBIDDEN') return undefined;
+    throw error;
+  }
 }

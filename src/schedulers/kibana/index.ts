@@ -1,3 +1,4 @@
+import { namespacesIn } from './find-in-kibana';
 import { toIso } from '../../text/time';
 import { connectKibana, DEFAULT_SPACE } from '../../cluster/kibana';
 import type { Kind, Scope } from '../../resources/kind';
@@ -12,7 +13,7 @@ import { exportKibana } from './rule-body';
 import { isOfList, kibanaRuleId } from './rule-ownership';
 import { previewRule } from './preview';
 import { kibanaIndices, kibanaPrivileges } from './role';
-import { kibanaRules, namespacesIn, kibanaRuleStates } from './kibana-rule-kind';
+import { kibanaRules, kibanaRuleStates } from './kibana-rule-kind';
 import { allSpaces, recordedElsewhere, recordSpaces, spaceNotes, type KibanaSpaces } from './spaces';
 
 /** Most rules that one bulk action of Kibana takes. */

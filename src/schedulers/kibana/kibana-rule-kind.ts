@@ -1,11 +1,10 @@
-import { ProblemError } from '../../errors';
 import { isRecord } from '../../json';
 import { defaultIndices } from '../../detections/indices';
 import type { Kibana } from '../../cluster/kibana';
 import { leafFields } from '../../resources/effective-template';
 import { markKibanaRule, dropRule, putRule, putRules } from './put-rule';
 import { compiledExceptions, listIdsWith } from './exception-lists';
-import { kibanaId, kibanaRuleId, planId, ruleMark } from './rule-ownership';
+import { kibanaId, kibanaRuleId, planId } from './rule-ownership';
 import { ruleBody } from './rule-body';
 import { normalizeRule, ourLists } from './normalize-rule';
 import { isOurs, readRules, taggedRules } from './find-in-kibana';
@@ -59,25 +58,6 @@ async function openAlerts(kibana: Kibana, space: string, ruleId: string): Promis
     body: { size: 0, track_total_hits: true, query: { bool: { filter } } },
   });
   return body.hits.total.value;
-}
-
-/**
- * The namespaces whose rules stand in a space.
- * @returns undefined where the space is closed to us: it may hold any
- */
-export async function namespacesIn(kibana: Kibana, space: string): Promise<ReadonlySet<string> | undefined> {
-  try {
-    const tagged = await taggedRules(kibana, space);
-    return new Set(
-      tagged.flatMap((body) => {
-        const mark = ruleMark(body);
-        return mark !== undefined && mark.id === body.rule_id ? [mark.namespace] : [];
-      }),
-    );
-  } catch (error) {
-    if (error instanceof ProblemError && error.code === 'FORBIDDEN') return undefined;
-    throw error;
-  }
 }
 
 async function desiredRules(kibana: Kibana, space: string, scope: Scope, content: Content): Promise<Desired[]> {

@@ -1,3 +1,4 @@
+import { namespacesIn } from './find-in-kibana';
 import { DEFAULT_SPACE, hasSpace, type Kibana } from '../../cluster/kibana';
 import type { Scope } from '../../resources/kind';
 import {
@@ -7,7 +8,6 @@ import {
   type DeploymentRecord,
 } from '../deployment-record';
 import type { NotedCommand } from '../scheduler';
-import { namespacesIn } from './kibana-rule-kind';
 
 /** A Kibana that answered, and the spaces that the settings name. */
 export interface KibanaConnection {

@@ -35,6 +35,7 @@ export const localScheduler: Scheduler = {
   async ruleStates({ cluster, namespace }, now) {
     return (await readState(cluster, namespace)).map((rule) => ruleState(rule, now));
   },
+  storedRules: ({ cluster, namespace }) => readState(cluster, namespace),
   async deployedQueries(scope, _content, now) {
     const states = await localScheduler.ruleStates(scope, now);
     // As they are stored.
