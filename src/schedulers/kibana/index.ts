@@ -1,4 +1,4 @@
-import { namespacesIn } from './find-in-kibana';
+import { namespacesIn, isOfList, kibanaRuleId } from './rule-ownership';
 import { toIso } from '../../text/time';
 import { connectKibana, DEFAULT_SPACE } from '../../cluster/kibana';
 import type { Kind, Scope } from '../../resources/kind';
@@ -7,14 +7,12 @@ import { alertIndexStore } from '../alert-index-store';
 import { queriesOfContent, allReadUntil, readUntil } from '../deployed-rule';
 import type { RulesFound, Scheduler } from '../scheduler';
 import { kibanaAlertStore } from './kibana-alert-store';
-import { checkKibana } from './connect';
+import { checkKibana, allSpaces, recordedElsewhere, recordSpaces, spaceNotes, type KibanaSpaces } from './spaces';
 import { exceptionItems, exceptionLists } from './exception-lists';
 import { exportKibana } from './rule-body';
-import { isOfList, kibanaRuleId } from './rule-ownership';
 import { previewRule } from './preview';
 import { kibanaIndices, kibanaPrivileges } from './role';
 import { kibanaRules, kibanaRuleStates } from './kibana-rule-kind';
-import { allSpaces, recordedElsewhere, recordSpaces, spaceNotes, type KibanaSpaces } from './spaces';
 
 /** Most rules that one bulk action of Kibana takes. */
 const MOST_IDS = 100;
