@@ -4,7 +4,7 @@ import { PROGRAM_FOLDER } from '../program';
 import { adoptText, interruptedLine } from '../report/plan-text';
 import { readAllContent } from '../resources/read-all-content';
 import { declare, settingsOf } from './command';
-import { deploymentOf, SCHEDULER_OPTIONS } from './deployment';
+import { deploymentOf, SCHEDULER_OPTIONS } from './connections';
 
 export const adoptCommand = declare({
   interrupted: 'nothing was changed',

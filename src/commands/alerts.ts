@@ -9,7 +9,7 @@ import { escapeForTerminal } from '../text/escape';
 import { ACTIONS, changeStatus, explainOne, refuseIdle, alertsPage } from './alert-actions';
 import { declare, settingsOf, type Context } from './command';
 import { countOf, timeOf } from './flags';
-import { analystScope, SCHEDULER_OPTIONS } from './deployment';
+import { analystScope, SCHEDULER_OPTIONS } from './connections';
 
 /** Who sits here: the user that the cluster knows, where the settings name one, else the user of this machine. */
 function whoever({ environment }: Context, username: string | undefined): string {

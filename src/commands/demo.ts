@@ -11,7 +11,7 @@ import type { RuleRun } from '../schedulers/execute-window';
 import { readSettings } from '../settings';
 import { alerts, type Alert } from '../schedulers/alert-index-search';
 import { declare, type Context } from './command';
-import { deploymentOf } from './deployment';
+import { deploymentOf } from './connections';
 import { deploy, type Deployed } from '../plan/deploy';
 import { startEngine } from './engine';
 import { replay } from '../replay/replay';

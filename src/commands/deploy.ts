@@ -5,7 +5,7 @@ import { checkReviewed, onlyOf } from '../plan/plan';
 import { silencedRules, unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
 import { deployText, interruptedLine } from '../report/plan-text';
 import { declare, settingsOf } from './command';
-import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
+import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './connections';
 import { ONLY_OPTION, unprovenJson } from './plan';
 
 /** 130 when it was interrupted, 0 when all is done, 2 when something failed, 1 when something foreign stands in the way. */

@@ -4,7 +4,7 @@ import { schedulersBeside } from '../plan/guard';
 import { unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
 import { planText, planMarkdown, type PlanFlags } from '../report/plan-text';
 import { declare, settingsOf } from './command';
-import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
+import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './connections';
 
 /** The plan as scripts read it (docs/design.md, "Output of commands"). */
 export function planJson({ steps, counts, digest }: Plan): object {

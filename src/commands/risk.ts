@@ -5,7 +5,7 @@ import { allAlerts } from '../alerts/all-alerts';
 import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../alerts/risk';
 import { toIso } from '../text/time';
 import { escapeForTerminal } from '../text/escape';
-import { analystScope, SCHEDULER_OPTIONS } from './deployment';
+import { analystScope, SCHEDULER_OPTIONS } from './connections';
 import { declare, settingsOf } from './command';
 import { countOf, timeOf } from './flags';
 

@@ -11,7 +11,7 @@ import type { StoredQuery } from '../schedulers/scheduler';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
 import { declare, settingsOf } from './command';
-import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
+import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './connections';
 
 export interface StatusOptions {
   /** How far back the counts of the sources go, in milliseconds. */

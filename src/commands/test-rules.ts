@@ -14,7 +14,7 @@ import { type Verdict, deployToSandbox, testRules } from '../testing/test-rules'
 import { withSandbox, type Sandbox } from '../testing/sandbox';
 import { plural } from '../text/plural';
 import { clusterOf, declare, settingsOf, type Context } from './command';
-import { SCHEDULER_OPTIONS } from './deployment';
+import { SCHEDULER_OPTIONS } from './connections';
 
 export const testRulesCommand = declare({
   positionals: {

@@ -122,7 +122,7 @@ export async function readRules(kibana: Kibana, space: string, ids: readonly str
 }
 
 /**
- * Whether a rule is ours in this namespace (kibana-names.ts).
+ * Whether a rule is ours in this namespace.
  * @param wanted whether the content asks for its very id
  */
 export function isOurs(body: Body, namespace: string, wanted: boolean): boolean {

@@ -15,7 +15,7 @@ import { listOf } from '../../lists';
  *                                      |                                  | `ui_metadata` anew when a monitor is saved there)
  *
  * So a monitor that an analyst gave a name of their own is theirs. Of several for one rule only those with the very name of
- * ours are ours, see `monitor-find.ts`.
+ * ours are ours, see `find-monitors.ts`.
  */
 export const NAME_PREFIX = `${MANAGED_BY}/`;
 
@@ -73,7 +73,7 @@ export function ruleOf({ ui_metadata: metadata }: Body): Rule | undefined {
   return isRecord(mark) && isRecord(mark.rule) ? (mark.rule as unknown as Rule) : undefined;
 }
 
-/** Whether this is the canonical form that the server made of what we wrote, see `canonDigest`. */
+/** Whether this is the canonical form that the server made of what we wrote, see `normalizedDigest`. */
 export function isStoredAs({ ui_metadata: metadata }: Body, digest: string): boolean {
   const mark = isRecord(metadata) ? metadata[MARK] : undefined;
   return isRecord(mark) && mark.stored === digest;
