@@ -5,7 +5,7 @@ import { runRules } from '../schedulers/local/run-rules';
 import { runLoop, type RunLoopOptions } from '../schedulers/local/run-loop';
 import type { Cluster } from '../cluster/cluster';
 import { declare, settingsOf, clusterOf, type Context, type Outcome } from './command';
-import { timeOf } from './time-flag';
+import { timeOf } from './flags';
 
 export const runCommand = declare({
   positionals: {},

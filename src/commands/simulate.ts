@@ -1,5 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { type CaseResult, type SimulateResult, compare, expectedText, withoutDynamic } from '../testing/fixture-compare';
+import {
+  type CaseResult,
+  type SimulateResult,
+  compare,
+  expectedText,
+  withoutDynamic,
+} from '../testing/fixture-compare';
 import { readFixtures, type Fixture } from '../testing/fixture';
 import { tagsOf, withTrial, type Trial } from '../testing/trial-pipelines';
 import type { Resource } from '../content/resource';

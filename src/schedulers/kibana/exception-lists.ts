@@ -2,7 +2,18 @@ import { activeExceptions, type Exception } from '../../sigma/exceptions';
 import { toExceptionEntries, type KibanaEntry } from '../../sigma/compile/exception-entries';
 import type { Rule } from '../../detections/rule';
 import type { Kibana } from '../../cluster/kibana';
-import { anyOf, findAll, MOST_IDS, quoted, isOurId, isTagged, kibanaId, listId, MANAGED_TAG, planId } from './rule-ownership';
+import {
+  anyOf,
+  findAll,
+  MOST_IDS,
+  quoted,
+  isOurId,
+  isTagged,
+  kibanaId,
+  listId,
+  MANAGED_TAG,
+  planId,
+} from './rule-ownership';
 import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
 import { digestOf, MANAGED_BY, only, nameIn } from '../../resources/ownership';
 import { chunk } from '../../lists';

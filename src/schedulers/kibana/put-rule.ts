@@ -1,7 +1,18 @@
 import { ProblemError } from '../../errors';
 import type { Kibana, KibanaRequest } from '../../cluster/kibana';
 import { sharedLists } from './exception-lists';
-import { MOST_IDS, readRule, readRules, RULES, isOurs, kibanaId, planId, MANAGED_TAG, withoutSetupMark, withSetupMark } from './rule-ownership';
+import {
+  MOST_IDS,
+  readRule,
+  readRules,
+  RULES,
+  isOurs,
+  kibanaId,
+  planId,
+  MANAGED_TAG,
+  withoutSetupMark,
+  withSetupMark,
+} from './rule-ownership';
 import { importRules } from './import-rules';
 import type { Body, Desired, Scope } from '../../resources/kind';
 import { chunk, listOf } from '../../lists';
