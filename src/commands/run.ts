@@ -1,12 +1,11 @@
 import { ProblemError, type Problem } from '../errors';
-import { runLine, runText } from '../report/run';
-import { runLoopLines } from '../report/run-loop';
+import { runLine, runText, runLoopLines } from '../report/run-text';
 import { clusterTimeOrOurs } from '../cluster/clock';
 import { runRules } from '../schedulers/local/run-rules';
 import { runLoop, type RunLoopOptions } from '../schedulers/local/run-loop';
 import type { Cluster } from '../cluster/cluster';
 import { declare, settingsOf, clusterOf, type Context, type Outcome } from './command';
-import { timeOf } from './time-flag';
+import { timeOf } from './flags';
 
 export const runCommand = declare({
   positionals: {},

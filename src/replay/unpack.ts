@@ -3,7 +3,7 @@ import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { ProblemError, type Problem } from '../errors';
 import { asUtf8 } from './encoding';
-import { fileKind, HEAD_BYTES } from './file-kind';
+import { fileKind, HEAD_BYTES } from './inputs';
 
 /** One text file, out of whatever it was packed in. */
 export interface Member {

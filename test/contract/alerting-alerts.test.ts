@@ -1,12 +1,12 @@
 import { runRules } from '../../src/schedulers/local/run-rules';
 import { alerts, together } from '../../src/schedulers/alert-index-search';
-import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
+import { unprovenLines, unprovenRules } from '../../src/plan/warnings';
 import type { Exception } from '../../src/sigma/exceptions';
 import type { Rule } from '../../src/detections/rule';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { alertIndex, defaultIndices } from '../../src/detections/indices';
 import { groupValue, alertId } from '../../src/detections/group';
-import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
+import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
 import { monitorKind } from '../../src/schedulers/opensearch-alerting/monitor-kind';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
 import { request } from '../../src/cluster/cluster';

@@ -1,7 +1,7 @@
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
 import type { Explanation } from '../../src/alerts/explain';
-import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
+import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
 import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
 import { contentWith } from '../support/content';

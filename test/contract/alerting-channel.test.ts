@@ -1,6 +1,6 @@
 import { deploymentOn, actions } from '../support/deployment';
 import { notifyAction } from '../../src/schedulers/opensearch-alerting/notify-action';
-import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
+import { triggerOf } from '../../src/schedulers/opensearch-alerting/monitor-ownership';
 import { request } from '../../src/cluster/cluster';
 import { alertingDataset, deployMonitors, planMonitors } from '../support/alerting-dataset';
 import { contentWith, rule } from '../support/content';

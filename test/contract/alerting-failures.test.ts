@@ -3,7 +3,7 @@ import { deploy } from '../../src/plan/deploy';
 import { adoptAll, findAdoptions } from '../../src/plan/adopt';
 import { SCHEDULERS } from '../../src/schedulers';
 import type { Deployment } from '../../src/plan/deployment';
-import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
+import { triggerOf } from '../../src/schedulers/opensearch-alerting/monitor-ownership';
 import { defaultIndices } from '../../src/detections/indices';
 import { alertingDataset, deployMonitors, planMonitors } from '../support/alerting-dataset';
 import { quiet } from '../support/context';

@@ -1,6 +1,6 @@
 import { isRecord } from '../../src/json';
 import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';
-import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
+import { triggerOf } from '../../src/schedulers/opensearch-alerting/monitor-ownership';
 import { alertingDataset, deployMonitors, planMonitors, type AlertingDataset } from '../support/alerting-dataset';
 import type { Stored } from '../support/alerting-routes';
 import { actions, results } from '../support/deployment';

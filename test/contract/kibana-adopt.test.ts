@@ -1,7 +1,7 @@
 import { exportRules } from '../../src/commands/export';
 import { adoptAll, findAdoptions, type Adopted } from '../../src/plan/adopt';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
+import { kibanaRuleId } from '../../src/schedulers/kibana/rule-ownership';
 import type { Deployment } from '../../src/plan/deployment';
 import {
   deployKibana,

@@ -2,7 +2,7 @@ import { deploy } from '../../src/plan/deploy';
 import { planCommand } from '../../src/commands/plan';
 import type { Context } from '../../src/commands/command';
 import { makeDestroyPlan } from '../../src/plan/destroy';
-import { schedulersBeside } from '../../src/plan/other-schedulers';
+import { schedulersBeside } from '../../src/plan/guard';
 import { DEPLOYMENT_RECORD, removeDeploymentRecord } from '../../src/schedulers/deployment-record';
 import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';

@@ -1,6 +1,6 @@
 import { deploy } from '../../src/plan/deploy';
 import type { Plan } from '../../src/plan/plan';
-import { silencedRules } from '../../src/plan/silenced';
+import { silencedRules } from '../../src/plan/warnings';
 import { quiet } from '../support/context';
 import { indexEcs } from '../support/ecs-index';
 import {

@@ -1,6 +1,6 @@
 import { testRulesCommand } from '../../src/commands/test-rules';
 import type { Outcome } from '../../src/commands/command';
-import type { Verdict } from '../../src/testing/rule-verdict';
+import type { Verdict } from '../../src/testing/test-rules';
 import { quiet } from '../support/context';
 import { API_KEY } from '../support/kibana-server';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-dataset';

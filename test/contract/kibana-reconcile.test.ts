@@ -1,6 +1,6 @@
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
-import { reconcileText } from '../../src/report/reconcile';
-import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
+import { reconcileText } from '../../src/report/reconcile-text';
+import { kibanaRuleId } from '../../src/schedulers/kibana/rule-ownership';
 import type { Deployment } from '../../src/plan/deployment';
 import { deployKibana, kibanaDeployment, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
 import { contentWith, exception, rule } from '../support/content';

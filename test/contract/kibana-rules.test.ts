@@ -1,7 +1,7 @@
+import { deployText } from '../../src/report/plan-text';
 import { connectedDeployment, actions, results } from '../support/deployment';
-import { deployText } from '../../src/report/plan';
 import { normalizeRule } from '../../src/schedulers/kibana/normalize-rule';
-import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
+import { kibanaRuleId } from '../../src/schedulers/kibana/rule-ownership';
 import type { Applied } from '../../src/plan/apply';
 import { connectKibana } from '../../src/cluster/kibana';
 import {

@@ -1,8 +1,8 @@
+import type { RuleState } from '../../src/schedulers/deployed-rule';
 import { status } from '../../src/commands/status';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import type { ContentChange, Status } from '../../src/status/status';
-import type { RuleState } from '../../src/schedulers/rule-state';
 import { deployKibana, kibanaDeployment, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
 import { contentWith, rule } from '../support/content';
 

@@ -1,10 +1,9 @@
-import { testRules } from '../../src/testing/test-rules';
+import { testRules, type Verdict } from '../../src/testing/test-rules';
 import { join } from 'node:path';
 import { testRulesCommand, liveScheduler } from '../../src/commands/test-rules';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { readRuleTests, slugsOf, TESTS_FOLDER } from '../../src/testing/rule-tests';
 import { withSandbox } from '../../src/testing/sandbox';
-import type { Verdict } from '../../src/testing/rule-verdict';
 import { readSettings } from '../../src/settings';
 import { alertingDataset, type AlertingDataset } from '../support/alerting-dataset';
 import { quiet } from '../support/context';

@@ -1,10 +1,10 @@
 import { makeDestroyPlan } from '../../src/plan/destroy';
 import { deploy } from '../../src/plan/deploy';
 import { planFrom } from '../../src/plan/plan';
-import { schedulersBeside } from '../../src/plan/other-schedulers';
+import { schedulersBeside } from '../../src/plan/guard';
 import type { Deployment } from '../../src/plan/deployment';
-import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
-import { monitorRuleStates } from '../../src/schedulers/opensearch-alerting/rule-states';
+import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
+import { monitorRuleStates } from '../../src/schedulers/opensearch-alerting/find-monitors';
 import { planMonitors } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
 import { contentWith } from '../support/content';

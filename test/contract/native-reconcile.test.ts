@@ -1,6 +1,6 @@
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
-import { watchId } from '../../src/schedulers/watcher/ownership-marks';
+import { watchId } from '../../src/schedulers/watcher/watch-body';
 import type { Deployment } from '../../src/plan/deployment';
 import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
 import { contentWith, rule } from '../support/content';

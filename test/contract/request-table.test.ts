@@ -3,7 +3,7 @@ import type { Verb } from '../../src/schedulers/request-table';
 import { findVerb } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import { withSandbox } from '../../src/testing/sandbox';
-import { tryWatch } from '../../src/schedulers/watcher/try-rule';
+import { tryWatch } from '../../src/schedulers/watcher/execute-watch';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Cluster } from '../../src/cluster/cluster';

@@ -1,8 +1,8 @@
-import type { RuleState } from '../../src/schedulers/rule-state';
+import type { RuleState } from '../../src/schedulers/deployed-rule';
 import { unsafeReasons } from '../../src/plan/guard';
-import { watchId } from '../../src/schedulers/watcher/ownership-marks';
+import { watchId } from '../../src/schedulers/watcher/watch-body';
 import { attentionOf } from '../../src/status/attention';
-import { watchRuleStates } from '../../src/schedulers/watcher/rule-states';
+import { watchRuleStates } from '../../src/schedulers/watcher/watch-kind';
 import { request } from '../../src/cluster/cluster';
 import { contentWith, manyRules, rule } from '../support/content';
 import { deployWatches, planWatches, watcherDeployment, watcherOfEachTest } from '../support/watcher-dataset';

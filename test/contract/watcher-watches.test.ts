@@ -1,4 +1,4 @@
-import { watchId } from '../../src/schedulers/watcher/ownership-marks';
+import { watchId } from '../../src/schedulers/watcher/watch-body';
 import { request } from '../../src/cluster/cluster';
 import { actions, results } from '../support/deployment';
 import { contentWith, exception, rule, shipped } from '../support/content';

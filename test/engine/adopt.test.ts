@@ -1,3 +1,4 @@
+import { storedRuleId } from '../../src/schedulers/local/state';
 import { localDeployment } from '../support/deployment';
 import { destroy } from '../../src/plan/destroy';
 import { deploy } from '../../src/plan/deploy';
@@ -8,7 +9,6 @@ import { type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
-import { storedRuleId } from '../../src/schedulers/stored-rule';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 

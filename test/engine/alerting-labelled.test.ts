@@ -3,7 +3,7 @@ import { alerts, type Alert } from '../../src/schedulers/alert-index-search';
 import { isRecord } from '../../src/json';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { defaultIndices } from '../../src/detections/indices';
-import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
+import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
 import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
 import { shipped } from '../support/content';
 import { storeRule } from '../support/dataset';

@@ -1,7 +1,6 @@
 import { localDeployment } from '../support/deployment';
-import { alertsPage } from '../../src/commands/alerts-page';
-import type { AlertsPage } from '../../src/report/alerts-page';
-import type { ProcessNode } from '../../src/report/process-node';
+import { alertsPage } from '../../src/commands/alert-actions';
+import type { AlertsPage, ProcessNode } from '../../src/report/alerts-page';
 import { cli } from '../support/cli';
 import { quiet } from '../support/context';
 import { ruleOf } from '../support/rule';

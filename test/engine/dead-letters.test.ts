@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { replay } from '../../src/replay/replay';
 import { ProblemError } from '../../src/errors';
 import type { ReplayResult } from '../../src/replay/replay-stats';
-import { replayJson, replayText } from '../../src/report/replay';
+import { replayJson, replayText } from '../../src/report/replay-text';
 import { request, type Cluster } from '../../src/cluster/cluster';
 import { temporaryFolder } from '../support/temporary-folders';
 import { freshNamespace } from '../support/dataset';

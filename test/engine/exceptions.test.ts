@@ -1,7 +1,7 @@
 import { readAllContent } from '../../src/resources/read-all-content';
-import { silencedShare } from '../../src/plan/silenced';
+import { silencedShare } from '../../src/plan/warnings';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { ruleKind } from '../../src/schedulers/local/rule-kind';
+import { ruleKind } from '../../src/schedulers/local/stored-rule-kind';
 import type { Content } from '../../src/resources/kind';
 import type { Exception } from '../../src/sigma/exceptions';
 import { indexEcs } from '../support/ecs-index';

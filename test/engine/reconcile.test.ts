@@ -1,7 +1,7 @@
 import { localDeployment } from '../support/deployment';
 import * as fc from 'fast-check';
 import { reconcileCommand } from '../../src/commands/reconcile';
-import { reconcileText } from '../../src/report/reconcile';
+import { reconcileText } from '../../src/report/reconcile-text';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';

@@ -1,7 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { stateIndex } from '../../src/detections/indices';
-import { storedRuleId, type StoredRule } from '../../src/schedulers/stored-rule';
-import { readWatermark } from '../../src/schedulers/local/state';
+import { readWatermark, storedRuleId, type StoredRule } from '../../src/schedulers/local/state';
 import { runLoop, type RunLoopEvent, type RunLoopOptions } from '../../src/schedulers/local/run-loop';
 import { request, type Cluster } from '../../src/cluster/cluster';
 import { proxy } from '../support/proxy';

@@ -5,7 +5,7 @@ import { startAttached, type Engine } from '../../src/engine/start-node';
 import { status, statusCommand, type StatusOptions } from '../../src/commands/status';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { statusText } from '../../src/report/status';
+import { statusText } from '../../src/report/status-text';
 import { ownStreams } from '../../src/detections/indices';
 import type { SourceState, Status } from '../../src/status/status';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';

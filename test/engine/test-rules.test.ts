@@ -1,4 +1,4 @@
-import { testRules } from '../../src/testing/test-rules';
+import { testRules, type Verdict } from '../../src/testing/test-rules';
 import { join } from 'node:path';
 import { testRulesCommand } from '../../src/commands/test-rules';
 import { isRecord } from '../../src/json';
@@ -6,7 +6,6 @@ import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { readRuleTests, slugsOf } from '../../src/testing/rule-tests';
 import { withSandbox } from '../../src/testing/sandbox';
-import type { Verdict } from '../../src/testing/rule-verdict';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { project, type Project } from '../support/temporary-folders';

@@ -1,7 +1,7 @@
 import { deploy, type Deployed } from '../../src/plan/deploy';
 import { ProblemError } from '../../src/errors';
 import { planFrom, type Plan } from '../../src/plan/plan';
-import { schedulersBeside } from '../../src/plan/other-schedulers';
+import { schedulersBeside } from '../../src/plan/guard';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import type { SchedulerName } from '../../src/settings';

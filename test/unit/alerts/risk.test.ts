@@ -1,4 +1,4 @@
-import { riskCsv, riskText } from '../../../src/report/risk';
+import { riskCsv, riskText } from '../../../src/report/risk-text';
 import type { Alert } from '../../../src/schedulers/alert-index-search';
 import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../../../src/alerts/risk';
 

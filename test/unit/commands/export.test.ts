@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { exportCommand, exportRules, type ExportOptions } from '../../../src/commands/export';
 import { PROGRAM_FOLDER } from '../../../src/program';
-import { ownerOf } from '../../../src/schedulers/opensearch-alerting/ownership-marks';
+import { ownerOf } from '../../../src/schedulers/opensearch-alerting/monitor-ownership';
 import { readRules } from '../../../src/detections/read-rules';
 import { quiet } from '../../support/context';
 import { project } from '../../support/temporary-folders';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { init, initCommand } from '../../../src/commands/init';
-import { initText } from '../../../src/report/init';
+import { initText } from '../../../src/report/init-text';
 import { readSettings, type Environment } from '../../../src/settings';
 import { quiet } from '../../support/context';
 import { fakeCluster, type FakeCluster } from '../../support/fake-cluster';

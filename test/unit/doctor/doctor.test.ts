@@ -1,8 +1,7 @@
 import { USERS } from '../../../src/schedulers/request-table';
 import { grantsOf } from '../../../src/doctor/permissions';
 import { doctor, roles } from '../../../src/commands/doctor';
-import { doctorText } from '../../../src/report/doctor';
-import { rolesText } from '../../../src/report/roles';
+import { doctorText, rolesText } from '../../../src/report/doctor-text';
 import { readSettings } from '../../../src/settings';
 import { connect } from '../../../src/cluster/cluster';
 import { fakeCluster, type Arrived, type FakeCluster, type Given } from '../../support/fake-cluster';

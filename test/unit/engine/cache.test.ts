@@ -1,8 +1,8 @@
+import { diskFull, writing } from '../../../src/engine/engine-failure';
 import { existsSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cacheOf, heapOf, prepareFolder } from '../../../src/engine/cache';
-import { diskFull, writing } from '../../../src/engine/failure';
 import { messageOf, temporaryFolder } from '../../support/temporary-folders';
 
 const folder = temporaryFolder();

@@ -1,4 +1,4 @@
-import { adoptText } from '../../../src/report/adopt';
+import { adoptText } from '../../../src/report/plan-text';
 
 const about = { kind: 'ingest_pipeline', id: 'a' };
 

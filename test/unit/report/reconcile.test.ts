@@ -1,4 +1,4 @@
-import { reconcileText } from '../../../src/report/reconcile';
+import { reconcileText } from '../../../src/report/reconcile-text';
 import type { Reason } from '../../../src/alerts/missing';
 import type { RuleReconciliation } from '../../../src/alerts/reconcile';
 

@@ -1,5 +1,5 @@
-import type { SimulateResult } from '../../../src/testing/case-result';
-import { simulateJunit, simulateText } from '../../../src/report/simulate';
+import type { SimulateResult } from '../../../src/testing/fixture-compare';
+import { simulateJunit, simulateText } from '../../../src/report/test-text';
 
 const pipeline = 'logs-x@default-pipeline';
 const result: SimulateResult = {

@@ -1,5 +1,5 @@
-import { testRulesJunit, testRulesText } from '../../../src/report/test-rules';
-import type { Verdict } from '../../../src/testing/rule-verdict';
+import { testRulesJunit, testRulesText } from '../../../src/report/test-text';
+import type { Verdict } from '../../../src/testing/test-rules';
 
 const rule = { uuid: '6a9c2c6e-6a7b-4c67-9d0f-5a1f4f3f8d10', name: 'A rule', slug: 'a_rule' };
 const verdicts: Verdict[] = [

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PROGRAM_FOLDER } from '../../../src/program';
 import type { Condition } from '../../../src/sigma/condition';
 import { readRules } from '../../../src/detections/read-rules';
-import { lackText, neededFields, needsOf } from '../../../src/status/needs';
+import { lackText, neededFields, needsOf } from '../../../src/status/coverage';
 
 const is = (field: string, literal = 'x'): Condition => ({
   kind: 'field',

@@ -1,8 +1,7 @@
-import type { RuleState } from '../../../src/schedulers/rule-state';
-import { statusText } from '../../../src/report/status';
-import { attentionOf, percent } from '../../../src/status/attention';
+import type { RuleState } from '../../../src/schedulers/deployed-rule';
+import { statusText } from '../../../src/report/status-text';
+import { attentionOf, percent, hintsFor } from '../../../src/status/attention';
 import { failureOf } from '../../../src/status/details';
-import { hintsFor } from '../../../src/status/hints';
 import type { SourceState, Status } from '../../../src/status/status';
 
 const rule: RuleState = {
