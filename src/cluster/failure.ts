@@ -1,13 +1,8 @@
 import { errors } from '@elastic/transport';
 import { ProblemError, type ErrorCode, type Problem } from '../errors';
 import { canonicalJson, isRecord } from '../json';
-import { WrongAnswer } from './answer-shape';
-
-/** The request that failed. */
-export interface Asked {
-  readonly url: string;
-  readonly method: string;
-}
+import { UnexpectedResponse } from './check-response';
+import type { RequestPlace } from './connection';
 
 /** What the cause of a failed connection means to the person who typed the URL. */
 const NETWORK_HINTS: readonly (readonly [RegExp, string])[] = [
@@ -45,13 +40,13 @@ const NETWORK_HINTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The error for a request that got no (readable) answer. */
-export function unreachable(error: unknown, { url, method }: Asked): ProblemError {
+export function unreachable(error: unknown, { url, method }: RequestPlace): ProblemError {
   const where = { url, method };
   if (error instanceof errors.RequestAbortedError) {
     return new ProblemError('INTERRUPTED', [{ where, message: 'interrupted' }], { cause: error });
   }
-  if (error instanceof errors.DeserializationError || error instanceof WrongAnswer) {
-    const message = error instanceof WrongAnswer ? error.message : 'the answer is not JSON';
+  if (error instanceof errors.DeserializationError || error instanceof UnexpectedResponse) {
+    const message = error instanceof UnexpectedResponse ? error.message : 'the answer is not JSON';
     const hint = 'Something else answers at this URL (a proxy, a login page?): give the URL of the cluster itself.';
     return new ProblemError('NOT_A_SEARCH_ENGINE', [{ where, message, hint }], { cause: error });
   }
@@ -77,7 +72,7 @@ function reasons(error: unknown): string[] {
 }
 
 /** The error for an answer with a status from 400 on. */
-export function refusal(status: number, body: unknown, { url, method }: Asked): ProblemError {
+export function refusal(status: number, body: unknown, { url, method }: RequestPlace): ProblemError {
   const said = serverReason(body);
   const [code, message, hint] = meaning(status, said);
   const problem: Problem = { where: { url, method, status }, message, hint };

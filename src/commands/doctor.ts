@@ -7,7 +7,8 @@ import { USERS, type User } from '../schedulers/request-table';
 import { doctorText } from '../report/doctor';
 import { rolesText } from '../report/roles';
 import type { Settings } from '../settings';
-import type { RequestContext, Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import type { RequestContext } from '../cluster/connection';
 import { declare, settingsOf, clusterOf } from './command';
 
 /** What `doctor` found; nothing was changed. */

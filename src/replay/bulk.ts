@@ -1,6 +1,6 @@
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
-import { FOR_THE_MOMENT, whilePutOff } from '../cluster/attempts';
+import { RETRYABLE_STATUS, retryRejected } from '../cluster/retry';
 import { refusal, serverReason } from '../cluster/failure';
 import { request, type Cluster } from '../cluster/cluster';
 import { withBody, type Item } from './bulk-body';
@@ -37,7 +37,7 @@ export interface CreateOptions {
  *   201                                     | indexed
  *   409                                     | duplicate: it is there already
  *   no answer, 429, 502-504 to the request  | sent again, see cluster/attempts.ts
- *   429, 502-504 or nothing to an item      | that item is sent again, with the same patience
+ *   429, 502-504 or nothing to an item      | that item is sent again, under the same retry policy
  *   400 for every item and with one reason, | halves are sent by themselves, down to the item at fault:
  *   400 or 413 for the request              |   one that cannot be parsed fails all that are sent with it
  *   write block, 403                        | READ_ONLY, FORBIDDEN at once: nothing can be indexed
@@ -57,7 +57,7 @@ export async function createAll(
     onOutcome?.(index, outcome);
   };
   const numbered = items.map((item, index) => ({ item, index }));
-  await whilePutOff(numbered, { ...cluster, where: whereOf(cluster) }, async (pending, { count, last }) => {
+  await retryRejected(numbered, { ...cluster, where: whereOf(cluster) }, async (pending, { count, last }) => {
     const verdicts = await send(cluster, itemsOf(pending));
     if (verdicts === 'split') {
       const half = Math.ceil(pending.length / 2);
@@ -114,7 +114,7 @@ function verdictOn(cluster: Cluster, answer: ItemAnswer[string] | undefined): Ve
     return { result: 'stopped', error: new ProblemError('READ_ONLY', [problem]) };
   }
   if (status === 403) return { result: 'stopped', error: refusal(status, { error }, where) };
-  return { result: FOR_THE_MOMENT.has(status) ? 'busy' : 'refused', status, reason: serverReason({ error }) };
+  return { result: RETRYABLE_STATUS.has(status) ? 'busy' : 'refused', status, reason: serverReason({ error }) };
 }
 
 function stillBusy(

@@ -1,7 +1,7 @@
 import { ProblemError, type Problem } from '../errors';
 import { textAt } from '../json';
 import { alertIndex } from '../detections/indices';
-import { whilePutOff } from '../cluster/attempts';
+import { retryRejected } from '../cluster/retry';
 import { request, type Cluster } from '../cluster/cluster';
 import { alerts, type Alert } from './alert-index-search';
 import { isPassing } from './alert-writes';
@@ -36,7 +36,7 @@ async function setStatus(
   const seen = new Map(chosen.map((alert) => [alert._id, statusOf(alert)]));
   const problems: Problem[] = [];
   const where = { url: `${cluster.url}/${index}`, method: 'POST' };
-  await whilePutOff([...seen.keys()], { ...cluster, where }, async (left, { count, last }) => {
+  await retryRejected([...seen.keys()], { ...cluster, where }, async (left, { count, last }) => {
     const changes: Got[] = [];
     const query = { _source_includes: 'wmi_detections.status' };
     for (const there of await mget(cluster, { index, query, body: { ids: left } })) {

@@ -1,5 +1,5 @@
 import { ProblemError, type ErrorCode } from '../errors';
-import { FOR_THE_MOMENT, whilePutOff } from '../cluster/attempts';
+import { RETRYABLE_STATUS, retryRejected } from '../cluster/retry';
 import { request, type Cluster } from '../cluster/cluster';
 import type { Ancestor } from './group-summary';
 
@@ -85,7 +85,7 @@ async function send(cluster: Cluster, index: string, lines: readonly string[]): 
   const path = `/${encodeURIComponent(index)}/_bulk`;
   const where = { url: `${cluster.url}${path}`, method: 'POST' };
   let created = 0;
-  await whilePutOff(lines, { ...cluster, where }, async (pending, { last }) => {
+  await retryRejected(lines, { ...cluster, where }, async (pending, { last }) => {
     const answers = await sendOnce(cluster, path, pending);
     created += answers.filter(({ result }) => result === 'created').length;
     const failed = answers.filter(({ status }) => status >= 400);
@@ -108,7 +108,7 @@ const UNANSWERED: Updated = { _id: '', status: 503, error: { reason: 'the cluste
 
 /** Whether it may go otherwise the next time: somebody else was faster, or the cluster is busy. */
 export function isPassing(status: number): boolean {
-  return status === 409 || FOR_THE_MOMENT.has(status);
+  return status === 409 || RETRYABLE_STATUS.has(status);
 }
 
 /** @throws ProblemError unless none failed */

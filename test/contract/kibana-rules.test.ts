@@ -3,6 +3,7 @@ import { deployText } from '../../src/report/plan';
 import { normalizeRule } from '../../src/schedulers/kibana/normalize-rule';
 import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
 import type { Applied } from '../../src/plan/apply';
+import { withSignal } from '../../src/cluster/cluster';
 import { connectKibana } from '../../src/cluster/kibana';
 import {
   actions,
@@ -21,7 +22,7 @@ import {
 import { API_KEY, type KibanaServer, type Seen } from '../support/kibana-server';
 import type { Thing } from '../support/kibana-state';
 import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
-import { quick } from '../support/patience';
+import { quick } from '../support/retry-policy';
 
 const server = kibanaOfEachTest();
 
@@ -202,9 +203,9 @@ describeContract('rules in Kibana', () => {
       edit(rule().uuid, OTHER_TYPE);
       prepare();
       const stop = new AbortController();
-      const around = { patience: quick(), signal: stop.signal };
+      const around = { retryPolicy: quick(), signal: stop.signal };
       const kibana = await connectKibana({ url: server().url, apiKey: API_KEY }, [], around);
-      const cluster = { ...here.cluster, signal: stop.signal };
+      const cluster = withSignal(here.cluster, stop.signal);
       server().before(asked(verb), () => {
         stop.abort();
       });

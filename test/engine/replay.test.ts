@@ -6,7 +6,7 @@ import { replay, type ReplayOptions } from '../../src/replay/replay';
 import { ProblemError } from '../../src/errors';
 import { createAll } from '../../src/replay/bulk';
 import type { ReplayProgress, ReplayResult } from '../../src/replay/replay-stats';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import { request, withSignal, type Cluster } from '../../src/cluster/cluster';
 import { proxy } from '../support/proxy';
 import { freshNamespace } from '../support/dataset';
 import { testCluster } from '../support/cluster';
@@ -314,7 +314,7 @@ describe('replay: an interruption', () => {
     const controller = new AbortController();
     const stdin = new PassThrough();
     stdin.write('{"a":1}\n{"a":2');
-    const running = replay({ ...cluster, signal: controller.signal }, ['-'], { namespace, stdin });
+    const running = replay(withSignal(cluster, controller.signal), ['-'], { namespace, stdin });
     setImmediate(() => {
       controller.abort();
     });

@@ -12,7 +12,7 @@ import type { Exception } from '../../src/sigma/exceptions';
 import type { Rule } from '../../src/detections/rule';
 import { connectKibana } from '../../src/cluster/kibana';
 import { API_KEY, type KibanaServer } from './kibana-server';
-import { quick } from './patience';
+import { quick } from './retry-policy';
 import { testCluster } from './cluster';
 
 const OF_KIBANA: readonly string[] = ['exception_list', 'exception_item', 'detection_rule'];
@@ -80,7 +80,7 @@ export async function connectionTo(
   server: KibanaServer,
   { spaces = ['default'], apiKey = API_KEY }: { spaces?: readonly string[]; apiKey?: string } = {},
 ): Promise<KibanaConnection> {
-  return { server: await connectKibana({ url: server.url, apiKey }, spaces, { patience: quick() }), spaces };
+  return { server: await connectKibana({ url: server.url, apiKey }, spaces, { retryPolicy: quick() }), spaces };
 }
 
 export async function scopeFor(

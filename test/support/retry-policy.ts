@@ -1,7 +1,7 @@
-import type { Patience } from '../../src/cluster/patience';
+import type { RetryPolicy } from '../../src/cluster/retry-policy';
 
-/** A patience that does not sleep: each pause ends at once, unless the command was interrupted. */
-export function quick(change: Partial<Patience> = {}): Patience {
+/** A retry policy without pauses: each pause ends at once, unless the command was interrupted. */
+export function quick(change: Partial<RetryPolicy> = {}): RetryPolicy {
   return {
     attempts: 4,
     pause: 500,

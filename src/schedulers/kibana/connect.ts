@@ -1,4 +1,4 @@
-import type { RequestContext } from '../../cluster/cluster';
+import type { RequestContext } from '../../cluster/connection';
 import { connectKibana } from '../../cluster/kibana';
 import { ProblemError } from '../../errors';
 import type { Settings } from '../../settings';
@@ -14,12 +14,12 @@ import type { KibanaConnection } from './spaces';
  */
 export async function connectNamedKibana(
   { kibana }: Settings,
-  { signal, patience }: RequestContext,
+  { signal, retryPolicy }: RequestContext,
   options: { readonly needed?: 'scheduler' | 'live test' | undefined } = {},
 ): Promise<KibanaConnection | undefined> {
   const { url, spaces, ...access } = kibana;
   if (url !== undefined)
-    return { server: await connectKibana({ url, ...access }, spaces, { signal, patience }), spaces };
+    return { server: await connectKibana({ url, ...access }, spaces, { signal, retryPolicy }), spaces };
   if (options.needed === undefined) return undefined;
   const [why, otherwise] =
     options.needed === 'live test'

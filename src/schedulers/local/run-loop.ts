@@ -1,7 +1,7 @@
 import { ProblemError } from '../../errors';
 import { canonicalJson } from '../../json';
 import type { StoredRule } from '../stored-rule';
-import type { Cluster } from '../../cluster/cluster';
+import { withSignal, type Cluster } from '../../cluster/cluster';
 import { chosenRules, isWanted, withRuleName } from './choose-rules';
 import { pauseAfter, TIMER, type Timer } from './timer';
 import { runScheduled } from './run-scheduled';
@@ -45,7 +45,7 @@ export async function* runLoop(
   options: RunLoopOptions,
 ): AsyncGenerator<RunLoopEvent, void, undefined> {
   const { signal, pace = TIMER } = options;
-  const cluster = { ...connected, signal };
+  const cluster = withSignal(connected, signal);
   const timetable = new Timetable(pace);
   let known: readonly StoredRule[] | undefined;
   let outages = 0;
