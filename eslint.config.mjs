@@ -28,6 +28,20 @@ const NO_CHOICE_BY_SCHEDULER = [
   message: 'Only src/schedulers and src/settings choose by the name of a scheduler: add a member to the interface.',
 }));
 
+/**
+ * The client has a typed method for every API of Elasticsearch; only OpenSearch's plugins are asked by path (docs/design.md,
+ * "Cluster client").
+ */
+const PLUGIN_PATH = [
+  // A regular expression of a selector holds no slash.
+  'Literal[value=/^\\x2f_plugins\\x2f/]',
+  'TemplateLiteral > TemplateElement:first-child[value.raw=/^\\x2f_plugins\\x2f/]',
+].map((path) => `> ObjectExpression:first-child > Property[key.name="path"] > ${path}`);
+const NO_REQUEST_BY_PATH = {
+  selector: `CallExpression[callee.property.name="request"]:matches([callee.object.name="transport"], [callee.object.property.name="transport"]):not(:has(${PLUGIN_PATH.join(', ')}))`,
+  message: 'Use a typed method of the client; transport.request is for literal paths below /_plugins/.',
+};
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/'] },
   js.configs.recommended,
@@ -46,12 +60,15 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    rules: { 'max-lines': ['error', { max: 300 }] },
+    rules: {
+      'max-lines': ['error', { max: 300 }],
+      'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, NO_REQUEST_BY_PATH],
+    },
   },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/schedulers/**', 'src/settings/**'],
-    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, ...NO_CHOICE_BY_SCHEDULER] },
+    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, NO_REQUEST_BY_PATH, ...NO_CHOICE_BY_SCHEDULER] },
   },
   {
     files: ['src/**/*.ts'],

@@ -26,7 +26,8 @@ import { alerts } from '../src/schedulers/alert-index-search';
 import { readMatches } from '../src/cluster/search-all';
 import { runLoop } from '../src/schedulers/local/run-loop';
 import { RETRY_POLICY } from '../src/cluster/retry-policy';
-import { connect, request, type Cluster } from '../src/cluster/cluster';
+import { connect, type Cluster } from '../src/cluster/cluster';
+import { request } from '../test/support/request';
 import { proxy, type Answer, type Asked, type Fault, type Proxy } from '../test/support/proxy';
 import { onEngine } from './engine';
 

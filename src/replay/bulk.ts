@@ -1,8 +1,9 @@
+import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../errors';
-import { isRecord } from '../json';
 import { RETRYABLE_STATUS, retryRejected } from '../cluster/retry';
 import { refusal, serverReason } from '../cluster/failure';
-import { request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import { untyped } from '../cluster/untyped';
 import { withBody, type Item } from './bulk-body';
 
 /** What became of an item, for good. */
@@ -18,12 +19,6 @@ type Verdict =
 
 const TOO_LARGE = 413;
 
-type ItemAnswer = Readonly<Record<string, { readonly status: number; readonly error?: unknown }>>;
-
-interface BulkAnswer {
-  readonly items?: readonly ItemAnswer[];
-}
-
 export interface CreateOptions {
   /** Told of each item as soon as its outcome is known, so that it is known even when an error ends the rest. */
   readonly onOutcome?: ((index: number, outcome: Outcome) => void) | undefined;
@@ -36,7 +31,7 @@ export interface CreateOptions {
  *   ----------------------------------------|------------------------------------------------------------
  *   201                                     | indexed
  *   409                                     | duplicate: it is there already
- *   no answer, 429, 502-504 to the request  | sent again, see cluster/attempts.ts
+ *   no answer, 429, 502-504 to the request  | sent again, see cluster/retry.ts  
  *   429, 502-504 or nothing to an item      | that item is sent again, under the same retry policy
  *   400 for every item and with one reason, | halves are sent by themselves, down to the item at fault:
  *   400 or 413 for the request              |   one that cannot be parsed fails all that are sent with it
@@ -90,24 +85,27 @@ function itemsOf(pending: readonly { readonly item: Item }[]): Item[] {
 
 /** One request. @returns a verdict an item, or `split` */
 async function send(cluster: Cluster, items: readonly Item[]): Promise<readonly (Verdict | undefined)[] | 'split'> {
-  const query = { filter_path: 'errors,error,items.*.status,items.*.error' };
-  const asked = { method: 'POST', path: '/_bulk', query, allow: [400, TOO_LARGE] } as const;
-  const { status, body } = await withBody(items, (ndjson) => request<BulkAnswer>(cluster, { ...asked, ndjson }));
+  const { statusCode: status, body } = await withBody(items, (lines) =>
+    cluster.client.bulk(
+      { body: untyped(lines), filter_path: 'errors,error,items.*.status,items.*.error' },
+      { ignore: [400, TOO_LARGE], meta: true },
+    ),
+  );
   if (status >= 400) {
     if (items.length > 1) return 'split';
     return [{ result: 'refused', status, reason: serverReason(body) }];
   }
-  const verdicts = items.map((_, at) => verdictOn(cluster, Object.values(body.items?.[at] ?? {})[0]));
+  const verdicts = items.map((_, at) => verdictOn(cluster, Object.values(body.items[at] ?? {})[0]));
   return poisoned(verdicts) ? 'split' : verdicts;
 }
 
-function verdictOn(cluster: Cluster, answer: ItemAnswer[string] | undefined): Verdict | undefined {
+function verdictOn(cluster: Cluster, answer: estypes.BulkResponseItem | undefined): Verdict | undefined {
   if (answer === undefined) return undefined;
   const { status, error } = answer;
   if (status < 300) return { result: 'indexed' };
   if (status === 409) return { result: 'duplicate' };
   const where = whereOf(cluster);
-  if (isRecord(error) && error.type === 'cluster_block_exception') {
+  if (error?.type === 'cluster_block_exception') {
     const hint =
       'The disk is too full or somebody blocked writing: free space or lift the block, then replay again; events already there are not indexed twice.';
     const problem = { where: { ...where, status }, message: serverReason({ error }), hint };

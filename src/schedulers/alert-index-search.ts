@@ -27,7 +27,9 @@ export type Alert = Readonly<Record<string, unknown>> & { readonly _id: string }
 export async function alerts(cluster: Cluster, options: AlertsOptions): Promise<Alert[]> {
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const found: Alert[] = [];
-  const sort = ['@timestamp', 'event.end'].map((field) => ({ [field]: { order: 'desc', unmapped_type: 'date' } }));
+  const sort = ['@timestamp', 'event.end'].map((field) => ({
+    [field]: { order: 'desc', unmapped_type: 'date' } as const,
+  }));
   const filter = [...filters(options), ...(await idFilters(cluster, options))];
   const search = { indices: [alertIndex(options.namespace)], query: { bool: { filter } }, sort };
   for await (const hits of readMatches(cluster, search)) {

@@ -17,6 +17,6 @@ export async function countNew(cluster: Cluster, index: string, alerts: Iterable
 }
 
 async function countAbsent(cluster: Cluster, index: string, ids: readonly string[]): Promise<number> {
-  const docs = await mget(cluster, { index, query: { _source: false }, body: { ids } });
-  return docs.filter(({ found }) => found !== true).length;
+  const docs = await mget(cluster, { index, _source: false, ids: [...ids] });
+  return docs.filter(({ found }) => !found).length;
 }

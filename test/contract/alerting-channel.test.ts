@@ -1,7 +1,7 @@
 import { deploymentOn } from '../support/deployment';
 import { notifyAction } from '../../src/schedulers/opensearch-alerting/notify-action';
 import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { alertingDataset, deployMonitors, planMonitors } from '../support/alerting-dataset';
 import { actions, contentWith, rule } from '../support/kibana-dataset';
 import { testCluster } from '../support/cluster';

@@ -4,7 +4,7 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import { allAlerts } from '../../src/alerts/all-alerts';
 import type { Explanation } from '../../src/alerts/explain';
 import { entitiesAtRisk } from '../../src/alerts/risk';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { quiet } from '../support/context';
 import { contentWith, deployKibana, rule, scopeFor, shipped, uuidOf } from '../support/kibana-dataset';
 import { API_KEY } from '../support/kibana-server';

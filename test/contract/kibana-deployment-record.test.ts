@@ -1,5 +1,5 @@
 import { stateIndex } from '../../src/detections/indices';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { actions, planKibana } from '../support/kibana-dataset';
 import { BOTH, CONTENT, notesOf, recordDataset, type Named } from '../support/kibana-record';
 import { describeContract } from '../support/kibana-suite';

@@ -3,7 +3,7 @@ import { unsafeReasons } from '../../src/plan/guard';
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
 import { attentionOf } from '../../src/status/attention';
 import { watchRuleStates } from '../../src/schedulers/watcher/rule-states';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { contentWith, manyRules, rule } from '../support/kibana-dataset';
 import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
 import type { KeptWatch } from '../support/watcher-state';

@@ -1,5 +1,5 @@
 import { watchId } from '../../src/schedulers/watcher/ownership-marks';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { actions, contentWith, exception, results, rule, shipped } from '../support/kibana-dataset';
 import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
 import type { Seen } from '../support/watcher-server';
@@ -54,7 +54,7 @@ describe('watches: deploying watches', () => {
     const writes = server().seen.filter(({ method }) => method !== 'GET');
     // Each is tried twice: on what is there, and on a made-up event.
     const order = writes.map(({ method, path }) => `${method} ${path.replace('/_watcher/', '')}`);
-    const tried = 'POST watch/_execute';
+    const tried = 'PUT watch/_execute';
     const puts = shipped().rules.map(({ uuid }) => `PUT watch/${watchId(uuid, 'default')}`);
     expect(order.filter((line) => !line.includes('_query'))).toEqual(puts.flatMap((line) => [tried, tried, line]));
     expect(actions(await planWatches(scope, shipped()))).toEqual([]);

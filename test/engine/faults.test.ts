@@ -1,6 +1,6 @@
 import { alertIndex, stateIndex } from '../../src/detections/indices';
 import type { RetryPolicy } from '../../src/cluster/retry-policy';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { faultDataset, type Verb } from '../support/fault-dataset';
 import { CASES, PARTIAL, SILENT, TELLING, Trouble, type Case } from '../support/faults';
 import { keepShared } from '../support/guard';

@@ -1,6 +1,7 @@
 import { stateIndex } from '../../src/detections/indices';
 import { moveWatermark, readWatermark, type Watermark } from '../../src/schedulers/local/state';
-import { request, withSignal } from '../../src/cluster/cluster';
+import { withSignal } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { dataset, type Dataset } from '../support/dataset';
 
 const RUN = { from: null, to: null, events: 0, alerts: 0, new: 0 };

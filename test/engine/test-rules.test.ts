@@ -7,7 +7,7 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import { readRuleTests, slugsOf } from '../../src/testing/rule-tests';
 import { withSandbox } from '../../src/testing/sandbox';
 import type { Verdict } from '../../src/testing/rule-verdict';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { quiet } from '../support/context';
 import { project, type Project } from '../support/project';
 import { testCluster } from '../support/cluster';

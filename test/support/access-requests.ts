@@ -1,6 +1,6 @@
 import type { RequestRow } from '../../src/schedulers/request-table';
 import { namesOf, type Where } from '../../src/schedulers/request-table';
-import type { Request } from '../../src/cluster/cluster';
+import type { Request } from './request';
 
 /** Requests of a row of the table that can be sent: one for each of its names, and for patterns a name that they match. */
 export function requestsFor(row: RequestRow, where: Where): Request[] {

@@ -1,4 +1,5 @@
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from './request';
 import { SYSMON } from './dataset';
 
 /** The name that events of a namespace's Sysmon stream have in `_index`. */

@@ -1,4 +1,5 @@
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from './request';
 import { EVENTS } from './random-rules';
 import type { FlatDocument } from './sigma-evaluator';
 

@@ -1,7 +1,7 @@
 import { writeJson } from '../../src/text/lossless-json';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/read-rules';
-import { request } from '../../src/cluster/cluster';
+import { request } from './request';
 import type { Json } from './mutate';
 import { STREAMS, type TestServer, type Indexed, type Source } from './test-server';
 

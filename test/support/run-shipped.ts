@@ -4,7 +4,7 @@ import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/read-rules';
 import { executeWindow } from '../../src/schedulers/execute-window';
 import { eventWindow } from '../../src/detections/windows';
-import { request } from '../../src/cluster/cluster';
+import { request } from './request';
 import { STREAMS, type TestServer } from './test-server';
 
 /** Runs our rules over all that was shipped to a harbour, whenever it was; its alerts, which are gone afterwards. */

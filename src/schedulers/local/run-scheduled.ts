@@ -1,6 +1,6 @@
 import { ownStreams } from '../../detections/indices';
 import type { StoredRule } from '../stored-rule';
-import { request, unstoppable, type Cluster } from '../../cluster/cluster';
+import { unstoppable, type Cluster } from '../../cluster/cluster';
 import { parseDuration } from '../../text/duration';
 import { clusterTime } from '../../cluster/clock';
 import { executeWindow, type RuleRun } from '../execute-window';
@@ -53,10 +53,8 @@ export async function runScheduled(
  * not do that is served by the overlap of the windows.
  */
 async function refresh(cluster: Cluster, namespace: string): Promise<void> {
-  await request(cluster, {
-    method: 'POST',
-    path: `/${ownStreams(namespace).join(',')}/_refresh`,
-    query: { ignore_unavailable: true, allow_no_indices: true },
-    allow: [403, 404],
-  });
+  await cluster.client.indices.refresh(
+    { index: ownStreams(namespace), ignore_unavailable: true, allow_no_indices: true },
+    { ignore: [403, 404] },
+  );
 }

@@ -4,7 +4,7 @@ import { activeExceptions } from '../../sigma/exceptions';
 import { defaultIndices, stateIndex } from '../../detections/indices';
 import type { Rule } from '../../detections/rule';
 import { askAlerting } from './plugin';
-import { request, type Cluster } from '../../cluster/cluster';
+import type { Cluster } from '../../cluster/cluster';
 import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
 import { ACTION_ID } from './notify-action';
 import { markMonitor } from './mark-monitor';
@@ -147,5 +147,5 @@ async function drop(cluster: Cluster, id: string): Promise<void> {
 
 /** The index that a monitor can always read; see `monitorBody`. */
 async function makeReadable(cluster: Cluster, namespace: string): Promise<void> {
-  await request(cluster, { method: 'PUT', path: `/${stateIndex(namespace)}`, allow: [400] });
+  await cluster.client.indices.create({ index: stateIndex(namespace) }, { ignore: [400] });
 }

@@ -13,7 +13,7 @@ export const WATCHER_REQUESTS: readonly RequestRow[] = [
   onCluster('PUT /_watcher/watch/{id}', CHANGE, ['manage_watcher'], []),
   onCluster('DELETE /_watcher/watch/{id}', CHANGE, ['manage_watcher'], []),
   // `test --live` runs a watch that is not stored.
-  onCluster('POST /_watcher/watch/_execute', [...CHANGE, 'test'], ['manage_watcher'], []),
+  onCluster('PUT /_watcher/watch/_execute', [...CHANGE, 'test'], ['manage_watcher'], []),
   onCluster('GET /_watcher/stats', ['status'], ['monitor_watcher'], []),
   // A watch runs with the privileges of who stored it: it reads events and writes alerts.
   onIndices('events', 'POST /{events}/_search', CHANGE, ['read'], []),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ProblemError, redact } from '../../../src/errors';
 import { connectKibana } from '../../../src/cluster/kibana';
-import { connect, request } from '../../../src/cluster/cluster';
+import { connect } from '../../../src/cluster/cluster';
+import { request } from '../../support/request';
 import { readSettings, type Access } from '../../../src/settings';
 import { connectProxy, type ConnectProxy } from '../../support/connect-proxy';
 import { fakeCluster, type FakeCluster } from '../../support/fake-cluster';
