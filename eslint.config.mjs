@@ -32,15 +32,19 @@ const NO_CHOICE_BY_SCHEDULER = [
  * The client has a typed method for every API of Elasticsearch; only OpenSearch's plugins are asked by path (docs/design.md,
  * "Cluster client").
  */
-const PLUGIN_PATH = [
-  // A regular expression of a selector holds no slash.
-  'Literal[value=/^\\x2f_plugins\\x2f/]',
-  'TemplateLiteral > TemplateElement:first-child[value.raw=/^\\x2f_plugins\\x2f/]',
-].map((path) => `> ObjectExpression:first-child > Property[key.name="path"] > ${path}`);
-const NO_REQUEST_BY_PATH = {
-  selector: `CallExpression[callee.property.name="request"]:matches([callee.object.name="transport"], [callee.object.property.name="transport"]):not(:has(${PLUGIN_PATH.join(', ')}))`,
+const BY_PATH = [
+  'CallExpression[callee.property.name="request"][callee.object.name="transport"]',
+  'CallExpression[callee.property.name="request"][callee.object.property.name="transport"]',
+];
+// A regular expression of a selector holds no slash.
+const PLUGIN_PATH = 'Literal[value=/^._plugins./], TemplateLiteral[quasis.0.value.raw=/^._plugins./]';
+const NO_REQUEST_BY_PATH = BY_PATH.flatMap((call) => [
+  `${call}[arguments.0.type!="ObjectExpression"]`,
+  `${call} > ObjectExpression > Property[key.name="path"] > :not(${PLUGIN_PATH}).value`,
+]).map((selector) => ({
+  selector,
   message: 'Use a typed method of the client; transport.request is for literal paths below /_plugins/.',
-};
+}));
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/'] },
@@ -62,13 +66,13 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     rules: {
       'max-lines': ['error', { max: 300 }],
-      'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, NO_REQUEST_BY_PATH],
+      'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, ...NO_REQUEST_BY_PATH],
     },
   },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/schedulers/**', 'src/settings/**'],
-    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, NO_REQUEST_BY_PATH, ...NO_CHOICE_BY_SCHEDULER] },
+    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, ...NO_REQUEST_BY_PATH, ...NO_CHOICE_BY_SCHEDULER] },
   },
   {
     files: ['src/**/*.ts'],

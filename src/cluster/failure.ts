@@ -1,6 +1,7 @@
 import { errors } from '@elastic/transport';
 import { ProblemError, type ErrorCode, type Problem } from '../errors';
 import { canonicalJson, isRecord } from '../json';
+import { recordsOf } from '../lists';
 import { UnexpectedResponse } from './check-response';
 import type { RequestPlace } from './connection';
 
@@ -129,10 +130,14 @@ export function serverReason(body: unknown): string {
   return text === '' || text === 'null' ? 'no reason given' : text.slice(0, 300);
 }
 
+/** Elasticsearch names the cause of a failed search in `root_cause` and `failed_shards`, OpenSearch in `caused_by`. */
 function collectReasons(error: Record<string, unknown>, said: Set<string>, depth: number): void {
   if (depth > 4) return;
   const { type, reason } = error;
   if (typeof reason === 'string') said.add(typeof type === 'string' ? `${type}: ${reason}` : reason);
   else if (typeof type === 'string') said.add(type);
-  if (isRecord(error.caused_by)) collectReasons(error.caused_by, said, depth + 1);
+  const shards = recordsOf(error.failed_shards).map((shard) => shard.reason);
+  for (const cause of [error.caused_by, ...recordsOf(error.root_cause), ...shards]) {
+    if (isRecord(cause)) collectReasons(cause, said, depth + 1);
+  }
 }
