@@ -212,7 +212,7 @@ test('replay: without templates nothing is sent', async () => {
 test("replay: somebody else's template is no reason to send either", async () => {
   const body = { index_templates: [{ name: 'x', index_template: { index_patterns: ['logs-*'] } }] };
   const foreign = await proxy(cluster, ({ path }) =>
-    path.includes('unrecognised@') ? { status: 200, body } : undefined,
+    path.includes('unrecognised%40') ? { status: 200, body } : undefined,
   );
   const error = await lines(['{"a":1}'], {}, foreign.cluster).catch((caught: unknown) => caught);
   expect(told(error as ProblemError).replace(foreign.cluster.url, '<url>')).toMatchInlineSnapshot(`
