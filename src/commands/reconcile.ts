@@ -1,3 +1,4 @@
+import { checkPeriod } from '../detections/windows';
 import type { ExitStatus } from '../errors';
 import { reconcileText } from '../report/reconcile';
 import { clusterTimeOrOurs } from '../cluster/clock';
@@ -5,7 +6,7 @@ import { toIso } from '../text/time';
 import { reconcile } from '../alerts/reconcile';
 import { declare, settingsOf } from './command';
 import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
-import { checkPeriod, timeOf } from './time-flag';
+import { timeOf } from './time-flag';
 
 export const reconcileCommand = declare({
   positionals: {},

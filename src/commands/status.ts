@@ -74,6 +74,7 @@ export const statusCommand = declare({
   positionals: {},
   options: {
     ...SCHEDULER_OPTIONS,
+    space: { type: 'string', describe: 'Kibana space whose rules are shown; several with commas between them' },
     since: { type: 'string', default: '24h', describe: 'count what arrived in the last 30m, 24h, 7d …' },
     'max-blind': {
       type: 'number',

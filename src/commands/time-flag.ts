@@ -18,13 +18,3 @@ export function timeOf(flag: string, text: string | undefined, now = Date.now())
     'Write ISO 8601 (2026-01-31, 2026-01-31T08:00Z; UTC where no offset is given), now, or now-30m, now-24h, now-7d.';
   throw new ProblemError('USAGE', [{ message: `--${flag} ${JSON.stringify(text)} is no time`, hint }]);
 }
-
-/**
- * Makes sure that a period of --from and --to holds any time at all.
- * @throws ProblemError USAGE when it does not
- */
-export function checkPeriod({ from, to }: { from?: number | undefined; to?: number | undefined }): void {
-  if (from === undefined || to === undefined || from < to) return;
-  const hint = 'The period begins at --from and ends just before --to.';
-  throw new ProblemError('USAGE', [{ message: '--from is not before --to', hint }]);
-}

@@ -8,9 +8,9 @@ import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Cluster } from '../../src/cluster/cluster';
 import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
-import { rowsFor, type Seen } from '../support/access-match';
+import { rowsFor, type Seen } from '../support/request-table';
 import { quiet } from '../support/context';
-import { contentWith } from '../support/kibana-dataset';
+import { contentWith } from '../support/content';
 import { proxy, type Proxy } from '../support/proxy';
 import { dataset, wmiChild } from '../support/dataset';
 import { testCluster } from '../support/cluster';
@@ -66,11 +66,11 @@ function unknown(scheduler: string, namespace: string): string[] {
 test('request table of the native schedulers: has every request to opensearch-alerting', async () => {
   const events = await dataset();
   const { namespace } = events;
-  const { scope } = await alertingDataset({ namespace });
+  const { deployment } = await alertingDataset({ namespace });
   const ingested = new Date(Date.now() - 1_000).toISOString();
   await events.index([1, 2].map((pid) => wmiChild(`p${pid}`, { 'process.pid': pid, 'event.ingested': ingested })));
-  await deployMonitors(scope, contentWith([events.rule]));
-  await recorded(scope.cluster);
+  await deployMonitors(deployment, contentWith([events.rule]));
+  await recorded(deployment.cluster);
   const all = { namespace, scheduler: 'opensearch-alerting' };
   const { json } = await give('alerts', all);
   const ids = (json as { _id: string }[]).map(({ _id }) => _id);

@@ -3,11 +3,11 @@ import type { RetryPolicy } from '../../src/cluster/retry-policy';
 import { request } from '../support/request';
 import { faultDataset, type Verb } from '../support/fault-dataset';
 import { CASES, PARTIAL, SILENT, TELLING, Trouble, type Case } from '../support/faults';
-import { keepShared } from '../support/guard';
+import { keepShared } from '../support/keep-shared';
 import { quick } from '../support/retry-policy';
 import { proxy, type Asked, type Proxy } from '../support/proxy';
 import { testCluster } from '../support/cluster';
-import { received, type Received } from '../support/received';
+import { received, type Received } from '../support/context';
 
 keepShared();
 const { namespace, deployed, storedRules, rulesThere, suspects, alerted, eachOnce, verbs } = faultDataset();

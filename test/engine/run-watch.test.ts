@@ -116,7 +116,7 @@ describe('run --watch', () => {
     expect(await here.alerts()).toMatchObject([{ process: { name: 'calc.exe' } }]);
   });
 
-  test('takes up rules that are new, and drops those that are gone', async () => {
+  test('starts new rules and drops deleted ones', async () => {
     const here = await dataset();
     const watching = new Watching(here);
     watching.pace.after(3, () => store(here, variant(here, OTHER)));
@@ -134,7 +134,7 @@ describe('run --watch', () => {
     expect(windows(told, 'Other')).toEqual([...['03', '08', '13', '18', '30'].map((minute) => `12:${minute} 0 new`)]);
   });
 
-  test('tells of a run that failed, goes on with the other rules, and covers it by the next', async () => {
+  test('reports a failed run, continues with the other rules and covers it by the next', async () => {
     const here = await dataset();
     const watching = new Watching(here);
     await store(here, variant(here, OTHER, { query: { range: { 'process.pid': { gte: 'no number' } } } }));
@@ -147,7 +147,7 @@ describe('run --watch', () => {
     expect(runsOf(told, 'Other')).toMatchObject([{ from: null, new: 1 }]);
   });
 
-  test('asks a cluster that cannot be reached less and less often, and then covers the time', async () => {
+  test('retries an unreachable cluster less and less often and then covers the time', async () => {
     const here = await dataset();
     let down = false;
     const between = await proxy(here.cluster, () => (down ? 'cut before' : undefined));
@@ -165,7 +165,7 @@ describe('run --watch', () => {
     ]);
   });
 
-  test('a rule whose part of the cluster is not well is tried again soon, and does not keep the others', async () => {
+  test('a rule with failing shards is retried soon and does not delay the others', async () => {
     const here = await dataset();
     await store(here, variant(here, OTHER, { indices: ['not-well'] }));
     const body = { error: { type: 'search_phase_execution_exception', reason: 'all shards failed' } };
@@ -180,7 +180,7 @@ describe('run --watch', () => {
     expect(again.slice(0, 7)).toEqual([1, 2, 4, 8, 16, 32, 60]);
   });
 
-  test('two at once write each alert once', async () => {
+  test('two watches at once write each alert once', async () => {
     const here = await dataset();
     const one = new Watching(here, here.cluster, simulation(2));
     const other = new Watching(here, here.cluster, one.pace, one.stop);
@@ -198,7 +198,7 @@ describe('run --watch', () => {
     );
   });
 
-  test('keeps nothing of what it did: no listener of the signal is left after a hundred windows', async () => {
+  test('leaves no listener of the signal after a hundred windows', async () => {
     const here = await dataset();
     const watching = new Watching(here);
     let listeners = -1;
@@ -221,7 +221,7 @@ describe('run --watch', () => {
 
 const CALC = { term: { 'process.name': 'calc.exe' } };
 
-describe('run --watch that is asked to end', () => {
+describe('run --watch that is interrupted', () => {
   /** Ends the watch when a path is asked for, and lets the cluster answer all the same. */
   async function endedAt(asked: RegExp): Promise<{ here: Dataset; told: RunLoopEvent[]; watermark: unknown }> {
     const here = await dataset();

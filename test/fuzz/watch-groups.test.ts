@@ -3,7 +3,7 @@ import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { groupOf } from '../../src/detections/group';
 import type { Cluster } from '../../src/cluster/cluster';
 import { request } from '../support/request';
-import { rule } from '../support/kibana-dataset';
+import { rule } from '../support/content';
 import { testCluster } from '../support/cluster';
 import { runWatch } from '../support/watch-run';
 

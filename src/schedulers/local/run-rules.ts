@@ -1,3 +1,4 @@
+import { checkPeriod } from '../../detections/windows';
 import type { Cluster } from '../../cluster/cluster';
 import { ProblemError, stoppedAfter } from '../../errors';
 import type { RuleRun } from '../execute-window';
@@ -20,6 +21,7 @@ export interface RunResult {
  *   the others have run. The watermark of a rule that failed stays where it was, so that its next run covers this one.
  */
 export async function runRules(cluster: Cluster, options: RunOptions): Promise<RunResult> {
+  checkPeriod(options);
   const stored = chosenRules(await readStoredRules(cluster, options.namespace), options.rules);
   const rules: RuleRun[] = [];
   const failures: ProblemError[] = [];

@@ -18,7 +18,7 @@ const result: SimulateResult = {
   unreached: [{ pipeline, tag: 'drop-noise' }],
 };
 
-test('report of simulate: the text tells what is wrong, what nothing came to, and the numbers', () => {
+test('report of simulate: the text lists faults, unreached processors and counts', () => {
   expect(simulateText(result)).toMatchInlineSnapshot(`
    "ok      test-a.json (1 event)
    FAILED  test-b.json (2 events)

@@ -24,7 +24,7 @@ const verdicts: Verdict[] = [
   },
 ];
 
-test('report of test: the text names each event, what is wrong with it and where it stands, and the numbers', () => {
+test('report of test: the text names each event with its fault and place, and the counts', () => {
   expect(testRulesText(verdicts)).toMatchInlineSnapshot(`
    "A rule
      PASS  one (sysmon, alert)
