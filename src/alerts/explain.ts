@@ -150,7 +150,7 @@ async function read(
   if (ancestors.length === 0) return { there: [], gone: [] };
   const includes = [...new Set([...PROCESS_FIELDS, ...(rule === undefined ? [] : fieldsOf(rule.condition))])];
   const docs = ancestors.map(({ index, id }) => ({ _index: index, _id: id, _source: includes }));
-  const found = (await mget(cluster, { body: { docs } })).filter((doc) => doc.found === true);
+  const found = (await mget(cluster, { docs })).filter((doc) => doc.found);
   const known = new Set(found.map(({ _index, _id }) => `${_index}/${_id}`));
   return {
     there: found.map(({ _index, _id, _source = {} }) => ({ _index, _id, _source })),

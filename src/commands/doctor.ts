@@ -6,7 +6,8 @@ import { commandsOf, elasticsearchRole, openSearchRole, type For } from '../doct
 import { USERS, type User } from '../schedulers/request-table';
 import { doctorText, rolesText } from '../report/doctor-text';
 import type { Settings } from '../settings';
-import type { RequestContext, Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import type { RequestContext } from '../cluster/connection';
 import { declare, settingsOf, clusterOf } from './command';
 
 /** What `doctor` found; nothing was changed. */

@@ -1,5 +1,9 @@
+import type { estypes } from '@elastic/elasticsearch';
+import type { TransportResult } from '@elastic/transport';
 import { refusal, serverReason } from '../cluster/failure';
-import { request, type Request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import type { RequestPlace } from '../cluster/connection';
+import { untyped } from '../cluster/untyped';
 import { answersQuestions, isAllowed, type Verdict } from './probe';
 import { failedCheck, type Check } from '../schedulers/scheduler';
 import { USERS, type User } from '../schedulers/request-table';
@@ -59,25 +63,18 @@ function all(may: Granted['may']): Granted[] {
 /** What a cluster without security says: the API is not there, or its handler finds security switched off. */
 const NO_SECURITY = /no handler found|security is not enabled/i;
 
+/** For questions about somebody: how they fail without security. */
+const ABOUT_USER = { ignore: [400, 500], meta: true as const };
+
 /**
- * Asks security about somebody.
+ * The answer of security about somebody.
  * @returns undefined where there is no security
  * @throws ProblemError for every other answer that is none
  */
-async function askSecurity<T>(
-  cluster: Cluster,
-  asked: Pick<Request, 'method' | 'path' | 'body'>,
-): Promise<T | undefined> {
-  const { status, body } = await request<T>(cluster, { ...asked, allow: [400, 500] });
+function answerOf<T>({ statusCode: status, body }: TransportResult<T>, where: RequestPlace): T | undefined {
   if (status === 200) return body;
   if (NO_SECURITY.test(serverReason(body))) return undefined;
-  throw refusal(status, body, { url: `${cluster.url}${asked.path}`, method: asked.method });
-}
-
-interface HasPrivileges {
-  readonly username?: string;
-  readonly cluster?: Readonly<Record<string, boolean>>;
-  readonly index?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
+  throw refusal(status, body, where);
 }
 
 async function byElasticsearch(cluster: Cluster, asked: For): Promise<Grants> {
@@ -85,20 +82,19 @@ async function byElasticsearch(cluster: Cluster, asked: For): Promise<Grants> {
   let name = '';
   for (const user of USERS) {
     const role = elasticsearchRole(user, asked);
-    const told = await askSecurity<HasPrivileges>(cluster, {
-      method: 'POST',
-      path: '/_security/user/_has_privileges',
-      body: { cluster: role.cluster, index: role.indices },
-    });
+    const body = untyped({ cluster: role.cluster, index: role.indices });
+    const answer = await cluster.client.security.hasPrivileges({ body }, ABOUT_USER);
+    const where = { url: `${cluster.url}/_security/user/_has_privileges`, method: 'POST' };
+    const told = answerOf(answer, where);
     if (told === undefined) return { granted: all(true), check: UNGUARDED };
-    name = told.username ?? '';
+    name = told.username;
     const lacks = lacking(role, told);
     granted.push({ user, may: lacks.length === 0, lacks });
   }
   return { granted, check: { about: 'security', state: 'ok', message: `you are ${name}` } };
 }
 
-function lacking(role: ElasticsearchRole, { cluster = {}, index = {} }: HasPrivileges): string[] {
+function lacking(role: ElasticsearchRole, { cluster, index }: estypes.SecurityHasPrivilegesResponse): string[] {
   return [
     ...role.cluster.filter((privilege) => cluster[privilege] !== true),
     ...role.indices.flatMap(({ names, privileges }) =>
@@ -115,10 +111,11 @@ function lacking(role: ElasticsearchRole, { cluster = {}, index = {} }: HasPrivi
  * asked, action by action, where it answers that.
  */
 async function byTrying(cluster: Cluster, asked: For): Promise<Grants> {
-  const told = await askSecurity<{ user_name?: string }>(cluster, {
-    method: 'GET',
-    path: '/_plugins/_security/authinfo',
-  });
+  const answer = await cluster.client.transport.request<{ user_name?: string }>(
+    { method: 'GET', path: '/_plugins/_security/authinfo' },
+    ABOUT_USER,
+  );
+  const told = answerOf(answer, { url: `${cluster.url}/_plugins/_security/authinfo`, method: 'GET' });
   if (told === undefined) return { granted: all(true), check: UNGUARDED };
   const questions = await answersQuestions(cluster);
   const verdicts = new Map<string, Promise<Verdict>>();

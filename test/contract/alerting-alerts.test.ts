@@ -9,7 +9,7 @@ import { groupValue, alertId } from '../../src/detections/group';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
 import { monitorKind } from '../../src/schedulers/opensearch-alerting/monitor-kind';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
 import { contentWith, exception } from '../support/content';
 import { dataset, storeRule, wmiChild, type Event, type Dataset } from '../support/dataset';

@@ -1,6 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../errors';
-import { request, type Cluster } from '../../cluster/cluster';
+import { type Cluster } from '../../cluster/cluster';
 import { onCluster, onIndices, type RequestRow, type Verb } from '../request-table';
 
 /**
@@ -10,17 +10,16 @@ import { onCluster, onIndices, type RequestRow, type Verb } from '../request-tab
 export async function watcherLack(cluster: Cluster): Promise<string | undefined> {
   if (cluster.product !== 'elasticsearch') return `OpenSearch ${cluster.version} has no Watcher`;
   // Serverless has no such API: 410, or 400 with a word about it, or 404 where everything of X-Pack is left out.
-  const { status, body } = await request<Partial<estypes.XpackInfoResponse>>(cluster, {
-    method: 'GET',
-    path: '/_xpack',
-    query: { categories: 'license,features' },
-    allow: [400, 404, 405, 410],
-  });
-  const watcher = status === 200 ? body.features?.watcher : undefined;
+  const { statusCode, body } = await cluster.client.xpack.info(
+    { categories: ['license', 'features'] },
+    { ignore: [400, 404, 405, 410], meta: true },
+  );
+  const { features, license }: Partial<estypes.XpackInfoResponse> = statusCode === 200 ? body : {};
+  const watcher = features?.watcher;
   if (watcher === undefined) return 'it is Serverless, or a build without Watcher';
   if (!watcher.enabled) return 'Watcher is switched off there';
   if (watcher.available) return undefined;
-  const { type, status: state } = body.license ?? {};
+  const { type, status: state } = license ?? {};
   const expired = state === undefined || state === 'active' ? '' : ` and ${state}`;
   return `its licence is ${type ?? 'missing'}${expired}, and Watcher needs a paid or a trial one that is valid`;
 }
@@ -48,7 +47,7 @@ export const WATCHER_REQUESTS: readonly RequestRow[] = [
   onCluster('PUT /_watcher/watch/{id}', CHANGE, ['manage_watcher'], []),
   onCluster('DELETE /_watcher/watch/{id}', CHANGE, ['manage_watcher'], []),
   // `test --live` runs a watch that is not stored.
-  onCluster('POST /_watcher/watch/_execute', [...CHANGE, 'test'], ['manage_watcher'], []),
+  onCluster('PUT /_watcher/watch/_execute', [...CHANGE, 'test'], ['manage_watcher'], []),
   onCluster('GET /_watcher/stats', ['status'], ['monitor_watcher'], []),
   // A watch runs with the privileges of who stored it: it reads events and writes alerts.
   onIndices('events', 'POST /{events}/_search', CHANGE, ['read'], []),

@@ -1,4 +1,3 @@
-import { request } from '../../cluster/cluster';
 import { nextWindow } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
 import { alertIndexStore } from '../alert-index-store';
@@ -51,10 +50,11 @@ export const watcherScheduler: Scheduler = {
   },
   ruleId: (uuid) => uuid,
   async switchedOff({ cluster }) {
-    const allow = [400, 403, 404, 405, 410];
-    const asked = { method: 'GET', path: '/_watcher/stats', allow } as const;
-    const { status, body } = await request<{ readonly manually_stopped?: boolean }>(cluster, asked);
-    return status === 200 && body.manually_stopped === true
+    const { statusCode, body } = await cluster.client.watcher.stats(
+      {},
+      { ignore: [400, 403, 404, 405, 410], meta: true },
+    );
+    return statusCode === 200 && body.manually_stopped
       ? 'Watcher is stopped: no watch runs until `POST /_watcher/_start`'
       : null;
   },
