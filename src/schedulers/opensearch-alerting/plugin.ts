@@ -4,8 +4,6 @@ import { refusal, serverReason } from '../../cluster/failure';
 import type { Cluster } from '../../cluster/cluster';
 import { onCluster, onIndices, type RequestRow, type Verb } from '../request-table';
 
-const BASE = '/_plugins/_alerting/monitors';
-
 /** The plugin leaves `ui_metadata`, where our mark is, out of an answer unless it is asked by something of this name. */
 const HEADERS = { 'user-agent': 'wmi-detections (OpenSearch-Dashboards compatible)' };
 
