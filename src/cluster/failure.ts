@@ -16,6 +16,10 @@ const NETWORK_HINTS: readonly (readonly [RegExp, string])[] = [
     'The proxy that HTTPS_PROXY or HTTP_PROXY names does not let this host through; NO_PROXY names hosts that are reached without it.',
   ],
   [
+    /the proxy .* cannot be reached/,
+    'HTTPS_PROXY or HTTP_PROXY names this proxy: check it, or list the host in NO_PROXY.',
+  ],
+  [
     /alert certificate required|alert handshake failure|alert bad certificate/i,
     'A client certificate is asked for there, and one that it knows: client_certificate and client_key in the settings.',
   ],

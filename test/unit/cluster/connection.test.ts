@@ -102,6 +102,24 @@ describe('connection: proxies', () => {
     await proxy.close();
   });
 
+  test.each(['http', 'https'])(
+    'one that is down is named in the error for an %s URL, without its user',
+    async (scheme) => {
+      proxy = await connectProxy(server.port);
+      const unused = await connectProxy(server.port);
+      const proxies = { http: unused.url.replace('//', '//ines:secret@') };
+      await unused.close();
+      const said = await message(() =>
+        connect({ url: `${scheme}://es.behind.test:9200`, proxies }, { retryPolicy: quick() }),
+      );
+      expect(said.replace(/127\.0\.0\.1:\d+/g, '<address>').replace(/\n.*times.*/, '')).toContain(
+        'the proxy <address> cannot be reached',
+      );
+      expect(said).toContain('HTTPS_PROXY or HTTP_PROXY names this proxy: check it, or list the host in NO_PROXY.');
+      expect(said).not.toContain('secret');
+    },
+  );
+
   test('a name that only the proxy knows is reached through it', async () => {
     proxy = await connectProxy(server.port);
     const proxies = { http: proxy.url.replace('//', '//ines:pass%20word@') };
