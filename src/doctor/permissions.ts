@@ -85,14 +85,14 @@ async function byElasticsearch(cluster: Cluster, asked: For): Promise<Grants> {
   let name = '';
   for (const user of USERS) {
     const role = elasticsearchRole(user, asked);
-    const told = await askSecurity<HasPrivileges>(cluster, {
+    const answer = await askSecurity<HasPrivileges>(cluster, {
       method: 'POST',
       path: '/_security/user/_has_privileges',
       body: { cluster: role.cluster, index: role.indices },
     });
-    if (told === undefined) return { granted: all(true), check: UNGUARDED };
-    name = told.username ?? '';
-    const lacks = lacking(role, told);
+    if (answer === undefined) return { granted: all(true), check: UNGUARDED };
+    name = answer.username ?? '';
+    const lacks = lacking(role, answer);
     granted.push({ user, may: lacks.length === 0, lacks });
   }
   return { granted, check: { about: 'security', state: 'ok', message: `you are ${name}` } };
@@ -115,11 +115,11 @@ function lacking(role: ElasticsearchRole, { cluster = {}, index = {} }: HasPrivi
  * asked, action by action, where it answers that.
  */
 async function byTrying(cluster: Cluster, asked: For): Promise<Grants> {
-  const told = await askSecurity<{ user_name?: string }>(cluster, {
+  const answer = await askSecurity<{ user_name?: string }>(cluster, {
     method: 'GET',
     path: '/_plugins/_security/authinfo',
   });
-  if (told === undefined) return { granted: all(true), check: UNGUARDED };
+  if (answer === undefined) return { granted: all(true), check: UNGUARDED };
   const questions = await answersQuestions(cluster);
   const verdicts = new Map<string, Promise<Verdict>>();
   const verdictOn = (action: string, name: string): Promise<Verdict> => {
@@ -130,7 +130,7 @@ async function byTrying(cluster: Cluster, asked: For): Promise<Grants> {
   };
   const granted: Granted[] = [];
   for (const user of USERS) granted.push(await grantedTo(user, openSearchRole(user, asked), verdictOn));
-  const name = told.user_name ?? 'somebody';
+  const name = answer.user_name ?? 'somebody';
   const fix = 'Compare your role with the one that `wmi-detections doctor --roles` prints.';
   const untold = questions
     ? 'what deletes indices, and what a bulk request does in a shard, was not asked'
