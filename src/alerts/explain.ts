@@ -63,14 +63,14 @@ export async function explain(
 
 /**
  * Explains alerts that are known already, a few at a time.
- * @param said called with the number of those that are done
+ * @param onExplained called with the number of those that are done
  * @returns one for each, in the same order
  */
 export async function explainAlerts(
   scope: ScheduledScope,
   rules: readonly Rule[],
   alerts: readonly Alert[],
-  said: (done: number) => void,
+  onExplained: (done: number) => void,
 ): Promise<Explanation[]> {
   const explanations: Explanation[] = [];
   const left = [...alerts.entries()];
@@ -79,7 +79,7 @@ export async function explainAlerts(
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const [place, alert] = next;
       explanations[place] = await explainAlert(scope, rules, alert);
-      said((done += 1));
+      onExplained((done += 1));
     }
   };
   try {

@@ -69,7 +69,7 @@ const ABOUT_USER = { ignore: [400, 500], meta: true as const };
 /**
  * The answer of security about somebody.
  * @returns undefined where there is no security
- * @throws ProblemError for every other answer that is none
+ * @throws ProblemError for every other answer
  */
 function answerOf<T>({ statusCode: status, body }: TransportResult<T>, where: RequestPlace): T | undefined {
   if (status === 200) return body;
@@ -83,12 +83,12 @@ async function byElasticsearch(cluster: Cluster, asked: For): Promise<Grants> {
   for (const user of USERS) {
     const role = elasticsearchRole(user, asked);
     const body = untyped({ cluster: role.cluster, index: role.indices });
-    const answer = await cluster.client.security.hasPrivileges({ body }, ABOUT_USER);
+    const response = await cluster.client.security.hasPrivileges({ body }, ABOUT_USER);
     const where = { url: `${cluster.url}/_security/user/_has_privileges`, method: 'POST' };
-    const told = answerOf(answer, where);
-    if (told === undefined) return { granted: all(true), check: UNGUARDED };
-    name = told.username;
-    const lacks = lacking(role, told);
+    const about = answerOf(response, where);
+    if (about === undefined) return { granted: all(true), check: UNGUARDED };
+    name = about.username;
+    const lacks = lacking(role, about);
     granted.push({ user, may: lacks.length === 0, lacks });
   }
   return { granted, check: { about: 'security', state: 'ok', message: `you are ${name}` } };
@@ -111,12 +111,12 @@ function lacking(role: ElasticsearchRole, { cluster, index }: estypes.SecurityHa
  * asked, action by action, where it answers that.
  */
 async function byTrying(cluster: Cluster, asked: For): Promise<Grants> {
-  const answer = await cluster.client.transport.request<{ user_name?: string }>(
+  const response = await cluster.client.transport.request<{ user_name?: string }>(
     { method: 'GET', path: '/_plugins/_security/authinfo' },
     ABOUT_USER,
   );
-  const told = answerOf(answer, { url: `${cluster.url}/_plugins/_security/authinfo`, method: 'GET' });
-  if (told === undefined) return { granted: all(true), check: UNGUARDED };
+  const about = answerOf(response, { url: `${cluster.url}/_plugins/_security/authinfo`, method: 'GET' });
+  if (about === undefined) return { granted: all(true), check: UNGUARDED };
   const questions = await answersQuestions(cluster);
   const verdicts = new Map<string, Promise<Verdict>>();
   const verdictOn = (action: string, name: string): Promise<Verdict> => {
@@ -127,7 +127,7 @@ async function byTrying(cluster: Cluster, asked: For): Promise<Grants> {
   };
   const granted: Granted[] = [];
   for (const user of USERS) granted.push(await grantedTo(user, openSearchRole(user, asked), verdictOn));
-  const name = told.user_name ?? 'somebody';
+  const name = about.user_name ?? 'somebody';
   const fix = 'Compare your role with the one that `wmi-detections doctor --roles` prints.';
   const untold = questions
     ? 'what deletes indices, and what a bulk request does in a shard, was not asked'

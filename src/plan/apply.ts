@@ -150,8 +150,8 @@ function failure(change: Change, error: ProblemError, course: Course): AppliedCh
     })),
   );
   const reasons = error.problems.map(({ message }) => message).join('; ');
-  const said = error.code === 'INTERRUPTED' ? `${reasons}; it may have been done or not` : error.message;
-  return { ...change, status: 'failed', error: redact(said) };
+  const message = error.code === 'INTERRUPTED' ? `${reasons}; it may have been done or not` : error.message;
+  return { ...change, status: 'failed', error: redact(message) };
 }
 
 /** Why what follows such an error need not be begun. */

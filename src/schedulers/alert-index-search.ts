@@ -76,7 +76,7 @@ async function idFilters(cluster: Cluster, { namespace, ids }: AlertsOptions): P
  * @param stored those of the alert index that are wanted
  * @param others those that somebody else keeps, of any kind
  */
-export async function together(
+export async function mergeAlerts(
   cluster: Cluster,
   stored: readonly Alert[],
   others: readonly Alert[],

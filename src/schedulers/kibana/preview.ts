@@ -45,7 +45,7 @@ export async function previewRule(
     // Nobody is to be told of a test.
     body: { ...body, actions: [], ...run },
   });
-  const errors = answer.logs.flatMap(({ errors: said = [] }) => said);
+  const errors = answer.logs.flatMap(({ errors: messages = [] }) => messages);
   if (errors.length > 0) throw refused(`Kibana says: ${errors.join('; ')}`);
   if (answer.isAborted === true || answer.previewId === undefined) throw refused('Kibana did not finish');
 

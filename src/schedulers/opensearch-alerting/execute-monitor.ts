@@ -73,7 +73,11 @@ async function execute(
   if (errors.length === 0) return answer;
   throw new ProblemError(
     'REFUSED',
-    errors.map((said) => ({ where: { url: cluster.url }, message: `a trial run of the monitor fails: ${said}`, hint })),
+    errors.map((reason) => ({
+      where: { url: cluster.url },
+      message: `a trial run of the monitor fails: ${reason}`,
+      hint,
+    })),
   );
 }
 

@@ -49,8 +49,8 @@ export async function askAlerting<T>(
   const where = { url: `${cluster.url}/_plugins/_alerting/monitors${path}`, method };
   if (isMissing(status, body)) throw noPlugin(cluster);
   if ([401, 403, 429].includes(status)) throw refusal(status, body, where);
-  const said = reasonOf(body);
-  throw new ProblemError('REFUSED', [{ where: { ...where, status }, message: said, hint: hintFor(status, said) }]);
+  const reason = reasonOf(body);
+  throw new ProblemError('REFUSED', [{ where: { ...where, status }, message: reason, hint: hintFor(status, reason) }]);
 }
 
 /** The plugin's own words; below them it repeats them with the name of a Java class. */
@@ -61,11 +61,11 @@ function reasonOf(body: unknown): string {
 
 const FAILURES: readonly number[] = Array.from({ length: 200 }, (_, index) => 400 + index);
 
-function hintFor(status: number, said: string): string | undefined {
-  if (/more than the allowed monitors/.test(said)) {
+function hintFor(status: number, reason: string): string | undefined {
+  if (/more than the allowed monitors/.test(reason)) {
     return 'The cluster holds as many monitors as it may: raise its setting plugins.alerting.monitor.max_monitors (1,000 unless set), or delete monitors that nobody needs.';
   }
-  if (/indices are not found/.test(said)) {
+  if (/indices are not found/.test(reason)) {
     return 'Name only what is there in `indices` of the settings, or write a pattern: one that matches nothing is no error.';
   }
   if (status === 409) return 'Somebody changed the monitor meanwhile. Run plan again.';

@@ -7,7 +7,7 @@ import { onCluster, onIndices, type RequestRow, type Verb } from '../request-tab
  * Why a cluster runs no watches; undefined when it does. Watcher is a part of Elasticsearch under a paid or a trial licence.
  * @throws ProblemError FORBIDDEN without the privilege `monitor`
  */
-export async function watcherLack(cluster: Cluster): Promise<string | undefined> {
+export async function watcherUnavailable(cluster: Cluster): Promise<string | undefined> {
   if (cluster.product !== 'elasticsearch') return `OpenSearch ${cluster.version} has no Watcher`;
   // Serverless has no such API: 410, or 400 with a word about it, or 404 where everything of X-Pack is left out.
   const { statusCode, body } = await cluster.client.xpack.info(
@@ -26,11 +26,11 @@ export async function watcherLack(cluster: Cluster): Promise<string | undefined>
 
 /** @throws ProblemError SETTINGS where there is no Watcher, which names what there is instead */
 export async function requireWatcher(cluster: Cluster): Promise<void> {
-  const lack = await watcherLack(cluster);
-  if (lack === undefined) return;
+  const reason = await watcherUnavailable(cluster);
+  if (reason === undefined) return;
   const hint =
     'Use --scheduler kibana with --kibana-url (the rules of Elastic Security run under every licence), or --scheduler local: `deploy` stores the rules and `run` executes them, on any cluster.';
-  const message = `the scheduler is watcher, and this cluster runs no watches: ${lack}`;
+  const message = `the scheduler is watcher, and this cluster runs no watches: ${reason}`;
   throw new ProblemError('SETTINGS', [{ where: { url: cluster.url }, message, hint }]);
 }
 

@@ -79,8 +79,8 @@ function failuresOf({ result, state, messages }: Body, mustAct: boolean): string
   const failures = [...failedParts(parts), ...failedActions(acted, mustAct)];
   if (failures.length > 0) return failures;
   if (state !== 'executed' && (mustAct || state !== 'execution_not_needed')) {
-    const said = Array.isArray(messages) && messages.length > 0 ? `: ${messages.join('; ')}` : '';
-    return [`it ended as ${JSON.stringify(state)}${said}`];
+    const details = Array.isArray(messages) && messages.length > 0 ? `: ${messages.join('; ')}` : '';
+    return [`it ended as ${JSON.stringify(state)}${details}`];
   }
   return mustAct && acted.length === 0 ? ['no action was tried'] : [];
 }
