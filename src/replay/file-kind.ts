@@ -1,20 +1,20 @@
-import { looksUtf16 } from './encoding';
+import { decode, looksUtf16 } from './encoding';
 
 /** What a file is by its first bytes. */
 export type FileKind =
-  | { readonly kind: 'gzip' | 'tar' | 'text' }
+  | { readonly kind: 'gzip' | 'tar' | 'zip' | 'text' }
   | { readonly kind: 'binary'; readonly what: string; readonly hint: string };
 
 /** As many bytes as `fileKind` wants to see: a whole tar header. */
 export const HEAD_BYTES = 512;
 
-const UNPACK = 'Unpack it, then replay the files in it; .gz, .tar and .tar.gz are read as they are.';
-const EXPORT = 'Replay event logs as JSON lines, event XML or rendered text, plain or in .gz, .tar, .tar.gz.';
+const UNPACK = 'Unpack it, then replay the files in it; .gz, .tar, .tar.gz and .zip are read as they are.';
+const EXPORT =
+  'Replay event logs as JSON lines, event XML, CSV or rendered text, plain or in .gz, .tar, .tar.gz, .zip.';
 
 /** Magic numbers of what people have at hand beside event logs in text form. */
 const MAGIC: readonly (readonly [hex: string, what: string, hint: string])[] = [
   ['456c6646696c6500', 'a Windows event log (.evtx)', 'Convert it first, for example with `evtx_dump -o jsonl`.'],
-  ['504b0304', 'a zip archive', UNPACK],
   ['377abcaf271c', 'a 7z archive', UNPACK],
   ['fd377a585a00', 'an xz archive', UNPACK],
   ['425a68', 'a bzip2 archive', UNPACK],
@@ -25,8 +25,15 @@ const MAGIC: readonly (readonly [hex: string, what: string, hint: string])[] = [
   ['25504446', 'a PDF', EXPORT],
 ];
 
-/** A tenth of the first bytes: one NUL in a text log is a fault of one line, many are no text. */
+/** A zip archive, one without members, and one in several parts. */
+const ZIP = /^504b(?:0304|0506|0708)/;
+
+/**
+ * A tenth of the first bytes: one NUL in a text log is a fault of one line, many are no text. Bytes that are not UTF-8 count as well
+ * where there are control characters; text of an old code page has only the former, and more of them.
+ */
 const BINARY_SHARE = 0.1;
+const STRAY_SHARE = 0.3;
 
 /**
  * What a file is, by content and never by name.
@@ -37,11 +44,18 @@ export function fileKind(head: Buffer): FileKind {
   if (head.toString('latin1', 257, 262) === 'ustar') return { kind: 'tar' };
   if (looksUtf16(head)) return { kind: 'text' };
   const hex = head.toString('hex', 0, 8);
+  if (ZIP.test(hex)) return { kind: 'zip' };
   const known = MAGIC.find(([magic]) => hex.startsWith(magic));
   if (known !== undefined && !isMostlyText(head, known[0])) return { kind: 'binary', what: known[1], hint: known[2] };
-  const odd = head.reduce((count, byte) => (byte < 0x09 || (byte > 0x0d && byte < 0x20) ? count + 1 : count), 0);
-  if (odd > head.length * BINARY_SHARE) return { kind: 'binary', what: 'a binary file', hint: EXPORT };
-  return { kind: 'text' };
+  return isBinary(head) ? { kind: 'binary', what: 'a binary file', hint: EXPORT } : { kind: 'text' };
+}
+
+function isBinary(head: Buffer): boolean {
+  const controls = head.reduce((count, byte) => (byte < 0x09 || (byte > 0x0d && byte < 0x20) ? count + 1 : count), 0);
+  if (controls > head.length * BINARY_SHARE) return true;
+  // A character of which the head has only the beginning counts as up to three bytes that are not UTF-8.
+  const strays = Math.max(0, decode(head).strayBytes - 3);
+  return controls + strays > head.length * (controls > 0 ? BINARY_SHARE : STRAY_SHARE);
 }
 
 /** `MZ`, `BZh` and `%PDF` are letters: text may begin with them. */

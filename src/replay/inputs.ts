@@ -10,6 +10,8 @@ export interface Input {
   readonly name: string;
   /** Bytes on disk; undefined for standard input. */
   readonly size: number | undefined;
+  /** Where it is on the disk; undefined for a pipe. */
+  readonly path?: string;
   open(): AsyncIterable<Buffer>;
 }
 
@@ -94,7 +96,7 @@ function listPath(path: string, problems: Problem[]): Input[] {
 }
 
 function fileInput(path: string, size: number): Input {
-  return { name: path, size, open: () => createReadStream(path, { highWaterMark: READ_BYTES }) };
+  return { name: path, size, path, open: () => createReadStream(path, { highWaterMark: READ_BYTES }) };
 }
 
 function emptyFile(path: string): Problem {
