@@ -4,6 +4,7 @@ import { unwrapDeadLetter } from './dead-letters';
 import { documentOfHit } from './hit-fields';
 import type { InputRecord } from './input-record';
 import { readObject } from './json-document';
+import { splitOtlp } from './otlp';
 import { sourceOfDocument, sourceOfFields, sourceOfText } from './recognise';
 import { documentOfWevtutil, isWevtutil } from './wevtutil';
 
@@ -34,6 +35,8 @@ interface Wrapping {
  *   Splunk's HTTP Event Collector              | {"time", "host", "sourcetype", "event": …}     | event
  *   Azure Event Hub                            | {"records": [{…}]}                             | each record
  *   PowerShell 5.1's ConvertTo-Json            | {"value": [{…}], "Count": n}                   | each value
+ *   OpenTelemetry's file exporter              | {"resourceLogs": [{"scopeLogs": …}]}            | each log record (otlp.ts)
+ *   Kibana's Discover                          | {"_index", "fields": {…}}                       | fields (hit-fields.ts)
  */
 const WRAPPINGS: readonly Wrapping[] = [
   { find: (document) => (isHit(document) ? ['_source'] : undefined), isCertain: true },
@@ -67,7 +70,7 @@ const WRAPPINGS: readonly Wrapping[] = [
 /** Any of these keys at the root is a reason to look further: most events have none. */
 const KEYS: readonly string[] = [
   ...['_source', '_index', 'hits', 'rawResponse', 'document', 'documents', 'result', 'results', 'records', 'Count'],
-  ...['_raw', '@rawstring', 'sourcetype', 'time', 'dead_letter', 'index', 'create', 'update', 'delete'],
+  ...['_raw', '@rawstring', 'sourcetype', 'time', 'dead_letter', 'resourceLogs', 'index', 'create', 'update', 'delete'],
 ];
 
 /** A result in a list, and the raw event in the result: deeper is no wrapping that anyone writes. */
@@ -86,8 +89,8 @@ export function unwrap(record: InputRecord, levels = MAX_LEVELS): readonly Input
   const letter = unwrapDeadLetter(record);
   if (letter !== undefined) return [letter];
   if (isBulkAction(json.value)) return [];
-  const fromFields = hitsWithFields(json.value);
-  if (fromFields !== undefined) return fromFields.map((document) => rewritten(record, document));
+  const documents = hitsWithFields(json.value) ?? splitOtlp(json.value);
+  if (documents !== undefined) return documents.map((document) => rewritten(record, document));
   for (const { find, isCertain } of WRAPPINGS) {
     const path = find(json.value);
     if (path === undefined) continue;

@@ -86,6 +86,30 @@ describe('shapes of files: what is around an event is taken off', () => {
     expect(await events(JSON.stringify(record))).toEqual({ events: [[source, 1, event]], faults: [] });
   });
 
+  test("of a request of OpenTelemetry's file exporter each log record is an event", async () => {
+    const record = (name: string): unknown => ({
+      body: {
+        kvlistValue: {
+          values: [
+            { key: 'provider', value: { kvlistValue: { values: [{ key: 'name', value: { stringValue: name } }] } } },
+          ],
+        },
+      },
+    });
+    const request = (...logRecords: unknown[]): unknown => ({
+      resourceLogs: [{ resource: { attributes: [] }, scopeLogs: [{ scope: { name: 'x' }, logRecords }] }],
+    });
+    const [sysmon, other] = [record('Microsoft-Windows-Sysmon'), record('Other')];
+    expect(await events(JSON.stringify(request(sysmon, other)))).toEqual({
+      events: [
+        ['sysmon', 1, request(sysmon)],
+        ['unrecognised', 1, request(other)],
+      ],
+      faults: [],
+    });
+    expect((await events(JSON.stringify(request(sysmon)))).events).toEqual([['sysmon', 1, request(sysmon)]]);
+  });
+
   test('each event of a list is one, on its line', async () => {
     const list = `{"results":[\n${JSON.stringify({ _raw: XML })},\n${JSON.stringify({ _raw: 'x' })}]}`;
     expect((await events(list)).events).toEqual([
