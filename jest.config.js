@@ -27,6 +27,7 @@ function project(name, options = {}) {
 module.exports = {
   maxWorkers: 2,
   testTimeout: 60_000,
+  testSequencer: '<rootDir>/jest.sequencer.mjs',
   projects: [
     project('unit', { setupFiles: ['<rootDir>/test/support/unit-setup.ts'] }),
     project('engine', node),

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { PROGRAM_FOLDER } from '../src/program';
-import { ruleKind } from '../src/schedulers/local/rule-kind';
+import { ruleKind } from '../src/schedulers/local/stored-rule-kind';
 import { readRules } from '../src/detections/read-rules';
 import { runLoop } from '../src/schedulers/local/run-loop';
 import { request, type Cluster } from '../src/cluster/cluster';

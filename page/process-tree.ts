@@ -1,4 +1,4 @@
-import { howFound, type ProcessNode } from '../src/report/process-node';
+import { howFound, type ProcessNode } from '../src/report/alerts-page';
 import type { Met } from '../src/sigma/compile/evaluate';
 import { element } from './dom';
 import { safeText } from './safe-text';

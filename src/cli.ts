@@ -3,9 +3,8 @@ import { createInterface } from 'node:readline/promises';
 import yargs, { type Argv, type Options } from 'yargs';
 import { VERBS, verbName } from './commands';
 import type { Command, Context, Outcome } from './commands/command';
-import { ProblemError, redact, type ExitStatus } from './errors';
+import { ProblemError, redact, type ExitStatus, errorLines } from './errors';
 import { version } from './program';
-import { errorLines } from './report/error';
 import { markValues, unmarkValues } from './text/argument-values';
 import { nearest } from './text/suggest';
 

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { version } from './program';
 
 /**
  * The one error of this program for everything that a user can mend: bad input, a bad setting, a server that says no.
@@ -135,4 +136,13 @@ export function unwritable(file: string, cause: unknown, what: string, hint: str
 export function stoppedAfter(error: ProblemError, done: string): ProblemError {
   const problems = error.problems.map((problem) => ({ ...problem, message: `${problem.message}; ${done}` }));
   return new ProblemError(error.code, problems, { cause: error });
+}
+
+/** What a person is told of an error: what is wrong and what to do about it; only of a fault of ours, where it happened. */
+export function errorLines(error: unknown): string[] {
+  if (error instanceof ProblemError) {
+    return error.message.split('\n').map((line) => (line.startsWith('  ') ? line : `error: ${line}`));
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [`error: this is a fault of wmi-detections ${version()}, please report it:`, ...redact(stack).split('\n')];
 }

@@ -1,3 +1,4 @@
+import type { DeployedQuery } from '../schedulers/deployed-rule';
 import type { Content } from '../resources/kind';
 import { anyOf, toQueryDsl } from '../sigma/compile/query-dsl';
 import { sourceFields } from '../schedulers/group-summary';
@@ -5,9 +6,8 @@ import { groupOf, TIME_FIELDS, type Group, type Hit } from '../detections/group'
 import { readMatches } from '../cluster/search-all';
 import { toIso } from '../text/time';
 import { request, type Cluster } from '../cluster/cluster';
-import { findCovered } from './find-covered';
-import { arrival, reasonsOf, type UnalertedEvent, type Reason } from './missing';
-import type { DeployedQuery, ScheduledScope, Scheduler } from '../schedulers/scheduler';
+import { findCovered, arrival, reasonsOf, type UnalertedEvent, type Reason } from './missing';
+import type { ScheduledScope, Scheduler } from '../schedulers/scheduler';
 
 /** A group that should have an alert. */
 export interface MissingAlert {

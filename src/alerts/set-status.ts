@@ -2,10 +2,9 @@ import { textAt } from '../json';
 import { ProblemError, type Problem } from '../errors';
 import type { ScheduledScope, AlertStore, StatusChange } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
-import { chosenAlerts } from './alert-ids';
+import { chosenAlerts, allAlerts } from './all-alerts';
 import type { AlertStatus } from '../detections/alert-filter';
 import type { Alert, AlertsOptions } from '../schedulers/alert-index-search';
-import { allAlerts } from './all-alerts';
 
 export interface StatusResult {
   readonly status: AlertStatus;

@@ -1,11 +1,10 @@
 import type { ExitStatus } from '../errors';
 import { adopt } from '../plan/adopt';
 import { PROGRAM_FOLDER } from '../program';
-import { adoptText } from '../report/adopt';
-import { interruptedLine } from '../report/plan';
+import { adoptText, interruptedLine } from '../report/plan-text';
 import { readAllContent } from '../resources/read-all-content';
 import { declare, settingsOf } from './command';
-import { deploymentOf, SCHEDULER_OPTIONS } from './deployment';
+import { deploymentOf, SCHEDULER_OPTIONS } from './connections';
 
 export const adoptCommand = declare({
   interrupted: 'nothing was changed',

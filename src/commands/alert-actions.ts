@@ -1,21 +1,25 @@
 import { ProblemError, type Problem } from '../errors';
-import { alertsHtml } from '../report/alerts-html';
-import { statusChangeText } from '../report/alert-status';
-import { explainText } from '../report/explain';
+import { alertsHtml, alertsPageOf } from '../report/alerts-page-of';
+import { statusChangeText } from '../report/alerts-table';
+import { explainText } from '../report/explain-text';
 import type { ScheduledScope } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
 import type { AlertStatus } from '../detections/alert-filter';
 import type { Alert, AlertsOptions } from '../schedulers/alert-index-search';
 import { clusterTimeOrOurs } from '../cluster/clock';
-import { explain } from '../alerts/explain';
+import { explain, explainAlerts, type Explanation } from '../alerts/explain';
 import { setStatus } from '../alerts/set-status';
-import { pageOf } from './alerts-page';
 import type { Context, Outcome } from './command';
+import { version } from '../program';
+import type { AlertsPage } from '../report/alerts-page';
+import { entitiesAtRisk } from '../alerts/risk';
+import { toIso } from '../text/time';
+import { CAP } from './risk';
 
 /** What may be done with alerts, and the status that they get by it. */
 const STATUS_OF = { ack: 'acknowledged', close: 'closed', reopen: 'open' } as const;
 
-export type Action = 'explain' | keyof typeof STATUS_OF;
+type Action = 'explain' | keyof typeof STATUS_OF;
 
 export const ACTIONS: readonly Action[] = ['explain', 'ack', 'close', 'reopen'];
 
@@ -89,4 +93,42 @@ export async function changeStatus(
     text: statusChangeText(result),
     exit: interrupted ? 130 : 0,
   };
+}
+
+/** An explanation costs searches: of more alerts than these, the newest have one. */
+const MOST_EXPLAINED = 1_000;
+
+/**
+ * Everything that the page of these alerts shows: the alerts, why each is there, and whom they put at risk.
+ * @param rules those of the content
+ */
+export async function alertsPage(
+  context: Context,
+  scope: ScheduledScope,
+  rules: readonly Rule[],
+  alerts: readonly Alert[],
+): Promise<AlertsPage> {
+  const explained = alerts.slice(0, MOST_EXPLAINED);
+  if (explained.length < alerts.length) {
+    context.note(
+      `the newest ${MOST_EXPLAINED} of ${alerts.length} alerts are explained; --from and --limit take fewer`,
+    );
+  }
+  const explanations = await explainAlerts(scope, rules, explained, (done) => {
+    context.progress(`explaining the alerts: ${done} of ${explained.length}`);
+  });
+  context.progress('');
+  return pageOf(scope, rules, alerts, explanations);
+}
+
+/** The page of these alerts, of which some are explained. */
+function pageOf(
+  { namespace }: ScheduledScope,
+  rules: readonly Rule[],
+  alerts: readonly Alert[],
+  explanations: readonly Explanation[],
+): AlertsPage {
+  const entities = entitiesAtRisk(alerts, { cap: CAP });
+  const about = { made: toIso(Date.now()), program: `wmi-detections ${version()}`, namespace };
+  return alertsPageOf({ ...about, alerts, rules, explanations, entities });
 }

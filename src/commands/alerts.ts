@@ -1,17 +1,15 @@
 import { alertsCsv } from '../report/alerts-csv';
-import { alertsHtml } from '../report/alerts-html';
+import { alertsHtml } from '../report/alerts-page-of';
 import { alertsTable } from '../report/alerts-table';
 import { readAllContent } from '../resources/read-all-content';
 import { PROGRAM_FOLDER } from '../program';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from '../alerts/all-alerts';
 import { escapeForTerminal } from '../text/escape';
-import { ACTIONS, changeStatus, explainOne, refuseIdle } from './alert-actions';
+import { ACTIONS, changeStatus, explainOne, refuseIdle, alertsPage } from './alert-actions';
 import { declare, settingsOf, type Context } from './command';
-import { countOf } from './count-flag';
-import { alertsPage } from './alerts-page';
-import { analystScope, SCHEDULER_OPTIONS } from './deployment';
-import { timeOf } from './time-flag';
+import { countOf, timeOf } from './flags';
+import { analystScope, SCHEDULER_OPTIONS } from './connections';
 
 /** Who sits here: the user that the cluster knows, where the settings name one, else the user of this machine. */
 function whoever({ environment }: Context, username: string | undefined): string {

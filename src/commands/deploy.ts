@@ -1,12 +1,11 @@
 import { ProblemError, type ExitStatus } from '../errors';
 import type { Applied } from '../plan/apply';
 import { afterwards, deploy, halfwayNotes, type Deployed } from '../plan/deploy';
-import { checkReviewed, onlyOf } from '../plan/only';
-import { silencedRules } from '../plan/silenced';
-import { unprovenLines, unprovenRules, type Unproven } from '../plan/unproven';
-import { deployText, interruptedLine } from '../report/plan';
+import { checkReviewed, onlyOf } from '../plan/plan';
+import { silencedRules, unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
+import { deployText, interruptedLine } from '../report/plan-text';
 import { declare, settingsOf } from './command';
-import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
+import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './connections';
 import { ONLY_OPTION, unprovenJson } from './plan';
 
 /** 130 when it was interrupted, 0 when all is done, 2 when something failed, 1 when something foreign stands in the way. */

@@ -1,8 +1,8 @@
 import { destroy } from '../plan/destroy';
-import { deployText, interruptedLine } from '../report/plan';
+import { deployText, interruptedLine } from '../report/plan-text';
 import { declare, settingsOf } from './command';
 import { exitOf } from './deploy';
-import { deploymentOf, SCHEDULER_OPTIONS } from './deployment';
+import { deploymentOf, SCHEDULER_OPTIONS } from './connections';
 
 export const destroyCommand = declare({
   interrupted: 'nothing was changed',

@@ -1,11 +1,10 @@
-import { failedCheck, type Check } from '../schedulers/check';
+import { failedCheck, type Check } from '../schedulers/scheduler';
 import { SCHEDULERS } from '../schedulers';
 import { checkClock, checkLicence, checkVersion } from '../doctor/checks';
 import { grantsOf, type Granted } from '../doctor/permissions';
 import { commandsOf, elasticsearchRole, openSearchRole, type For } from '../doctor/roles';
 import { USERS, type User } from '../schedulers/request-table';
-import { doctorText } from '../report/doctor';
-import { rolesText } from '../report/roles';
+import { doctorText, rolesText } from '../report/doctor-text';
 import type { Settings } from '../settings';
 import type { RequestContext, Cluster } from '../cluster/cluster';
 import { declare, settingsOf, clusterOf } from './command';

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { ProblemError, unwritable } from '../errors';
-import { initText, settingsFile, type Answers, type Tried } from '../report/init';
+import { initText, settingsFile, type Answers, type Tried } from '../report/init-text';
 import { DEFAULT_FILE, readSettings, type Environment, type SchedulerName, type Settings } from '../settings';
 import { SCHEDULERS } from '../schedulers';
 import type { Cluster, RequestContext } from '../cluster/cluster';

@@ -1,12 +1,10 @@
 import type { ExitStatus } from '../errors';
-import { onlyOf } from '../plan/only';
-import type { Plan } from '../plan/plan';
-import { schedulersBeside } from '../plan/other-schedulers';
-import { unprovenLines, unprovenRules, type Unproven } from '../plan/unproven';
-import { planText } from '../report/plan';
-import { planMarkdown, type PlanFlags } from '../report/plan-markdown';
+import { onlyOf, type Plan } from '../plan/plan';
+import { schedulersBeside } from '../plan/guard';
+import { unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
+import { planText, planMarkdown, type PlanFlags } from '../report/plan-text';
 import { declare, settingsOf } from './command';
-import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
+import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './connections';
 
 /** The plan as scripts read it (docs/design.md, "Output of commands"). */
 export function planJson({ steps, counts, digest }: Plan): object {

@@ -1,11 +1,12 @@
+import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './connections';
+import { checkPeriod } from '../detections/windows';
 import type { ExitStatus } from '../errors';
-import { reconcileText } from '../report/reconcile';
+import { reconcileText } from '../report/reconcile-text';
 import { clusterTimeOrOurs } from '../cluster/clock';
 import { toIso } from '../text/time';
 import { reconcile } from '../alerts/reconcile';
 import { declare, settingsOf } from './command';
-import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
-import { checkPeriod, timeOf } from './time-flag';
+import { timeOf } from './flags';
 
 export const reconcileCommand = declare({
   positionals: {},

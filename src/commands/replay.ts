@@ -1,10 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { DEAD_LETTERS } from '../replay/dead-letters';
 import { replay, V8_FLAGS } from '../replay/replay';
-import { progressLine } from '../report/progress';
-import { replayJson, replayText } from '../report/replay';
-import { declare, settingsOf, clusterOf } from './command';
-import { tellProblems } from './tell-problems';
+import { progressLine, replayJson, replayText } from '../report/replay-text';
+import { declare, settingsOf, clusterOf, type Context } from './command';
+import { describePlace } from '../errors';
+import type { ReplayResult } from '../replay/replay-stats';
+import { escapeForTerminal } from '../text/escape';
 
 export const replayCommand = declare({
   positionals: {
@@ -41,3 +42,12 @@ export const replayCommand = declare({
     return { json: replayJson(result), text: replayText(result), exit: result.problemCount > 0 ? 1 : 0 };
   },
 });
+
+/** Says on standard error what was wrong with single records, and how many more there were than are kept. */
+function tellProblems(context: Context, { problems, problemCount }: ReplayResult): void {
+  for (const { where, message, hint } of problems) {
+    const place = where === undefined ? '' : `${escapeForTerminal(describePlace(where))}: `;
+    context.note(`${place}${escapeForTerminal(message)}${hint === undefined ? '' : `\n  ${hint}`}`);
+  }
+  if (problemCount > problems.length) context.note(`… and ${problemCount - problems.length} more`);
+}

@@ -1,14 +1,13 @@
-import { riskCsv, riskText } from '../report/risk';
+import { riskCsv, riskText } from '../report/risk-text';
 import type { ScheduledScope } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from '../alerts/all-alerts';
 import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../alerts/risk';
 import { toIso } from '../text/time';
 import { escapeForTerminal } from '../text/escape';
-import { analystScope, SCHEDULER_OPTIONS } from './deployment';
+import { analystScope, SCHEDULER_OPTIONS } from './connections';
 import { declare, settingsOf } from './command';
-import { countOf } from './count-flag';
-import { timeOf } from './time-flag';
+import { countOf, timeOf } from './flags';
 
 /** So many alerts of one rule count for one entity, unless told. */
 export const CAP = 3;

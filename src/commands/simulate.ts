@@ -1,16 +1,20 @@
 import { writeFileSync } from 'node:fs';
-import type { CaseResult, SimulateResult } from '../testing/case-result';
+import {
+  type CaseResult,
+  type SimulateResult,
+  compare,
+  expectedText,
+  withoutDynamic,
+} from '../testing/fixture-compare';
 import { readFixtures, type Fixture } from '../testing/fixture';
-import { compare, expectedText, withoutDynamic } from '../testing/fixture-compare';
-import { tagsOf } from '../testing/pipeline-tags';
+import { tagsOf, withTrial, type Trial } from '../testing/trial-pipelines';
 import type { Resource } from '../content/resource';
 import { ProblemError, unwritable } from '../errors';
 import type { Cluster } from '../cluster/cluster';
-import { withTrial, type Trial } from '../testing/trial-pipelines';
 import { startAttached } from '../engine/start-node';
 import { readContent } from '../content/read-content';
 import { PROGRAM_FOLDER } from '../program';
-import { simulateJunit, simulateText } from '../report/simulate';
+import { simulateJunit, simulateText } from '../report/test-text';
 import { declare, settingsOf, clusterOf, type Context } from './command';
 import type { Settings } from '../settings';
 

@@ -1,17 +1,17 @@
 import { ProblemError, type ExitStatus } from '../errors';
 import type { Deployment } from '../plan/deployment';
-import { statusText } from '../report/status';
+import { statusText } from '../report/status-text';
 import type { Content, Scope } from '../resources/kind';
 import { defaultIndices, DATASETS } from '../detections/indices';
 import { clusterTime } from '../cluster/clock';
 import { toIso } from '../text/time';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
-import { readState, type Stored } from '../schedulers/local/rule-states';
+import type { StoredQuery } from '../schedulers/scheduler';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
 import { declare, settingsOf } from './command';
-import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './deployment';
+import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './connections';
 
 export interface StatusOptions {
   /** How far back the counts of the sources go, in milliseconds. */
@@ -27,7 +27,9 @@ export interface StatusOptions {
  */
 export async function status(deployment: Deployment, content: Content, options: StatusOptions): Promise<Status> {
   const { cluster, namespace, scheduler } = deployment;
-  const stored = await readState(cluster, namespace);
+  const stored: StoredQuery[] = [];
+  for (const each of Object.values(deployment.schedulers))
+    stored.push(...((await each.storedRules?.(deployment)) ?? []));
   const now = stored.length === 0 ? deployment.now : await clusterTime(cluster, namespace);
   const since = now - options.span;
   const sources: SourceState[] = [];
@@ -50,7 +52,7 @@ export async function status(deployment: Deployment, content: Content, options: 
 }
 
 /** Every index or pattern that a rule reads, with those rules; before a deploy, what they would read. */
-function sourcesOf({ namespace, indices }: Scope, { rules }: Content, stored: readonly Stored[]): Source[] {
+function sourcesOf({ namespace, indices }: Scope, { rules }: Content, stored: readonly StoredQuery[]): Source[] {
   const reading =
     stored.length > 0 ? stored : rules.map((rule) => ({ rule, indices: indices ?? defaultIndices(namespace) }));
   const patterns = new Set(reading.flatMap((each) => each.indices));

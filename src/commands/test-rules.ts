@@ -3,19 +3,18 @@ import { join } from 'node:path';
 import { chosenRules } from '../detections/rule';
 import { ProblemError } from '../errors';
 import { PROGRAM_FOLDER } from '../program';
-import { testRulesJunit, testRulesText } from '../report/test-rules';
+import { testRulesJunit, testRulesText } from '../report/test-text';
 import { readAllContent } from '../resources/read-all-content';
 import type { Content } from '../resources/kind';
 import { connectForLiveTest } from '../schedulers';
 import type { Scheduler } from '../schedulers/scheduler';
 import type { Settings } from '../settings';
 import { readRuleTests, slugsOf, TESTS_FOLDER } from '../testing/rule-tests';
-import type { Verdict } from '../testing/rule-verdict';
+import { type Verdict, deployToSandbox, testRules } from '../testing/test-rules';
 import { withSandbox, type Sandbox } from '../testing/sandbox';
-import { deployToSandbox, testRules } from '../testing/test-rules';
 import { plural } from '../text/plural';
 import { clusterOf, declare, settingsOf, type Context } from './command';
-import { SCHEDULER_OPTIONS } from './deployment';
+import { SCHEDULER_OPTIONS } from './connections';
 
 export const testRulesCommand = declare({
   positionals: {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { ProblemError, type Problem } from '../errors';
 import { readAllContent } from '../resources/read-all-content';
-import { expiredNotes } from '../report/expired';
+import { expiredNotes } from '../sigma/exceptions';
 import { plural } from '../text/plural';
-import { validateJunit } from '../report/validate';
+import { validateJunit } from '../report/junit';
 import type { Content } from '../resources/kind';
 import { PROGRAM_FOLDER } from '../program';
 import { readRuleTests, slugsOf, TESTS_FOLDER, type RuleTest } from '../testing/rule-tests';

@@ -1,3 +1,4 @@
+import { ProblemError } from '../errors';
 import { anyOf } from '../sigma/compile/query-dsl';
 import { FIRST, LAST, toIso } from '../text/time';
 import { OWN_DATASETS } from './indices';
@@ -123,4 +124,14 @@ function inOwnStreams(namespace: string, to: number): Record<string, unknown> {
   ]);
   const yetToCome = { range: { 'event.ingested': { gte: toIso(to) } } };
   return { bool: { filter: [anyOf(names)], must_not: [yetToCome] } };
+}
+
+/**
+ * Makes sure that a period of --from and --to holds any time at all.
+ * @throws ProblemError USAGE when it does not
+ */
+export function checkPeriod({ from, to }: { from?: number | undefined; to?: number | undefined }): void {
+  if (from === undefined || to === undefined || from < to) return;
+  const hint = 'The period begins at --from and ends just before --to.';
+  throw new ProblemError('USAGE', [{ message: '--from is not before --to', hint }]);
 }

@@ -1,6 +1,6 @@
 import { request, type Cluster } from '../cluster/cluster';
 import { describeDuration } from '../text/duration';
-import type { Check } from '../schedulers/check';
+import type { Check } from '../schedulers/scheduler';
 
 /** The oldest version of each product that the content is written for, and the newest that is known. */
 const VERSIONS = { elasticsearch: ['8.0', '9'], opensearch: ['2.19', '3'] } as const;

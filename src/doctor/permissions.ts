@@ -1,7 +1,7 @@
 import { refusal, serverReason } from '../cluster/failure';
 import { request, type Request, type Cluster } from '../cluster/cluster';
 import { answersQuestions, isAllowed, type Verdict } from './probe';
-import { failedCheck, type Check } from '../schedulers/check';
+import { failedCheck, type Check } from '../schedulers/scheduler';
 import { USERS, type User } from '../schedulers/request-table';
 import { elasticsearchRole, openSearchRole, type ElasticsearchRole, type For, type OpenSearchRole } from './roles';
 

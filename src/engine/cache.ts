@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { diskFull, engineFailure, writing } from './failure';
+import { diskFull, engineFailure, writing } from './engine-failure';
 
 /** Where engine/pom.xml and engine/Engine.java lie: beside src/ in a checkout, beside dist/ in a package. */
 export const SOURCES = join(__dirname, '..', '..', 'engine');

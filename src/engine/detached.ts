@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { dirname, resolve } from 'node:path';
 import { answers } from './answer';
 import { cacheOf, type Cache } from './cache';
-import { engineFailure, writing } from './failure';
+import { engineFailure, writing } from './engine-failure';
 import { detach } from './launch';
 import { withLock, endProcess, isRunning } from './processes';
 import { startNode, type EngineOptions } from './start-node';

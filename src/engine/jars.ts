@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { prepareFolder, type Cache, SOURCES } from './cache';
-import { writing, type Say, diskFull, engineFailure } from './failure';
+import { writing, type Say, diskFull, engineFailure } from './engine-failure';
 import type { Jdk } from './jdk';
 import { spawn } from 'node:child_process';
 import { ProblemError } from '../errors';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { engineFailure } from './failure';
+import { engineFailure } from './engine-failure';
 
 /** A Java development kit: its folder, its version (`25.0.1`) and its major version (25). */
 export interface Jdk {

@@ -17,7 +17,7 @@ import {
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { SOURCES } from './cache';
-import { writing } from './failure';
+import { writing } from './engine-failure';
 import type { Jdk } from './jdk';
 import { isRunning } from './processes';
 

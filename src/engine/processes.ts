@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { basename, dirname } from 'node:path';
-import { engineFailure, writing } from './failure';
+import { engineFailure, writing } from './engine-failure';
 
 /** What a running process was started as; undefined when there is none. */
 function commandOf(pid: number): string | undefined {

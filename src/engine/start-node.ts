@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { ProblemError } from '../errors';
 import { becomesHealthy } from './answer';
 import { cacheOf, heapOf, prepareFolder, type Cache } from './cache';
-import { diskFull, engineFailure, type Say } from './failure';
+import { diskFull, engineFailure, type Say } from './engine-failure';
 import { fetchJars } from './jars';
 import { findJdk } from './jdk';
 import {

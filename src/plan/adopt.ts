@@ -6,7 +6,7 @@ import { suggestion } from '../text/suggest';
 import { INTERRUPTED, OVERTAKEN } from './apply';
 import type { Deployment } from './deployment';
 import type { Operator } from './deploy';
-import { bodyDiff } from './diff';
+import { bodyDiff } from './plan';
 import { refuseUnsafe } from './guard';
 
 /** Something of the content that somebody wants to be ours on the cluster, too. */

@@ -3,9 +3,8 @@ import { escapeForTerminal } from '../text/escape';
 import type { Content } from '../resources/kind';
 import type { Applied } from './apply';
 import type { Deployment } from './deployment';
-import { refuseUnsafe, unsafeReasons } from './guard';
+import { refuseUnsafe, unsafeReasons, refuseTwoSchedulers, schedulersBeside } from './guard';
 import { finishMove, prepareMove, type Move } from './move';
-import { refuseTwoSchedulers, schedulersBeside } from './other-schedulers';
 import { planFrom, type Plan } from './plan';
 
 /** The person who gave the command. */

@@ -2,9 +2,9 @@ import { clusterTimeOrOurs } from '../cluster/clock';
 import type { Rule } from '../detections/rule';
 import { ProblemError } from '../errors';
 import type { Content } from '../resources/kind';
-import { hasFailed, type RuleState } from '../schedulers/rule-state';
+import { hasFailed, type RuleState } from '../schedulers/deployed-rule';
 import type { Deployment } from './deployment';
-import type { Elsewhere } from './other-schedulers';
+import type { Elsewhere } from './guard';
 import type { Plan } from './plan';
 
 /** What it takes to take the rules from one scheduler. */

@@ -1,6 +1,5 @@
 import type { Cluster } from '../cluster/cluster';
-import { createAll, type Outcome } from './bulk';
-import type { Item } from './bulk-body';
+import { createAll, type Outcome, type Item } from './bulk';
 import type { Refusal } from './dead-letters';
 import { carried, type Event } from './event';
 import { streamOf } from './streams';

@@ -10,8 +10,7 @@ import {
   type Window,
 } from './input-record';
 import { cutJson } from './split-json';
-import { cutText } from './split-text';
-import { cutXml } from './split-xml';
+import { cutText, cutXml } from './split-text';
 
 const LESS_THAN = 0x3c;
 

@@ -1,12 +1,15 @@
-import { canonicalJson, isRecord, textAt, textsAt } from '../json';
+import { canonicalJson, isRecord, textAt, textsAt, type JsonRecord } from '../json';
 import { type Rule, severityOf } from '../detections/rule';
 import type { Alert } from '../schedulers/alert-index-search';
 import type { Explanation } from '../alerts/explain';
 import type { RiskEntity } from '../alerts/risk';
-import type { AlertsPage, PageAlert, PageRisk, PageRule, PageTechnique } from './alerts-page';
-import { processTree } from './process-tree';
+import type { AlertsPage, PageAlert, PageRisk, PageRule, PageTechnique, ProcessNode } from './alerts-page';
+import type { ProcessRelatives } from '../alerts/process-relatives';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROGRAM_FOLDER } from '../program';
 
-export interface PageSources {
+interface PageSources {
   readonly made: string;
   readonly program: string;
   readonly namespace: string;
@@ -121,4 +124,59 @@ function flattened(value: unknown, field = ''): [string, string][] {
   return value.some((item) => isRecord(item))
     ? value.map((item): [string, string] => [field, JSON.stringify(item)])
     : [[field, value.map(String).join(', ')]];
+}
+
+/**
+ * A process among its parent and what it started. Of a parent whose creation nobody saw, the process itself says something.
+ * @param process `_source` of the creation of the process, or its alert
+ * @returns the process below its parent; alone where nothing is known of one
+ */
+export function processTree(process: JsonRecord, { parent, children }: Partial<ProcessRelatives> = {}): ProcessNode[] {
+  const self = {
+    ...processNode(process, 'process'),
+    alerted: true,
+    children: (children ?? []).map(({ _source = {}, by }) => ({ ...processNode(_source, 'process'), by })),
+  };
+  const above =
+    parent == null
+      ? processNode(process, 'process.parent')
+      : { ...processNode(parent._source ?? {}, 'process'), by: parent.by };
+  return above.name === '' && above.commandLine === null ? [self] : [{ ...above, children: [self] }];
+}
+
+/** @param field where the process stands in the event: `process`, or `process.parent`, of which no user and time is known */
+function processNode(event: JsonRecord, field: 'process' | 'process.parent'): ProcessNode {
+  const own = field === 'process';
+  const pid = Number(textAt(event, `${field}.pid`) ?? NaN);
+  return {
+    name: textAt(event, `${field}.name`) ?? textAt(event, `${field}.executable`) ?? '',
+    pid: Number.isNaN(pid) ? null : pid,
+    commandLine: textAt(event, `${field}.command_line`),
+    user: own ? (textAt(event, 'user.name') ?? textAt(event, 'user.id')) : null,
+    start: own ? (textAt(event, 'event.start') ?? textAt(event, '@timestamp')) : null,
+    alerted: false,
+    by: null,
+    children: [],
+  };
+}
+
+/** Built from page/ by scripts/build-page.mjs: the page with its script and style in it, and nothing to show. */
+const TEMPLATE = join(PROGRAM_FOLDER, 'dist', 'alerts.html');
+
+/** Where the template has its data. */
+const DATA = '<script type="application/json" id="data"></script>';
+
+/** In a script element only `<` can end it or begin a comment in it; the rest keeps the text safe wherever it is copied to. */
+const UNSAFE = /[<>&\u2028\u2029]/g;
+
+/**
+ * One page that shows the alerts in a browser: no request, no script and no style but its own, which its
+ * Content-Security-Policy allows by hash. What the alerts hold is JSON in it, never markup.
+ */
+export function alertsHtml(page: AlertsPage): string {
+  const json = JSON.stringify(page).replace(
+    UNSAFE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return readFileSync(TEMPLATE, 'utf8').replace(DATA, () => DATA.replace('><', () => `>${json}<`));
 }

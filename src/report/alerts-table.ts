@@ -1,8 +1,12 @@
-import type { JsonRecord } from '../json';
+import { type JsonRecord, isRecord, valueAt } from '../json';
 import { severityOf } from '../detections/rule';
 import { cut, lengthOf, escapeForTerminal } from '../text/escape';
-import { cellOf, type Column } from './alerts-columns';
-import { ID_SHOWN, shortId } from './short-id';
+import { INTERRUPTED, OVERTAKEN } from '../plan/apply';
+import type { StatusResult } from '../alerts/set-status';
+import { interruptedLine } from './plan-text';
+
+/** So many characters of an id that nobody has two alerts with the same beginning. */
+const ID_SHOWN = 12;
 
 interface TableColumn extends Column {
   /** Characters that the column has at most, and at least where the terminal is narrow. */
@@ -106,4 +110,53 @@ function toTheSecond(time: string | number): string {
 /** The word for event.severity: 21, 47, 73, 99 are the highest scores of each word but the last. */
 function severityWord(severity: string | number): string {
   return typeof severity === 'number' ? severityOf(severity).word : severity;
+}
+
+/** One column of a report of alerts, and what stands in it; lists are joined with a comma, what is absent is empty. */
+export interface Column {
+  readonly title: string;
+  /** ECS field names; the first that has a value counts. */
+  readonly fields: readonly string[];
+}
+
+/** A value of an alert at a dotted path; numbers as they are. */
+function cellValue(alert: Readonly<Record<string, unknown>>, field: string): string | number | undefined {
+  const value = valueAt(alert, field.split('.'));
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  if (typeof value === 'boolean') return String(value);
+  if (Array.isArray(value))
+    return value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(', ');
+  return isRecord(value) ? JSON.stringify(value) : undefined;
+}
+
+/** What stands in a column for an alert; empty where the alert has no such field. */
+export function cellOf(alert: Readonly<Record<string, unknown>>, column: Column): string | number {
+  for (const field of column.fields) {
+    const value = cellValue(alert, field);
+    if (value !== undefined && value !== '') return value;
+  }
+  return '';
+}
+
+/** The beginning of an alert's id, by which the commands find it. */
+export function shortId(id: unknown): string {
+  return escapeForTerminal(String(id)).slice(0, ID_SHOWN);
+}
+
+/** What became of the alerts that somebody closed or acknowledged: a line each. */
+export function statusChangeText({ status, changed, unchanged, unsure, notBegun }: StatusResult): string {
+  const line = (word: string) => (alert: Readonly<Record<string, unknown>>) => {
+    const [rule, host] = [['rule.name'], ['host.name', 'host.id']].map((fields) =>
+      cellOf(alert, { title: '', fields }),
+    );
+    const [id, name] = [shortId(alert._id), escapeForTerminal(String(rule))];
+    return `${id}  ${word}  ${name}${host === '' ? '' : ` on ${escapeForTerminal(String(host))}`}`;
+  };
+  return [
+    ...changed.map(line(`now ${status}`)),
+    ...unchanged.map(line(`was ${status} already`)),
+    ...unsure.map(line(OVERTAKEN)),
+    ...notBegun.map(line(INTERRUPTED)),
+    ...interruptedLine({ interrupted: unsure.length + notBegun.length > 0 }),
+  ].join('\n');
 }

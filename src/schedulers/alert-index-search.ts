@@ -2,7 +2,7 @@ import { isRecord, textsAt } from '../json';
 import { chunk } from '../lists';
 import { anyOf, caseless } from '../sigma/compile/query-dsl';
 import { alertIndex } from '../detections/indices';
-import type { Cluster } from '../cluster/cluster';
+import { type Cluster, request } from '../cluster/cluster';
 import { FILTER_FIELDS, isWanted, type AlertFilter } from '../detections/alert-filter';
 import type { Ancestor } from './group-summary';
 import { readMatches } from '../cluster/search-all';
@@ -116,4 +116,16 @@ export function ancestorsIn(list: unknown): Ancestor[] {
 
 function timesOf(alert: Alert): string {
   return ['@timestamp', 'event.end'].flatMap((field) => textsAt(alert, field)).join(' ');
+}
+
+/** How many alerts of a rule are open in our alert index; none where there is no such index. */
+export async function openAlertsOf(cluster: Cluster, namespace: string, uuid: string): Promise<number> {
+  const filter = [{ term: { 'rule.uuid': uuid } }, { term: { 'wmi_detections.status': 'open' } }];
+  const { body } = await request<{ count: number }>(cluster, {
+    method: 'POST',
+    path: `/${alertIndex(namespace)}/_count`,
+    query: { ignore_unavailable: true },
+    body: { query: { bool: { filter } } },
+  });
+  return body.count;
 }

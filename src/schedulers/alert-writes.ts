@@ -2,6 +2,8 @@ import { ProblemError, type ErrorCode } from '../errors';
 import { FOR_THE_MOMENT, whilePutOff } from '../cluster/attempts';
 import { request, type Cluster } from '../cluster/cluster';
 import type { Ancestor } from './group-summary';
+import { mget } from '../cluster/mget';
+import { chunk } from '../lists';
 
 /** One alert to write: what stands in it when it is new, and what may be corrected when it is there. */
 export interface AlertWrite {
@@ -135,4 +137,22 @@ function refuse(where: { url: string; method: string }, failed: readonly Updated
 function codeOf(status: number, reasons: string): ErrorCode {
   if (/cluster_block_exception/.test(reasons)) return 'READ_ONLY';
   return status === 403 ? 'FORBIDDEN' : 'REFUSED';
+}
+
+const MOST_IDS = 1_000;
+
+/**
+ * How many alerts {@link writeAlerts} would create; nothing is written. An index that is not there holds none of them.
+ * @throws ProblemError FORBIDDEN or REFUSED when it cannot be said of one whether it is there
+ */
+export async function countNew(cluster: Cluster, index: string, alerts: Iterable<AlertWrite>): Promise<number> {
+  const ids = Array.from(alerts, ({ id }) => id);
+  let absent = 0;
+  for (const some of chunk(ids, MOST_IDS)) absent += await countAbsent(cluster, index, some);
+  return absent;
+}
+
+async function countAbsent(cluster: Cluster, index: string, ids: readonly string[]): Promise<number> {
+  const docs = await mget(cluster, { index, query: { _source: false }, body: { ids } });
+  return docs.filter(({ found }) => found !== true).length;
 }

@@ -1,9 +1,8 @@
 import { alertIndex } from '../detections/indices';
-import type { ExecutableRule } from './stored-rule';
+import type { ExecutableRule } from './deployed-rule';
 import { unstoppable, type Cluster } from '../cluster/cluster';
 import { alertOf } from './alert-of-group';
-import { writeAlerts } from './alert-writes';
-import { countNew } from './count-new';
+import { writeAlerts, countNew } from './alert-writes';
 import { readGroupSummaries, sourceFields } from './group-summary';
 import { groupOf, TIME_FIELDS, type Group } from '../detections/group';
 import { readMatches } from '../cluster/search-all';

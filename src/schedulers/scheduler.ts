@@ -5,11 +5,10 @@ import type { Content, Kind, Scope } from '../resources/kind';
 import type { SchedulerName, Settings } from '../settings';
 import type { FieldTypes } from '../sigma/field-types';
 import type { Alert } from './alert-index-search';
-import type { Check } from './check';
 import type { DeploymentRecord } from './deployment-record';
 import type { RequestRow, User } from './request-table';
-import type { RuleState } from './rule-state';
-import type { ExecutableRule } from './stored-rule';
+import type { RuleState, DeployedQuery, ExecutableRule } from './deployed-rule';
+import { ProblemError } from '../errors';
 
 /** What runs the rules. Everything that differs between schedulers is behind this interface, and nothing else compares their names. */
 export interface Scheduler {
@@ -54,6 +53,8 @@ export interface Scheduler {
   findRules(scope: Scope, namespace?: string): Promise<readonly RulesFound[]>;
   /** How the rules of a namespace are doing. `now` is the cluster's time, milliseconds since 1970. */
   ruleStates(scope: Scope, now: number): Promise<RuleState[]>;
+  /** The rules that a deploy stored on the cluster in compiled form; absent on a scheduler that stores none. */
+  storedRules?(scope: Scope): Promise<readonly StoredQuery[]>;
   /** What the rules look for as they are deployed. `now` is the cluster's time, milliseconds since 1970. */
   deployedQueries(scope: Scope, content: Content, now: number): Promise<DeployedQuery[]>;
   /** The id by which this scheduler knows a rule. */
@@ -121,11 +122,8 @@ export interface RulesFound {
   readonly apart?: 'recorded' | 'maybe' | undefined;
 }
 
-/** A rule, and what it looks for as it is deployed. */
-export interface DeployedQuery extends ExecutableRule {
-  /** How it is doing; null where it is not on the scheduler. */
-  readonly state: RuleState | null;
-}
+/** A rule, and the indices that it reads. */
+export type StoredQuery = Pick<ExecutableRule, 'rule' | 'indices'>;
 
 /** What a scheduler has to say something about. */
 export type NotedCommand =
@@ -194,4 +192,24 @@ export interface AlertStore {
    * @throws ProblemError REFUSED with each that did not get it, and why
    */
   setStatus(alerts: readonly Alert[], change: StatusChange): Promise<void>;
+}
+
+/** What `doctor` found about one thing. */
+export interface Check {
+  readonly about: string;
+  /** `missing`: a command will fail for it. `unknown`: it could not be found out. */
+  readonly state: 'ok' | 'warning' | 'missing' | 'unknown';
+  readonly message: string;
+  /** What to do about it. */
+  readonly fix?: string | undefined;
+}
+
+/**
+ * A check that ended in an error of its own.
+ * @throws whatever is no problem of the user's, and an interruption
+ */
+export function failedCheck(about: string, error: unknown): Check {
+  if (!(error instanceof ProblemError) || error.code === 'INTERRUPTED') throw error;
+  const [problem] = error.problems;
+  return { about, state: 'missing', message: problem?.message ?? error.message, fix: problem?.hint };
 }

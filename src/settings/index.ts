@@ -9,7 +9,7 @@ import { withoutUserInfo } from './user-info';
 export type { Access, ConnectionSettings } from './connection';
 export { DEFAULT_FILE } from './file';
 export type { Flags, Environment } from './layers';
-export { SCHEDULERS, type SchedulerName } from './schema';
+export type { SchedulerName } from './schema';
 
 /** Checked settings. */
 export interface Settings {

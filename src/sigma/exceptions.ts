@@ -140,3 +140,14 @@ export function expiredExceptions(
 function isExpired({ expires }: Exception, now: number): boolean {
   return expires !== null && Date.parse(`${expires}T00:00:00.000Z`) <= now;
 }
+
+/**
+ * What is to be said of exceptions whose day has passed: they silence nothing any more.
+ * @param now milliseconds since 1970
+ */
+export function expiredNotes(exceptions: readonly RuleExceptions[], now: number): string[] {
+  return expiredExceptions(exceptions, now).map(
+    ({ slug, entry }) =>
+      `rules/exceptions/${slug}.yml: the exception ${entry.id} expired on ${entry.expires ?? ''} and silences nothing any more: renew it or take it out`,
+  );
+}

@@ -1,5 +1,5 @@
 import { describeDuration } from '../text/duration';
-import type { RuleState } from '../schedulers/rule-state';
+import type { RuleState } from '../schedulers/deployed-rule';
 import type { ContentState, SourceState, Status } from './status';
 
 /** A rule that cannot see this share of a source's process creations needs attention, unless told otherwise. */
@@ -87,4 +87,35 @@ function ofSource(
       .filter(({ share }) => share !== null && share > blindShare)
       .map(({ name, share }) => `${name} is blind on ${percent(share ?? 0)} of ${source}`),
   ];
+}
+
+/** Why a field is missing, where the source is known for it, and what helps. */
+interface Hint {
+  /** Of the source's name. */
+  readonly source: RegExp;
+  readonly field: string;
+  readonly text: string;
+}
+
+const HINTS: readonly Hint[] = [
+  {
+    source: /security|winlogbeat/,
+    field: 'process.command_line',
+    text: 'Process auditing records none unless told to: turn on "Include command line in process creation events" (docs/shippers.md).',
+  },
+  {
+    source: /security|winlogbeat/,
+    field: 'process.parent.name',
+    text: 'Windows before 10 and Server 2016 writes no parent name into event 4688; Sysmon does on all versions (docs/shippers.md).',
+  },
+  {
+    source: /crowdstrike/,
+    field: 'process.parent.name',
+    text: 'It is ParentBaseFileName, which not every record of FDR carries.',
+  },
+];
+
+/** What is known about a field that a source lacks; empty where nothing is. */
+export function hintsFor(source: string, field: string): string[] {
+  return HINTS.filter((hint) => hint.field === field && hint.source.test(source)).map(({ text }) => text);
 }

@@ -1,5 +1,5 @@
 import type { Counts } from '../plan/plan';
-import type { RuleState } from '../schedulers/rule-state';
+import type { RuleState } from '../schedulers/deployed-rule';
 
 /** Everything that `status` says; the JSON that scripts read. Times are ISO 8601, spans milliseconds. */
 export interface Status {

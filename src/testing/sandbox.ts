@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isRecord } from '../json';
 import { effectiveTemplate } from '../resources/effective-template';
-import { ruleKind } from '../schedulers/local/rule-kind';
+import { SCHEDULERS } from '../schedulers';
 import type { Body, Content } from '../resources/kind';
 import { alertIndex, stateIndex } from '../detections/indices';
 import type { Trial } from '../schedulers/scheduler';
@@ -58,7 +58,9 @@ export async function withSandbox<T>(
       await create(cluster, alertIndex(namespace), bodyOf(cluster, content, 'wmi-detections-alerts@template'));
       await create(cluster, stateIndex(namespace), bodyOf(cluster, content, 'wmi-detections-state@template'));
       const scope = { cluster, namespace, now: made, indices: events };
-      for (const rule of await ruleKind.desired(scope, content)) await ruleKind.put(scope, rule, 'create');
+      for (const kind of SCHEDULERS.local.kinds(scope)) {
+        for (const rule of await kind.desired(scope, content)) await kind.put(scope, rule, 'create');
+      }
       return await use({ cluster, namespace, indexOf, events });
     } finally {
       await remove(cluster, all);

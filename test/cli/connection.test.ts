@@ -48,7 +48,7 @@ test('connection from the command line: reports a host name that is not known', 
   );
 });
 
-test('connection from the command line: a web page at the URL is no cluster, and nothing else is asked of it', async () => {
+test('connection from the command line: rejects a web page at the URL after one request', async () => {
   answer = { status: 200, type: 'text/html', body: '<html>Welcome</html>' };
   expect(await message(['deploy', '--es-url', url])).toMatchInlineSnapshot(`
    "error: GET <url>: what answers there is neither Elasticsearch nor OpenSearch
@@ -58,7 +58,7 @@ test('connection from the command line: a web page at the URL is no cluster, and
   expect(seen).toEqual(['GET /']);
 });
 
-test('connection from the command line: another JSON service at the URL is no cluster', async () => {
+test('connection from the command line: rejects another JSON service at the URL', async () => {
   answer = { status: 200, type: 'application/json', body: '{"service":"other"}' };
   expect(await message(['deploy', '--es-url', url])).toMatchInlineSnapshot(`
    "error: GET <url>: what answers there is neither Elasticsearch nor OpenSearch

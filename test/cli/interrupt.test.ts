@@ -5,13 +5,13 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import { stateIndex } from '../../src/detections/indices';
 import { startCli, type Ended, type Running } from '../support/cli';
 import { eventually } from '../support/eventually';
-import { jdk, temporaryFolder } from '../support/environment';
+import { jdk, temporaryFolder } from '../support/temporary-folders';
 import { ownCaches } from '../support/own-caches';
 import { proxy, type Asked, type Fault, type Proxy } from '../support/proxy';
-import { keepShared } from '../support/guard';
+import { keepShared } from '../support/keep-shared';
 import { clear, freshNamespace } from '../support/dataset';
 import { testCluster } from '../support/cluster';
-import { received } from '../support/received';
+import { received } from '../support/context';
 
 const folder = temporaryFolder();
 const SAMPLES = join(PROGRAM_FOLDER, 'samples');
@@ -70,7 +70,7 @@ function second(which: (asked: Asked) => boolean, fault: Fault = 'stall'): (aske
   return (asked) => (which(asked) && ++count === 2 ? fault : undefined);
 }
 
-test('an interrupted command: plan says that nothing was changed', async () => {
+test('an interrupted command: plan reports that nothing was changed', async () => {
   await behind(({ path }) => (path.includes('/_ingest/pipeline') ? 'stall' : undefined));
   const { status, stdout, stderr } = await interrupted('plan');
   expect({ status, stdout }).toEqual({ status: 130, stdout: '' });
@@ -241,7 +241,7 @@ const onTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
 onTerminal('on a terminal (skipped without util-linux, whose `script` makes one)', () => {
   const CTRL_C = '\u0003';
 
-  test('an interrupted command: a second Ctrl-C ends at once what takes its time to tidy up', async () => {
+  test('an interrupted command: a second Ctrl-C ends a slow cleanup at once', async () => {
     await healthy('deploy');
     await healthy('replay', { files: [SAMPLES] });
     await behind(({ method, path }) => (method === 'DELETE' && path === '/_search/scroll' ? 'stall' : undefined));
@@ -253,7 +253,7 @@ onTerminal('on a terminal (skipped without util-linux, whose `script` makes one)
     expect(await ended).toMatchObject({ status: 130 });
   });
 
-  test('an interrupted command: Ctrl-C takes the progress line away before anything is said', async () => {
+  test('an interrupted command: Ctrl-C removes the progress line before any message', async () => {
     await behind(second((asked) => isRule(asked, 'PUT')));
     const { child, says, ended } = start(['deploy'], true);
     await says('1/2 detection_rule');
@@ -270,7 +270,7 @@ onTerminal('on a terminal (skipped without util-linux, whose `script` makes one)
     expect(stdout).not.toContain('\u001b[?');
   });
 
-  test('an interrupted command: Ctrl-C instead of an answer: nothing was changed', async () => {
+  test('an interrupted command: Ctrl-C instead of an answer changes nothing', async () => {
     await healthy('deploy');
     await behind(() => undefined);
     const { child, says, ended } = start(['destroy'], true);
@@ -282,7 +282,7 @@ onTerminal('on a terminal (skipped without util-linux, whose `script` makes one)
     await healthy('plan', { 'exit-code': true });
   });
 
-  test('an interrupted command: the end of the input instead of an answer is a no', async () => {
+  test('an interrupted command: the end of the input counts as the answer no', async () => {
     await healthy('deploy');
     await behind(() => undefined);
     const { child, says, ended } = start(['destroy'], true);

@@ -17,7 +17,7 @@ function tool(...args: string[]): Promise<Ended> {
 }
 
 // One story, in order: what one command writes the next one reads.
-test('a life cycle from the command line: plan --exit-code says 1 before a deploy and 0 after it', async () => {
+test('a life cycle from the command line: plan --exit-code exits with 1 before a deploy and with 0 after it', async () => {
   expect((await tool('plan')).status).toBe(0);
   expect((await tool('plan', '--exit-code')).status).toBe(1);
   const deployed = await tool('deploy', '--output', 'json');
@@ -32,7 +32,7 @@ test('a life cycle from the command line: plan --exit-code says 1 before a deplo
   expect(stdout).toMatch(/^Nothing to change: \d+ unchanged\.\n$/);
 });
 
-test('a life cycle from the command line: replay, run and alerts in the shapes that scripts rely on', async () => {
+test('a life cycle from the command line: replay, run and alerts print the shapes that scripts rely on', async () => {
   const replayed = await tool('replay', join(PROGRAM_FOLDER, 'samples'), '--output', 'json');
   expect(JSON.parse(replayed.stdout)).toMatchObject({ read: 57, indexed: 57, failed: 0 });
   const ran = JSON.parse((await tool('run', '--output', 'json')).stdout) as { rules: Record<string, unknown>[] };
@@ -46,14 +46,14 @@ test('a life cycle from the command line: replay, run and alerts in the shapes t
   expect(csv).toHaveLength(2);
 });
 
-test('a life cycle from the command line: a list flag that is repeated names all', async () => {
+test('a life cycle from the command line: a repeated list flag adds up', async () => {
   const { status, stderr } = await tool('plan', '--only', 'watch/a', '--only', 'watch/b');
   expect(status).toBe(2);
   expect(stderr).toContain('--only watch/a: the plan changes no such thing');
   expect(stderr).toContain('--only watch/b: the plan changes no such thing');
 });
 
-test('a life cycle from the command line: destroy --with-data says that it takes the data, and without a terminal the answer is no', async () => {
+test('a life cycle from the command line: destroy --with-data warns about the data and refuses without a terminal', async () => {
   const { status, stderr } = await tool('destroy', '--with-data');
   expect(status).toBe(2);
   expect(stderr).toMatch(

@@ -139,7 +139,7 @@ test('replay from the command line: a file after -- is read although its name be
   expect(JSON.parse(stdout)).toMatchObject({ read: 2, indexed: 2 });
 });
 
-test('replay from the command line: an unknown flag before the files is named', async () => {
+test('replay from the command line: an error names an unknown flag before the files', async () => {
   const { status, stderr } = await cli(['replay', '--bogus', 'samples']);
   expect(status).toBe(2);
   expect(stderr).toContain('unknown flag `--bogus`');

@@ -61,7 +61,7 @@ test('run as a process: SIGTERM while events are searched leaves the window unto
   expect(await here.run()).toMatchObject({ new: 1 });
 });
 
-test('run as a process: a run without --watch ends on SIGTERM in the same way, and says so', async () => {
+test('run as a process: a run without --watch ends on SIGTERM in the same way and reports it', async () => {
   const here = await dataset();
   await here.index([wmiChild('a')]);
   const between = await proxy(here.cluster, ({ path }) => (/^\/logs-.*\/_search$/.test(path) ? 'stall' : undefined));
@@ -77,7 +77,7 @@ test('run as a process: a run without --watch ends on SIGTERM in the same way, a
   expect(await readWatermark(here.cluster, here.namespace, here.rule.uuid)).toBeNull();
 });
 
-test('run as a process: what goes wrong is told on standard error and does not end the watch', async () => {
+test('run as a process: an error goes to standard error and does not end the watch', async () => {
   const here = await dataset();
   const broken = { ...here.rule, uuid: '00000000-0000-4000-8000-000000000000', name: 'A broken rule' };
   const query = { range: { 'process.pid': { gte: 'no number' } } };
@@ -115,7 +115,7 @@ test('run as a process: a watch over rules that are not stored is an error at on
   expect(stderr).toContain('no rule "nobody" is stored');
 });
 
-test('run as a process: says that it is a dry run', async () => {
+test('run as a process: reports that it is a dry run', async () => {
   const here = await dataset();
   await here.index([wmiChild('a')]);
   const { stdout } = await cli(['run', '--dry-run', '--es-url', here.cluster.url, '--namespace', here.namespace]);

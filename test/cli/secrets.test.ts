@@ -173,7 +173,7 @@ test.each(Object.entries(KINDS).filter(([kind]) => kind !== 'proxy'))(
   },
 );
 
-test('secrets: no deploy that ends half done shows one', async () => {
+test('secrets: a deploy that ends half done shows no secret', async () => {
   const namespace = freshNamespace();
   const reason = `${KEY} | ApiKey ${KEY} | Basic ${BASIC} | ${PASSWORD} | ${TOKEN}`;
   const body = { error: { type: 'security_exception', reason, root_cause: [{ type: 'security_exception', reason }] } };
@@ -192,7 +192,7 @@ test('secrets: no deploy that ends half done shows one', async () => {
   await clear(await testCluster(), namespace);
 });
 
-test('secrets: would be shown without redaction: what was reflected did arrive', async () => {
+test('secrets: would appear without redaction: the reflected text did arrive', async () => {
   const { stderr } = await cli(['plan'], {
     env: { WMI_DETECTIONS_ES_URL: `${url}/403`, WMI_DETECTIONS_ES_API_KEY: KEY },
   });

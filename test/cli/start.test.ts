@@ -38,7 +38,7 @@ describe.each([['--version'], ['--help'], ['completion']])('%s', (flag) => {
   });
 });
 
-test('a command that is called is loaded, and none beside it', () => {
+test('the called command is loaded and no other', () => {
   const { own } = loaded('engine', '--help');
   expect(own).toContain('commands/engine.js');
   expect(own).not.toContain('commands/replay.js');

@@ -130,13 +130,13 @@ test.each([
   [['engine', 'sart']],
   [['plan', '--es-url', 'cluster:9200', '--namespace', 'A']],
   [['plan', '--config', 'no-such-file.yml']],
-])('command line usage: wrong usage %j exits with 2 and says what to do', async (args) => {
+])('command line usage: wrong usage %j exits with 2 and explains what to do', async (args) => {
   const { status, stdout, stderr } = await cli(args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatchSnapshot();
 });
 
-test('command line usage: without a cluster the message says how to name one', async () => {
+test('command line usage: without a cluster the message explains how to name one', async () => {
   const { status, stderr } = await cli(['deploy']);
   expect(status).toBe(2);
   expect(stderr).toMatchInlineSnapshot(`

@@ -1,17 +1,17 @@
 import { runRules } from '../../src/schedulers/local/run-rules';
 import { alerts, together } from '../../src/schedulers/alert-index-search';
-import { unprovenLines, unprovenRules } from '../../src/plan/unproven';
+import { unprovenLines, unprovenRules } from '../../src/plan/warnings';
 import type { Exception } from '../../src/sigma/exceptions';
 import type { Rule } from '../../src/detections/rule';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { alertIndex, defaultIndices } from '../../src/detections/indices';
 import { groupValue, alertId } from '../../src/detections/group';
-import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
+import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
 import { monitorKind } from '../../src/schedulers/opensearch-alerting/monitor-kind';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
 import { request } from '../../src/cluster/cluster';
 import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
-import { contentWith, exception } from '../support/kibana-dataset';
+import { contentWith, exception } from '../support/content';
 import { dataset, storeRule, wmiChild, type Event, type Dataset } from '../support/dataset';
 
 interface Place extends AlertingDataset {
@@ -31,15 +31,15 @@ function child(id: string, change: Readonly<Record<string, unknown>> = {}): Even
   return wmiChild(id, { 'event.ingested': new Date(Date.now() - 1_000).toISOString(), ...change });
 }
 
-function shown({ scope }: Place) {
-  return monitorAlerts(scope.cluster, scope.namespace, []);
+function shown({ deployment }: Place) {
+  return monitorAlerts(deployment.cluster, deployment.namespace, []);
 }
 
 /** Runs every monitor as its schedule does. @param after milliseconds from now */
-async function runAll({ scope, server }: Place, after = 0): Promise<void> {
+async function runAll({ deployment, server }: Place, after = 0): Promise<void> {
   for (const id of server.monitors.stored.keys()) {
     const query = { period_end: `${Date.now() + after}ms` };
-    await askAlerting(scope.cluster, { method: 'POST', path: `/${id}/_execute`, query });
+    await askAlerting(deployment.cluster, { method: 'POST', path: `/${id}/_execute`, query });
   }
 }
 
@@ -53,7 +53,7 @@ async function localIds({ events: { cluster, namespace, rule } }: Place): Promis
 
 const LONG = `wmiprvse.exe ${'é'.repeat(20_000)}`;
 
-test('alerts of OpenSearch Alerting: groups and ids are those of the local scheduler, whatever a field holds', async () => {
+test('alerts of OpenSearch Alerting: groups and ids equal those of the local scheduler for every field value', async () => {
   const here = await place();
   await here.index([
     child('plain'),
@@ -69,7 +69,7 @@ test('alerts of OpenSearch Alerting: groups and ids are those of the local sched
     child('no command line', { 'process.command_line': null }),
     child('no pid', { 'process.pid': null }),
   ]);
-  const { problems } = await deployMonitors(here.scope, contentWith([here.events.rule]));
+  const { problems } = await deployMonitors(here.deployment, contentWith([here.events.rule]));
   expect(problems).toEqual([]);
   const found = await shown(here);
   const ids = await localIds(here);
@@ -78,24 +78,24 @@ test('alerts of OpenSearch Alerting: groups and ids are those of the local sched
   expect(found.notes).toEqual([]);
 });
 
-test('alerts of OpenSearch Alerting: a value that is not indexed, and no command line, counts as none: its event alerts all the same', async () => {
+test('alerts of OpenSearch Alerting: an event alerts even if a value is not indexed or the command line is missing', async () => {
   const here = await place();
   await here.index([child('none', { 'process.pid': null }), child('malformed', { 'process.pid': 'x1' })]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  await deployMonitors(here.deployment, contentWith([here.events.rule]));
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { state: 'ACTIVE' } }]);
 });
 
-test('alerts of OpenSearch Alerting: no event ends a run, however long a text of it is that could be a date', async () => {
+test('alerts of OpenSearch Alerting: a long text that could be a date does not end a run', async () => {
   const here = await place();
   await here.index([child('plain'), child('long', { 'process.command_line': '2025-'.repeat(240_000) })]);
-  expect((await deployMonitors(here.scope, contentWith([here.events.rule]))).problems).toEqual([]);
+  expect((await deployMonitors(here.deployment, contentWith([here.events.rule]))).problems).toEqual([]);
   expect((await shown(here)).alerts).toHaveLength(2);
 });
 
-test('alerts of OpenSearch Alerting: an event of a year without four digits is of the last day that has them', async () => {
+test('alerts of OpenSearch Alerting: an event of a year beyond four digits belongs to the last day with four digits', async () => {
   const here = await place();
   await here.index([child('plain'), child('far', { '@timestamp': 300_000_000_000_000 })]);
-  expect((await deployMonitors(here.scope, contentWith([here.events.rule]))).problems).toEqual([]);
+  expect((await deployMonitors(here.deployment, contentWith([here.events.rule]))).problems).toEqual([]);
   const { alerts: found, notes } = await shown(here);
   expect(notes).toEqual([]);
   const { rule } = here.events;
@@ -109,18 +109,18 @@ test.each<[string, string | undefined]>([
   ['a day of somebody else', 'Monday'],
   ['a year of more than four digits', '+11476-09-08 UTC'],
 ])(
-  'alerts of OpenSearch Alerting: an alert whose key has %s is told in a note, and the others are shown',
+  'alerts of OpenSearch Alerting: an alert whose key has %s becomes a note, and the others are shown',
   async (_, day) => {
     const here = await place();
     await here.index([child('first')]);
-    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    await deployMonitors(here.deployment, contentWith([here.events.rule]));
     const copy = structuredClone(here.server.alerts.alerts[0]) as { agg_alert_content: { bucket: { key: unknown } } };
     copy.agg_alert_content.bucket.key = { their_key: 'x', ...(day !== undefined && { wmi_detections_day: day }) };
     here.server.alerts.alerts.push({ ...copy, id: 'theirs' });
     const { alerts: found, notes } = await shown(here);
     expect(found).toHaveLength(1);
     expect(notes).toEqual([
-      `wmi-detections/Children of WmiPrvSE [${here.scope.namespace}]: an alert in state ACTIVE is of other groups than ours and is not shown; Dashboards shows it`,
+      `wmi-detections/Children of WmiPrvSE [${here.deployment.namespace}]: an alert in state ACTIVE is of other groups than ours and is not shown; Dashboards shows it`,
     ]);
   },
 );
@@ -128,7 +128,7 @@ test.each<[string, string | undefined]>([
 test('alerts of OpenSearch Alerting: a value that looks like a date does not cost later alerts their place in the index', async () => {
   const here = await place();
   await here.index([child('date', { 'process.name': '2025-03-10', 'process.command_line': '2025/03/10' })]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  await deployMonitors(here.deployment, contentWith([here.events.rule]));
   await here.index([child('none')]);
   await runAll(here);
   expect(here.server.alerts.lost).toEqual([]);
@@ -136,10 +136,10 @@ test('alerts of OpenSearch Alerting: a value that looks like a date does not cos
   expect(names.sort()).toEqual(['2025-03-10', 'notepad.exe']);
 });
 
-test('alerts of OpenSearch Alerting: an alert is shown in every state, and looked at only when somebody did', async () => {
+test('alerts of OpenSearch Alerting: an alert is shown in every state, and is acknowledged only after an analyst acknowledged it', async () => {
   const here = await place();
   await here.index([child('first')]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  await deployMonitors(here.deployment, contentWith([here.events.rule]));
   const state = async () => (await shown(here)).alerts.map(({ wmi_detections: ours }) => ours);
   expect(await state()).toMatchObject([
     { status: 'open', state: 'ACTIVE', scheduler: 'opensearch-alerting', count: 1 },
@@ -153,15 +153,15 @@ test('alerts of OpenSearch Alerting: an alert is shown in every state, and looke
   expect(await state()).toMatchObject([{ status: 'acknowledged', state: 'ACKNOWLEDGED' }]);
 });
 
-test('alerts of OpenSearch Alerting: an alert whose events are gone is shown as far as it tells itself', async () => {
+test('alerts of OpenSearch Alerting: an alert whose events are gone is shown with its own fields', async () => {
   const here = await place();
   const sid = { 'user.name': null, 'user.id': 'S-1-5-18' };
   await here.index([child('a', sid), child('b', { ...sid, '@timestamp': '2025-03-10T11:59:00.000Z' })]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  await deployMonitors(here.deployment, contentWith([here.events.rule]));
   const [before] = (await shown(here)).alerts;
-  await here.scope.cluster.client.transport.request({
+  await here.deployment.cluster.client.transport.request({
     method: 'DELETE',
-    path: `/_data_stream/logs-*-${here.scope.namespace}`,
+    path: `/_data_stream/logs-*-${here.deployment.namespace}`,
   });
   const [after] = (await shown(here)).alerts;
   expect(after).toMatchObject({
@@ -177,7 +177,7 @@ test('alerts of OpenSearch Alerting: an alert whose events are gone is shown as 
 test('alerts of OpenSearch Alerting: lists more alerts than a page holds, with a run that failed among them', async () => {
   const here = await place();
   await here.index([child('first')]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  await deployMonitors(here.deployment, contentWith([here.events.rule]));
   const [first] = here.server.alerts.alerts;
   for (let number = 0; number < 1_500; number += 1) {
     const copy = structuredClone(first ?? {}) as { agg_alert_content: { bucket: { key: Record<string, string> } } };
@@ -194,12 +194,12 @@ test('alerts of OpenSearch Alerting: lists more alerts than a page holds, with a
 test('alerts of OpenSearch Alerting: alerts of the index and of monitors are one list: filtered alike, the newest first, none twice', async () => {
   const here = await place();
   await here.index([child('one'), child('two', { 'user.name': 'bob', 'process.pid': 1 })]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  await deployMonitors(here.deployment, contentWith([here.events.rule]));
   const { alerts: held } = await shown(here);
   await localIds(here);
-  const options = { namespace: here.scope.namespace };
-  const stored = await alerts(here.scope.cluster, options);
-  const both = await together(here.scope.cluster, stored, held, options);
+  const options = { namespace: here.deployment.namespace };
+  const stored = await alerts(here.deployment.cluster, options);
+  const both = await together(here.deployment.cluster, stored, held, options);
   expect(both.map(({ _id }) => _id).sort()).toEqual(held.map(({ _id }) => _id).sort());
   for (const filter of [
     { user: 'BOB' },
@@ -211,20 +211,20 @@ test('alerts of OpenSearch Alerting: alerts of the index and of monitors are one
     { from: Date.parse('2025-03-10T11:50:01Z') },
     { to: Date.parse('2025-03-10T11:50:00Z') },
   ]) {
-    const byEngine = await alerts(here.scope.cluster, { ...options, ...filter });
+    const byEngine = await alerts(here.deployment.cluster, { ...options, ...filter });
     const nowhere = { ...options, ...filter, namespace: `${options.namespace}x` };
-    expect(await together(here.scope.cluster, [], held, nowhere)).toHaveLength(byEngine.length);
+    expect(await together(here.deployment.cluster, [], held, nowhere)).toHaveLength(byEngine.length);
   }
-  expect(await together(here.scope.cluster, stored, held, { ...options, limit: 1 })).toHaveLength(1);
+  expect(await together(here.deployment.cluster, stored, held, { ...options, limit: 1 })).toHaveLength(1);
 });
 
-test('alerts of OpenSearch Alerting: an alert that an analyst closed in the index is not open because a monitor holds it', async () => {
+test('alerts of OpenSearch Alerting: an alert that an analyst closed in the index stays closed although a monitor has it', async () => {
   const here = await place();
   await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  await deployMonitors(here.deployment, contentWith([here.events.rule]));
   const { alerts: held } = await shown(here);
   const [closed] = await localIds(here);
-  const { cluster, namespace } = here.scope;
+  const { cluster, namespace } = here.deployment;
   await request(cluster, {
     method: 'POST',
     path: `/${alertIndex(namespace)}/_update/${String(closed)}`,
@@ -242,7 +242,7 @@ test('alerts of OpenSearch Alerting: an alert that an analyst closed in the inde
   expect(await seen({ limit: 1 })).toEqual([newest?._id]);
 });
 
-test('alerts of OpenSearch Alerting: events that an exception silences are no part of an alert', async () => {
+test('alerts of OpenSearch Alerting: an alert does not count events that an exception silences', async () => {
   const here = await place();
   const { rule } = here.events;
   await here.index([
@@ -251,17 +251,17 @@ test('alerts of OpenSearch Alerting: events that an exception silences are no pa
   ]);
   const silenced = { ...exception('backup').condition, field: 'event.action' } as Exception['condition'];
   const quiet = exception('backup', { condition: silenced });
-  await deployMonitors(here.scope, contentWith([rule], { [rule.slug]: [quiet] }));
+  await deployMonitors(here.deployment, contentWith([rule], { [rule.slug]: [quiet] }));
   const [alert, ...more] = (await shown(here)).alerts;
   expect(more).toEqual([]);
   const ours = alert?.wmi_detections as { count: number; ancestors: unknown[] };
   expect([ours.count, ours.ancestors.length]).toEqual([1, 1]);
 });
 
-test('alerts of OpenSearch Alerting: a search that somebody changed to another form does not keep its alerts from being shown', async () => {
+test('alerts of OpenSearch Alerting: alerts are shown even if a user changed the form of the search', async () => {
   const here = await place();
   await here.index([child('first')]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  await deployMonitors(here.deployment, contentWith([here.events.rule]));
   for (const { monitor } of here.server.monitors.stored.values()) {
     const [input] = monitor.inputs as { search: { query: { query: unknown } } }[];
     if (input !== undefined) input.search.query.query = { match_all: { boost: 1 } };
@@ -269,10 +269,10 @@ test('alerts of OpenSearch Alerting: a search that somebody changed to another f
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { count: 1 } }]);
 });
 
-test('alerts of OpenSearch Alerting: somebody looked at a group who acknowledged an older alert of it', async () => {
+test('alerts of OpenSearch Alerting: acknowledging an older alert of a group counts for the group', async () => {
   const here = await place();
   await here.index([child('first')]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
+  await deployMonitors(here.deployment, contentWith([here.events.rule]));
   Object.assign(here.server.alerts.alerts[0] ?? {}, { state: 'ACKNOWLEDGED', acknowledged_time: Date.now() });
   await runAll(here, 3 * 3_600_000);
   await runAll(here);
@@ -280,11 +280,11 @@ test('alerts of OpenSearch Alerting: somebody looked at a group who acknowledged
   expect((await shown(here)).alerts).toMatchObject([{ wmi_detections: { status: 'acknowledged', state: 'ACTIVE' } }]);
 });
 
-test('alerts of OpenSearch Alerting: what nobody acknowledged is open for a deletion, over or not', async () => {
+test('alerts of OpenSearch Alerting: an unacknowledged alert counts as open for a deletion, active or completed', async () => {
   const here = await place();
   await here.index([child('one'), child('two', { 'user.name': 'bob' })]);
-  await deployMonitors(here.scope, contentWith([here.events.rule]));
-  const open = () => monitorKind().openAlerts?.(here.scope, here.events.rule.uuid);
+  await deployMonitors(here.deployment, contentWith([here.events.rule]));
+  const open = () => monitorKind().openAlerts?.(here.deployment, here.events.rule.uuid);
   expect(await open()).toBe(2);
   await runAll(here, 3 * 3_600_000);
   expect(here.server.alerts.alerts.map(({ state }) => state)).toEqual(['COMPLETED', 'COMPLETED']);
@@ -297,44 +297,44 @@ test('alerts of OpenSearch Alerting: what nobody acknowledged is open for a dele
 });
 
 describe('alerts of OpenSearch Alerting: proof', () => {
-  test('a rule with a match is proven by its deploy: an alert was stored', async () => {
+  test('deploy proves a rule with a match: an alert was stored', async () => {
     const here = await place();
     await here.index([child('match')]);
-    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    await deployMonitors(here.deployment, contentWith([here.events.rule]));
     expect(here.server.alerts.alerts).toHaveLength(1);
-    expect(await unprovenRules(here.scope)).toEqual([]);
+    expect(await unprovenRules(here.deployment)).toEqual([]);
   });
 
-  test('a rule without a match is unproven, and stored all the same; its first match proves it', async () => {
+  test('a rule without a match is stored unproven, and its first match proves it', async () => {
     const here = await place();
-    await deployMonitors(here.scope, contentWith([here.events.rule]));
-    const said = unprovenLines(await unprovenRules(here.scope)).join('\n');
-    expect(said.replaceAll(here.scope.namespace, 'ns')).toMatchInlineSnapshot(
+    await deployMonitors(here.deployment, contentWith([here.events.rule]));
+    const said = unprovenLines(await unprovenRules(here.deployment)).join('\n');
+    expect(said.replaceAll(here.deployment.namespace, 'ns')).toMatchInlineSnapshot(
       `"  ? monitor/5f3a5b0e-7d5c-4c53-9a0e-0c9d6b1f2a3b “wmi-detections/Children of WmiPrvSE [ns]”  unproven: it has stored no alert yet as it now stands; its next match will be one"`,
     );
     await here.index([child('match')]);
     await runAll(here);
-    expect(await unprovenRules(here.scope)).toEqual([]);
+    expect(await unprovenRules(here.deployment)).toEqual([]);
   });
 
   test('an alert that the index refuses proves nothing', async () => {
     const here = await place();
     await here.index([child('match')]);
     here.server.alerts.refuse = true;
-    await deployMonitors(here.scope, contentWith([here.events.rule]));
-    expect(await unprovenRules(here.scope)).toHaveLength(1);
+    await deployMonitors(here.deployment, contentWith([here.events.rule]));
+    expect(await unprovenRules(here.deployment)).toHaveLength(1);
   });
 
   test('a run that failed proves nothing', async () => {
     const here = await place();
-    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    await deployMonitors(here.deployment, contentWith([here.events.rule]));
     const [id] = here.server.monitors.stored.keys();
     const failed = { id: 'failed', monitor_id: id, state: 'ERROR', error_message: 'x', start_time: Date.now() };
     here.server.alerts.alerts.push(failed);
-    expect(await unprovenRules(here.scope)).toHaveLength(1);
+    expect(await unprovenRules(here.deployment)).toHaveLength(1);
     await here.index([child('match')]);
     await runAll(here);
-    expect(await unprovenRules(here.scope)).toEqual([]);
+    expect(await unprovenRules(here.deployment)).toEqual([]);
   });
 
   /** The same rule, which finds less. */
@@ -346,68 +346,68 @@ describe('alerts of OpenSearch Alerting: proof', () => {
     return server.alerts.alerts.map(({ state }) => state);
   }
 
-  test('an alert of the search that a monitor had before proves nothing of the one that it has now', async () => {
+  test("an alert of a monitor's previous search does not prove its current one", async () => {
     const here = await place();
     const { rule } = here.events;
     await here.index([child('long ago', { 'event.ingested': new Date(Date.now() - 3 * 3_600_000).toISOString() })]);
-    await deployMonitors(here.scope, contentWith([rule]));
+    await deployMonitors(here.deployment, contentWith([rule]));
     await runAll(here);
-    expect(await unprovenRules(here.scope)).toEqual([]);
-    await deployMonitors(here.scope, contentWith([changed(rule)]));
-    expect(await unprovenRules(here.scope)).toHaveLength(1);
+    expect(await unprovenRules(here.deployment)).toEqual([]);
+    await deployMonitors(here.deployment, contentWith([changed(rule)]));
+    expect(await unprovenRules(here.deployment)).toHaveLength(1);
     // A run over that match would have raised it a second time.
     expect(states(here)).toEqual(['COMPLETED']);
     await here.index([child('match')]);
     await runAll(here);
-    expect(await unprovenRules(here.scope)).toEqual([]);
+    expect(await unprovenRules(here.deployment)).toEqual([]);
   });
 
   test('an alert that the new search finds again proves it: the plugin renews its group', async () => {
     const here = await place();
     const { rule } = here.events;
     await here.index([child('match')]);
-    await deployMonitors(here.scope, contentWith([rule]));
-    await deployMonitors(here.scope, contentWith([changed(rule)]));
+    await deployMonitors(here.deployment, contentWith([rule]));
+    await deployMonitors(here.deployment, contentWith([changed(rule)]));
     expect(states(here)).toEqual(['ACTIVE']);
-    expect(await unprovenRules(here.scope)).toEqual([]);
+    expect(await unprovenRules(here.deployment)).toEqual([]);
   });
 
-  test('a change of the indices asks for another proof; one of the version, or switching off and on, does not', async () => {
+  test('a change of the indices needs another proof; a new version or a restart of the monitor does not', async () => {
     const here = await place();
     const { rule } = here.events;
     await here.index([child('long ago', { 'event.ingested': new Date(Date.now() - 3 * 3_600_000).toISOString() })]);
-    await deployMonitors(here.scope, contentWith([rule]));
-    await deployMonitors(here.scope, contentWith([{ ...rule, version: 99 }]));
+    await deployMonitors(here.deployment, contentWith([rule]));
+    await deployMonitors(here.deployment, contentWith([{ ...rule, version: 99 }]));
     for (const [id, { monitor }] of here.server.monitors.stored) {
       for (const enabled of [false, true]) {
         const body = { ...monitor, enabled };
-        await askAlerting(here.scope.cluster, { method: 'PUT', path: `/${id}`, body });
+        await askAlerting(here.deployment.cluster, { method: 'PUT', path: `/${id}`, body });
       }
     }
-    expect(await unprovenRules(here.scope)).toEqual([]);
+    expect(await unprovenRules(here.deployment)).toEqual([]);
     // What other tests keep on this node is not to be found.
-    const indices = [`logs-*-${here.scope.namespace}`];
-    await deployMonitors(here.scope.with({ indices }), contentWith([rule]));
-    expect(await unprovenRules(here.scope)).toHaveLength(1);
+    const indices = [`logs-*-${here.deployment.namespace}`];
+    await deployMonitors(here.deployment.with({ indices }), contentWith([rule]));
+    expect(await unprovenRules(here.deployment)).toHaveLength(1);
   });
 
-  test('a monitor that is proven is not run by a deploy; one whose runs only failed is', async () => {
+  test('deploy runs a monitor whose runs all failed and not a proven one', async () => {
     const here = await place();
     await here.index([child('match')]);
     const { rule } = here.events;
-    await deployMonitors(here.scope, contentWith([rule]));
+    await deployMonitors(here.deployment, contentWith([rule]));
     await runAll(here, 3 * 3_600_000);
-    await deployMonitors(here.scope, contentWith([{ ...rule, version: 98 }]));
+    await deployMonitors(here.deployment, contentWith([{ ...rule, version: 98 }]));
     expect(states(here)).toEqual(['COMPLETED']);
     Object.assign(here.server.alerts.alerts[0] ?? {}, { state: 'ERROR' });
-    await deployMonitors(here.scope, contentWith([{ ...rule, version: 99 }]));
+    await deployMonitors(here.deployment, contentWith([{ ...rule, version: 99 }]));
     expect(states(here)).toEqual(['ERROR', 'ACTIVE']);
   });
 
-  test('one that an analyst switched off is not asked for', async () => {
+  test('a monitor that an analyst switched off needs no proof', async () => {
     const here = await place();
-    await deployMonitors(here.scope, contentWith([here.events.rule]));
+    await deployMonitors(here.deployment, contentWith([here.events.rule]));
     for (const { monitor } of here.server.monitors.stored.values()) monitor.enabled = false;
-    expect(await unprovenRules(here.scope)).toEqual([]);
+    expect(await unprovenRules(here.deployment)).toEqual([]);
   });
 });

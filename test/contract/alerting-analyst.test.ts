@@ -1,10 +1,10 @@
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Outcome } from '../../src/commands/command';
 import type { Explanation } from '../../src/alerts/explain';
-import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
+import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
 import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
-import { contentWith } from '../support/kibana-dataset';
+import { contentWith } from '../support/content';
 import { dataset, wmiChild } from '../support/dataset';
 
 /** Monitors of one rule that hold two alerts, of pid 1 and 2. */
@@ -13,24 +13,24 @@ async function twoHeld(): Promise<AlertingDataset> {
   const here = await alertingDataset({ namespace: events.namespace });
   const ingested = new Date(Date.now() - 1_000).toISOString();
   await events.index([1, 2].map((pid) => wmiChild(`p${pid}`, { 'process.pid': pid, 'event.ingested': ingested })));
-  await deployMonitors(here.scope, contentWith([events.rule]));
+  await deployMonitors(here.deployment, contentWith([events.rule]));
   return here;
 }
 
-function act({ scope }: AlertingDataset, action: string | undefined, ids: readonly string[]): Promise<Outcome> {
-  const { cluster, namespace } = scope;
+function act({ deployment }: AlertingDataset, action: string | undefined, ids: readonly string[]): Promise<Outcome> {
+  const { cluster, namespace } = deployment;
   const argv = { esUrl: cluster.url, namespace, scheduler: 'opensearch-alerting', action, ids, output: 'text' };
   return alertsCommand.run(quiet(), argv);
 }
 
-async function held({ scope }: AlertingDataset): Promise<{ id: string; status: string; state: string }[]> {
-  const { alerts } = await monitorAlerts(scope.cluster, scope.namespace, []);
+async function held({ deployment }: AlertingDataset): Promise<{ id: string; status: string; state: string }[]> {
+  const { alerts } = await monitorAlerts(deployment.cluster, deployment.namespace, []);
   return alerts.map(({ _id: id, wmi_detections: ours }) => ({ id, ...(ours as { status: string; state: string }) }));
 }
 
 const plain = (error: unknown): string => (error as Error).message.replaceAll(/[0-9a-f]{64}/g, '<id>');
 
-test('analyst commands on OpenSearch Alerting: ack acknowledges alerts of OpenSearch Alerting, all of a monitor in one request; twice is once', async () => {
+test('analyst commands on OpenSearch Alerting: ack acknowledges all alerts of a monitor in one request, and repeating it changes nothing', async () => {
   const here = await twoHeld();
   const ids = (await held(here)).map(({ id }) => id);
   expect(ids).toHaveLength(2);
@@ -48,7 +48,7 @@ test('analyst commands on OpenSearch Alerting: ack acknowledges alerts of OpenSe
   expect(here.server.seen.filter(({ path }) => path.endsWith('/_acknowledge/alerts'))).toHaveLength(1);
 });
 
-test('analyst commands on OpenSearch Alerting: what the plugin cannot do is said of every alert, and nothing is acknowledged then', async () => {
+test('analyst commands on OpenSearch Alerting: an action that the plugin cannot do is reported for every alert, and nothing is acknowledged', async () => {
   const here = await twoHeld();
   const [first, second] = await held(here);
   const ids = [first?.id ?? '', second?.id ?? ''];
@@ -64,7 +64,7 @@ test('analyst commands on OpenSearch Alerting: what the plugin cannot do is said
   expect((await held(here)).map(({ status }) => status)).toEqual(['open', 'open']);
 });
 
-test('analyst commands on OpenSearch Alerting: what the plugin refuses at the last moment is told with its reason', async () => {
+test('analyst commands on OpenSearch Alerting: a late refusal of the plugin is reported with its reason', async () => {
   const here = await twoHeld();
   const ids = (await held(here)).map(({ id }) => id);
   const failed = [{ abc: { failed_reason: 'Alert has already completed and can not be acknowledged.' } }];
@@ -74,7 +74,7 @@ test('analyst commands on OpenSearch Alerting: what the plugin refuses at the la
   );
 });
 
-test('analyst commands on OpenSearch Alerting: explain tells of an alert of OpenSearch Alerting what it tells of a local one', async () => {
+test('analyst commands on OpenSearch Alerting: explain shows the same for an alert of OpenSearch Alerting as for a local one', async () => {
   const here = await twoHeld();
   const [first] = await held(here);
   const { json } = await act(here, 'explain', [first?.id.slice(0, 12) ?? '']);

@@ -1,9 +1,9 @@
-import { deploymentOn } from '../support/deployment';
+import { deploymentOn, actions } from '../support/deployment';
 import { notifyAction } from '../../src/schedulers/opensearch-alerting/notify-action';
-import { triggerOf } from '../../src/schedulers/opensearch-alerting/ownership-marks';
+import { triggerOf } from '../../src/schedulers/opensearch-alerting/monitor-ownership';
 import { request } from '../../src/cluster/cluster';
 import { alertingDataset, deployMonitors, planMonitors } from '../support/alerting-dataset';
-import { actions, contentWith, rule } from '../support/kibana-dataset';
+import { contentWith, rule } from '../support/content';
 import { testCluster } from '../support/cluster';
 
 const NASTY = [
@@ -33,14 +33,14 @@ function messageOf(changes: Parameters<typeof rule>[0] = {}): unknown {
   return (template as { source: unknown }).source;
 }
 
-test('notification channel of OpenSearch Alerting: the message is JSON, whatever the events hold', async () => {
+test('notification channel of OpenSearch Alerting: the message is JSON for every event', async () => {
   const found = NASTY.map((text, number) => ({ id: `a${number}`, bucket_keys: `ws01,${text}` }));
   const message = JSON.parse(await rendered(messageOf(), found)) as { alerts: unknown };
   expect(message).toMatchObject({ rule: { uuid: rule().uuid }, risk_score: 49, monitor: 'm"1' });
   expect(message.alerts).toEqual([...found.map(({ id, bucket_keys: keys }) => ({ id, keys })), null]);
 });
 
-test('notification channel of OpenSearch Alerting: no alert, one and more than fifty make the same form', async () => {
+test('notification channel of OpenSearch Alerting: the message has the same form for no alert, one alert and more than fifty', async () => {
   for (const count of [0, 1, 60]) {
     const found = Array.from({ length: count }, (_, number) => ({ id: String(number), bucket_keys: 'k' }));
     expect((JSON.parse(await rendered(messageOf(), found)) as { alerts: unknown[] }).alerts).toHaveLength(count + 1);
@@ -52,7 +52,7 @@ test.each(NASTY)('notification channel of OpenSearch Alerting: accepts a rule ca
 });
 
 test.each(['{{ctx.x}}', '{{{ctx.x}}}', '{{{{', '{ {'])(
-  'notification channel of OpenSearch Alerting: the subject of a rule called %j is no template',
+  'notification channel of OpenSearch Alerting: the subject of a rule called %j is not read as a template',
   (name) => {
     const { subject_template: subject } = notifyAction(rule({ name }), 'soc');
     const { source } = subject as { source: string };
@@ -61,18 +61,18 @@ test.each(['{{ctx.x}}', '{{{ctx.x}}}', '{{{{', '{ {'])(
   },
 );
 
-test('notification channel of OpenSearch Alerting: a channel adds one action, which settles; without one it goes, and what an analyst added stays', async () => {
+test("notification channel of OpenSearch Alerting: a channel adds one action, removing the channel removes it, and an analyst's action stays", async () => {
   const here = await alertingDataset({ channel: 'soc' });
   const content = contentWith([rule()]);
-  await deployMonitors(here.scope, content);
+  await deployMonitors(here.deployment, content);
   const [stored] = [...here.server.monitors.stored.values()];
   const trigger = triggerOf(stored?.monitor ?? {});
   expect(trigger.actions).toMatchObject([{ id: 'wmi-detections-notify', destination_id: 'soc' }]);
-  expect(actions(await planMonitors(here.scope, content))).toEqual([]);
+  expect(actions(await planMonitors(here.deployment, content))).toEqual([]);
   Object.assign(trigger, {
     actions: [...(trigger.actions as unknown[]), { id: 'theirs', message_template: { source: 'x' } }],
   });
-  const without = deploymentOn(here.scope, 'opensearch-alerting');
+  const without = deploymentOn(here.deployment, 'opensearch-alerting');
   expect(actions(await planMonitors(without, content))).toEqual([`update monitor/${rule().uuid}`]);
   await deployMonitors(without, content);
   const [after] = [...here.server.monitors.stored.values()];

@@ -11,14 +11,14 @@ import { quiet } from '../support/context';
 import { proxy, type Answer, type Fault } from '../support/proxy';
 import { dataset, wmiChild } from '../support/dataset';
 
-test('commands on OpenSearch Alerting: plan, deploy, alerts, status and destroy work as somebody types them', async () => {
+test('commands on OpenSearch Alerting: plan, deploy, alerts, status and destroy work from the command line', async () => {
   const events = await dataset();
   const { namespace } = events;
   // The data set comes with a rule of the local scheduler.
   await request(events.cluster, { method: 'DELETE', path: `/${stateIndex(namespace)}` });
-  const { server, scope } = await alertingDataset({ namespace });
+  const { server, deployment } = await alertingDataset({ namespace });
   const argv = {
-    esUrl: scope.cluster.url,
+    esUrl: deployment.cluster.url,
     namespace,
     scheduler: 'opensearch-alerting',
     output: 'json',
@@ -65,17 +65,17 @@ test('commands on OpenSearch Alerting: plan, deploy, alerts, status and destroy 
 
 /** Deploys what is deployed already, while the alerts that would prove the monitors are not given. */
 async function deployUnread(fate: Answer | Fault): Promise<{ outcome: Outcome; notes: string[] }> {
-  const { scope } = await alertingDataset();
+  const { deployment } = await alertingDataset();
   const notes: string[] = [];
   const stop = new AbortController();
   let reading = false;
-  const between = await proxy(scope.cluster, ({ path }) => {
+  const between = await proxy(deployment.cluster, ({ path }) => {
     if (!reading || !path.endsWith('/monitors/alerts')) return undefined;
     if (fate === 'stall') stop.abort();
     return fate;
   });
   const context: Context = { ...quiet(), signal: stop.signal, note: (line) => notes.push(line) };
-  const named = { namespace: scope.namespace, scheduler: 'opensearch-alerting', output: 'json' };
+  const named = { namespace: deployment.namespace, scheduler: 'opensearch-alerting', output: 'json' };
   const argv = { ...named, esUrl: between.url, yes: true, prune: false, move: false };
   try {
     expect((await deployCommand.run(context, argv)).exit).toBe(0);
@@ -86,24 +86,24 @@ async function deployUnread(fate: Answer | Fault): Promise<{ outcome: Outcome; n
   }
 }
 
-test('commands on OpenSearch Alerting: where the proof of a monitor cannot be read what was done is told all the same', async () => {
+test('commands on OpenSearch Alerting: deploy reports its changes even if it cannot read the proof of a monitor', async () => {
   const { outcome, notes } = await deployUnread({ status: 403, body: { error: { reason: 'not yours' }, status: 403 } });
   expect(outcome).toMatchObject({ exit: 0, json: { changes: [], counts: { create: 0 } } });
   expect(notes.join()).toMatch(/^Which rules are unproven could not be read: .*not yours/s);
 });
 
-test('commands on OpenSearch Alerting: where reading the proof of a monitor is interrupted what was done is told all the same', async () => {
+test('commands on OpenSearch Alerting: deploy reports its changes even if reading the proof of a monitor is interrupted', async () => {
   const { outcome, notes } = await deployUnread('stall');
   expect(outcome).toMatchObject({ exit: 130, json: { changes: [] } });
   expect(notes.join()).toMatch(/^Which rules are unproven could not be read: .*interrupted$/s);
 });
 
 test('commands on OpenSearch Alerting: on a cluster without the plugin nothing is read or written', async () => {
-  const { scope } = await alertingDataset();
+  const { deployment } = await alertingDataset();
   const engine = process.env['TEST_ES_URL'];
   const argv = {
     esUrl: engine,
-    namespace: scope.namespace,
+    namespace: deployment.namespace,
     scheduler: 'opensearch-alerting',
     output: 'text',
     yes: true,

@@ -8,7 +8,7 @@ import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
 import { serverReason } from '../../src/cluster/failure';
 import { connect, request, type Request, type Cluster } from '../../src/cluster/cluster';
-import { requestsFor } from '../support/access-requests';
+import { requestsFor } from '../support/request-table';
 import { authority, type Authority } from '../support/certificates';
 import {
   elasticsearchDistribution,
@@ -139,16 +139,13 @@ onElasticsearch('on a real Elasticsearch with security', () => {
     return false;
   }
 
-  test.each(USERS)(
-    'Elasticsearch with security: with the role of the %s, each of its requests is authorised',
-    async (user) => {
-      const rows = requestsOf(user, 'local');
-      const found = await answers(node.as(userOf(user)), rows);
-      expect(found.refused).toEqual([]);
-      expect(found['no such API'].filter((each) => !NOT_THERE.test(each))).toEqual([]);
-      expect(found.authorised.length).toBeGreaterThan(1);
-    },
-  );
+  test.each(USERS)('Elasticsearch with security: the role of the %s authorises each of its requests', async (user) => {
+    const rows = requestsOf(user, 'local');
+    const found = await answers(node.as(userOf(user)), rows);
+    expect(found.refused).toEqual([]);
+    expect(found['no such API'].filter((each) => !NOT_THERE.test(each))).toEqual([]);
+    expect(found.authorised.length).toBeGreaterThan(1);
+  });
 
   test.each(USERS)(
     'Elasticsearch with security: each privilege of the %s is needed: without it, a request is refused',
@@ -186,7 +183,7 @@ onElasticsearch('on a real Elasticsearch with security', () => {
     for (const user of [shipper, runner, reader]) expect(await ask(user, pipeline)).toBe('refused');
   });
 
-  test('Elasticsearch with security: Elasticsearch itself says the same: it knows every privilege of the table', async () => {
+  test('Elasticsearch with security: Elasticsearch knows every privilege of the table', async () => {
     for (const user of USERS) {
       const role = elasticsearchRole(user, { ...ASKED, scheduler: 'watcher' });
       const cluster = node.as(userOf(`${user}-of-watches`));

@@ -1,11 +1,19 @@
 import { exportRules } from '../../src/commands/export';
 import { adoptAll, findAdoptions, type Adopted } from '../../src/plan/adopt';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
+import { kibanaRuleId } from '../../src/schedulers/kibana/rule-ownership';
 import type { Deployment } from '../../src/plan/deployment';
-import { actions, deployKibana, planKibana, scopeFor, shipped, connectionTo } from '../support/kibana-dataset';
+import {
+  deployKibana,
+  planKibana,
+  kibanaDeployment,
+  connectionTo,
+  describeContract,
+  kibanaOfEachTest,
+} from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
+import { shipped } from '../support/content';
 import type { Thing } from '../support/kibana-state';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 
@@ -34,54 +42,51 @@ function makeTheirs(id: string, space = 'default'): Thing {
   return theirs;
 }
 
-async function adopt(scope: Deployment, name: string): Promise<readonly Adopted[]> {
-  return adoptAll(scope, (await findAdoptions(scope, shipped(), [name])).foreign);
+async function adopt(deployment: Deployment, name: string): Promise<readonly Adopted[]> {
+  return adoptAll(deployment, (await findAdoptions(deployment, shipped(), [name])).foreign);
 }
 
 describeContract('adopt and export', () => {
-  test.each(['default', 'soc'])(
-    'a rule of somebody else in space %s becomes ours by the marks alone',
-    async (space) => {
-      const spaces = ['default', 'soc'];
-      const scope = await scopeFor(server(), { spaces });
-      await deployKibana(scope, shipped());
-      const theirs = makeTheirs(UUID, space);
-      const id = space === 'default' ? UUID : `${space}/${UUID}`;
-      expect(actions(await planKibana(scope, shipped()))).toEqual([`foreign detection_rule/${id}`]);
+  test.each(['default', 'soc'])('adopt only adds marks to an unmanaged rule in space %s', async (space) => {
+    const spaces = ['default', 'soc'];
+    const deployment = await kibanaDeployment(server(), { spaces });
+    await deployKibana(deployment, shipped());
+    const theirs = makeTheirs(UUID, space);
+    const id = space === 'default' ? UUID : `${space}/${UUID}`;
+    expect(actions(await planKibana(deployment, shipped()))).toEqual([`foreign detection_rule/${id}`]);
 
-      const results = await adopt(scope, `detection_rule/${id}`);
-      expect(results).toMatchObject([{ kind: 'detection_rule', id, status: 'adopted' }]);
-      expect(results[0]?.diff).toContain('-title: Their rule');
-      const { name, query, enabled, actions: sent, exceptions_list: lists, tags } = stored(UUID, space);
-      expect({ name, query, enabled, lists }).toEqual({
-        name: theirs.name,
-        query: theirs.query,
-        enabled: false,
-        lists: theirs.exceptions_list,
-      });
-      expect(sent).toMatchObject([{ id: 'mail' }]);
-      expect(tags).toEqual(['Their tag', 'Managed by: wmi-detections']);
-      expect(actions(await planKibana(scope, shipped()))).toEqual([`update detection_rule/${id}`]);
+    const results = await adopt(deployment, `detection_rule/${id}`);
+    expect(results).toMatchObject([{ kind: 'detection_rule', id, status: 'adopted' }]);
+    expect(results[0]?.diff).toContain('-title: Their rule');
+    const { name, query, enabled, actions: sent, exceptions_list: lists, tags } = stored(UUID, space);
+    expect({ name, query, enabled, lists }).toEqual({
+      name: theirs.name,
+      query: theirs.query,
+      enabled: false,
+      lists: theirs.exceptions_list,
+    });
+    expect(sent).toMatchObject([{ id: 'mail' }]);
+    expect(tags).toEqual(['Their tag', 'Managed by: wmi-detections']);
+    expect(actions(await planKibana(deployment, shipped()))).toEqual([`update detection_rule/${id}`]);
 
-      await deployKibana(scope, shipped());
-      expect(actions(await planKibana(scope, shipped()))).toEqual([]);
-      expect(stored(UUID, space)).toMatchObject({ enabled: false, actions: [{ id: 'mail' }] });
-    },
-  );
+    await deployKibana(deployment, shipped());
+    expect(actions(await planKibana(deployment, shipped()))).toEqual([]);
+    expect(stored(UUID, space)).toMatchObject({ enabled: false, actions: [{ id: 'mail' }] });
+  });
 
-  test('what Kibana refuses is told, with its own message', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, shipped());
+  test('a refusal of Kibana is reported with its own message', async () => {
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, shipped());
     makeTheirs(UUID);
-    const { foreign } = await findAdoptions(scope, shipped(), [`detection_rule/${UUID}`]);
+    const { foreign } = await findAdoptions(deployment, shipped(), [`detection_rule/${UUID}`]);
     server().space().rules.delete(UUID);
-    const [failed] = await adoptAll(scope, foreign);
+    const [failed] = await adoptAll(deployment, foreign);
     expect(failed).toMatchObject({ status: 'failed' });
     expect(failed?.error).toContain('404');
   });
 
-  test('what is exported can be imported, is what deploy would make, and is ours', async () => {
-    const scope = await scopeFor(server(), { namespace: 'lab' });
+  test('an exported rule can be imported, equals what deploy makes and is managed', async () => {
+    const deployment = await kibanaDeployment(server(), { namespace: 'lab' });
     const { text } = exportRules({ format: 'kibana', root: PROGRAM_FOLDER, namespace: 'lab' });
     const { server: kibana } = await connectionTo(server());
     const answer = await kibana.ask<Record<string, unknown>>({
@@ -91,6 +96,6 @@ describeContract('adopt and export', () => {
     });
     expect(answer.body).toMatchObject({ success: true, success_count: 2, errors: [], exceptions_errors: [] });
     expect([...server().space().rules.keys()]).toContain(kibanaRuleId(UUID, 'lab'));
-    expect(actions(await planKibana(scope, shipped()))).toEqual([]);
+    expect(actions(await planKibana(deployment, shipped()))).toEqual([]);
   });
 });

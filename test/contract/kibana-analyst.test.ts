@@ -6,10 +6,10 @@ import type { Explanation } from '../../src/alerts/explain';
 import { entitiesAtRisk } from '../../src/alerts/risk';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { contentWith, deployKibana, rule, scopeFor, shipped, uuidOf } from '../support/kibana-dataset';
+import { deployKibana, kibanaDeployment, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { contentWith, rule, shipped, uuidOf } from '../support/content';
 import { API_KEY } from '../support/kibana-server';
 import { signalOf } from '../support/kibana-signals';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { freshNamespace, wmiChild } from '../support/dataset';
 import { testCluster } from '../support/cluster';
 
@@ -35,8 +35,8 @@ let namespace = '';
 /** The shipped rules, deployed in two spaces, with an alert each of pid 1 and 2 in the first and of pid 3 in the other. */
 async function threeSignals(): Promise<string[]> {
   namespace = freshNamespace();
-  const scope = await scopeFor(server(), { spaces: ['default', 'soc'], namespace });
-  await deployKibana(scope, contentWith(shipped().rules));
+  const deployment = await kibanaDeployment(server(), { spaces: ['default', 'soc'], namespace });
+  await deployKibana(deployment, contentWith(shipped().rules));
   const made = [1, 2, 3].map((pid) =>
     signalOf(rule(), wmiChild(`p${pid}`, { 'process.pid': pid }), { index: INDEX, namespace }),
   );
@@ -98,7 +98,7 @@ describeContract('alerts in Kibana', () => {
     expect(await listed({ rule: 'another' })).toEqual([]);
   });
 
-  test('only those of rules that are ours; beyond one page as well', async () => {
+  test('lists alerts of managed rules only, on every page', async () => {
     await threeSignals();
     const { alerts } = server().space();
     alerts.push(signalOf(rule({ uuid: uuidOf(7) }), wmiChild('theirs'), { index: INDEX, namespace }));
@@ -107,7 +107,7 @@ describeContract('alerts in Kibana', () => {
     expect(await listed()).toHaveLength(3 + 1_201);
   });
 
-  test('are acknowledged and closed, all of a space in one request; twice is once', async () => {
+  test('are acknowledged and closed in one request per space, and repeating it changes nothing', async () => {
     const [one = '', two = '', three = ''] = await threeSignals();
     const space = { space: 'default,soc' };
     const done = await act('close', [one.slice(0, 10), two, three], space);
@@ -124,7 +124,7 @@ describeContract('alerts in Kibana', () => {
     expect(asked.map(({ space: where }) => where)).toEqual(['default', 'soc', 'soc']);
   });
 
-  test('are explained: which part of their events met the rule, and which events are gone', async () => {
+  test('are explained with the matching parts of their events and the missing events', async () => {
     const [one = ''] = await threeSignals();
     const cluster = await testCluster();
     const event = wmiChild('p1', { 'process.pid': 1 });
@@ -143,13 +143,13 @@ describeContract('alerts in Kibana', () => {
     expect(of?.triage).toContain('During triage');
   });
 
-  test('add their risk: an event told twice counts once, another process by itself', async () => {
+  test('add their risk: a duplicate event counts once, another process separately', async () => {
     await threeSignals();
     const again = { ...wmiChild('p1 again', { 'process.pid': 1 }), '@timestamp': '2025-03-10T11:50:00.500Z' };
     server()
       .space()
       .alerts.push(signalOf(rule(), again, { index: INDEX, namespace }));
-    const { kept } = await allAlerts(await scopeFor(server(), { namespace }), shipped().rules, { namespace });
+    const { kept } = await allAlerts(await kibanaDeployment(server(), { namespace }), shipped().rules, { namespace });
     const entities = entitiesAtRisk(
       kept.map(({ alert }) => alert),
       { cap: 0 },
@@ -219,7 +219,7 @@ describeContract('alerts in Kibana', () => {
     expect(await listed()).toHaveLength(3);
   });
 
-  test('what Kibana calls in progress is acknowledged, and a rule that is not known here is told', async () => {
+  test('the status in progress becomes acknowledged, and an unknown rule is reported', async () => {
     await threeSignals();
     for (const alert of server().space().alerts) alert['kibana.alert.workflow_status'] = 'in-progress';
     const notes: string[] = [];
@@ -227,8 +227,8 @@ describeContract('alerts in Kibana', () => {
     const environment = { WMI_DETECTIONS_KIBANA_API_KEY: API_KEY };
     const context = { ...quiet(), environment, note: (line: string) => void notes.push(line) };
     const argv = { esUrl: url, kibanaUrl: server().url, namespace, ids: [], output: 'text' };
-    const scope = await scopeFor(server(), { namespace });
-    await deployKibana(scope, contentWith([...shipped().rules, rule({ uuid: uuidOf(9), name: 'Gone since' })]));
+    const deployment = await kibanaDeployment(server(), { namespace });
+    await deployKibana(deployment, contentWith([...shipped().rules, rule({ uuid: uuidOf(9), name: 'Gone since' })]));
     const { json } = await alertsCommand.run(context, argv);
     expect((json as Shown).map((one) => one.wmi_detections.status)).toEqual(['acknowledged', 'acknowledged']);
     expect(notes).toEqual([expect.stringMatching(/^Gone since.*: its rule is not known here/)]);

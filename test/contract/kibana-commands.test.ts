@@ -1,10 +1,10 @@
 import { planCommand } from '../../src/commands/plan';
 import type { Outcome } from '../../src/commands/command';
 import { quiet } from '../support/context';
-import { shipped } from '../support/kibana-dataset';
+import { shipped } from '../support/content';
 import { API_KEY } from '../support/kibana-server';
 import { testCluster } from '../support/cluster';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
 
 const server = kibanaOfEachTest();
 
@@ -23,7 +23,7 @@ function created({ json }: Outcome): string[] {
 }
 
 describeContract('the command plan and Kibana', () => {
-  test('where a Kibana is named it runs the rules, in each space that is named', async () => {
+  test('a configured Kibana runs the rules in each configured space', async () => {
     const outcome = await plan({ kibanaUrl: server().url, space: 'default,soc' });
     expect(outcome.exit).toBe(1);
     const ids = created(outcome);
@@ -32,7 +32,7 @@ describeContract('the command plan and Kibana', () => {
     expect(server().seen.every(({ method }) => method === 'GET')).toBe(true);
   });
 
-  test('the scheduler kibana without a Kibana says what to give', async () => {
+  test('the scheduler kibana without a Kibana URL explains what to set', async () => {
     await expect(plan({ scheduler: 'kibana' })).rejects.toThrowErrorMatchingInlineSnapshot(`
      "the scheduler is kibana, and no Kibana is named
        Give --kibana-url URL, set WMI_DETECTIONS_KIBANA_URL, or write kibana.url into wmi-detections.yml; or use --scheduler local."

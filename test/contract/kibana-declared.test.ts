@@ -1,17 +1,15 @@
 import type { Rule } from '../../src/detections/rule';
 import {
-  actions,
-  contentWith,
   deployKibana,
-  manyRules,
   OTHER_TYPE,
   planKibana,
-  rule,
-  scopeFor,
-  uuidOf,
+  kibanaDeployment,
+  describeContract,
+  kibanaOfEachTest,
 } from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
+import { contentWith, manyRules, rule, uuidOf } from '../support/content';
 import type { Thing } from '../support/kibana-state';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 
@@ -36,18 +34,18 @@ function edit(changes: Thing): void {
 
 /** The lines of a plan's differences that are added or taken away. */
 async function changed(declared: Rule): Promise<string[]> {
-  const { steps } = await planKibana(await scopeFor(server()), contentWith([declared]));
+  const { steps } = await planKibana(await kibanaDeployment(server()), contentWith([declared]));
   const lines = steps.flatMap(({ change }) => change.diff.split('\n'));
   return lines.filter((line) => /^[-+](?![-+]{2})/.test(line));
 }
 
 async function deployed(declared: Rule): Promise<void> {
-  const applied = await deployKibana(await scopeFor(server()), contentWith([declared]));
+  const applied = await deployKibana(await kibanaDeployment(server()), contentWith([declared]));
   expect(applied.problems).toEqual([]);
 }
 
 describeContract('what a rule file declares of Kibana', () => {
-  test("enabled is kept in step where the file says it, and is the analyst's where it does not", async () => {
+  test('enabled follows the file if the file sets it, else the analyst', async () => {
     await deployed(declaring({ enabled: false }));
     expect(stored().enabled).toBe(false);
     edit({ enabled: true });
@@ -66,7 +64,7 @@ describeContract('what a rule file declares of Kibana', () => {
     expect(stored()).toMatchObject({ enabled: true, version: 9 });
   });
 
-  test("actions are kept in step where the file says them, and are the analyst's where it does not", async () => {
+  test('actions follow the file if the file sets them, else the analyst', async () => {
     await deployed(declaring({ actions: [MAIL] }));
     expect(stored().actions).toEqual([MAIL]);
     edit({ actions: [{ ...MAIL, params: { ...MAIL.params, message: 'Quiet.' } }, CHAT] });
@@ -97,7 +95,7 @@ describeContract('what a rule file declares of Kibana', () => {
     expect(await changed(declaring({ actions: [] }))).toEqual([]);
   });
 
-  test('what Kibana adds to an action is no difference, and an update hands it back', async () => {
+  test('fields that Kibana adds to an action are not a difference, and an update keeps them', async () => {
     await deployed(declaring({ actions: [MAIL, CHAT, { ...CHAT, frequency: HOURLY }] }));
     const added = {
       uuid: uuidOf(1),
@@ -116,7 +114,7 @@ describeContract('what a rule file declares of Kibana', () => {
     expect(stored()).toMatchObject({ version: 9, actions: normalised });
   });
 
-  test("of an action, what the file leaves out is the analyst's; what it says is the file's", async () => {
+  test('each field of an action follows the file if the file sets it, else the analyst', async () => {
     await deployed(declaring({ actions: [MAIL, { ...CHAT, frequency: HOURLY }] }));
     const filter = { query: { kql: 'host.name: dc-1', filters: [] } };
     const rarely = { ...HOURLY, throttle: '1d' };
@@ -140,17 +138,17 @@ describeContract('what a rule file declares of Kibana', () => {
     ]);
   });
 
-  test('a rule that is made anew with another type has what is declared', async () => {
+  test('a rule recreated with another type has the declared values', async () => {
     await deployed(declaring({}));
     edit({ ...OTHER_TYPE, enabled: true, actions: [CHAT] });
     await deployed(declaring({ enabled: false, actions: [MAIL] }));
     expect(stored()).toMatchObject({ type: 'eql', enabled: false, actions: [MAIL] });
   });
 
-  test('many rules at once have it too, and keep what is not declared', async () => {
-    const scope = await scopeFor(server());
+  test('a bulk import applies declared values and keeps the others', async () => {
+    const deployment = await kibanaDeployment(server());
     const declared = manyRules(60, { kibana: { enabled: false } });
-    await deployKibana(scope, contentWith(declared));
+    await deployKibana(deployment, contentWith(declared));
     const [first, second] = [stored(uuidOf(0)), stored(uuidOf(1))];
     server()
       .space()
@@ -159,9 +157,9 @@ describeContract('what a rule file declares of Kibana', () => {
       .space()
       .rules.set(uuidOf(1), { ...second, enabled: true });
     const next = contentWith(declared.map((each) => ({ ...each, version: 9 })));
-    expect((await deployKibana(scope, next)).problems).toEqual([]);
+    expect((await deployKibana(deployment, next)).problems).toEqual([]);
     expect(stored(uuidOf(0))).toMatchObject({ actions: [MAIL], enabled: false });
     expect(stored(uuidOf(1))).toMatchObject({ actions: [], enabled: false });
-    expect(actions(await planKibana(scope, next))).toEqual([]);
+    expect(actions(await planKibana(deployment, next))).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
-import { actions, planKibana } from '../support/kibana-dataset';
+import { planKibana, describeContract } from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
 import { BOTH, CONTENT, notesOf, recordDataset, type Named } from '../support/kibana-record';
-import { describeContract } from '../support/kibana-suite';
 import { testCluster } from '../support/cluster';
 
 const { server, namespace, naming, located, deployed, destroyed, remembered, version, rulesIn, withoutPort } =
@@ -47,20 +47,20 @@ async function runStep(step: Step): Promise<void> {
     server().fail(({ space, path }) => (soc.path === undefined ? space === 'soc' : path === soc.path), soc);
   }
   const url = step.renamed === true ? { url: server().url.replace('127.0.0.1', 'localhost') } : {};
-  const scope = await naming({ ...step.on, ...url });
+  const deployment = await naming({ ...step.on, ...url });
   if (step.spaces !== undefined) expect(await located()).toMatchObject(step.spaces);
   if (step.notes !== undefined || step.planned !== undefined || step.run === 'plan') {
-    const plan = await planKibana(scope, CONTENT, prune);
+    const plan = await planKibana(deployment, CONTENT, prune);
     if (step.planned !== undefined) expect([actions(plan), plan.leftovers.length]).toEqual(step.planned);
-    if (step.notes !== undefined) expect(notesOf(scope, plan)).toEqual(step.notes);
+    if (step.notes !== undefined) expect(notesOf(deployment, plan)).toEqual(step.notes);
   }
   if (step.refused !== undefined) {
-    await expect(deployed(scope, { prune, move }).catch(withoutPort)).resolves.toBe(step.refused);
+    await expect(deployed(deployment, { prune, move }).catch(withoutPort)).resolves.toBe(step.refused);
   } else if (step.run === 'deploy') {
-    const { applied } = await deployed(scope, { prune, move });
+    const { applied } = await deployed(deployment, { prune, move });
     expect(applied.problems).toEqual([]);
     if (step.changes !== undefined) expect(applied.changes).toMatchObject(step.changes);
-  } else if (step.run === 'destroy') await destroyed(scope);
+  } else if (step.run === 'destroy') await destroyed(deployment);
   if (step.rules !== undefined) expect([rulesIn('default'), rulesIn('soc')]).toEqual(step.rules);
   if ('recorded' in step) {
     const { recorded } = step;
@@ -87,7 +87,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'keeps a space that is not named any more, which deploy reports and deletes only with --prune',
+    title: 'keeps a space that is not configured any more, which deploy reports and deletes only with --prune',
     steps: [
       DEPLOYED,
       { run: 'deploy', on: {}, planned: [[], 1], notes: [LEFT_OUT], rules: [1, 1], written: 1 },
@@ -102,7 +102,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'tells when the default space is not named any more',
+    title: 'reports that the default space is not configured any more',
     steps: [
       DEPLOYED,
       {
@@ -127,7 +127,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'is no obstacle where a space was deleted in Kibana',
+    title: 'ignores a space that was deleted in Kibana',
     steps: [
       DEPLOYED,
       {

@@ -2,44 +2,44 @@ import { deploy } from '../../src/plan/deploy';
 import { planCommand } from '../../src/commands/plan';
 import type { Context } from '../../src/commands/command';
 import { makeDestroyPlan } from '../../src/plan/destroy';
-import { schedulersBeside } from '../../src/plan/other-schedulers';
+import { schedulersBeside } from '../../src/plan/guard';
 import { DEPLOYMENT_RECORD, removeDeploymentRecord } from '../../src/schedulers/deployment-record';
 import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
 import { connectedDeployment, localDeployment } from '../support/deployment';
 import { quiet } from '../support/context';
-import { connectionTo, contentWith, planKibana } from '../support/kibana-dataset';
+import { connectionTo, planKibana, describeContract } from '../support/kibana-dataset';
+import { contentWith } from '../support/content';
 import { startKibana } from '../support/kibana-server';
 import { BOTH, CONTENT, recordDataset, type Named } from '../support/kibana-record';
-import { describeContract } from '../support/kibana-suite';
 import { proxy } from '../support/proxy';
 import { testCluster } from '../support/cluster';
 
 const { server, namespace, naming, deployed, destroyed, remembered, rulesIn, withoutPort } = recordDataset();
 
 describeContract('deployment record of Kibana', () => {
-  test('another scheduler is refused while rules are written down in a space that is closed to us', async () => {
+  test('another scheduler is refused while the record lists rules in an unreadable space', async () => {
     await deployed(await naming({ spaces: ['soc'] }));
     server().fail(({ space }) => space === 'soc', { status: 403 });
-    const scope = await naming({ scheduler: 'local' });
-    expect((await schedulersBeside(scope)).map(({ where }) => withoutPort(where))).toEqual([
+    const deployment = await naming({ scheduler: 'local' });
+    expect((await schedulersBeside(deployment)).map(({ where }) => withoutPort(where))).toEqual([
       'rules of namespace NS were deployed to Kibana (space soc), where they are not seen from here',
     ]);
-    await expect(deployed(scope).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
+    await expect(deployed(deployment).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
      "ProblemError: rules of namespace NS were deployed to Kibana (space soc), where they are not seen from here; two schedulers would alert twice. Nothing was changed.
        Use credentials that may read the rules of that space. If there are none any more: DELETE /wmi-detections-state-NS/_doc/deployed."
     `);
-    await expect(deployed(scope, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
+    await expect(deployed(deployment, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
     expect(await remembered()).toEqual({ url: server().url, spaces: ['soc'] });
   });
 
-  test('a space that is closed to us, and in which nothing is written down, is told to other schedulers and no end', async () => {
+  test('an unreadable space without recorded rules is a warning for other schedulers', async () => {
     server().fail(({ space }) => space === 'soc', { status: 403 });
-    const scope = await naming({ spaces: ['soc'], scheduler: 'local' });
+    const deployment = await naming({ spaces: ['soc'], scheduler: 'local' });
     const notes: string[] = [];
     const context: Context = { ...quiet(), note: (line) => notes.push(line) };
     for (const move of [undefined, { content: CONTENT, prune: false }]) {
-      const { applied } = await deploy(scope, await planKibana(scope, CONTENT), context, { yes: true, move });
+      const { applied } = await deploy(deployment, await planKibana(deployment, CONTENT), context, { yes: true, move });
       expect(applied.changes.map(({ status }) => status)).toEqual(move === undefined ? ['done'] : []);
     }
     expect([...new Set(notes.map(withoutPort))]).toMatchInlineSnapshot(`
@@ -50,17 +50,23 @@ describeContract('deployment record of Kibana', () => {
     expect(await remembered()).toBeUndefined();
   });
 
-  test('another scheduler is refused although no Kibana is named, and so is a move that could not be done', async () => {
+  test('another scheduler and an impossible move are refused even without a configured Kibana', async () => {
     await deployed(await naming({ spaces: BOTH }));
-    const scope = localDeployment({ cluster: await testCluster(), namespace: namespace() });
-    await expect(deployed(scope).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
+    const deployment = localDeployment({ cluster: await testCluster(), namespace: namespace() });
+    await expect(deployed(deployment).catch(withoutPort)).resolves.toMatchInlineSnapshot(`
      "ProblemError: rules of namespace NS run in the Kibana http://127.0.0.1:PORT (space default, soc); two schedulers would alert twice. Nothing was changed.
        To move them: \`wmi-detections deploy --scheduler local --namespace NS --kibana-url http://127.0.0.1:PORT --move\`. Events stay, and alerts where they are. If there is no such Kibana any more: DELETE /wmi-detections-state-NS/_doc/deployed."
     `);
-    await expect(deployed(scope, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
+    await expect(deployed(deployment, { move: true })).rejects.toMatchObject({ code: 'UNSAFE' });
     const notes: string[] = [];
     const context: Context = { ...quiet(), note: (line) => notes.push(line) };
-    const argv = { esUrl: scope.cluster.url, namespace: namespace(), scheduler: 'local', prune: false, output: 'json' };
+    const argv = {
+      esUrl: deployment.cluster.url,
+      namespace: namespace(),
+      scheduler: 'local',
+      prune: false,
+      output: 'json',
+    };
     await planCommand.run(context, argv);
     expect(notes.map(withoutPort)).toMatchInlineSnapshot(`
      [
@@ -87,7 +93,7 @@ describeContract('deployment record of Kibana', () => {
     expect(await remembered()).toEqual({ url: renamed, spaces: ['default'] });
   });
 
-  test('what is written of another Kibana stays as it is when this one has nothing of ours', async () => {
+  test('the record of another Kibana stays when this one has no managed rules', async () => {
     await deployed(await naming({}));
     const other = await startKibana();
     try {
@@ -98,7 +104,7 @@ describeContract('deployment record of Kibana', () => {
     }
   });
 
-  test('what is written down is read once in a command', async () => {
+  test('a command reads the record once', async () => {
     await deployed(await naming({ spaces: BOTH }));
     const between = await proxy(await testCluster(), () => undefined);
     try {
@@ -111,7 +117,7 @@ describeContract('deployment record of Kibana', () => {
     }
   });
 
-  test('what is shared stays while rules are in a space that is not named', async () => {
+  test('shared resources stay while rules are in a space that is not configured', async () => {
     await deployed(await naming({ spaces: BOTH }));
     const id = 'logs-x@default-pipeline';
     const description = `[managed_by: wmi-detections; id: ${id}; digest: 0123456789abcdef]`;
@@ -128,8 +134,8 @@ describeContract('deployment record of Kibana', () => {
     });
     try {
       const kept = async (named: Named): Promise<unknown[]> => {
-        const scope = (await naming(named)).with({ cluster: between.cluster });
-        const { plan, kept: left } = await makeDestroyPlan(scope, { withData: false });
+        const deployment = (await naming(named)).with({ cluster: between.cluster });
+        const { plan, kept: left } = await makeDestroyPlan(deployment, { withData: false });
         const deleted = plan.steps.filter(({ change }) => change.id === id);
         return [deleted.map(({ change }) => change.action), left.find((each) => each.id === id)?.reason];
       };
@@ -144,17 +150,17 @@ describeContract('deployment record of Kibana', () => {
     }
   });
 
-  test('where it may not be written down the rules are deployed all the same, and that is told', async () => {
+  test('rules are deployed with a warning if the record cannot be written', async () => {
     const closed = await proxy(await testCluster(), ({ path }) =>
       path.endsWith(`/_doc/${DEPLOYMENT_RECORD}`)
         ? { status: 403, body: { error: { reason: 'not yours' }, status: 403 } }
         : undefined,
     );
     try {
-      const scope = (await naming({})).with({ cluster: closed.cluster });
+      const deployment = (await naming({})).with({ cluster: closed.cluster });
       const notes: string[] = [];
       const context: Context = { ...quiet(), note: (line) => notes.push(line) };
-      await deploy(scope, await planKibana(scope, CONTENT), context, { yes: true });
+      await deploy(deployment, await planKibana(deployment, CONTENT), context, { yes: true });
       expect(rulesIn('default')).toBe(1);
       expect(notes.join()).toMatch(/^Where in Kibana the rules are could not be written down: .*not yours/s);
     } finally {
@@ -162,7 +168,7 @@ describeContract('deployment record of Kibana', () => {
     }
   });
 
-  test('where the memory was lost, only what is named is seen; the next deploy writes it again', async () => {
+  test('without a record only configured spaces are seen, and the next deploy writes the record', async () => {
     await deployed(await naming({ spaces: BOTH }));
     await removeDeploymentRecord({ cluster: await testCluster(), namespace: namespace(), now: Date.now() });
     const blind = localDeployment({ cluster: await testCluster(), namespace: namespace() });

@@ -1,21 +1,19 @@
 import { deploy } from '../../src/plan/deploy';
 import type { Plan } from '../../src/plan/plan';
-import { silencedRules } from '../../src/plan/silenced';
+import { silencedRules } from '../../src/plan/warnings';
 import { quiet } from '../support/context';
 import { indexEcs } from '../support/ecs-index';
 import {
-  actions,
-  contentWith,
   deployKibana,
   destroyKibana,
-  exception,
   planKibana,
-  results,
-  rule,
-  scopeFor,
+  kibanaDeployment,
+  describeContract,
+  kibanaOfEachTest,
 } from '../support/kibana-dataset';
+import { actions, results } from '../support/deployment';
+import { contentWith, exception, rule } from '../support/content';
 import { storeItem, type Thing } from '../support/kibana-state';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 
@@ -53,9 +51,9 @@ function analystsItem(): void {
 
 describeContract('exceptions in Kibana', () => {
   test('an exception becomes an item of a shared list, before the rule that refers to it; a second plan is empty', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     const content = withEntries(exception('tool.exe', { expires: '2999-01-01' }));
-    expect(results(await deployKibana(scope, content))).toEqual([
+    expect(results(await deployKibana(deployment, content))).toEqual([
       `create exception_list/${LIST}: done`,
       `create exception_item/${LIST}:tool.exe: done`,
       `create detection_rule/${rule().uuid}: done`,
@@ -69,11 +67,11 @@ describeContract('exceptions in Kibana', () => {
       tags: ['Managed by: wmi-detections'],
       entries: [{ type: 'match', field: 'process.name', operator: 'included', value: 'tool.exe' }],
     });
-    expect(actions(await planKibana(scope, content))).toEqual([]);
+    expect(actions(await planKibana(deployment, content))).toEqual([]);
   });
 
-  test('what no item can say becomes part of the query', async () => {
-    await deployKibana(await scopeFor(server()), withEntries(NEGATED));
+  test('an exception that no item can express becomes part of the query', async () => {
+    await deployKibana(await kibanaDeployment(server()), withEntries(NEGATED));
     expect(linked()).toEqual([]);
     expect(stored().query).toContain('tool.exe');
     expect(server().space().lists.size).toBe(0);
@@ -82,52 +80,52 @@ describeContract('exceptions in Kibana', () => {
   test('one that is switched off or expired does nothing', async () => {
     const off = exception('off.exe', { enabled: false });
     const expired = exception('old.exe', { expires: '2020-01-01' });
-    await deployKibana(await scopeFor(server()), withEntries(off, expired));
+    await deployKibana(await kibanaDeployment(server()), withEntries(off, expired));
     expect([server().space().lists.size, linked().length]).toEqual([0, 0]);
     expect(JSON.stringify(stored())).not.toMatch(/off\.exe|old\.exe/);
   });
 
-  test('one more that silences every match needs a yes, though the rule itself does not change', async () => {
+  test('another exception that silences every match needs a yes although the rule does not change', async () => {
     const index = 'wmi-test-silenced';
     const event = { category: ['process'], type: ['start'] };
     const process = { name: 'cmd.exe', parent: { name: 'WmiPrvSE.exe' } };
-    const local = await scopeFor(server(), { spaces: ['soc'] });
+    const local = await kibanaDeployment(server(), { spaces: ['soc'] });
     await indexEcs(local.cluster, index, { one: { '@timestamp': '2026-01-01T00:00:00Z', event, process } });
-    const scope = local.with({ indices: [index] });
-    await deployKibana(scope, withEntries(exception('tool.exe')));
+    const deployment = local.with({ indices: [index] });
+    await deployKibana(deployment, withEntries(exception('tool.exe')));
     const silencing = async (...more: ReturnType<typeof exception>[]): Promise<[Plan, string[]]> => {
       const content = withEntries(exception('tool.exe'), ...more);
-      const plan = await planKibana(scope, content);
+      const plan = await planKibana(deployment, content);
       expect(actions(plan)).toEqual(more.map(({ id }) => `create exception_item/soc/${LIST}:${id}`));
-      return [plan, await silencedRules(scope, content, plan)];
+      return [plan, await silencedRules(deployment, content, plan)];
     };
     expect((await silencing(exception('other.exe')))[1]).toEqual([]);
     const [plan, reasons] = await silencing(exception('all', { condition: EVENT }));
     expect(reasons).toEqual([
       'The exceptions of “Process Execution via WMI” silence all 1 of its matches on this cluster.',
     ]);
-    await expect(deploy(scope, plan, quiet(), { yes: false, reasons })).rejects.toMatchObject({ code: 'UNSAFE' });
+    await expect(deploy(deployment, plan, quiet(), { yes: false, reasons })).rejects.toMatchObject({ code: 'UNSAFE' });
     expect(server().space('soc').items.size).toBe(1);
   });
 
   test('a changed item is an update that keeps the comments of analysts', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, withEntries(exception('tool.exe')));
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, withEntries(exception('tool.exe')));
     const key = `${LIST}:tool.exe`;
     const comments = [{ id: 'c1', comment: 'seen it', created_by: 'analyst' }];
     server()
       .space()
       .items.set(key, { ...server().space().items.get(key), comments });
-    expect(actions(await planKibana(scope, withEntries(exception('tool.exe'))))).toEqual([]);
+    expect(actions(await planKibana(deployment, withEntries(exception('tool.exe'))))).toEqual([]);
     const changed = withEntries(exception('tool.exe', { condition: EVENT }));
-    expect(results(await deployKibana(scope, changed))).toEqual([`update exception_item/${key}: done`]);
+    expect(results(await deployKibana(deployment, changed))).toEqual([`update exception_item/${key}: done`]);
     expect(server().space().items.get(key)).toMatchObject({ comments, entries: [{ type: 'exists' }], list_id: LIST });
   });
 
   test('an exception that leaves the files is deleted with --prune, its list unlinked before', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, withEntries(exception('tool.exe')));
-    expect(results(await deployKibana(scope, withEntries(), true))).toEqual([
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, withEntries(exception('tool.exe')));
+    expect(results(await deployKibana(deployment, withEntries(), true))).toEqual([
       `update detection_rule/${rule().uuid}: done`,
       `delete exception_item/${LIST}:tool.exe: done`,
       `delete exception_list/${LIST}: done`,
@@ -135,31 +133,31 @@ describeContract('exceptions in Kibana', () => {
     expect([server().space().lists.size, server().space().items.size, linked().length]).toEqual([0, 0, 0]);
   });
 
-  test("a list of ours that holds an analyst's item stays, and stays linked, whatever the files say", async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, withEntries(exception('tool.exe')));
+  test("a managed list with an analyst's item stays and stays linked", async () => {
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, withEntries(exception('tool.exe')));
     analystsItem();
-    await deployKibana(scope, withEntries(), true);
+    await deployKibana(deployment, withEntries(), true);
     expect([...server().space().items.keys()]).toEqual(['by-hand']);
     expect(linked()).toEqual([LIST]);
-    expect(actions(await planKibana(scope, withEntries(), true))).toEqual([]);
+    expect(actions(await planKibana(deployment, withEntries(), true))).toEqual([]);
   });
 
-  test("destroy takes what is ours and leaves an analyst's lists and items", async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, withEntries(exception('tool.exe')));
+  test('destroy removes managed lists and items and leaves those of analysts', async () => {
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, withEntries(exception('tool.exe')));
     server().space().lists.set('theirs', { id: 'list-1', list_id: 'theirs', tags: [] });
     storeItem(server().space(), { list_id: 'theirs', item_id: 'their-item', entries: [] }, undefined, 'analyst');
-    expect((await destroyKibana(scope)).problems).toEqual([]);
+    expect((await destroyKibana(deployment)).problems).toEqual([]);
     expect([...server().space().lists.keys()]).toEqual(['theirs']);
     expect([...server().space().items.keys()]).toEqual(['their-item']);
     expect(server().space().rules.size).toBe(0);
   });
 
-  test('a list under our id without our tag is foreign, and what needs it is skipped', async () => {
-    const scope = await scopeFor(server());
+  test('a list under our id without our tag is not managed, and its dependents are skipped', async () => {
+    const deployment = await kibanaDeployment(server());
     server().space().lists.set(LIST, { id: 'list-1', list_id: LIST, name: 'theirs', tags: [] });
-    const applied = await deployKibana(scope, withEntries(exception('tool.exe')));
+    const applied = await deployKibana(deployment, withEntries(exception('tool.exe')));
     expect(results(applied)).toEqual([
       `foreign exception_list/${LIST}: skipped`,
       `create exception_item/${LIST}:tool.exe: skipped`,
@@ -172,17 +170,17 @@ describeContract('exceptions in Kibana', () => {
     expect([server().space().rules.size, server().space().items.size]).toEqual([0, 0]);
   });
 
-  test('a list that cannot be made keeps back the rule that needs it; a second run completes it', async () => {
-    const scope = await scopeFor(server(), { spaces: ['soc'] });
+  test('a rule is skipped if its list cannot be created, and a second run completes it', async () => {
+    const deployment = await kibanaDeployment(server(), { spaces: ['soc'] });
     const content = withEntries(exception('tool.exe'));
     server().fail(({ method, path }) => method === 'POST' && path === '/api/exception_lists', { status: 500 }, 1);
-    expect(results(await deployKibana(scope, content)).map((line) => line.split(': ')[1])).toEqual([
+    expect(results(await deployKibana(deployment, content)).map((line) => line.split(': ')[1])).toEqual([
       'failed',
       'skipped',
       'skipped',
     ]);
     expect(server().space('soc').rules.size).toBe(0);
-    expect((await deployKibana(scope, content)).problems).toEqual([]);
-    expect(actions(await planKibana(scope, content))).toEqual([]);
+    expect((await deployKibana(deployment, content)).problems).toEqual([]);
+    expect(actions(await planKibana(deployment, content))).toEqual([]);
   });
 });

@@ -2,18 +2,16 @@ import { ProblemError } from '../../src/errors';
 import { exitOf } from '../../src/commands/deploy';
 import { connectKibana } from '../../src/cluster/kibana';
 import {
-  contentWith,
   deployKibana,
-  manyRules,
   planKibana,
-  results,
-  rule,
-  scopeFor,
-  uuidOf,
+  kibanaDeployment,
   connectionTo,
+  describeContract,
+  kibanaOfEachTest,
 } from '../support/kibana-dataset';
+import { results } from '../support/deployment';
+import { contentWith, manyRules, rule, uuidOf } from '../support/content';
 import { API_KEY, type Seen } from '../support/kibana-server';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { quick } from '../support/patience';
 
 const server = kibanaOfEachTest();
@@ -33,7 +31,7 @@ async function errorOf(promise: Promise<unknown>): Promise<ProblemError> {
 
 /** What is said of a failed creation, and its exit status; without the port. */
 async function failedCreation(): Promise<{ said: string; exit: number }> {
-  const applied = await deployKibana(await scopeFor(server(), { spaces: ['soc'] }), contentWith([rule()]));
+  const applied = await deployKibana(await kibanaDeployment(server(), { spaces: ['soc'] }), contentWith([rule()]));
   expect(applied.changes).toMatchObject([{ status: 'failed' }]);
   const { problems } = new ProblemError('PARTIAL', applied.problems);
   return { said: problems.map(told).join('\n').replaceAll(server().url, '<kibana>'), exit: exitOf(applied) };
@@ -45,7 +43,7 @@ function told({ where, message }: ProblemError['problems'][number]): string {
 
 describeContract('failures of Kibana', () => {
   test.each([400, 401, 403, 404, 409, 429, 500, 502, 503])(
-    'a creation answered with %i names rule, space, status and what Kibana says, and does not end well',
+    "a creation answered with %i fails and names rule, space, status and Kibana's reason",
     async (status) => {
       server().fail(creations, { status, message: `because of ${status}`, headers: { 'retry-after': '0' } });
       const { said, exit } = await failedCreation();
@@ -59,45 +57,45 @@ describeContract('failures of Kibana', () => {
   );
 
   test.each([429, 502, 503, 504])('a read answered with %i is repeated', async (status) => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     server().fail(finds, { status, headers: { 'retry-after': '0' } }, 2);
-    await planKibana(scope, contentWith([rule()]));
+    await planKibana(deployment, contentWith([rule()]));
     expect(server().seen.filter(finds).length).toBeGreaterThan(2);
   });
 
   test.each([
     ['a half', '{"page":1,"da'],
     ['a page', '<html>Down for maintenance</html>'],
-  ])('of what is no JSON: %s is asked for again, and told when nothing else comes', async (_, body) => {
-    const scope = await scopeFor(server());
+  ])('an answer that is not JSON is retried and then reported: %s', async (_, body) => {
+    const deployment = await kibanaDeployment(server());
     server().fail(finds, { status: 200, body }, 2);
-    await planKibana(scope, contentWith([rule()]));
+    await planKibana(deployment, contentWith([rule()]));
     expect(server().seen.filter(finds).length).toBeGreaterThan(2);
     server().seen.length = 0;
     server().fail(finds, { status: 200, body });
-    const error = await errorOf(planKibana(scope, contentWith([rule()])));
+    const error = await errorOf(planKibana(deployment, contentWith([rule()])));
     expect(server().seen.filter(finds)).toHaveLength(4);
     expect(error.message).toContain("what answers there is not Kibana's API: the answer is not JSON (asked 4 times)");
   });
 
-  test('a creation whose answer is no JSON may have been done: it is not sent again', async () => {
+  test('a creation whose answer is not JSON is not sent again because it may be done', async () => {
     server().fail(creations, { status: 200, body: '{"id":' });
     const { said, exit } = await failedCreation();
     expect({ sent: server().seen.filter(creations).length, exit }).toEqual({ sent: 1, exit: 2 });
     expect(said).toContain('the answer is not JSON');
   });
 
-  test('of a page that a proxy answers with, the words are told', async () => {
-    const scope = await scopeFor(server());
+  test("an error quotes the text of a proxy's page", async () => {
+    const deployment = await kibanaDeployment(server());
     server().fail(finds, { status: 502, body: '<html>\n<head><title>502</title></head><h1>Bad  Gateway</h1></html>' });
-    const error = await errorOf(planKibana(scope, contentWith([rule()])));
+    const error = await errorOf(planKibana(deployment, contentWith([rule()])));
     expect(error.message).toContain('Kibana, space default: 502 Bad Gateway (asked 4 times)');
   });
 
-  test('a read is repeated so often and no oftener', async () => {
-    const scope = await scopeFor(server());
+  test('a read is repeated up to the limit', async () => {
+    const deployment = await kibanaDeployment(server());
     server().fail(finds, { status: 503, message: 'License is not available.', headers: { 'retry-after': '0' } });
-    const error = await errorOf(planKibana(scope, contentWith([rule()])));
+    const error = await errorOf(planKibana(deployment, contentWith([rule()])));
     expect(server().seen.filter(finds)).toHaveLength(4);
     expect(error.exitStatus).toBe(2);
     expect(error.message.replaceAll(/:\d+/g, ':n')).toMatchInlineSnapshot(`
@@ -107,9 +105,9 @@ describeContract('failures of Kibana', () => {
   });
 
   test('an answer that ends in the middle is an error', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     server().fail(finds, 'cut');
-    const error = await errorOf(planKibana(scope, contentWith([rule()])));
+    const error = await errorOf(planKibana(deployment, contentWith([rule()])));
     expect(error.code).toBe('UNREACHABLE');
     expect(error.message).toContain('Kibana, space default: cannot be reached');
   });
@@ -124,14 +122,14 @@ describeContract('failures of Kibana', () => {
   });
 
   // It fails by its own limit where the first request waits for longer than it is told to.
-  test('who answers there is not waited for longer than for any answer', async () => {
+  test('connecting takes no longer than any request', async () => {
     server().fail(({ path }) => path === '/api/status', 'silent');
     const patience = quick({ timeout: 100 });
     const error = await errorOf(connectKibana({ url: server().url, apiKey: API_KEY }, [], { patience }));
     expect(error.message).toContain('no answer in time');
   }, 10_000);
 
-  test('an interrupted request says so, and is told apart from a late one', async () => {
+  test('an interrupted request is distinguished from a late one', async () => {
     const stop = new AbortController();
     const circumstances = { patience: quick(), signal: stop.signal };
     const kibana = await connectKibana({ url: server().url, apiKey: API_KEY }, ['default'], circumstances);
@@ -165,13 +163,13 @@ describeContract('failures of Kibana', () => {
     ['another program', { status: 200, body: { name: 'something', version: '1.0' } }],
     ['a page to log in', { status: 200, body: '<html>' }],
     ['a redirect', { status: 302, headers: { location: '/login' } }],
-  ])('%s in the place of Kibana is told', async (_, fault) => {
+  ])('%s in the place of Kibana is reported', async (_, fault) => {
     server().fail(({ path }) => path === '/api/status', fault);
     const error = await errorOf(connectKibana({ url: server().url, apiKey: API_KEY }));
     expect(error.message).toContain("what answers there is not Kibana's API");
   });
 
-  test('nothing that listens is told', async () => {
+  test('a closed port is reported', async () => {
     const url = server().url;
     await server().close();
     const error = await errorOf(connectKibana({ url }));
@@ -182,14 +180,14 @@ describeContract('failures of Kibana', () => {
   });
 
   test('one rule that fails does not stop the others, and a second run completes it', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     const content = contentWith(manyRules(3));
     server().fail((seen) => creations(seen) && JSON.stringify(seen.body).includes(uuidOf(1)), { status: 500 }, 1);
-    expect(results(await deployKibana(scope, content))).toEqual([
+    expect(results(await deployKibana(deployment, content))).toEqual([
       `create detection_rule/${uuidOf(0)}: done`,
       `create detection_rule/${uuidOf(1)}: failed`,
       `create detection_rule/${uuidOf(2)}: done`,
     ]);
-    expect(results(await deployKibana(scope, content))).toEqual([`create detection_rule/${uuidOf(1)}: done`]);
+    expect(results(await deployKibana(deployment, content))).toEqual([`create detection_rule/${uuidOf(1)}: done`]);
   });
 });

@@ -1,7 +1,13 @@
 import { unsafeReasons } from '../../src/plan/guard';
-import { contentWith, deployKibana, manyRules, planKibana, scopeFor } from '../support/kibana-dataset';
+import {
+  deployKibana,
+  planKibana,
+  kibanaDeployment,
+  describeContract,
+  kibanaOfEachTest,
+} from '../support/kibana-dataset';
+import { contentWith, manyRules } from '../support/content';
 import type { Thing } from '../support/kibana-state';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 
@@ -14,20 +20,20 @@ describeContract('the guard and alerts in Kibana', () => {
     const rules = manyRules(5);
     const [first, second] = rules;
     if (first === undefined || second === undefined) throw new Error('two rules are needed');
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith(rules));
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith(rules));
     const { alerts } = server().space();
     alerts.push(alert(first.uuid, 'closed'), alert(second.uuid, 'open'), alert(second.uuid, 'open'));
 
-    const withoutFirst = await planKibana(scope, contentWith(rules.slice(1)), true);
-    expect(await unsafeReasons(scope, withoutFirst)).toEqual([]);
-    const withoutSecond = await planKibana(scope, contentWith([first, ...rules.slice(2)]), true);
-    expect(await unsafeReasons(scope, withoutSecond)).toMatchInlineSnapshot(`
+    const withoutFirst = await planKibana(deployment, contentWith(rules.slice(1)), true);
+    expect(await unsafeReasons(deployment, withoutFirst)).toEqual([]);
+    const withoutSecond = await planKibana(deployment, contentWith([first, ...rules.slice(2)]), true);
+    expect(await unsafeReasons(deployment, withoutSecond)).toMatchInlineSnapshot(`
      [
        "This deletes the rule “Rule 1”, which has 2 open alerts.",
      ]
     `);
-    const kept = await planKibana(scope, contentWith(rules), true);
-    expect(await unsafeReasons(scope, kept)).toEqual([]);
+    const kept = await planKibana(deployment, contentWith(rules), true);
+    expect(await unsafeReasons(deployment, kept)).toEqual([]);
   });
 });

@@ -1,17 +1,8 @@
 import fc from 'fast-check';
-import {
-  actions,
-  contentWith,
-  deployKibana,
-  destroyKibana,
-  exception,
-  manyRules,
-  planKibana,
-  scopeFor,
-  uuidOf,
-} from '../support/kibana-dataset';
+import { deployKibana, destroyKibana, planKibana, kibanaDeployment, describeContract } from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
+import { contentWith, exception, manyRules, uuidOf } from '../support/content';
 import { startKibana } from '../support/kibana-server';
-import { describeContract } from '../support/kibana-suite';
 import type { Decoration, Thing } from '../support/kibana-state';
 
 /** What servers of other versions do to a rule that they give back, each alone harmless and together too. */
@@ -44,7 +35,7 @@ const DECORATIONS: Readonly<Record<string, Decoration>> = {
 };
 
 describeContract('idempotence', () => {
-  test('whatever a server adds, a second deploy changes nothing, and destroy leaves everything but ours', async () => {
+  test('a second deploy changes nothing whatever a server adds, and destroy removes managed rules only', async () => {
     const names = Object.keys(DECORATIONS);
     const subset = fc.subarray(names);
     const told = [{ action_type_id: '.email', id: 'mail', params: { to: ['soc@example.com'], message: 'Look.' } }];
@@ -59,13 +50,13 @@ describeContract('idempotence', () => {
           const theirs = { rule_id: 'theirs', id: uuidOf(90), type: 'query', name: 'Theirs', tags: ['x'] };
           server.space().rules.set('theirs', theirs);
           server.decorate = (rule) => chosen.reduce((each, name) => DECORATIONS[name]?.(each) ?? each, rule);
-          const scope = await scopeFor(server, { namespace });
-          expect((await deployKibana(scope, content)).problems).toEqual([]);
-          expect(actions(await planKibana(scope, content, true))).toEqual([]);
+          const deployment = await kibanaDeployment(server, { namespace });
+          expect((await deployKibana(deployment, content)).problems).toEqual([]);
+          expect(actions(await planKibana(deployment, content, true))).toEqual([]);
           server.seen.length = 0;
-          await deployKibana(scope, content, true);
+          await deployKibana(deployment, content, true);
           expect(server.seen.filter(({ method }) => method !== 'GET')).toEqual([]);
-          expect((await destroyKibana(scope)).problems).toEqual([]);
+          expect((await destroyKibana(deployment)).problems).toEqual([]);
           expect([...server.space().rules.values()]).toEqual([theirs]);
           expect([server.space().lists.size, server.space().items.size]).toEqual([0, 0]);
           expect(server.violations).toEqual([]);
@@ -80,8 +71,8 @@ describeContract('idempotence', () => {
   test('a difference that the file decides is never taken for a default', async () => {
     const server = await startKibana();
     const content = contentWith(manyRules(1));
-    const scope = await scopeFor(server);
-    await deployKibana(scope, content);
+    const deployment = await kibanaDeployment(server);
+    await deployKibana(deployment, content);
     const deployed = server.space().rules.get(uuidOf(0)) ?? {};
     const edits: Thing[] = [
       { name: 'x' },
@@ -110,7 +101,10 @@ describeContract('idempotence', () => {
     ];
     for (const edit of edits) {
       server.space().rules.set(uuidOf(0), { ...deployed, ...edit });
-      expect([edit, actions(await planKibana(scope, content))]).toEqual([edit, [`update detection_rule/${uuidOf(0)}`]]);
+      expect([edit, actions(await planKibana(deployment, content))]).toEqual([
+        edit,
+        [`update detection_rule/${uuidOf(0)}`],
+      ]);
     }
     await server.close();
   });

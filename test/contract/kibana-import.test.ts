@@ -2,17 +2,16 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { exitOf } from '../../src/commands/deploy';
 import {
-  actions,
-  contentWith,
   deployKibana,
-  manyRules,
   OTHER_TYPE,
   planKibana,
-  scopeFor,
-  uuidOf,
+  kibanaDeployment,
+  describeContract,
+  kibanaOfEachTest,
 } from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
+import { contentWith, manyRules, uuidOf } from '../support/content';
 import { type Seen } from '../support/kibana-server';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 
 const server = kibanaOfEachTest();
 
@@ -41,7 +40,7 @@ function heapInUse(): number {
 /** What a deploy of 51 rules makes of an answer of the import; `changed` says which are failed. */
 async function imported(answer: Record<string, unknown>): Promise<{ failed: string[]; said: string[]; exit: number }> {
   server().fail(imports, { status: 200, body: { ...NOTHING_WRONG, success_count: 51, rules_count: 51, ...answer } });
-  const applied = await deployKibana(await scopeFor(server()), contentWith(manyRules(51)));
+  const applied = await deployKibana(await kibanaDeployment(server()), contentWith(manyRules(51)));
   return {
     failed: applied.changes.filter(({ status }) => status === 'failed').map(({ id }) => id),
     said: applied.problems.map(({ message }) => message),
@@ -51,31 +50,31 @@ async function imported(answer: Record<string, unknown>): Promise<{ failed: stri
 
 describeContract('many rules at once', () => {
   test('fifty rules go one by one, fifty-one in one import; a second plan is empty', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith(manyRules(50)));
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith(manyRules(50)));
     expect(server().seen.filter(imports)).toHaveLength(0);
     server().space().rules.clear();
     server().seen.length = 0;
     const all = contentWith(manyRules(51));
-    expect((await deployKibana(scope, all)).problems).toEqual([]);
+    expect((await deployKibana(deployment, all)).problems).toEqual([]);
     expect(
       server()
         .seen.filter(writes)
         .map(({ path, query }) => [path, query]),
     ).toEqual([['/api/detection_engine/rules/_import', { overwrite: 'true' }]]);
     expect(server().space().rules.size).toBe(51);
-    expect(actions(await planKibana(scope, all))).toEqual([]);
+    expect(actions(await planKibana(deployment, all))).toEqual([]);
   });
 
   test('no import holds more than 500 rules or 8 MB', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith(manyRules(501)));
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith(manyRules(501)));
     const counts = server()
       .seen.filter(imports)
       .map(({ body }) => String((body as { text: unknown }).text).split('\n').length - 1);
     expect(counts).toEqual([500, 1]);
     server().seen.length = 0;
-    await deployKibana(scope, contentWith(manyRules(60, { setup: 'x'.repeat(300_000) })));
+    await deployKibana(deployment, contentWith(manyRules(60, { setup: 'x'.repeat(300_000) })));
     const sizes = server()
       .seen.filter(imports)
       .map(({ body }) => Buffer.byteLength((body as { text: string }).text));
@@ -84,13 +83,13 @@ describeContract('many rules at once', () => {
   });
 
   test('a thousand rules are planned in one paged read, and plan after plan in the same memory', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     const all = contentWith(manyRules(1_000));
-    await deployKibana(scope, all);
+    await deployKibana(deployment, all);
     const heap: number[] = [];
     for (let round = 0; round < 4; round += 1) {
       server().seen.length = 0;
-      expect(actions(await planKibana(scope, all))).toEqual([]);
+      expect(actions(await planKibana(deployment, all))).toEqual([]);
       const reads = server().seen.filter(({ path }) => path.startsWith('/api/detection_engine/rules'));
       expect(reads.map(({ path, query }) => `${path} ${String(query.page)}`)).toEqual([
         '/api/detection_engine/rules/_find 1',
@@ -103,8 +102,8 @@ describeContract('many rules at once', () => {
   }, 120_000);
 
   test('an import that updates keeps enabled, actions and exception lists of an analyst', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith(manyRules(51)));
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith(manyRules(51)));
     server().space().lists.set('theirs', { id: 'list-1', list_id: 'theirs' });
     const theirs = {
       enabled: false,
@@ -115,26 +114,26 @@ describeContract('many rules at once', () => {
       server()
         .space()
         .rules.set(id, { ...each, ...theirs });
-    const applied = await deployKibana(scope, contentWith(manyRules(51, { version: 9 })));
+    const applied = await deployKibana(deployment, contentWith(manyRules(51, { version: 9 })));
     expect(applied.problems).toEqual([]);
     for (const each of server().space().rules.values()) expect(each).toMatchObject({ ...theirs, version: 9 });
   });
 
   test('among many, a rule that changes its type is made anew, one by one', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     const [first, ...rest] = manyRules(51);
     if (first === undefined) throw new Error('a rule is needed');
-    await deployKibana(scope, contentWith([first, ...rest]));
+    await deployKibana(deployment, contentWith([first, ...rest]));
     const { rules } = server().space();
     rules.set(uuidOf(0), { ...rules.get(uuidOf(0)), ...OTHER_TYPE });
     const changed = contentWith([first, ...manyRules(51, { version: 9 }).slice(1)]);
-    expect((await deployKibana(scope, changed)).problems).toEqual([]);
+    expect((await deployKibana(deployment, changed)).problems).toEqual([]);
     expect(rules.get(uuidOf(0))).toMatchObject({ type: 'eql' });
-    expect(actions(await planKibana(scope, changed))).toEqual([]);
+    expect(actions(await planKibana(deployment, changed))).toEqual([]);
   });
 
   test.each(['errors', 'exceptions_errors', 'action_connectors_errors'])(
-    'an import that answers 200 and names a rule in %s has failed for that rule',
+    'an import that answers 200 and names a rule in %s fails for that rule',
     async (list) => {
       const error = { rule_id: uuidOf(3), error: { status_code: 400, message: 'it says no' } };
       const { failed, said, exit } = await imported({ success: false, success_count: 50, [list]: [error] });
@@ -153,18 +152,18 @@ describeContract('many rules at once', () => {
     expect(said[0]).toContain('the import says: it is there already (a-list)');
   });
 
-  test('rules that are neither counted nor named are not called done', async () => {
+  test('rules that are neither counted nor named are not reported as done', async () => {
     const { failed, said } = await imported({ success_count: 40 });
     expect(failed).toHaveLength(51);
     expect(said[0]).toContain('the import took 40 of 51 rules and does not say which');
   });
 
   test('what cannot be read while many are put has failed for all of them, and the report is whole', async () => {
-    const scope = await scopeFor(server());
-    const plan = await planKibana(scope, contentWith(manyRules(51)));
+    const deployment = await kibanaDeployment(server());
+    const plan = await planKibana(deployment, contentWith(manyRules(51)));
     const finds = ({ path }: Seen): boolean => path === '/api/detection_engine/rules/_find';
     server().fail(finds, { status: 403, message: 'not allowed' });
-    const applied = await scope.apply(plan);
+    const applied = await deployment.apply(plan);
     expect(applied.changes.map(({ status }) => status)).toEqual(Array.from({ length: 51 }, () => 'failed'));
     expect(applied.problems[0]?.message).toContain('“Rule 0”: Kibana, space default: ');
     expect(exitOf(applied)).toBe(2);
@@ -172,9 +171,9 @@ describeContract('many rules at once', () => {
 
   test('an import that is refused as a whole has failed for its rules, and only for them', async () => {
     server().fail(imports, { status: 413, message: 'Payload content length greater than maximum allowed' }, 1);
-    const applied = await deployKibana(await scopeFor(server()), contentWith(manyRules(501)));
+    const applied = await deployKibana(await kibanaDeployment(server()), contentWith(manyRules(501)));
     expect(applied.changes.filter(({ status }) => status === 'failed')).toHaveLength(500);
     expect(server().space().rules.size).toBe(1);
-    expect(actions(await planKibana(await scopeFor(server()), contentWith(manyRules(501))))).toHaveLength(500);
+    expect(actions(await planKibana(await kibanaDeployment(server()), contentWith(manyRules(501))))).toHaveLength(500);
   });
 });

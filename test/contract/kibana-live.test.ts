@@ -1,10 +1,10 @@
 import { testRulesCommand } from '../../src/commands/test-rules';
 import type { Outcome } from '../../src/commands/command';
-import type { Verdict } from '../../src/testing/rule-verdict';
+import type { Verdict } from '../../src/testing/test-rules';
 import { quiet } from '../support/context';
 import { API_KEY } from '../support/kibana-server';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
-import { project, type Project } from '../support/project';
+import { describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { project, type Project } from '../support/temporary-folders';
 import { testCluster } from '../support/cluster';
 
 const server = kibanaOfEachTest();
@@ -50,7 +50,7 @@ describeContract('test --live and Kibana', () => {
     expect(server().seen.some(({ path, space }) => path.endsWith('/preview') && space === 'soc')).toBe(true);
   });
 
-  test('nobody is told of a test: the actions of a rule are left out', async () => {
+  test('a trial leaves out the actions of a rule', async () => {
     const kibana = { actions: [{ action_type_id: '.email', id: 'mail', params: { message: 'Look.' } }] };
     ours.edit(RULE, '  schedule:\n', `  kibana: ${JSON.stringify(kibana)}\n  schedule:\n`);
     const outcome = await live({ rules: ['process_execution_via_wmi'] });
@@ -68,7 +68,7 @@ describeContract('test --live and Kibana', () => {
     ]);
   });
 
-  test('a rule that EQL cannot say is an error of its own, and the others are tried', async () => {
+  test('a rule that EQL cannot express fails alone, and the others are tried', async () => {
     ours.edit(RULE, 'process.parent.name: WmiPrvSE.exe', `process.parent.name: '${'x'.repeat(260)}\\*'`);
     const found = results(await live());
     const verdictsOn = (slug: string): string[] => [
@@ -79,14 +79,14 @@ describeContract('test --live and Kibana', () => {
     expect(found.find(({ result }) => result === 'ERROR')?.reason).toMatch(/EQL cannot compare process.parent.name/);
   });
 
-  test('without a Kibana there is nobody to run them, and what to do is told', async () => {
+  test('without a Kibana the error explains what to do', async () => {
     await expect(live({ kibanaUrl: undefined })).rejects.toThrowErrorMatchingInlineSnapshot(`
      "in a live test Kibana runs the rules, and no Kibana is named
        Give --kibana-url URL, set WMI_DETECTIONS_KIBANA_URL, or write kibana.url into wmi-detections.yml; without --live our own scheduler runs them."
     `);
   });
 
-  test('without the cluster of that Kibana there is nothing to run on', async () => {
+  test('without the cluster of that Kibana the trial fails', async () => {
     await expect(live({ esUrl: undefined })).rejects.toThrowErrorMatchingInlineSnapshot(`
      "a live test needs the cluster of that Kibana, for its events
        Give --es-url URL, or set WMI_DETECTIONS_ES_URL."

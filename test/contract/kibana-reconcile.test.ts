@@ -1,19 +1,19 @@
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
-import { reconcileText } from '../../src/report/reconcile';
-import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
+import { reconcileText } from '../../src/report/reconcile-text';
+import { kibanaRuleId } from '../../src/schedulers/kibana/rule-ownership';
 import type { Deployment } from '../../src/plan/deployment';
-import { contentWith, deployKibana, exception, rule, scopeFor } from '../support/kibana-dataset';
+import { deployKibana, kibanaDeployment, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { contentWith, exception, rule } from '../support/content';
 import { signalOf } from '../support/kibana-signals';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
-import { dataset, wmiChild, type Event, type Dataset } from '../support/dataset';
-import { backingIndex } from '../support/backing-index';
+import { request, type Cluster } from '../../src/cluster/cluster';
+import { dataset, SYSMON, wmiChild, type Event, type Dataset } from '../support/dataset';
 
 const server = kibanaOfEachTest();
 const NOW = Date.parse('2025-03-10T12:01:00Z');
 const DAY = { from: NOW - 86_400_000, to: NOW };
 
 interface Place {
-  readonly scope: Deployment;
+  readonly deployment: Deployment;
   readonly events: Dataset;
   /** Lets Kibana have an alert of an event. */
   alert(event: Event): void;
@@ -27,12 +27,12 @@ async function place(): Promise<Place> {
   const events = await dataset();
   await events.index(two);
   const { namespace, cluster } = events;
-  const scope = (await scopeFor(server(), { namespace })).with({ cluster });
-  await deployKibana(scope, contentWith([rule()]));
+  const deployment = (await kibanaDeployment(server(), { namespace })).with({ cluster });
+  await deployKibana(deployment, contentWith([rule()]));
   ran();
   const index = await backingIndex(cluster, namespace);
   return {
-    scope,
+    deployment,
     events,
     alert: (event) => {
       server()
@@ -52,8 +52,8 @@ function ran(change: object = {}, enabled = true): void {
   });
 }
 
-async function look({ scope }: Place, content = contentWith([rule()])): Promise<RuleReconciliation> {
-  const [found] = await reconcile(scope, content, { ...DAY, now: NOW });
+async function look({ deployment }: Place, content = contentWith([rule()])): Promise<RuleReconciliation> {
+  const [found] = await reconcile(deployment, content, { ...DAY, now: NOW });
   if (found === undefined) throw new Error('no rule was looked at');
   return found;
 }
@@ -62,7 +62,7 @@ const missing = (found: RuleReconciliation): unknown[] =>
   found.missing.map(({ first: { id }, reasons }) => [id, ...reasons.map(({ code }) => code)]);
 
 describeContract('reconcile and Kibana', () => {
-  test('an event whose alert names it has its alert; where all have, nothing is missing', async () => {
+  test('an event is covered by the alert that names it, and no alert is missing if all are covered', async () => {
     const here = await place();
     here.alert(first);
     expect(missing(await look(here))).toEqual([['p2', 'unknown']]);
@@ -71,13 +71,13 @@ describeContract('reconcile and Kibana', () => {
     expect(found).toMatchObject({ events: 2, groups: 2, alerted: 2, pending: 0, missing: [] });
   });
 
-  test('an alert of another rule, or of another event of that id, is none', async () => {
+  test('an alert of another rule or of another event with the same id does not count', async () => {
     const here = await place();
     server()
       .space()
       .alerts.push(
         signalOf({ ...rule(), uuid: '00000000-0000-4000-8000-000000000000' }, first, { index: 'x' }),
-        signalOf(rule(), second, { index: 'another-index', namespace: here.scope.namespace }),
+        signalOf(rule(), second, { index: 'another-index', namespace: here.deployment.namespace }),
       );
     expect(missing(await look(here))).toEqual([
       ['p1', 'unknown'],
@@ -114,7 +114,7 @@ describeContract('reconcile and Kibana', () => {
       },
       'not_run',
     ],
-  ])('says why an alert is missing: %s', async (_, cause, code) => {
+  ])('explains why an alert is missing: %s', async (_, cause, code) => {
     const here = await place();
     cause();
     expect(
@@ -124,7 +124,7 @@ describeContract('reconcile and Kibana', () => {
 
   test('reports a rule that is not deployed, and not its twin', async () => {
     const here = await place();
-    server().space().rules.delete(kibanaRuleId(rule().uuid, here.scope.namespace));
+    server().space().rules.delete(kibanaRuleId(rule().uuid, here.deployment.namespace));
     expect(missing(await look(here))).toEqual([
       ['p1', 'not_deployed'],
       ['p2', 'not_deployed'],
@@ -142,7 +142,16 @@ describeContract('reconcile and Kibana', () => {
     const found = await look(here, content);
     expect(found).toMatchObject({ alerted: 1, pending: 1, silenced: 1 });
     expect(missing(found)).toEqual([['p2', 'unknown']]);
-    const text = reconcileText([found], { scheduler: 'kibana', namespace: here.scope.namespace });
+    const text = reconcileText([found], { scheduler: 'kibana', namespace: here.deployment.namespace });
     expect(text).toContain('run the rule by hand in Kibana (Manual run) from 2025-03-10T11:50:00.000Z');
   });
 });
+
+/** The name that events of a namespace's Sysmon stream have in `_index`. */
+async function backingIndex(cluster: Cluster, namespace: string): Promise<string> {
+  const { body } = await request<{ data_streams: { indices: { index_name: string }[] }[] }>(cluster, {
+    method: 'GET',
+    path: `/_data_stream/${SYSMON}-${namespace}`,
+  });
+  return body.data_streams[0]?.indices[0]?.index_name ?? '';
+}

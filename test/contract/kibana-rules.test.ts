@@ -1,26 +1,21 @@
-import { connectedDeployment } from '../support/deployment';
-import { deployText } from '../../src/report/plan';
+import { deployText } from '../../src/report/plan-text';
+import { connectedDeployment, actions, results } from '../support/deployment';
 import { normalizeRule } from '../../src/schedulers/kibana/normalize-rule';
-import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
+import { kibanaRuleId } from '../../src/schedulers/kibana/rule-ownership';
 import type { Applied } from '../../src/plan/apply';
 import { connectKibana } from '../../src/cluster/kibana';
 import {
-  actions,
-  contentWith,
   deployKibana,
   destroyKibana,
-  manyRules,
   OTHER_TYPE,
   planKibana,
-  results,
-  rule,
-  scopeFor,
-  shipped,
-  uuidOf,
+  kibanaDeployment,
+  describeContract,
+  kibanaOfEachTest,
 } from '../support/kibana-dataset';
+import { contentWith, manyRules, rule, shipped, uuidOf } from '../support/content';
 import { API_KEY, type KibanaServer, type Seen } from '../support/kibana-server';
 import type { Thing } from '../support/kibana-state';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
 import { quick } from '../support/patience';
 
 const server = kibanaOfEachTest();
@@ -41,16 +36,16 @@ function edit(uuid: string, changes: Thing): void {
 
 describeContract('rules in Kibana', () => {
   test('the shipped rules are created, and a second plan is empty', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     const content = shipped();
-    const first = await deployKibana(scope, content);
+    const first = await deployKibana(deployment, content);
     expect(first.problems).toEqual([]);
     expect([...server().space().rules.keys()].sort()).toEqual(content.rules.map(({ uuid }) => uuid).sort());
-    expect(actions(await planKibana(scope, content))).toEqual([]);
+    expect(actions(await planKibana(deployment, content))).toEqual([]);
   });
 
-  test('a rule says everything that the API has a place for', async () => {
-    await deployKibana(await scopeFor(server()), shipped());
+  test('a rule fills every field of the API', async () => {
+    await deployKibana(await kibanaDeployment(server()), shipped());
     const {
       query,
       index,
@@ -144,7 +139,7 @@ describeContract('rules in Kibana', () => {
 
   test('each tactic of a rule has those of its techniques that ATT&CK counts to it, and no other', async () => {
     const tags = ['execution', 'lateral_movement', 't1047', 't1021.003', 't1021.006'].map((word) => `attack.${word}`);
-    await deployKibana(await scopeFor(server()), contentWith([rule({ tags })]));
+    await deployKibana(await kibanaDeployment(server()), contentWith([rule({ tags })]));
     expect(stored(rule().uuid).threat).toMatchObject([
       { tactic: { id: 'TA0002' }, technique: [{ id: 'T1047' }] },
       {
@@ -154,25 +149,25 @@ describeContract('rules in Kibana', () => {
     ]);
   });
 
-  test('a rule that changes its type is made anew, and keeps what an analyst added', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith([rule()]));
+  test("a rule that changes its type is recreated and keeps an analyst's additions", async () => {
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith([rule()]));
     edit(rule().uuid, { ...OTHER_TYPE, enabled: false });
-    const applied = await deployKibana(scope, contentWith([rule()]));
+    const applied = await deployKibana(deployment, contentWith([rule()]));
     expect(applied.problems).toEqual([]);
     expect(stored(rule().uuid)).toMatchObject({ type: 'eql', enabled: false });
   });
 
   test('a rule of another type that Kibana does not take leaves the old one as it was', async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     const eql = contentWith([rule()]);
-    await deployKibana(scope, eql);
+    await deployKibana(deployment, eql);
     const actions = [{ action_type_id: '.email', id: 'mail', params: {} }];
     edit(rule().uuid, { ...OTHER_TYPE, enabled: false, actions });
     const { query } = stored(rule().uuid);
     const creations = ({ method, path }: Seen): boolean => method === 'POST' && path === '/api/detection_engine/rules';
     server().fail(creations, { status: 503, message: 'not now' }, 1);
-    const applied = await deployKibana(scope, eql);
+    const applied = await deployKibana(deployment, eql);
     expect(applied.changes).toMatchObject([{ status: 'failed' }]);
     expect(applied.problems.map(({ message }) => message.replace(/^.*?: /, ''))).toMatchInlineSnapshot(`
      [
@@ -181,7 +176,7 @@ describeContract('rules in Kibana', () => {
      ]
     `);
     expect(stored(rule().uuid)).toMatchObject({ type: 'query', query, enabled: false, actions: [{ id: 'mail' }] });
-    expect((await deployKibana(scope, eql)).problems).toEqual([]);
+    expect((await deployKibana(deployment, eql)).problems).toEqual([]);
     expect(stored(rule().uuid)).toMatchObject({ type: 'eql', enabled: false, actions: [{ id: 'mail' }] });
   });
 
@@ -197,7 +192,7 @@ describeContract('rules in Kibana', () => {
      * @param prepare called when the rule of the other type is there
      */
     async function deployInterrupted(verb: string, prepare = (): void => undefined): Promise<Applied> {
-      const here = await scopeFor(server());
+      const here = await kibanaDeployment(server());
       await deployKibana(here, eql);
       edit(rule().uuid, OTHER_TYPE);
       prepare();
@@ -212,13 +207,13 @@ describeContract('rules in Kibana', () => {
       return deployKibana(await connectedDeployment(here.with({ cluster }), connections, { runs: 'kibana' }), eql);
     }
 
-    test.each(['DELETE', 'POST'])('in its %s is made anew all the same', async (verb) => {
+    test.each(['DELETE', 'POST'])('is recreated although the key is pressed in its %s', async (verb) => {
       const applied = await deployInterrupted(verb);
       expect(applied.changes).toMatchObject([{ action: 'update', status: 'done' }]);
       expect(stored(rule().uuid)).toMatchObject({ type: 'eql' });
     });
 
-    test('and is refused is put back, and that is told', async () => {
+    test('is restored and reported if Kibana refuses the new one', async () => {
       const ofType = ({ body }: Seen): boolean => (body as Thing | undefined)?.type === 'eql';
       const applied = await deployInterrupted('DELETE', () => {
         server().fail((seen) => asked('POST')(seen) && ofType(seen), { status: 400, message: 'no such query' });
@@ -229,21 +224,21 @@ describeContract('rules in Kibana', () => {
     });
   });
 
-  test('a rule that cannot be put back is told, with what is lost', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith([rule()]));
+  test('a rule that cannot be restored is reported with what is lost', async () => {
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith([rule()]));
     edit(rule().uuid, { ...OTHER_TYPE, enabled: false });
     const creations = ({ method, path }: Seen): boolean => method === 'POST' && path === '/api/detection_engine/rules';
     server().fail(creations, { status: 503, message: 'not now' });
-    const applied = await deployKibana(scope, contentWith([rule()]));
+    const applied = await deployKibana(deployment, contentWith([rule()]));
     expect(applied.problems.at(-1)?.message).toContain('could not be put back (Kibana, space default: not now');
     expect(applied.problems.at(-1)?.hint).toContain('It was disabled');
   });
 
   test('a changed rule is an update, its difference in the words of the rule file and of nothing else', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith([rule()]));
-    const plan = await planKibana(scope, contentWith([rule({ version: 9, risk: { ...rule().risk, score: 80 } })]));
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith([rule()]));
+    const plan = await planKibana(deployment, contentWith([rule({ version: 9, risk: { ...rule().risk, score: 80 } })]));
     expect(plan.steps.map(({ change }) => change.diff)).toMatchInlineSnapshot(`
      [
        "--- cluster/24869767-8579-485d-9a4f-d9ddfd8f0cac
@@ -277,27 +272,27 @@ describeContract('rules in Kibana', () => {
     `);
   });
 
-  test('what is no longer in the content is told, and deleted only when asked to', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith(manyRules(2)));
+  test('a rule that left the content is reported, and deleted only with --prune', async () => {
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith(manyRules(2)));
     const rest = contentWith(manyRules(1));
-    const plan = await planKibana(scope, rest);
+    const plan = await planKibana(deployment, rest);
     expect(actions(plan)).toEqual([]);
     expect(plan.leftovers).toEqual([{ kind: 'detection_rule', id: uuidOf(1) }]);
-    expect(results(await deployKibana(scope, rest, true))).toEqual([`delete detection_rule/${uuidOf(1)}: done`]);
+    expect(results(await deployKibana(deployment, rest, true))).toEqual([`delete detection_rule/${uuidOf(1)}: done`]);
     expect([...server().space().rules.keys()]).toEqual([uuidOf(0)]);
   });
 
-  test("a rule under our id without our tag is somebody else's: reported and left alone", async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith([rule()]));
+  test('a rule under our id without our tag is reported and left alone', async () => {
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith([rule()]));
     edit(rule().uuid, { tags: ['theirs'], name: 'Theirs' });
     const before = stored(rule().uuid);
     const content = contentWith([rule({ version: 9 })]);
-    expect(actions(await planKibana(scope, content))).toEqual([`foreign detection_rule/${rule().uuid}`]);
-    const applied = await deployKibana(scope, content, true);
+    expect(actions(await planKibana(deployment, content))).toEqual([`foreign detection_rule/${rule().uuid}`]);
+    const applied = await deployKibana(deployment, content, true);
     expect(results(applied)).toEqual([`foreign detection_rule/${rule().uuid}: skipped`]);
-    const counts = { ...(await planKibana(scope, content)).counts, unchanged: 1 }; // Others' things are counted as well.
+    const counts = { ...(await planKibana(deployment, content)).counts, unchanged: 1 }; // Others' things are counted as well.
     expect(deployText(applied.changes, counts, 0)).toMatchInlineSnapshot(`
      "  ! detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”  skipped: it carries no mark of ours, so it is left as it is
        Take it over (\`wmi-detections adopt detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac\`), rename or remove it, or keep it and leave ours out of the content.
@@ -307,33 +302,33 @@ describeContract('rules in Kibana', () => {
   });
 
   test("a duplicate that an analyst made of ours is the analyst's, even after an edit", async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith([rule()]));
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith([rule()]));
     const copy = { ...stored(rule().uuid), rule_id: uuidOf(7), id: uuidOf(8), name: 'Copy' };
     server().space().rules.set(uuidOf(7), copy);
     server()
       .space()
       .rules.set(uuidOf(9), { ...copy, rule_id: uuidOf(9), meta: { from: '1m' } });
-    expect((await destroyKibana(scope)).problems).toEqual([]);
+    expect((await destroyKibana(deployment)).problems).toEqual([]);
     expect([...server().space().rules.keys()]).toEqual([uuidOf(7), uuidOf(9)]);
   });
 
   test("a rule of ours that was edited in Kibana's own editor is still ours: brought back, and destroyed", async () => {
-    const scope = await scopeFor(server());
+    const deployment = await kibanaDeployment(server());
     const content = contentWith([rule()]);
-    await deployKibana(scope, content);
+    await deployKibana(deployment, content);
     const query = stored(rule().uuid).query;
     edit(rule().uuid, { query: 'process where false' });
-    expect(results(await deployKibana(scope, content))).toEqual([`update detection_rule/${rule().uuid}: done`]);
+    expect(results(await deployKibana(deployment, content))).toEqual([`update detection_rule/${rule().uuid}: done`]);
     expect(stored(rule().uuid)).toMatchObject({ query, meta: { kibana_siem_app_url: expect.any(String) as unknown } });
     edit(rule().uuid, {});
-    await destroyKibana(scope);
+    await destroyKibana(deployment);
     expect(server().space().rules.size).toBe(0);
   });
 
   test('an update keeps enabled, actions, exception lists, suppression and everything else of an analyst', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith([rule()]));
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith([rule()]));
     server().space().lists.set('theirs', { id: 'list-1', list_id: 'theirs' });
     const theirs = {
       enabled: false,
@@ -346,40 +341,40 @@ describeContract('rules in Kibana', () => {
       timeline_title: 'A timeline',
     };
     edit(rule().uuid, theirs);
-    expect(actions(await planKibana(scope, contentWith([rule()])))).toEqual([]);
-    await deployKibana(scope, contentWith([rule({ version: 9 })]));
+    expect(actions(await planKibana(deployment, contentWith([rule()])))).toEqual([]);
+    await deployKibana(deployment, contentWith([rule({ version: 9 })]));
     expect(stored(rule().uuid)).toMatchObject({ ...theirs, version: 9 });
   });
 
   test('what an analyst changes between plan and deploy is kept', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith([rule()]));
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith([rule()]));
     server().before(
       ({ method, path }) => method === 'GET' && path === '/api/detection_engine/rules',
       () => {
         edit(rule().uuid, { enabled: false });
       },
     );
-    await deployKibana(scope, contentWith([rule({ version: 9 })]));
+    await deployKibana(deployment, contentWith([rule({ version: 9 })]));
     expect(stored(rule().uuid)).toMatchObject({ enabled: false, version: 9 });
   });
 
   test('a rule that an analyst took over between plan and deploy is left as it is', async () => {
-    const scope = await scopeFor(server());
-    await deployKibana(scope, contentWith([rule()]));
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, contentWith([rule()]));
     server().before(
       ({ method, path }) => method === 'GET' && path === '/api/detection_engine/rules',
       () => {
         edit(rule().uuid, { tags: [] });
       },
     );
-    const applied = await deployKibana(scope, contentWith([rule({ version: 9 })]));
+    const applied = await deployKibana(deployment, contentWith([rule({ version: 9 })]));
     expect(applied.changes).toMatchObject([{ status: 'failed' }]);
     expect(stored(rule().uuid)).toMatchObject({ tags: [], version: 4 });
   });
 
-  test('namespaces never meet: other ids, other names, and each sees its own', async () => {
-    const [first, second] = [await scopeFor(server()), await scopeFor(server(), { namespace: 'lab' })];
+  test('each namespace has its own ids and names and sees only its own rules', async () => {
+    const [first, second] = [await kibanaDeployment(server()), await kibanaDeployment(server(), { namespace: 'lab' })];
     await deployKibana(first, contentWith([rule()]));
     await deployKibana(second, contentWith([rule()]));
     const id = kibanaRuleId(rule().uuid, 'lab');
@@ -393,20 +388,20 @@ describeContract('rules in Kibana', () => {
     expect([...server().space().rules.keys()]).toEqual([rule().uuid]);
   });
 
-  test('several spaces in one go; other spaces are not touched', async () => {
-    const scope = await scopeFor(server(), { spaces: ['default', 'soc'] });
-    const applied = await deployKibana(scope, contentWith([rule()]));
+  test('one deploy writes several spaces and does not touch others', async () => {
+    const deployment = await kibanaDeployment(server(), { spaces: ['default', 'soc'] });
+    const applied = await deployKibana(deployment, contentWith([rule()]));
     expect(results(applied)).toEqual([
       `create detection_rule/${rule().uuid}: done`,
       `create detection_rule/soc/${rule().uuid}: done`,
     ]);
-    expect(actions(await planKibana(scope, contentWith([rule()])))).toEqual([]);
-    await destroyKibana(await scopeFor(server(), { spaces: ['soc'] }));
+    expect(actions(await planKibana(deployment, contentWith([rule()])))).toEqual([]);
+    await destroyKibana(await kibanaDeployment(server(), { spaces: ['soc'] }));
     expect([server().space().rules.size, server().space('soc').rules.size]).toEqual([1, 0]);
   });
 
-  test('a space that is not there is named before anything is done', async () => {
-    await expect(scopeFor(server(), { spaces: ['default', 'sco', 'sic'] })).rejects.toMatchObject({
+  test('a missing space is reported before any change', async () => {
+    await expect(kibanaDeployment(server(), { spaces: ['default', 'sco', 'sic'] })).rejects.toMatchObject({
       code: 'SETTINGS',
       problems: [{ message: 'Kibana has no space `sco`' }, { message: 'Kibana has no space `sic`' }],
     });

@@ -1,13 +1,20 @@
 import { deploy, recordDeployment } from '../../src/plan/deploy';
 import type { Deployment } from '../../src/plan/deployment';
 import { quiet } from '../support/context';
-import { contentWith, deployKibana, destroyKibana, planKibana, rule, scopeFor } from '../support/kibana-dataset';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import {
+  deployKibana,
+  destroyKibana,
+  planKibana,
+  kibanaDeployment,
+  describeContract,
+  kibanaOfEachTest,
+} from '../support/kibana-dataset';
+import { contentWith, rule } from '../support/content';
 
 const server = kibanaOfEachTest();
 
-async function localRules(scope: Deployment): Promise<Deployment> {
-  const local: Deployment = scope.with({ scheduler: 'local' });
+async function localRules(deployment: Deployment): Promise<Deployment> {
+  const local: Deployment = deployment.with({ scheduler: 'local' });
   const plan = await local.plan(contentWith([rule()]), { prune: false });
   const steps = plan.steps.filter(({ kind }) => kind.name === 'detection_rule');
   await local.apply({ ...plan, steps });
@@ -15,11 +22,11 @@ async function localRules(scope: Deployment): Promise<Deployment> {
 }
 
 describeContract('one scheduler at a time', () => {
-  test('rules of the local scheduler keep a deploy to Kibana from happening, which says how to move', async () => {
-    const scope = await scopeFor(server(), { namespace: 'k1_local_first' });
-    const local = await localRules(scope);
-    const plan = await planKibana(scope, contentWith([rule()]));
-    const refused = deploy(scope, plan, quiet(), { yes: true });
+  test('local rules block a deploy to Kibana, and the error explains how to move', async () => {
+    const deployment = await kibanaDeployment(server(), { namespace: 'k1_local_first' });
+    const local = await localRules(deployment);
+    const plan = await planKibana(deployment, contentWith([rule()]));
+    const refused = deploy(deployment, plan, quiet(), { yes: true });
     await expect(refused).rejects.toMatchObject({ code: 'UNSAFE', exitStatus: 2 });
     await expect(refused).rejects.toThrowErrorMatchingInlineSnapshot(`
      "rules of namespace k1_local_first (1) run on the scheduler local of this cluster; two schedulers would alert twice. Nothing was changed.
@@ -30,16 +37,16 @@ describeContract('one scheduler at a time', () => {
     const gone = await local.plan(contentWith([]), { prune: true });
     const steps = gone.steps.filter((step) => step.kind.name === 'detection_rule');
     await local.apply({ ...gone, steps });
-    const moved = await deploy(scope, plan, quiet(), { yes: true });
+    const moved = await deploy(deployment, plan, quiet(), { yes: true });
     expect(moved.applied.problems).toEqual([]);
     expect(server().space().rules.size).toBe(1);
-    await recordDeployment(scope, await destroyKibana(scope), quiet());
+    await recordDeployment(deployment, await destroyKibana(deployment), quiet());
   });
 
-  test('rules in Kibana keep a deploy to the local scheduler from happening; those of another namespace do not', async () => {
-    const scope = await scopeFor(server(), { namespace: 'k1_kibana_first', spaces: ['default', 'soc'] });
-    await deployKibana(scope, contentWith([rule()]));
-    const local: Deployment = scope.with({ scheduler: 'local' });
+  test('rules in Kibana block a deploy to the local scheduler; those of another namespace do not', async () => {
+    const deployment = await kibanaDeployment(server(), { namespace: 'k1_kibana_first', spaces: ['default', 'soc'] });
+    await deployKibana(deployment, contentWith([rule()]));
+    const local: Deployment = deployment.with({ scheduler: 'local' });
     const nothing = { ...(await local.plan(contentWith([]), { prune: false })), steps: [] };
     await expect(deploy(local, nothing, quiet(), { yes: true })).rejects.toThrowErrorMatchingInlineSnapshot(`
      "rules of namespace k1_kibana_first run in Kibana (space default, soc); two schedulers would alert twice. Nothing was changed.
@@ -47,7 +54,7 @@ describeContract('one scheduler at a time', () => {
     `);
     const other = local.with({ namespace: 'k1_other' });
     expect((await deploy(other, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);
-    await destroyKibana(scope);
+    await destroyKibana(deployment);
     expect((await deploy(local, nothing, quiet(), { yes: true })).applied.problems).toEqual([]);
   });
 });

@@ -1,16 +1,16 @@
+import type { RuleState } from '../../src/schedulers/deployed-rule';
 import { status } from '../../src/commands/status';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import type { ContentChange, Status } from '../../src/status/status';
-import type { RuleState } from '../../src/schedulers/rule-state';
-import { contentWith, deployKibana, rule, scopeFor } from '../support/kibana-dataset';
-import { describeContract, kibanaOfEachTest } from '../support/kibana-suite';
+import { deployKibana, kibanaDeployment, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
+import { contentWith, rule } from '../support/content';
 
 const server = kibanaOfEachTest();
 const DAY = 86_400_000;
 
-async function look(scope: Deployment, content: Content): Promise<Status> {
-  return status(scope, content, { span: DAY });
+async function look(deployment: Deployment, content: Content): Promise<Status> {
+  return status(deployment, content, { span: DAY });
 }
 
 function edits({ content }: Status): ContentChange[] {
@@ -26,15 +26,15 @@ function ran(at: number, result = 'succeeded', metrics: object = {}): void {
 describeContract('status of rules in Kibana', () => {
   test('lists each rule of each space, whether it is enabled and how its last run went', async () => {
     const content = contentWith([rule()]);
-    const scope = await scopeFor(server(), { spaces: ['default', 'soc'], namespace: 'k1_status' });
-    expect((await look(scope, content)).rules).toEqual([]);
-    await deployKibana(scope, content);
-    const [first] = (await look(scope, content)).rules;
+    const deployment = await kibanaDeployment(server(), { spaces: ['default', 'soc'], namespace: 'k1_status' });
+    expect((await look(deployment, content)).rules).toEqual([]);
+    await deployKibana(deployment, content);
+    const [first] = (await look(deployment, content)).rules;
     expect(first).toMatchObject<Partial<RuleState>>({ enabled: true, execution: null, overdue: true, nextRun: null });
 
     const at = Date.now() - 60_000;
     ran(at, 'partial failure', { execution_gap_duration_s: 90 });
-    const { rules, attention } = await look(scope, content);
+    const { rules, attention } = await look(deployment, content);
     expect(rules.map(({ space }) => space)).toEqual(['default', 'soc']);
     expect(rules[1]).toMatchObject<Partial<RuleState>>({
       scheduler: 'kibana',
@@ -55,24 +55,24 @@ describeContract('status of rules in Kibana', () => {
 
   test('a rule that did not run for two intervals is overdue, and a disabled one is not', async () => {
     const content = contentWith([rule()]);
-    const scope = await scopeFor(server());
-    await deployKibana(scope, content);
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, content);
     ran(Date.now() - 12 * 60_000);
-    expect((await look(scope, content)).rules[0]).toMatchObject({ overdue: true });
+    expect((await look(deployment, content)).rules[0]).toMatchObject({ overdue: true });
     const late = server().decorate;
     server().decorate = (stored) => ({ ...late(stored), enabled: false });
-    expect((await look(scope, content)).rules[0]).toMatchObject({ overdue: false, enabled: false, nextRun: null });
+    expect((await look(deployment, content)).rules[0]).toMatchObject({ overdue: false, enabled: false, nextRun: null });
   });
 
-  test('an edit in the UI is told from a change of the file', async () => {
+  test('an edit in the UI is distinguished from a change of the file', async () => {
     const content = contentWith([rule()]);
-    const scope = await scopeFor(server());
-    await deployKibana(scope, content);
-    expect(edits(await look(scope, content))).toEqual([]);
+    const deployment = await kibanaDeployment(server());
+    await deployKibana(deployment, content);
+    expect(edits(await look(deployment, content))).toEqual([]);
     server().decorate = (stored) => ({ ...stored, description: 'edited in the UI' });
-    const [edit] = edits(await look(scope, content));
+    const [edit] = edits(await look(deployment, content));
     expect(edit?.diff).toContain('-description: edited in the UI');
     const changed = contentWith([rule({ description: 'changed in the file' })]);
-    expect(edits(await look(scope, changed))).toEqual([]);
+    expect(edits(await look(deployment, changed))).toEqual([]);
   });
 });

@@ -1,14 +1,13 @@
-import { testRules } from '../../src/testing/test-rules';
+import { testRules, type Verdict } from '../../src/testing/test-rules';
 import { join } from 'node:path';
 import { testRulesCommand, liveScheduler } from '../../src/commands/test-rules';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { readRuleTests, slugsOf, TESTS_FOLDER } from '../../src/testing/rule-tests';
 import { withSandbox } from '../../src/testing/sandbox';
-import type { Verdict } from '../../src/testing/rule-verdict';
 import { readSettings } from '../../src/settings';
 import { alertingDataset, type AlertingDataset } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
-import { project, type Project } from '../support/project';
+import { project, type Project } from '../support/temporary-folders';
 import { testCluster } from '../support/cluster';
 import { watcherOfEachTest } from '../support/watcher-dataset';
 
@@ -28,7 +27,7 @@ afterEach(() => {
 
 const LIVE: Readonly<Record<string, (rules?: readonly string[]) => Promise<readonly Verdict[]>>> = {
   async 'opensearch-alerting'(rules) {
-    const argv = { esUrl: alerting.scope.cluster.url, content: ours.folder, live: true, rules };
+    const argv = { esUrl: alerting.deployment.cluster.url, content: ours.folder, live: true, rules };
     const flags = { ...argv, scheduler: 'opensearch-alerting', report: 'text', output: 'json' };
     const { json } = await testRulesCommand.run(quiet(), flags);
     return (json as { results: readonly Verdict[] }).results;

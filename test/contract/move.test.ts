@@ -1,13 +1,13 @@
 import { makeDestroyPlan } from '../../src/plan/destroy';
 import { deploy } from '../../src/plan/deploy';
 import { planFrom } from '../../src/plan/plan';
-import { schedulersBeside } from '../../src/plan/other-schedulers';
+import { schedulersBeside } from '../../src/plan/guard';
 import type { Deployment } from '../../src/plan/deployment';
-import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
-import { monitorRuleStates } from '../../src/schedulers/opensearch-alerting/rule-states';
+import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
+import { monitorRuleStates } from '../../src/schedulers/opensearch-alerting/find-monitors';
 import { planMonitors } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
-import { contentWith } from '../support/kibana-dataset';
+import { contentWith } from '../support/content';
 import {
   cameIn,
   commandLines,
@@ -40,8 +40,8 @@ describe('deploy --move', () => {
           },
           done: ['create monitor: done', 'delete detection_rule: done'],
           others: [],
-          check: async ({ scope, here }) => {
-            const { alerts } = await monitorAlerts((scope as Deployment).cluster, here.namespace, []);
+          check: async ({ deployment, here }) => {
+            const { alerts } = await monitorAlerts((deployment as Deployment).cluster, here.namespace, []);
             expect(commandLines(alerts)).toEqual(['just now', 'since then']);
           },
         },
@@ -56,7 +56,7 @@ describe('deploy --move', () => {
           refused: /the rules last ran at 2025-03-10T11:59:00.000Z: too long ago/,
           others: ['local'],
           check: async ({ monitors }) => {
-            expect(await schedulersBeside((await monitors()).scope.with({ scheduler: 'local' }))).toEqual([]);
+            expect(await schedulersBeside((await monitors()).deployment.with({ scheduler: 'local' }))).toEqual([]);
           },
         },
       ],
@@ -123,13 +123,13 @@ describe('deploy --move of a rule whose monitor has open alerts', () => {
           done: ['create detection_rule: done', 'update monitor: done'],
           others: [],
           check: async ({ monitors }) => {
-            const { scope, server } = await monitors();
+            const { deployment, server } = await monitors();
             const [left] = server.monitors.stored.values();
             expect(left?.monitor).toMatchObject({ enabled: false, ui_metadata: { wmi_detections: { left: true } } });
             expect(server.alerts.alerts).toMatchObject([{ state: 'ACTIVE' }]);
-            const { alerts } = await monitorAlerts(scope.cluster, scope.namespace, []);
+            const { alerts } = await monitorAlerts(deployment.cluster, deployment.namespace, []);
             expect(alerts).toMatchObject([{ wmi_detections: { status: 'open' }, process: { command_line: 'seen' } }]);
-            expect(await monitorRuleStates(scope)).toEqual([]);
+            expect(await monitorRuleStates(deployment)).toEqual([]);
           },
         },
         // A second move finds nothing that is to leave.
@@ -142,9 +142,9 @@ describe('deploy --move of a rule whose monitor has open alerts', () => {
         seenByMonitor,
         {
           ...back,
-          check: async ({ scope, monitors }) => {
+          check: async ({ deployment, monitors }) => {
             for (const { monitor } of (await monitors()).server.monitors.stored.values()) monitor.enabled = true;
-            expect(await schedulersWithRule(scope as Deployment)).toEqual(['opensearch-alerting']);
+            expect(await schedulersWithRule(deployment as Deployment)).toEqual(['opensearch-alerting']);
           },
         },
         // The first move has created the rule.
@@ -156,7 +156,7 @@ describe('deploy --move of a rule whose monitor has open alerts', () => {
   test('deletes the monitor with a later prune, or destroy, and asks while alerts are open', async () => {
     const place = await placeOfRule({});
     for (const move of [seenByMonitor, back]) await runMove(place, move);
-    const { here, scope: local } = place as Required<Place>;
+    const { here, deployment: local } = place as Required<Place>;
     const { server } = await place.monitors();
     const kept = await local.plan(contentWith([here.rule]), { prune: false });
     expect(kept.leftovers).toContainEqual({ kind: 'monitor', id: here.rule.uuid });
@@ -177,14 +177,14 @@ describe('deploy --move of a rule whose monitor has open alerts', () => {
   test('runs the monitor again when its rule comes back, with its alerts', async () => {
     const place = await placeOfRule({});
     await runMove(place, seenByMonitor);
-    const { scope, server } = await place.monitors();
+    const { deployment, server } = await place.monitors();
     const [id] = server.monitors.stored.keys();
     await runMove(place, back);
     await place.here.run({ now: () => Date.now() });
     await runMove(place, { ...TO_MONITORS, done: ['update monitor: done', 'delete detection_rule: done'] });
     expect([...server.monitors.stored.keys()]).toEqual([id]);
     expect([...server.monitors.stored.values()].map(({ monitor }) => monitor.enabled)).toEqual([true]);
-    expect((await planMonitors(scope, contentWith([place.here.rule]))).steps).toEqual([]);
+    expect((await planMonitors(deployment, contentWith([place.here.rule]))).steps).toEqual([]);
     expect(server.alerts.alerts).toMatchObject([{ state: 'ACTIVE' }]);
   });
 });

@@ -6,19 +6,26 @@ import { exportRules } from '../../src/commands/export';
 import { planCommand } from '../../src/commands/plan';
 import { statusCommand } from '../../src/commands/status';
 import { PROGRAM_FOLDER } from '../../src/program';
-import type { ExportedWatch } from '../../src/schedulers/watcher/export';
+import type { ExportedWatch } from '../../src/schedulers/watcher';
 import { request } from '../../src/cluster/cluster';
 import { adoptAll, findAdoptions } from '../../src/plan/adopt';
 import { makePlan } from '../../src/plan/plan';
-import { ruleKind } from '../../src/schedulers/local/rule-kind';
+import { ruleKind } from '../../src/schedulers/local/stored-rule-kind';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
-import { watchId } from '../../src/schedulers/watcher/ownership-marks';
+import { watchId } from '../../src/schedulers/watcher/watch-body';
 import { quiet } from '../support/context';
-import { actions, contentWith, rule, shipped } from '../support/kibana-dataset';
+import { actions } from '../support/deployment';
+import { contentWith, rule, shipped } from '../support/content';
 import { testCluster } from '../support/cluster';
 import { checkTypes } from '../support/watcher-contract';
-import { deployWatches, planWatches, scopeOn, watcherOfEachTest, watchesOf } from '../support/watcher-dataset';
+import {
+  deployWatches,
+  planWatches,
+  watcherDeployment,
+  watcherOfEachTest,
+  watchesOf,
+} from '../support/watcher-dataset';
 
 const server = watcherOfEachTest();
 
@@ -29,7 +36,7 @@ function plan(esUrl: string): Promise<Outcome> {
 }
 
 describe('commands on Watcher: the licence', () => {
-  test('with Watcher a plan has a watch a rule, and changes nothing', async () => {
+  test('a licence with Watcher gives a plan with one watch per rule', async () => {
     const { json, exit } = await plan(server().url);
     const { changes } = json as { changes: { kind: string; id: string; action: string }[] };
     const watches = changes.filter(({ kind }) => kind === 'watch').map(({ action, id }) => `${action} ${id}`);
@@ -39,7 +46,7 @@ describe('commands on Watcher: the licence', () => {
     expect(server().seen.filter(({ method }) => ['PUT', 'DELETE'].includes(method))).toEqual([]);
   });
 
-  test('of type basic is told, with what there is instead', async () => {
+  test('of type basic is an error that names the alternatives', async () => {
     server().licence = 'basic';
     const refused = plan(server().url).catch((error: unknown) => {
       throw new Error((error as Error).message.replace(server().url, '<url>'));
@@ -54,7 +61,7 @@ describe('commands on Watcher: the licence', () => {
   test.each<['expired' | 'serverless', string]>([
     ['expired', 'its licence is gold and expired, and Watcher needs a paid or a trial one that is valid'],
     ['serverless', 'it is Serverless, or a build without Watcher'],
-  ])('%s is told', async (licence, said) => {
+  ])('%s is reported', async (licence, said) => {
     server().licence = licence;
     await expect(plan(server().url)).rejects.toMatchObject({
       code: 'SETTINGS',
@@ -77,15 +84,15 @@ describe('commands on Watcher: the licence', () => {
   });
 });
 
-async function nothing(scope: Deployment): Promise<Awaited<ReturnType<typeof makePlan>>> {
-  return { ...(await scope.plan(contentWith([]), { prune: false })), steps: [] };
+async function nothing(deployment: Deployment): Promise<Awaited<ReturnType<typeof makePlan>>> {
+  return { ...(await deployment.plan(contentWith([]), { prune: false })), steps: [] };
 }
 
 describe('commands on Watcher: one scheduler at a time', () => {
-  test('watches keep a deploy to the local scheduler from happening, which says how to move', async () => {
-    const scope = await scopeOn(server(), 'w1_first');
-    await deployWatches(scope, contentWith([rule()]));
-    const local: Deployment = scope.with({ scheduler: 'local' });
+  test('watches block a deploy to the local scheduler, and the error explains how to move', async () => {
+    const deployment = await watcherDeployment(server(), 'w1_first');
+    await deployWatches(deployment, contentWith([rule()]));
+    const local: Deployment = deployment.with({ scheduler: 'local' });
     await expect(deploy(local, await nothing(local), quiet(), { yes: true })).rejects
       .toThrowErrorMatchingInlineSnapshot(`
      "rules of namespace w1_first run as watches of this cluster; two schedulers would alert twice. Nothing was changed.
@@ -95,38 +102,38 @@ describe('commands on Watcher: one scheduler at a time', () => {
     expect((await deploy(other, await nothing(other), quiet(), { yes: true })).applied.problems).toEqual([]);
   });
 
-  test('rules of the local scheduler keep a deploy of watches from happening', async () => {
-    const scope = await scopeOn(server(), 'w1_local');
-    await storeLocal(scope.with({ scheduler: 'local' }), contentWith([rule()]));
-    const planned = await planWatches(scope, contentWith([rule()]));
-    await expect(deploy(scope, planned, quiet(), { yes: true })).rejects.toMatchObject({ code: 'UNSAFE' });
+  test('local rules block a deploy of watches', async () => {
+    const deployment = await watcherDeployment(server(), 'w1_local');
+    await storeLocal(deployment.with({ scheduler: 'local' }), contentWith([rule()]));
+    const planned = await planWatches(deployment, contentWith([rule()]));
+    await expect(deploy(deployment, planned, quiet(), { yes: true })).rejects.toMatchObject({ code: 'UNSAFE' });
     expect(server().watches.size).toBe(0);
   });
 
-  test('where watches cannot be seen, they are in nobody’s way', async () => {
+  test('watches that cannot be seen block no deploy', async () => {
     server().licence = 'basic';
-    const local: Deployment = (await scopeOn(server(), 'w1_basic')).with({ scheduler: 'local' });
+    const local: Deployment = (await watcherDeployment(server(), 'w1_basic')).with({ scheduler: 'local' });
     expect((await deploy(local, await nothing(local), quiet(), { yes: true })).applied.problems).toEqual([]);
   });
 
-  async function storeLocal(scope: Deployment, content: Content): Promise<void> {
-    for (const stored of await ruleKind.desired(scope, content)) await ruleKind.put(scope, stored, 'create');
+  async function storeLocal(deployment: Deployment, content: Content): Promise<void> {
+    for (const stored of await ruleKind.desired(deployment, content)) await ruleKind.put(deployment, stored, 'create');
   }
 });
 
-test('commands on Watcher: destroy takes the watches of its namespace, and leaves what those of another need', async () => {
-  const scope = await scopeOn(server(), 'w1_gone');
-  await deployWatches(scope, contentWith([rule()]));
-  await deployWatches(scope.with({ namespace: 'w1_stays' }), contentWith([rule()]));
-  const { plan: doomed, kept } = await makeDestroyPlan(scope, { withData: false });
+test('commands on Watcher: destroy removes the watches of its namespace and leaves what those of another need', async () => {
+  const deployment = await watcherDeployment(server(), 'w1_gone');
+  await deployWatches(deployment, contentWith([rule()]));
+  await deployWatches(deployment.with({ namespace: 'w1_stays' }), contentWith([rule()]));
+  const { plan: doomed, kept } = await makeDestroyPlan(deployment, { withData: false });
   // Of the rest of the plan nothing is applied: the node belongs to all tests.
-  await scope.apply(watchesOf(doomed));
+  await deployment.apply(watchesOf(doomed));
   expect([...server().watches.keys()]).toEqual([watchId(rule().uuid, 'w1_stays')]);
   expect(kept.map(({ kind }) => kind)).toContain('ingest_pipeline');
 });
 
-test('commands on Watcher: a watch of somebody else becomes ours by the mark alone', async () => {
-  const scope = await scopeOn(server(), 'w1_adopt');
+test('commands on Watcher: adopt only adds the mark to an unmanaged watch', async () => {
+  const deployment = await watcherDeployment(server(), 'w1_adopt');
   const id = watchId(rule().uuid, 'w1_adopt');
   const theirs = {
     trigger: { schedule: { interval: '1h' } },
@@ -137,30 +144,30 @@ test('commands on Watcher: a watch of somebody else becomes ours by the mark alo
   };
   server().watches.set(id, { watch: theirs, active: false, seqNo: 3, version: 1 });
   const content = contentWith([rule()]);
-  const { foreign } = await findAdoptions(scope, content, [`watch/${id}`]);
-  expect(await adoptAll(scope, foreign)).toMatchObject([{ kind: 'watch', id, status: 'adopted' }]);
+  const { foreign } = await findAdoptions(deployment, content, [`watch/${id}`]);
+  expect(await adoptAll(deployment, foreign)).toMatchObject([{ kind: 'watch', id, status: 'adopted' }]);
   expect(server().watches.get(id)).toMatchObject({
     active: false,
     watch: { ...theirs, metadata: { owner: 'soc', managed_by: 'wmi-detections', id, namespace: 'w1_adopt' } },
   });
-  expect(actions(await planWatches(scope, content))).toEqual([`update watch/${id}`]);
-  await deployWatches(scope, content);
-  expect(actions(await planWatches(scope, content))).toEqual([]);
+  expect(actions(await planWatches(deployment, content))).toEqual([`update watch/${id}`]);
+  await deployWatches(deployment, content);
+  expect(actions(await planWatches(deployment, content))).toEqual([]);
   expect(server().watches.get(id)).toMatchObject({ active: false, watch: { metadata: { owner: 'soc' } } });
 });
 
-test('commands on Watcher: what is exported and put by hand is ours, and what deploy would make', async () => {
-  const scope = await scopeOn(server(), 'w1_export');
+test('commands on Watcher: an exported watch that is put by hand is managed and equals what deploy makes', async () => {
+  const deployment = await watcherDeployment(server(), 'w1_export');
   const { data, text } = exportRules({ format: 'watcher', root: PROGRAM_FOLDER, namespace: 'w1_export' });
   expect(JSON.parse(text)).toEqual(data);
   for (const { _id: id, watch } of data as ExportedWatch[]) {
-    await request(scope.cluster, { method: 'PUT', path: `/_watcher/watch/${id}`, body: watch });
+    await request(deployment.cluster, { method: 'PUT', path: `/_watcher/watch/${id}`, body: watch });
   }
   expect(server().watches.size).toBe(shipped().rules.length);
-  expect(actions(await planWatches(scope, shipped()))).toEqual([]);
+  expect(actions(await planWatches(deployment, shipped()))).toEqual([]);
 });
 
-test('commands on Watcher: the contract knows a wrong request from a right one', () => {
+test('commands on Watcher: the contract accepts a right request and rejects a wrong one', () => {
   const right = { type: 'WatcherGetWatchRequest', value: { id: 'x' } };
   expect(checkTypes([right])).toEqual([]);
   expect(checkTypes([right, { type: 'WatcherGetWatchRequest', value: { id: 'x', actve: true } }])).toHaveLength(1);
@@ -170,6 +177,6 @@ test('commands on Watcher: the contract knows a wrong request from a right one',
 });
 
 test('commands on Watcher: a plan of no watches deletes none of a namespace that has none', async () => {
-  const scope = await scopeOn(server(), 'w1_none');
-  expect((await scope.apply(await planWatches(scope, contentWith([]), true))).changes).toEqual([]);
+  const deployment = await watcherDeployment(server(), 'w1_none');
+  expect((await deployment.apply(await planWatches(deployment, contentWith([]), true))).changes).toEqual([]);
 });

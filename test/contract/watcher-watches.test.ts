@@ -1,9 +1,9 @@
-import { watchId } from '../../src/schedulers/watcher/ownership-marks';
+import { watchId } from '../../src/schedulers/watcher/watch-body';
 import { request } from '../../src/cluster/cluster';
-import { actions, contentWith, exception, results, rule, shipped } from '../support/kibana-dataset';
-import { deployWatches, planWatches, scopeOn, watcherOfEachTest } from '../support/watcher-dataset';
-import type { Seen } from '../support/watcher-server';
-import type { KeptWatch, Thing } from '../support/watcher-state';
+import { actions, results } from '../support/deployment';
+import { contentWith, exception, rule, shipped } from '../support/content';
+import { deployWatches, planWatches, watcherDeployment, watcherOfEachTest } from '../support/watcher-dataset';
+import type { Seen, KeptWatch, Thing } from '../support/watcher-server';
 
 const server = watcherOfEachTest();
 
@@ -37,8 +37,8 @@ function failedFor(reason: string): Thing {
 
 describe('watches: deploying watches', () => {
   test('each rule becomes a watch that was tried first; a second deploy changes nothing', async () => {
-    const scope = await scopeOn(server());
-    const first = await deployWatches(scope, shipped());
+    const deployment = await watcherDeployment(server());
+    const first = await deployWatches(deployment, shipped());
     expect(first.problems).toEqual([]);
     expect(results(first)).toEqual(
       shipped().rules.map(({ uuid }) => `create watch/wmi-detections-default-${uuid}: done`),
@@ -57,29 +57,29 @@ describe('watches: deploying watches', () => {
     const tried = 'POST watch/_execute';
     const puts = shipped().rules.map(({ uuid }) => `PUT watch/${watchId(uuid, 'default')}`);
     expect(order.filter((line) => !line.includes('_query'))).toEqual(puts.flatMap((line) => [tried, tried, line]));
-    expect(actions(await planWatches(scope, shipped()))).toEqual([]);
+    expect(actions(await planWatches(deployment, shipped()))).toEqual([]);
   });
 
   test('a changed rule, a changed exception and a changed watch are each an update, guarded by what was read', async () => {
-    const scope = await scopeOn(server());
-    await deployWatches(scope, contentWith([rule()]));
+    const deployment = await watcherDeployment(server());
+    await deployWatches(deployment, contentWith([rule()]));
     const other = contentWith([rule({ version: 99 })], { [rule().slug]: [exception('dism')] });
-    const plan = await planWatches(scope, other);
+    const plan = await planWatches(deployment, other);
     expect(actions(plan)).toEqual([`update watch/${ID}`]);
     expect(plan.steps[0]?.change.diff).toMatch(/^\+ +version: "99"$/m);
     expect(plan.steps[0]?.change.diff).toContain('dism');
-    await deployWatches(scope, other);
+    await deployWatches(deployment, other);
     expect(sent('PUT').at(-1)).toBe(`/_watcher/watch/${ID} if_seq_no=0 if_primary_term=1`);
 
     kept().watch = { ...stored(), trigger: { schedule: { interval: '1d' } } };
-    expect((await planWatches(scope, other)).steps[0]?.change.diff).toContain('-    interval: 1d');
-    await deployWatches(scope, other);
+    expect((await planWatches(deployment, other)).steps[0]?.change.diff).toContain('-    interval: 1d');
+    await deployWatches(deployment, other);
     expect(stored().trigger).toEqual({ schedule: { interval: '5m' } });
   });
 
-  test('a watch that somebody changes in that very moment is left as it is', async () => {
-    const scope = await scopeOn(server());
-    await deployWatches(scope, contentWith([rule()]));
+  test('a watch that a user changes at the same moment is left as it is', async () => {
+    const deployment = await watcherDeployment(server());
+    await deployWatches(deployment, contentWith([rule()]));
     const there = kept();
     server().before(
       ({ method }) => method === 'PUT',
@@ -87,7 +87,7 @@ describe('watches: deploying watches', () => {
         there.seqNo = 7;
       },
     );
-    const applied = await deployWatches(scope, contentWith([rule({ version: 99 })]));
+    const applied = await deployWatches(deployment, contentWith([rule({ version: 99 })]));
     expect(applied.changes).toMatchObject([{ status: 'failed' }]);
     expect(applied.problems.map(({ message, hint }) => `${message}\n${hint ?? ''}`)).toMatchInlineSnapshot(`
      [
@@ -98,9 +98,9 @@ describe('watches: deploying watches', () => {
     expect(there.version).toBe(1);
   });
 
-  test('a paused watch stays paused, and what an analyst added to it stays', async () => {
-    const scope = await scopeOn(server());
-    await deployWatches(scope, contentWith([rule()]));
+  test("a paused watch stays paused and keeps an analyst's additions", async () => {
+    const deployment = await watcherDeployment(server());
+    await deployWatches(deployment, contentWith([rule()]));
     const there = kept();
     there.active = false;
     const mail = { email: { to: 'soc@example.test', subject: 'x' } };
@@ -110,8 +110,8 @@ describe('watches: deploying watches', () => {
       metadata: { ...(there.watch.metadata as Thing), owner: 'soc' },
       actions: { ...(there.watch.actions as Thing), mail },
     };
-    expect(actions(await planWatches(scope, contentWith([rule()])))).toEqual([]);
-    await deployWatches(scope, contentWith([rule({ version: 99 })]));
+    expect(actions(await planWatches(deployment, contentWith([rule()])))).toEqual([]);
+    await deployWatches(deployment, contentWith([rule({ version: 99 })]));
     expect(sent('PUT').at(-1)).toContain('active=false');
     expect(server().watches.get(ID)?.active).toBe(false);
     expect(stored()).toMatchObject({
@@ -130,12 +130,12 @@ describe('watches: deploying watches', () => {
     ['it ended as "execution_not_needed"', 'made up', { state: 'execution_not_needed', result: { actions: [] } }],
     ['it ended as "failed": Aborted', 'there', { state: 'failed', messages: ['Aborted'], result: {} }],
     ['no action was tried', 'made up', { state: 'executed', result: { actions: [] } }],
-  ])('a watch that fails when it is tried is not stored: %s, on what is %s', async (said, on, record) => {
-    const scope = await scopeOn(server());
+  ])('a watch whose trial fails is not stored: %s, on what is %s', async (said, on, record) => {
+    const deployment = await watcherDeployment(server());
     const isTrial = ({ path, body = {} }: Seen): boolean =>
       path.endsWith('_execute') && 'alternative_input' in body === (on === 'made up');
     server().answer(isTrial, 200, { _id: 'inlined', watch_record: record });
-    const applied = await deployWatches(scope, contentWith([rule()]));
+    const applied = await deployWatches(deployment, contentWith([rule()]));
     expect(applied.changes).toMatchObject([{ status: 'failed' }]);
     expect(applied.problems).toEqual([
       {
@@ -148,21 +148,21 @@ describe('watches: deploying watches', () => {
   });
 });
 
-test('watches: a watch whose search fails on what is there is not stored, and the message says why', async () => {
-  const scope = await scopeOn(server());
+test('watches: a watch whose search fails on existing data is not stored, and the message explains why', async () => {
+  const deployment = await watcherDeployment(server());
   const index = `w1-addresses-${process.pid}`;
   const keyword = { type: 'keyword' };
   const fields = { 'host.ip': { type: 'ip' }, 'event.category': keyword, 'event.type': keyword };
   const mappings = { properties: { ...fields, 'event.ingested': { type: 'date' }, '@timestamp': { type: 'date' } } };
-  await request(scope.cluster, { method: 'PUT', path: `/${index}`, body: { mappings } });
+  await request(deployment.cluster, { method: 'PUT', path: `/${index}`, body: { mappings } });
   // An engine does not look at the rest of a query where the window alone holds nothing.
   const time = new Date(Date.now() - 600_000).toISOString();
   const event = { '@timestamp': time, 'event.ingested': time, 'event.category': 'process', 'event.type': 'start' };
-  await request(scope.cluster, { method: 'POST', path: `/${index}/_doc`, query: { refresh: true }, body: event });
+  await request(deployment.cluster, { method: 'POST', path: `/${index}/_doc`, query: { refresh: true }, body: event });
   try {
     const test = { kind: 'text', pattern: [{ literal: 'no address' }], cased: true } as const;
     const broken = rule({ condition: { kind: 'field', field: 'host.ip', test } });
-    const applied = await deployWatches(scope.with({ indices: [index] }), contentWith([broken]));
+    const applied = await deployWatches(deployment.with({ indices: [index] }), contentWith([broken]));
     expect(applied.problems.map(({ message }) => message.split('; caused by ')[0])).toMatchInlineSnapshot(`
      [
        "watch/wmi-detections-default-24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”: the watch does not run: search found: exception: search_phase_execution_exception: all shards failed",
@@ -171,30 +171,30 @@ test('watches: a watch whose search fails on what is there is not stored, and th
     expect(applied.problems[0]?.message).toContain("'no address' is not an IP string literal");
     expect(server().watches.size).toBe(0);
   } finally {
-    await request(scope.cluster, { method: 'DELETE', path: `/${index}` });
+    await request(deployment.cluster, { method: 'DELETE', path: `/${index}` });
   }
 });
 
-describe('watches: what is whose', () => {
-  test('a watch under our id without our mark is foreign, and left alone', async () => {
-    const scope = await scopeOn(server());
+describe('watches: ownership', () => {
+  test('a watch under our id without our mark is not managed and is left alone', async () => {
+    const deployment = await watcherDeployment(server());
     const theirs = { trigger: { schedule: { interval: '1h' } }, metadata: { name: 'theirs' } };
     server().watches.set(ID, { watch: theirs, active: true, seqNo: 0, version: 1 });
-    expect(actions(await planWatches(scope, contentWith([rule()])))).toEqual([`foreign watch/${ID}`]);
-    const applied = await deployWatches(scope, contentWith([rule()]), true);
+    expect(actions(await planWatches(deployment, contentWith([rule()])))).toEqual([`foreign watch/${ID}`]);
+    const applied = await deployWatches(deployment, contentWith([rule()]), true);
     expect(applied.changes).toMatchObject([{ status: 'skipped' }]);
     expect(stored()).toBe(theirs);
   });
 
-  test('a copy of ours, a watch of another namespace and a watch that loses its mark meanwhile are not ours', async () => {
-    const scope = await scopeOn(server());
-    await deployWatches(scope, contentWith([rule()]));
-    await deployWatches(await scopeOn(server(), 'lab'), contentWith([rule()]));
+  test('a copy, a watch of another namespace and a watch that loses its mark are not managed', async () => {
+    const deployment = await watcherDeployment(server());
+    await deployWatches(deployment, contentWith([rule()]));
+    await deployWatches(await watcherDeployment(server(), 'lab'), contentWith([rule()]));
     server().watches.set('copy', { watch: stored(), active: true, seqNo: 5, version: 1 });
-    const pruned = await planWatches(scope, contentWith([]), true);
+    const pruned = await planWatches(deployment, contentWith([]), true);
     expect(actions(pruned)).toEqual([`delete watch/${ID}`]);
 
-    const plan = planWatches(scope, contentWith([rule({ version: 99 })]));
+    const plan = planWatches(deployment, contentWith([rule({ version: 99 })]));
     const there = kept();
     expect(actions(await plan)).toEqual([`update watch/${ID}`]);
     server().before(
@@ -203,24 +203,24 @@ describe('watches: what is whose', () => {
         there.watch = { ...there.watch, metadata: {} };
       },
     );
-    const applied = await deployWatches(scope, contentWith([rule({ version: 99 })]));
+    const applied = await deployWatches(deployment, contentWith([rule({ version: 99 })]));
     expect(applied.changes).toMatchObject([{ status: 'failed', error: expect.stringContaining('not ours') as string }]);
   });
 
-  test('a rule that is gone from the content goes with --prune only', async () => {
-    const scope = await scopeOn(server());
-    await deployWatches(scope, shipped());
+  test('the watch of a removed rule is deleted only with --prune', async () => {
+    const deployment = await watcherDeployment(server());
+    await deployWatches(deployment, shipped());
     const [, second] = shipped().rules;
     const rest = contentWith([rule()]);
     const gone = `watch/${watchId(second?.uuid ?? '', 'default')}`;
-    expect((await planWatches(scope, rest)).leftovers.map(({ kind, id }) => `${kind}/${id}`)).toEqual([gone]);
-    expect(results(await deployWatches(scope, rest, true))).toEqual([`delete ${gone}: done`]);
+    expect((await planWatches(deployment, rest)).leftovers.map(({ kind, id }) => `${kind}/${id}`)).toEqual([gone]);
+    expect(results(await deployWatches(deployment, rest, true))).toEqual([`delete ${gone}: done`]);
     expect([...server().watches.keys()]).toEqual([ID]);
   });
 
-  test('ours are found among more watches than one page holds', async () => {
-    const scope = await scopeOn(server());
-    await deployWatches(scope, contentWith([rule()]));
+  test('managed watches are found on every page', async () => {
+    const deployment = await watcherDeployment(server());
+    await deployWatches(deployment, contentWith([rule()]));
     const ours = kept();
     server().watches.clear();
     for (let number = 0; number < 230; number += 1) {
@@ -228,6 +228,6 @@ describe('watches: what is whose', () => {
       server().watches.set(`copy-${number}`, { watch, active: true, seqNo: number, version: 1 });
     }
     server().watches.set(ID, { ...ours, seqNo: 500 });
-    expect(actions(await planWatches(scope, contentWith([]), true))).toEqual([`delete watch/${ID}`]);
+    expect(actions(await planWatches(deployment, contentWith([]), true))).toEqual([`delete watch/${ID}`]);
   });
 });

@@ -1,3 +1,4 @@
+import { storedRuleId } from '../../src/schedulers/local/state';
 import { localDeployment } from '../support/deployment';
 import { destroy } from '../../src/plan/destroy';
 import { deploy } from '../../src/plan/deploy';
@@ -8,7 +9,6 @@ import { type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
-import { storedRuleId } from '../../src/schedulers/stored-rule';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 
@@ -22,17 +22,17 @@ beforeAll(async () => {
   cluster = await connect({ url: engine.url });
 });
 afterAll(() => engine.stop());
-afterEach(() => destroy(scope(), quiet(), { withData: true, yes: true }));
+afterEach(() => destroy(deployment(), quiet(), { withData: true, yes: true }));
 
 const PIPELINE = 'process_creation@failure-pipeline';
 const NAME = `ingest_pipeline/${PIPELINE}`;
 
-function scope(): Deployment {
+function deployment(): Deployment {
   return localDeployment({ cluster, namespace: 'default' });
 }
 
 function plan(): Promise<Plan> {
-  return scope().plan(content, { prune: false });
+  return deployment().plan(content, { prune: false });
 }
 
 async function actionOn(name: string): Promise<string> {
@@ -41,11 +41,11 @@ async function actionOn(name: string): Promise<string> {
 }
 
 async function deployed(): Promise<void> {
-  await deploy(scope(), await plan(), quiet(), { yes: false });
+  await deploy(deployment(), await plan(), quiet(), { yes: false });
 }
 
 function adopted(names: readonly string[], yes = true): Promise<AdoptResult> {
-  return adopt(scope(), content, names, quiet(), { yes });
+  return adopt(deployment(), content, names, quiet(), { yes });
 }
 
 async function put(path: string, body: Record<string, unknown>): Promise<void> {
@@ -57,7 +57,7 @@ async function pipeline(id = PIPELINE): Promise<Record<string, unknown>> {
   return (await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path })).body[id] ?? {};
 }
 
-test('adopt: a foreign pipeline becomes ours by the mark alone; the next deploy changes it', async () => {
+test('adopt: adopt only adds the mark to an unmanaged pipeline, and the next deploy changes it', async () => {
   await put(`/_ingest/pipeline/${PIPELINE}`, { description: 'theirs', processors: [{ drop: {} }] });
   expect(await actionOn(NAME)).toBe('foreign');
 
@@ -75,7 +75,7 @@ test('adopt: a foreign pipeline becomes ours by the mark alone; the next deploy 
   expect((await pipeline()).processors).not.toEqual([{ drop: {} }]);
 });
 
-test('adopt: without a yes nothing is changed', async () => {
+test('adopt: changes nothing without a yes', async () => {
   const theirs = { description: 'theirs', processors: [{ drop: {} }] };
   await put(`/_ingest/pipeline/${PIPELINE}`, theirs);
   await expect(adopted([NAME], false)).rejects.toThrowErrorMatchingInlineSnapshot(`
@@ -86,7 +86,7 @@ test('adopt: without a yes nothing is changed', async () => {
   await request(cluster, { method: 'DELETE', path: `/_ingest/pipeline/${PIPELINE}` });
 });
 
-test('adopt: foreign templates keep what they are until the next deploy', async () => {
+test('adopt: unmanaged templates stay unchanged until the next deploy', async () => {
   const component = 'process_creation@settings';
   const index = 'logs-sysmon.process_creation@template';
   await put(`/_component_template/${component}`, { template: { settings: { number_of_shards: 3 } } });
@@ -112,7 +112,7 @@ test('adopt: foreign templates keep what they are until the next deploy', async 
   for (const name of names) expect(await actionOn(name)).toBe('unchanged');
 });
 
-test('adopt: a foreign rule of the local scheduler becomes ours', async () => {
+test('adopt: adopts an unmanaged rule of the local scheduler', async () => {
   await deployed();
   const [rule] = content.rules;
   const path = `/${stateIndex('default')}/_doc/${storedRuleId(rule?.uuid ?? '')}`;
@@ -127,7 +127,7 @@ test('adopt: a foreign rule of the local scheduler becomes ours', async () => {
   expect(await actionOn(name)).toBe('unchanged');
 });
 
-test('adopt: a copy of another of ours gets one mark, its own', async () => {
+test('adopt: a copy of a managed resource gets its own mark', async () => {
   await deployed();
   const other = await pipeline('process_creation@ecs-pipeline');
   await put(`/_ingest/pipeline/${PIPELINE}`, other);
@@ -137,14 +137,14 @@ test('adopt: a copy of another of ours gets one mark, its own', async () => {
   expect(await actionOn(NAME)).toBe('update');
 });
 
-test('adopt: what is ours already is left as it is', async () => {
+test('adopt: a managed resource is left as it is', async () => {
   await deployed();
   const before = await pipeline();
   expect(await adopted([NAME], false)).toEqual({ adopted: [], ours: [NAME] });
   expect(await pipeline()).toEqual(before);
 });
 
-test('adopt: all names that cannot be adopted are told at once, and none of the others is adopted', async () => {
+test('adopt: all names that cannot be adopted are reported at once, and nothing is adopted', async () => {
   const theirs = { processors: [] };
   await put(`/_ingest/pipeline/${PIPELINE}`, theirs);
   const names = [

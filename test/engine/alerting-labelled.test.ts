@@ -3,9 +3,9 @@ import { alerts, type Alert } from '../../src/schedulers/alert-index-search';
 import { isRecord } from '../../src/json';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { defaultIndices } from '../../src/detections/indices';
-import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/monitor-alerts';
+import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
 import { alertingDataset, deployMonitors } from '../support/alerting-dataset';
-import { shipped } from '../support/kibana-dataset';
+import { shipped } from '../support/content';
 import { storeRule } from '../support/dataset';
 import { runMonitor } from '../support/alerting-run';
 import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';
@@ -55,15 +55,15 @@ describeLabelled(`over ${labelledFiles.length} labelled files`, () => {
     const local = byId(await alerts(cluster, { namespace }));
 
     const here = await alertingDataset({ namespace });
-    expect((await deployMonitors(here.scope, { resources: [], rules })).problems).toEqual([]);
-    const found = await monitorAlerts(here.scope.cluster, namespace, []);
+    expect((await deployMonitors(here.deployment, { resources: [], rules })).problems).toEqual([]);
+    const found = await monitorAlerts(here.deployment.cluster, namespace, []);
     expect(here.server.alerts.lost).toEqual([]);
     expect(found.notes).toEqual([]);
     expect(Object.keys(local).length).toBeGreaterThan(0);
     expect(byId(found.alerts)).toEqual(local);
   }, 120_000);
 
-  test('monitors on labelled events: a rule that finds every process makes the same groups, thousands of them, page by page', async () => {
+  test('monitors on labelled events: a rule that finds every process makes the same thousands of groups, page by page', async () => {
     // That with the most fields.
     for (const each of shipped().rules.slice(1)) {
       const rule = { ...each, condition: { kind: 'field', field: 'process.name', test: { kind: 'exists' } } } as const;

@@ -1,7 +1,7 @@
 import { localDeployment } from '../support/deployment';
 import type { Rule } from '../../src/detections/rule';
 import { explain, type Explanation } from '../../src/alerts/explain';
-import { explainText } from '../../src/report/explain';
+import { explainText } from '../../src/report/explain-text';
 import { request } from '../../src/cluster/cluster';
 import { dataset, SYSMON, wmiChild, type Event, type Dataset } from '../support/dataset';
 import { ruleOf } from '../support/rule';
@@ -29,9 +29,9 @@ function family(change: (pid: number) => object = () => ({})): Event[] {
 }
 
 async function explained(here: Dataset, rule = ruleIn(here), start = ''): Promise<Explanation> {
-  const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
+  const deployment = localDeployment({ cluster: here.cluster, namespace: here.namespace });
   const [alert] = await here.alerts();
-  return explain(scope, [rule], [start === '' ? (alert?._id ?? '').slice(0, 12) : start]);
+  return explain(deployment, [rule], [start === '' ? (alert?._id ?? '').slice(0, 12) : start]);
 }
 
 const ids = ({ around: { parent, children } }: Explanation): unknown => [
@@ -42,7 +42,7 @@ const ids = ({ around: { parent, children } }: Explanation): unknown => [
 const plain = (text: string): string => text.replace(/[0-9a-f]{64}/, '<id>').replaceAll(/\.ds-[^)]*/g, '<index>');
 
 describe('alerts explain', () => {
-  test('events, the part of each field that met a condition, parent and child, the triage note, references', async () => {
+  test('shows events, the matching part of each field, parent and child, triage note and references', async () => {
     const here = await dataset();
     await here.index(family());
     await here.run();
@@ -89,7 +89,7 @@ describe('alerts explain', () => {
     `);
   });
 
-  test('a process that another host, another time or another program had the number of is not of the family', async () => {
+  test('a process with the same number on another host, at another time or of another program is not a relative', async () => {
     const here = await dataset();
     const other = 'ws02.example.test';
     const wmi = { 'process.name': 'WmiPrvSE.exe', 'process.pid': 612, 'process.parent.name': 'svchost.exe' };
@@ -110,7 +110,7 @@ describe('alerts explain', () => {
     expect(ids(await explained(here, ruleIn(here), await idOf(here, 4711)))).toEqual(['parent', ['child']]);
   });
 
-  test('an entity id finds them whatever their numbers are; without one of the parent, its number does', async () => {
+  test('relatives are found by entity id, or by number if the parent has no entity id', async () => {
     const here = await dataset();
     const guids: Record<number, object> = {
       612: { 'process.entity_id': '{w}', 'process.pid': 1 },
@@ -130,7 +130,7 @@ describe('alerts explain', () => {
     expect(byNumber.around.parent?.by).toBe('pid');
   });
 
-  test('events that retention deleted are told; the alert itself still names its process', async () => {
+  test('events deleted by retention are reported, and the alert still names its process', async () => {
     const here = await dataset();
     await here.index(family());
     await here.run();
@@ -168,7 +168,7 @@ describe('alerts explain', () => {
     `);
   });
 
-  test('an older version of the rule, a rule that changed, and one that is not here are told', async () => {
+  test('an older, a changed and a missing rule are reported', async () => {
     const here = await dataset();
     await here.index(family());
     await here.run();
@@ -192,7 +192,7 @@ describe('alerts explain', () => {
     `);
   });
 
-  test('nothing of an event acts on the terminal, and a long value is cut around what matters', async () => {
+  test('an event cannot control the terminal, and a long value is cut around the match', async () => {
     const here = await dataset();
     const line = `cmd.exe ${'x'.repeat(5_000)} /c \u001b[2J${'y'.repeat(5_000)}`;
     await here.index(family((pid) => (pid === 4711 ? { 'process.command_line': line } : {})));
@@ -208,17 +208,17 @@ describe('alerts explain', () => {
     expect(shown.filter((each) => each.length > 80 && !each.includes('.ds-'))).toEqual([]);
   });
 
-  test('not exactly one alert is a mistake', async () => {
+  test('rejects any number of alerts but one', async () => {
     const here = await dataset();
     await here.index([wmiChild('a', { 'process.pid': 1 }), wmiChild('b', { 'process.pid': 2 })]);
     await here.run();
     const all = (await here.alerts()).map(({ _id }) => _id);
-    const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
+    const deployment = localDeployment({ cluster: here.cluster, namespace: here.namespace });
     for (const words of [all, [], ['feedbeef']]) {
-      await expect(explain(scope, [], words)).rejects.toMatchObject({ code: 'USAGE' });
+      await expect(explain(deployment, [], words)).rejects.toMatchObject({ code: 'USAGE' });
     }
     // The twin: one of them alone is explained.
-    expect((await explain(scope, [], all.slice(0, 1))).alert._id).toBe(all[0]);
+    expect((await explain(deployment, [], all.slice(0, 1))).alert._id).toBe(all[0]);
   });
 });
 

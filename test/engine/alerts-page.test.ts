@@ -1,7 +1,6 @@
 import { localDeployment } from '../support/deployment';
-import { alertsPage } from '../../src/commands/alerts-page';
-import type { AlertsPage } from '../../src/report/alerts-page';
-import type { ProcessNode } from '../../src/report/process-node';
+import { alertsPage } from '../../src/commands/alert-actions';
+import type { AlertsPage, ProcessNode } from '../../src/report/alerts-page';
 import { cli } from '../support/cli';
 import { quiet } from '../support/context';
 import { ruleOf } from '../support/rule';
@@ -31,12 +30,12 @@ function names(tree: readonly ProcessNode[]): unknown[] {
   return tree.map(({ name, alerted, children }) => [alerted ? `${name}!` : name, ...names(children)]);
 }
 
-test('alerts page: the page knows what met the rule, the processes around it, what to do, and whose risk it is', async () => {
+test('alerts page: the page has the matches, the related processes, the triage note and the risk objects', async () => {
   const here = family();
   const { condition } = ruleOf('a:\n  process.parent.name: WmiPrvSE.exe\ncondition: a');
   const rule = { ...here.rule, condition, triage: 'Ask who did it.' };
-  const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
-  const page = await alertsPage(quiet(), scope, [rule], await here.alerts());
+  const deployment = localDeployment({ cluster: here.cluster, namespace: here.namespace });
+  const page = await alertsPage(quiet(), deployment, [rule], await here.alerts());
   expect(page.rules.map(({ triage }) => triage)).toEqual(['Ask who did it.']);
   expect(page.alerts.map(({ process, met, tree, notes }) => ({ process, met, tree: names(tree), notes }))).toEqual([
     {
@@ -49,7 +48,7 @@ test('alerts page: the page knows what met the rule, the processes around it, wh
   expect(page.alerts[0]?.risk).toContainEqual({ type: 'host', value: 'ws01.example.test', added: 49, why: null });
 });
 
-test('alerts page: alerts --output html prints it as one page, the events of attackers as JSON in it', async () => {
+test('alerts page: alerts --output html prints one page with the events as JSON', async () => {
   const here = family();
   const where = ['--es-url', here.cluster.url, '--namespace', here.namespace, '--scheduler', 'local'];
   const { status, stdout, stderr } = await cli(['alerts', '--output', 'html', ...where]);
@@ -60,7 +59,7 @@ test('alerts page: alerts --output html prints it as one page, the events of att
   expect((JSON.parse(data) as AlertsPage).alerts.map(({ process }) => process)).toEqual([HOSTILE]);
 });
 
-test('alerts page: without alerts it is a page as well', async () => {
+test('alerts page: alerts --output html prints a page without alerts, too', async () => {
   const here = await dataset();
   const where = ['--es-url', here.cluster.url, '--namespace', here.namespace, '--scheduler', 'local'];
   const { status, stdout } = await cli(['alerts', '--output', 'html', ...where]);

@@ -38,7 +38,7 @@ async function statuses(here: Dataset): Promise<unknown[]> {
 const plain = (text: string): string => text.replaceAll(/[0-9a-f]{12,64}/g, '<id>');
 
 describe('alerts close, ack and reopen', () => {
-  test('set the status, who said so and when; the others are left alone', async () => {
+  test('set status, author and time, and leave other alerts alone', async () => {
     const here = await threeAlerts();
     const [one, two] = [await idOf(here, 1), await idOf(here, 2)];
     const closed = await act(here, 'close', [one]);
@@ -54,7 +54,7 @@ describe('alerts close, ack and reopen', () => {
     expect(await statuses(here)).toEqual(['open', 'acknowledged', 'open']);
   });
 
-  test('the beginning of an id is enough, and several go in one request', async () => {
+  test('accept the beginning of an id, and several in one request', async () => {
     const here = await threeAlerts();
     const ids = await Promise.all([1, 2].map((pid) => idOf(here, pid)));
     await act(
@@ -65,7 +65,7 @@ describe('alerts close, ack and reopen', () => {
     expect(await statuses(here)).toEqual(['closed', 'closed', 'open']);
   });
 
-  test('said twice it is done once: who said it first stays', async () => {
+  test('repeating a status changes nothing: the first author stays', async () => {
     const here = await threeAlerts();
     const id = await idOf(here, 1);
     await act(here, 'close', [id]);
@@ -76,7 +76,7 @@ describe('alerts close, ack and reopen', () => {
     expect(await here.alerts({ status: 'closed' })).toEqual([before]);
   });
 
-  test('everything that is wrong is said at once, and nothing is changed then', async () => {
+  test('all errors are reported at once, and nothing is changed', async () => {
     const here = await threeAlerts();
     const id = await idOf(here, 1);
     await expect(act(here, 'close', [id, 'feedbeef', 'abc', ''])).rejects.toThrowErrorMatchingInlineSnapshot(`
@@ -122,7 +122,7 @@ describe('alerts close, ack and reopen', () => {
     expect(await statuses(here)).toEqual(['closed', 'open', 'open']);
   });
 
-  test('what an analyst wrote stays when a run recomputes the alert', async () => {
+  test("an analyst's status stays when a run recomputes the alert", async () => {
     const here = await threeAlerts();
     const id = await idOf(here, 1);
     await act(here, 'close', [id]);
@@ -145,7 +145,7 @@ describe('alerts close, ack and reopen', () => {
     expect(after.wmi_detections).toEqual({ ...before.wmi_detections, count: 2, ancestors });
   });
 
-  test('a run that writes the alert in the same moment is no matter; another analyst is', async () => {
+  test('a run that writes the alert at the same moment is no conflict; another analyst is', async () => {
     const here = await threeAlerts();
     const store = alertIndexStore(here.cluster, here.namespace);
     const write = (doc: object): Promise<unknown> =>
@@ -189,7 +189,7 @@ describe('alerts close, ack and reopen', () => {
   const full = { type: 'rejected_execution_exception', reason: 'queue full' };
   const closing = { status: 'closed', by: 'ines', at: 0 } as const;
 
-  test.each([429, 503])('what a busy cluster puts off (%d) is read again and sent again', async (status) => {
+  test.each([429, 503])('an update that a busy cluster rejects (%d) is read and sent again', async (status) => {
     const here = await threeAlerts();
     const { store, sent } = await behind(here, { items: (index) => index === 1, status, error: full }, 2);
     await store.setStatus(await here.alerts(), closing);
@@ -198,7 +198,7 @@ describe('alerts close, ack and reopen', () => {
     expect(await statuses(here)).toEqual(['closed', 'closed', 'closed']);
   });
 
-  test('a cluster that stays busy is asked no longer than any other, and the others are closed', async () => {
+  test('a cluster that stays busy is retried up to the limit, and the other alerts are closed', async () => {
     const here = await threeAlerts();
     const { store, sent } = await behind(here, { items: (index) => index === 0, status: 429, error: full });
     const error: unknown = await store.setStatus(await here.alerts(), closing).catch((each: unknown) => each);
@@ -214,7 +214,7 @@ describe('alerts close, ack and reopen', () => {
     expect((await statuses(here)).sort()).toEqual(['closed', 'closed', 'open']);
   });
 
-  test('what is refused for good is told, and not sent again', async () => {
+  test('a final refusal is reported and not sent again', async () => {
     const here = await threeAlerts();
     const error = { type: 'illegal_argument_exception', reason: 'no such field' };
     const { store, sent } = await behind(here, { items: (index) => index === 0, status: 400, error });
@@ -222,7 +222,7 @@ describe('alerts close, ack and reopen', () => {
     expect(sent()).toBe(1);
   });
 
-  test('what a watch wrote is closed like what the local scheduler did', async () => {
+  test('an alert of a watch is closed like one of the local scheduler', async () => {
     const here = await threeAlerts();
     await act(here, 'close', [await idOf(here, 2)], { scheduler: 'watcher' });
     expect(await statuses(here)).toEqual(['open', 'closed', 'open']);

@@ -172,7 +172,7 @@ describe('alerts', () => {
     expect(await ids(unchanged(), { ...filter, ...time('from'), ...time('to') })).toEqual(expected);
   });
 
-  test('filters by what an analyst made of them', async () => {
+  test("filters by the analyst's status", async () => {
     const here = await twoAlerts();
     const [alert] = await here.alerts({ user: 'alice' });
     await request(here.cluster, {

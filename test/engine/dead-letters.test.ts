@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { replay } from '../../src/replay/replay';
 import { ProblemError } from '../../src/errors';
 import type { ReplayResult } from '../../src/replay/replay-stats';
-import { replayJson, replayText } from '../../src/report/replay';
+import { replayJson, replayText } from '../../src/report/replay-text';
 import { request, type Cluster } from '../../src/cluster/cluster';
-import { temporaryFolder } from '../support/environment';
+import { temporaryFolder } from '../support/temporary-folders';
 import { freshNamespace } from '../support/dataset';
 import { testCluster } from '../support/cluster';
 
@@ -78,7 +78,7 @@ function lettersIn(path = join(folder, namespace, 'dead.ndjson')): Record<string
   return lines.map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>);
 }
 
-test('dead letters of replay: what the cluster refuses for good goes to a file with its reason, and comes back once each', async () => {
+test('dead letters of replay: a refused event goes to a file with its reason and can be replayed once', async () => {
   await refusing();
   const refused = event(3, ',  "refuse" : true');
   const log = file('events.log', [event(2), refused, event(4)].join('\n'));
@@ -133,7 +133,7 @@ test('dead letters of replay: a run without such events makes no file', async ()
   expect(() => statSync(join(folder, namespace, 'dead.ndjson'))).toThrow('ENOENT');
 });
 
-test('dead letters of replay: what stands at the name is never written over, not even through a link', async () => {
+test('dead letters of replay: an existing file is never overwritten, not even through a link', async () => {
   await refusing();
   const mine = file('mine.txt', 'mine\n');
   symlinkSync(mine, join(folder, namespace, 'dead.ndjson'));

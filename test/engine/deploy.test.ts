@@ -11,7 +11,7 @@ import { type Plan } from '../../src/plan/plan';
 import type { Deployment } from '../../src/plan/deployment';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { project, type Project } from '../support/project';
+import { project, type Project } from '../support/temporary-folders';
 
 // What is deployed here is shared by a whole cluster, so these tests have a node of their own.
 let engine: Engine;
@@ -34,16 +34,16 @@ afterEach(async () => {
   ours.remove();
 });
 
-function scope(namespace = 'default'): Deployment {
+function deployment(namespace = 'default'): Deployment {
   return localDeployment({ cluster, namespace });
 }
 
 function plan(options: { prune?: boolean; namespace?: string } = {}): Promise<Plan> {
-  return scope(options.namespace).plan(readAllContent(ours.folder), { prune: options.prune ?? false });
+  return deployment(options.namespace).plan(readAllContent(ours.folder), { prune: options.prune ?? false });
 }
 
 async function deployed(options: { prune?: boolean; yes?: boolean; namespace?: string } = {}): Promise<Deployed> {
-  return deploy(scope(options.namespace), await plan(options), quiet(), { yes: options.yes ?? false });
+  return deploy(deployment(options.namespace), await plan(options), quiet(), { yes: options.yes ?? false });
 }
 
 function actions({ steps }: Plan): string[] {
@@ -67,7 +67,7 @@ async function indexEvent(stream: string): Promise<void> {
   await request(cluster, { method: 'POST', path: `/${stream}/_doc`, query: { refresh: true }, body });
 }
 
-test('deploy and destroy: a first deploy creates everything, what is referred to before what refers to it; a second changes nothing', async () => {
+test('deploy and destroy: a first deploy creates everything in the order of references, and a second changes nothing', async () => {
   const first = await deployed();
   expect(exitOf(first.applied)).toBe(0);
   expect(first.applied.changes.every(({ action, status }) => action === 'create' && status === 'done')).toBe(true);
@@ -82,7 +82,7 @@ test('deploy and destroy: a first deploy creates everything, what is referred to
   expect(second.counts.unchanged).toBeGreaterThanOrEqual(first.plan.counts.create);
 });
 
-test('deploy and destroy: what carries no mark of ours is reported as foreign, left alone, and what needs it is skipped', async () => {
+test('deploy and destroy: an unmarked resource is reported as not managed and left alone, and its dependents are skipped', async () => {
   const theirs = { description: 'theirs', processors: [] };
   await put(PIPELINE, theirs);
   const result = await deployed();
@@ -100,17 +100,17 @@ test('deploy and destroy: what carries no mark of ours is reported as foreign, l
   expect(actions(await plan())).toEqual([]);
 });
 
-test('deploy and destroy: a copy of ours under another id is not ours: neither pruned nor destroyed', async () => {
+test('deploy and destroy: a copy under another id is neither pruned nor destroyed', async () => {
   await deployed();
   const { body } = await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path: PIPELINE });
   await put('/_ingest/pipeline/their-copy', body['process_creation@failure-pipeline'] ?? {});
   expect(actions(await plan({ prune: true }))).toEqual([]);
-  await destroy(scope(), quiet(), { withData: true, yes: true });
+  await destroy(deployment(), quiet(), { withData: true, yes: true });
   expect(await exists('/_ingest/pipeline/their-copy')).toBe(true);
   await request(cluster, { method: 'DELETE', path: '/_ingest/pipeline/their-copy' });
 });
 
-test('deploy and destroy: an edit on the cluster is shown as a difference in YAML, and put back', async () => {
+test('deploy and destroy: an edit on the cluster is shown as a difference in YAML and reverted', async () => {
   await deployed();
   const { body } = await request<Record<string, Record<string, unknown>>>(cluster, { method: 'GET', path: PIPELINE });
   const pipeline = body['process_creation@failure-pipeline'] ?? {};
@@ -130,7 +130,7 @@ test('deploy and destroy: a changed rule is an update of that rule alone', async
   expect(changed.steps[0]?.change.diff).toContain('+    interval: 10m');
 });
 
-test('deploy and destroy: what is no longer in the content stays until --prune, and much needs a yes', async () => {
+test('deploy and destroy: a removed resource stays until --prune, and a large deletion needs a yes', async () => {
   await deployed();
   ours.delete('rules/process_execution_via_wmi.yml');
   ours.delete('rules/exceptions/process_execution_via_wmi.yml');
@@ -139,9 +139,9 @@ test('deploy and destroy: what is no longer in the content stays until --prune, 
   const pruned = await deployed({ prune: true });
   expect(pruned.applied.changes).toMatchObject([{ action: 'delete', kind: 'detection_rule', status: 'done' }]);
 
-  await deploy(scope('other'), await plan({ namespace: 'other' }), quiet(), { yes: true });
-  const empty: Plan = await scope().plan({ resources: [], rules: [] }, { prune: true });
-  await expect(deploy(scope(), empty, quiet(), { yes: false })).rejects.toThrow(ProblemError);
+  await deploy(deployment('other'), await plan({ namespace: 'other' }), quiet(), { yes: true });
+  const empty: Plan = await deployment().plan({ resources: [], rules: [] }, { prune: true });
+  await expect(deploy(deployment(), empty, quiet(), { yes: false })).rejects.toThrow(ProblemError);
   expect(actions(await plan())).toEqual([]);
 });
 
@@ -154,12 +154,12 @@ test('deploy and destroy: a rule with open alerts is deleted only after a yes', 
   const alert = (status: string) => ({ rule: { uuid: doomed }, wmi_detections: { status } });
   const path = '/wmi-detections-alerts-default/_doc/1';
   await request(cluster, { method: 'PUT', path, query: { refresh: true }, body: alert('open') });
-  await expect(deploy(scope(), pruning, quiet(), { yes: false })).rejects.toThrowErrorMatchingInlineSnapshot(`
+  await expect(deploy(deployment(), pruning, quiet(), { yes: false })).rejects.toThrowErrorMatchingInlineSnapshot(`
    "This deletes the rule “Process Execution via WMI”, which has 1 open alert. Nothing was changed.
      Answer yes on a terminal, or give --yes."
   `);
   await request(cluster, { method: 'PUT', path, query: { refresh: true }, body: alert('closed') });
-  const { applied } = await deploy(scope(), pruning, quiet(), { yes: false });
+  const { applied } = await deploy(deployment(), pruning, quiet(), { yes: false });
   expect(applied.changes).toMatchObject([{ action: 'delete', id: doomed, status: 'done' }]);
 });
 
@@ -214,7 +214,7 @@ test('deploy and destroy: an index of our name that was not made from our templa
   await put('/wmi-detections-state-other', { mappings: { properties: { kind: { type: 'keyword' } } } });
   await deployed();
   expect(actions(await plan())).toEqual([]);
-  await destroy(scope(), quiet(), { withData: true, yes: true });
+  await destroy(deployment(), quiet(), { withData: true, yes: true });
   expect(await exists('/wmi-detections-alerts-default')).toBe(true);
   await request(cluster, { method: 'DELETE', path: '/wmi-detections-alerts-default,wmi-detections-state-other' });
 });
@@ -228,49 +228,49 @@ test('deploy and destroy: a changed template reaches the alerts and the state th
   expect(actions(await plan())).toEqual([]);
 });
 
-test('deploy and destroy: destroy keeps events, and the pipelines and templates that they need', async () => {
+test('deploy and destroy: destroy keeps events and the pipelines and templates that they need', async () => {
   await deployed();
   await indexEvent(`${SYSMON}-default`);
-  const { applied, kept } = await destroy(scope(), quiet(), { withData: false, yes: true });
+  const { applied, kept } = await destroy(deployment(), quiet(), { withData: false, yes: true });
   expect(applied.changes.map(({ kind }) => kind)).toEqual(['detection_rule', 'detection_rule']);
   expect(kept.find(({ id }) => id === `${SYSMON}@default-pipeline`)?.reason).toBe(`used by ${SYSMON}-default`);
   await indexEvent(`${SYSMON}-default`);
 });
 
-test('deploy and destroy: destroy --with-data leaves nothing of ours, and everything else', async () => {
+test('deploy and destroy: destroy --with-data removes everything managed and nothing else', async () => {
   await put('/_ingest/pipeline/theirs', { processors: [] });
   await put('/their-index', {});
   await deployed();
   await indexEvent(`${SYSMON}-default`);
-  const { applied, kept } = await destroy(scope(), quiet(), { withData: true, yes: true });
+  const { applied, kept } = await destroy(deployment(), quiet(), { withData: true, yes: true });
   expect([kept, exitOf(applied)]).toEqual([[], 0]);
   expect(await exists(`/_data_stream/${SYSMON}-default`)).toBe(false);
   expect(await exists(PIPELINE)).toBe(false);
   expect(await exists('/_ingest/pipeline/theirs')).toBe(true);
   expect(await exists('/their-index')).toBe(true);
-  const { plan: again } = await destroy(scope(), quiet(), { withData: true, yes: false });
+  const { plan: again } = await destroy(deployment(), quiet(), { withData: true, yes: false });
   expect(again.steps).toEqual([]);
 });
 
 test('deploy and destroy: destroy of one namespace leaves what another one uses', async () => {
   await deployed();
   await deployed({ namespace: 'other' });
-  const { kept } = await destroy(scope('other'), quiet(), { withData: true, yes: true });
+  const { kept } = await destroy(deployment('other'), quiet(), { withData: true, yes: true });
   expect(kept[0]?.reason).toBe('used by the rules of namespace default');
   expect(actions(await plan())).toEqual([]);
 });
 
-test('deploy and destroy: destroy tells the rules that need what is shared before the streams, of which there may be hundreds', async () => {
+test('deploy and destroy: destroy lists the rules that need shared resources before the streams', async () => {
   await deployed();
   await deployed({ namespace: 'other' });
   for (const source of SOURCES) await indexEvent(streamOf(source, 'default'));
-  const { kept } = await destroy(scope('other'), quiet(), { withData: true, yes: true });
+  const { kept } = await destroy(deployment('other'), quiet(), { withData: true, yes: true });
   expect(kept[0]?.reason).toMatch(/^used by the rules of namespace default, logs-\S+, logs-\S+ and 2 more$/);
 });
 
 test('deploy and destroy: destroy without a yes changes nothing', async () => {
   await deployed();
-  await expect(destroy(scope(), quiet(), { withData: false, yes: false })).rejects.toThrow(/Nothing was changed/);
+  await expect(destroy(deployment(), quiet(), { withData: false, yes: false })).rejects.toThrow(/Nothing was changed/);
   expect(actions(await plan())).toEqual([]);
 });
 

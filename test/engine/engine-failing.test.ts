@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startAttached, freePorts } from '../../src/engine/start-node';
 import { cacheOf } from '../../src/engine/cache';
 import { isRunning } from '../../src/engine/processes';
-import { jdk, messageOf } from '../support/environment';
+import { jdk, messageOf } from '../support/temporary-folders';
 import { ownCaches } from '../support/own-caches';
 
 jest.setTimeout(240_000);
@@ -29,7 +29,7 @@ test('an embedded engine that fails: a port that somebody takes before the node 
   taken.close();
 });
 
-test('an embedded engine that fails: ports that are taken twice are an error', async () => {
+test('an embedded engine that fails: a port that is taken twice is an error', async () => {
   const java = `echo 'Caused by: java.net.BindException: Address already in use'; exit 1`;
   expect(await failing('ports-taken', java)).toMatchInlineSnapshot(`
    "the embedded engine found its ports taken, twice: java.net.BindException: Address already in use
@@ -37,7 +37,7 @@ test('an embedded engine that fails: ports that are taken twice are an error', a
   `);
 });
 
-test('an embedded engine that fails: a Java that does not start the node is told with its last words, and the log is kept', async () => {
+test('an embedded engine that fails: a Java that does not start the node is reported with its last output, and the log is kept', async () => {
   const env = { ...user('memory'), WMI_DETECTIONS_ENGINE_HEAP: '1m' };
   const message = await messageOf(() => startAttached({ env }), root);
   expect(message).toMatch(/^the embedded engine ended while it was starting: .*(heap|memory|GC)/i);
@@ -46,7 +46,7 @@ test('an embedded engine that fails: a Java that does not start the node is told
   expect(nodesOf(env)).toEqual([]);
 });
 
-test('an embedded engine that fails: an exception while the node starts is told with its cause', async () => {
+test('an embedded engine that fails: an exception while the node starts is reported with its cause', async () => {
   const java = `cat <<'EOF'
 Exception in thread "main" OpenSearchRunnerException: Failed to start node 1
 	at org.codelibs.opensearch.runner.OpenSearchRunner.execute(OpenSearchRunner.java:579)
@@ -59,7 +59,7 @@ exit 1`;
   `);
 });
 
-test('an embedded engine that fails: a disk that fills up while the node starts is told as that', async () => {
+test('an embedded engine that fails: a disk that fills up while the node starts is reported as a full disk', async () => {
   const java = `echo 'Caused by: java.io.IOException: No space left on device'; exit 1`;
   expect(await failing('full', java)).toMatchInlineSnapshot(`
    "disk full: the embedded engine cannot write in <folder>/full/wmi-detections/engine (the engine says so)
@@ -67,7 +67,7 @@ test('an embedded engine that fails: a disk that fills up while the node starts 
   `);
 });
 
-test('an embedded engine that fails: a node that never answers is ended, and told', async () => {
+test('an embedded engine that fails: a node that never answers is ended and reported', async () => {
   const pidFile = join(root, 'silent.pid');
   const message = await failing('silent', `echo $$ > ${pidFile}; echo still busy; exec sleep 300`);
   expect(message.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:<port>')).toMatchInlineSnapshot(`
@@ -77,7 +77,7 @@ test('an embedded engine that fails: a node that never answers is ended, and tol
   expect(isRunning(Number(readFileSync(pidFile, 'utf8')), 'sleep')).toBe(false);
 });
 
-test('an embedded engine that fails: a java that cannot be run is told', async () => {
+test('an embedded engine that fails: a java that cannot be run is reported', async () => {
   const message = await failing('not-a-program', undefined);
   expect(message).toMatch(/ended while it was starting: spawn .* E(ACCES|NOEXEC|NOENT)/);
 });

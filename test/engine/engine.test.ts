@@ -17,7 +17,7 @@ const { root, user, nodesOf, jarsFolder } = ownCaches();
 
 /** Another process that runs TypeScript, which finds the engine's functions in `engine`. */
 function otherProcess(env: NodeJS.ProcessEnv, code: string): { child: ChildProcess; line: Promise<string> } {
-  const script = `const engine = { ...require('./src/engine/attached'), ...require('./src/commands/engine') }; ${code}`;
+  const script = `const engine = { ...require('./src/engine/start-node'), ...require('./src/commands/engine') }; ${code}`;
   const child = spawn(process.execPath, ['--import', 'tsx', '-e', script], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -77,7 +77,7 @@ describe('the embedded engine: attached', () => {
     await eventually(() => !isRunning(pid, 'Engine.java'));
   });
 
-  test('it lets a command end that has forgotten to stop it, and ends with it', async () => {
+  test('it does not keep alive a command that did not stop it, and ends with it', async () => {
     const code = 'engine.startAttached().then((e) => { console.log(e.pid); });';
     const { child, line } = otherProcess(user('forgotten'), code);
     const pid = Number(await line);
@@ -128,7 +128,7 @@ describe('the embedded engine: detached', () => {
     await stopEngine(env);
   });
 
-  test('a process that has the number of an engine that is gone is not ended', async () => {
+  test('a process that reuses the number of a dead engine is not ended', async () => {
     const env = user('reused');
     const other = spawn('sleep', ['300']);
     try {
@@ -159,7 +159,7 @@ describe('the embedded engine: detached', () => {
     expect(existsSync(precious)).toBe(true);
   });
 
-  test('a state file that holds no state counts as none', async () => {
+  test('a state file without state counts as missing', async () => {
     const env = user('garbage');
     writeFileSync(cacheOf(env).state, 'not JSON');
     expect(await engineStatus(env)).toEqual({ running: false });

@@ -1,7 +1,7 @@
 import { readAllContent } from '../../src/resources/read-all-content';
-import { silencedShare } from '../../src/plan/silenced';
+import { silencedShare } from '../../src/plan/warnings';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { ruleKind } from '../../src/schedulers/local/rule-kind';
+import { ruleKind } from '../../src/schedulers/local/stored-rule-kind';
 import type { Content } from '../../src/resources/kind';
 import type { Exception } from '../../src/sigma/exceptions';
 import { indexEcs } from '../support/ecs-index';
@@ -61,18 +61,18 @@ afterAll(async () => {
   await request(await testCluster(), { method: 'DELETE', path: `/${INDEX}`, allow: [404] });
 });
 
-test('exceptions of a rule: switched on it silences its own and no event that lacks a field; as shipped it silences nothing', async () => {
+test('exceptions of a rule: switched on it silences its own events and none without the field; as shipped it silences nothing', async () => {
   const names = Object.keys(documents).sort();
   expect(await found(shipped)).toEqual(names);
   expect(await found(withEntry(on))).toEqual(names.filter((name) => name.startsWith('twin')));
 });
 
-test('exceptions of a rule: past its day it silences nothing', async () => {
+test('exceptions of a rule: an expired exception silences nothing', async () => {
   expect(await found(withEntry({ ...on, expires: '2020-01-01' }))).toHaveLength(6);
   expect(await found(withEntry({ ...on, expires: '9999-01-01' }))).toHaveLength(3);
 });
 
-test('exceptions of a rule: what exceptions silence is counted', async () => {
+test('exceptions of a rule: silenced events are counted', async () => {
   const cluster = await testCluster();
   const everything: Exception = {
     ...on,

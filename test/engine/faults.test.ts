@@ -3,11 +3,11 @@ import type { Patience } from '../../src/cluster/patience';
 import { request } from '../../src/cluster/cluster';
 import { faultDataset, type Verb } from '../support/fault-dataset';
 import { CASES, PARTIAL, SILENT, TELLING, Trouble, type Case } from '../support/faults';
-import { keepShared } from '../support/guard';
+import { keepShared } from '../support/keep-shared';
 import { quick } from '../support/patience';
 import { proxy, type Asked, type Proxy } from '../support/proxy';
 import { testCluster } from '../support/cluster';
-import { received, type Received } from '../support/received';
+import { received, type Received } from '../support/context';
 
 keepShared();
 const { namespace, deployed, storedRules, rulesThere, suspects, alerted, eachOnce, verbs } = faultDataset();

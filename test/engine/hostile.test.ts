@@ -9,8 +9,7 @@ import { listInputs } from '../../src/replay/inputs';
 import { readInput } from '../../src/replay/read';
 import { alertsCsv } from '../../src/report/alerts-csv';
 import { alertsTable } from '../../src/report/alerts-table';
-import { runShipped } from '../support/run-shipped';
-import { at, testServer, type TestServer, type Source } from '../support/test-server';
+import { at, testServer, type TestServer, type Source, runShipped } from '../support/test-server';
 import * as event from '../support/windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';
 

@@ -9,13 +9,12 @@ import { findVerb } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import type { Doctor } from '../../src/commands/doctor';
 import { request, type Request, type Cluster } from '../../src/cluster/cluster';
-import { requestsFor } from '../support/access-requests';
+import { requestsFor } from '../support/request-table';
 import { authority } from '../support/certificates';
 import { quiet } from '../support/context';
 import { ASKED, lesser, PRINTED, rowsOf } from '../support/opensearch-roles';
-import { securedJars, VERSION } from '../support/opensearch-security-jars';
-import { startSecured, type SecuredNode } from '../support/opensearch-security-node';
-import { project, type Project } from '../support/project';
+import { startSecured, type SecuredNode, securedJars, VERSION } from '../support/opensearch-security-node';
+import { project, type Project } from '../support/temporary-folders';
 
 /*
  * The roles of OpenSearch, as `doctor --roles` prints them, on a real node with the security plugin: each kind of user does
@@ -117,7 +116,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     expect((await alertsOf('reader', { status: 'acknowledged' })).map(({ _id }) => _id)).toEqual([one?._id]);
   });
 
-  test('OpenSearch with security: the reader reads all of it: alerts, what is behind one, risk, what is missing, status', async () => {
+  test('OpenSearch with security: the reader reads alerts, explanations, risk, missing alerts and status', async () => {
     const alerts = await alertsOf('reader');
     expect(alerts.length).toBeGreaterThan(10);
     const explained = (await give('reader', 'alerts', { action: 'explain', ids: [alerts[0]?._id] })).json;
@@ -159,7 +158,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     }
   }
 
-  test('OpenSearch with security: what a role is not for is refused, and nothing is changed by it', async () => {
+  test('OpenSearch with security: a request outside a role is refused and changes nothing', async () => {
     const [one] = await alertsOf('reader', { status: 'open' });
     const ack = { action: 'ack', ids: [one?._id] };
     const refusals: [string, string, Record<string, unknown>?][] = [
@@ -224,7 +223,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     `);
   });
 
-  test('OpenSearch with security: a node that another authority vouches for is not spoken to', async () => {
+  test('OpenSearch with security: a node with a certificate of another authority is rejected', async () => {
     const { certificate } = authority(folder, 'other');
     const environment = { ...node.environmentOf('reader'), WMI_DETECTIONS_ES_CA: certificate };
     const plan = findVerb('plan')?.load();
@@ -288,7 +287,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     `);
   });
 
-  test('OpenSearch with security: the deployer takes all of it away, data too', async () => {
+  test('OpenSearch with security: the deployer destroys everything, data too', async () => {
     await give('deployer', 'destroy', { yes: true, 'with-data': true });
     const { body } = await request<{ index: string }[]>(node.admin, {
       method: 'GET',

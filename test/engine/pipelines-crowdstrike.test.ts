@@ -80,7 +80,7 @@ test.each([
   expect(at(document, 'host.id')).toBe('5d1f0c7b2a6e4f38');
 });
 
-test('CrowdStrike pipeline: what is no process start keeps its record whole', async () => {
+test('CrowdStrike pipeline: a record that is not a process start is kept whole', async () => {
   const document = await node.index('crowdstrike', { ...RECORD, event_simpleName: 'ProcessRollup2Stats' });
   expect(document.crowdstrike).toMatchObject({ RawProcessId: '5012', CommandLine: RECORD.CommandLine });
 });
@@ -124,7 +124,7 @@ describe('CrowdStrike pipeline: host and user', () => {
     expect(await names(document)).toEqual(['WS07', 'mira', ['mira']]);
   });
 
-  test('are absent where nothing tells them', async () => {
+  test('are absent if no field has them', async () => {
     const nothing = { host: { ComputerName: '-' }, user: 'mira' };
     expect(await names({ ...RECORD, metadata: nothing })).toEqual([undefined, undefined, undefined]);
   });

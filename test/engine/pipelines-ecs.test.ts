@@ -63,12 +63,12 @@ test('pipelines on ECS fields: keep their winlog and get host.os.type', async ()
   expect(at(document, 'winlog.event_data')).toMatchObject({ LogonId: '0x1' });
 });
 
-test('pipelines on ECS fields: a category without a process is none', async () => {
+test('pipelines on ECS fields: a category without a process is dropped', async () => {
   const sent = { ...event.winlogbeat(SYSMON, SYSMON_DATA), event: { category: ['process'] } };
   expect(at(await node.index('sysmon', sent), 'process.pid')).toBe(7312);
 });
 
-test('pipelines on ECS fields: what would clash with the mapping is kept beside it', async () => {
+test('pipelines on ECS fields: a value that clashes with the mapping is kept beside it', async () => {
   const document = await node.index('sysmon', { ...READY, user: { name: { first: 'mira' } }, host: 'WS07' });
   expect(at(document, 'winlog.event_data')).toMatchObject({ 'user.name': '{"first":"mira"}', host: 'WS07' });
 });
@@ -104,7 +104,7 @@ describe('pipelines on ECS fields: what a module of Winlogbeat 7 moved to proces
     expect(at(document, 'process.parent')).toEqual({ ...process.parent, pid: 3028 });
   });
 
-  test('gives way to what the event itself says, and is kept beside it', async () => {
+  test("gives way to the event's own value and is kept beside it", async () => {
     const process = { name: 'other.exe', pid: 7312, hash: { sha1: 'a' }, parent: { name: 'WmiPrvSE.exe', title: 'x' } };
     const document = await node.index('sysmon', { ...event.winlogbeat(SYSMON, SYSMON_DATA), process });
     expect(document.process).toMatchObject({ name: 'WMIC.exe', parent: { name: 'cmd.exe', title: 'x' } });

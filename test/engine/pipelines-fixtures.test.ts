@@ -10,7 +10,7 @@ beforeAll(async () => {
   result = await simulate(await testCluster(), readContent(ROOT), { fixtures: join(ROOT, 'test/pipelines') });
 });
 
-test('pipeline fixtures: every fixture leads to the document that is written down', () => {
+test('pipeline fixtures: every fixture leads to its expected document', () => {
   const failed = result.cases.filter(({ status }) => status !== 'passed');
   expect(failed.map(({ file, reasons, diff }) => ({ file, reasons, diff }))).toEqual([]);
   expect(result.cases.length).toBeGreaterThan(50);

@@ -4,16 +4,14 @@ import { quiet } from '../support/context';
 import { replay } from '../../src/replay/replay';
 import { request } from '../../src/cluster/cluster';
 import { SAMPLES } from '../support/samples';
-import { checkReviewed, onlyOf } from '../../src/plan/only';
+import { checkReviewed, onlyOf, planFrom, type Plan, type Step } from '../../src/plan/plan';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { unsafeReasons } from '../../src/plan/guard';
-import { planFrom, type Plan, type Step } from '../../src/plan/plan';
-import { silencedRules } from '../../src/plan/silenced';
-import { expiredNotes } from '../../src/report/expired';
-import { planMarkdown } from '../../src/report/plan-markdown';
+import { silencedRules } from '../../src/plan/warnings';
+import { expiredNotes } from '../../src/sigma/exceptions';
+import { planMarkdown } from '../../src/report/plan-text';
 import { freshNamespace } from '../support/dataset';
-import { project } from '../support/project';
-import { settingsFolder } from '../support/settings-file';
+import { settingsFolder, project } from '../support/temporary-folders';
 import { testCluster } from '../support/cluster';
 
 const settings = settingsFolder();
@@ -23,14 +21,14 @@ const RULE = 'detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac';
 async function freshPlan(): Promise<Plan> {
   const ours = project();
   try {
-    const scope = localDeployment({ cluster: await testCluster(), namespace: freshNamespace() });
-    return await scope.plan(readAllContent(ours.folder), { prune: false });
+    const deployment = localDeployment({ cluster: await testCluster(), namespace: freshNamespace() });
+    return await deployment.plan(readAllContent(ours.folder), { prune: false });
   } finally {
     ours.remove();
   }
 }
 
-test('plan: --only takes a part of the plan; of the rest, what is there counts as unchanged', async () => {
+test('plan: --only applies a part of the plan and counts the rest as unchanged', async () => {
   const whole = await freshPlan();
   const [rule, other] = whole.steps;
   if (rule === undefined || other === undefined) throw new Error('two steps are needed');
@@ -61,12 +59,12 @@ test('plan: creations that --only leaves out do not make a deletion of everythin
   const deletions = Array.from({ length: 10 }, (_, number) => step('delete', number));
   const creations = Array.from({ length: 40 }, (_, number) => step('create', number));
   const names = deletions.map(({ change }) => `${change.kind}/${change.id}`);
-  const scope = localDeployment({ cluster: await testCluster(), namespace: 'default' });
+  const deployment = localDeployment({ cluster: await testCluster(), namespace: 'default' });
   const part = onlyOf(planFrom([...creations, ...deletions], 0, []), names);
-  expect(await unsafeReasons(scope, part)).toEqual(['This deletes 10 of 10 things of ours on the cluster.']);
+  expect(await unsafeReasons(deployment, part)).toEqual(['This deletes 10 of 10 things of ours on the cluster.']);
 });
 
-test('plan: --only refuses what the plan does not change, with what was probably meant', async () => {
+test('plan: --only refuses a name that the plan does not change and suggests a similar one', async () => {
   const plan = await freshPlan();
   expect(() => onlyOf(plan, [RULE.replace('rule', 'rlue')])).toThrowErrorMatchingInlineSnapshot(`
    "--only detection_rlue/24869767-8579-485d-9a4f-d9ddfd8f0cac: the plan changes no such thing
@@ -87,7 +85,7 @@ test('plan: --checksum applies only the plan that was reviewed', async () => {
   }).toThrow(/Nothing was changed/);
 });
 
-test('plan: --checksum is of what is created, too, and of the namespace', async () => {
+test('plan: --checksum covers created resources and the namespace', async () => {
   const ours = project();
   const cluster = await testCluster();
   const namespace = freshNamespace();
@@ -150,14 +148,14 @@ test.each([
     '--namespace lab --scheduler kibana --space a,b --checksum',
   ],
   [{ content: "our rules'" }, "--content 'our rules'\\''' --checksum"],
-])('plan: the command to apply a plan says how it was made: %j', (flags, said) => {
+])('plan: the command to apply a plan repeats how it was made: %j', (flags, said) => {
   const counts = { create: 0, update: 1, delete: 0, foreign: 0, put_mapping: 0, rollover: 0, unchanged: 3 };
   const changes = [{ kind: 'ingest_pipeline', id: 'p', action: 'update', diff: '' }] as const;
   const text = planMarkdown(changes, counts, '0123456789abcdef0123', flags);
   expect(text).toContain(`Apply exactly this: \`wmi-detections deploy ${said} 0123456789abcdef\``);
 });
 
-test('plan: the command of a plan passes on what the plan was asked for', async () => {
+test('plan: the command of a plan repeats the flags of the plan', async () => {
   const namespace = freshNamespace();
   const url = (await testCluster()).url;
   const argv = { esUrl: url, namespace, scheduler: 'local', prune: false, only: [RULE], output: 'markdown' };
@@ -189,16 +187,16 @@ describe('plan: exceptions of a rule', () => {
     const ours = project();
     try {
       ours.write(FILE, exceptions);
-      const scope = localDeployment({ cluster: await testCluster(), namespace });
+      const deployment = localDeployment({ cluster: await testCluster(), namespace });
       const content = readAllContent(ours.folder);
-      const plan = await scope.plan(content, { prune: false });
-      return await silencedRules(scope, content, plan);
+      const plan = await deployment.plan(content, { prune: false });
+      return await silencedRules(deployment, content, plan);
     } finally {
       ours.remove();
     }
   }
 
-  test('that silence every match there is need a yes; that leave one do not', async () => {
+  test('that silence every match need a yes; those that leave one do not', async () => {
     const cluster = await testCluster();
     const namespace = freshNamespace();
     expect(await reasons(entry('all', EVERYTHING), namespace)).toEqual([]);
@@ -214,7 +212,7 @@ describe('plan: exceptions of a rule', () => {
     expect(await reasons(entry('all', `  expires: 2020-01-01\n${EVERYTHING}`), namespace)).toEqual([]);
   });
 
-  test('that have expired are told', () => {
+  test('that have expired are reported', () => {
     const ours = project();
     ours.write(FILE, entry('old', `  expires: 2020-01-01\n${EVERYTHING}`));
     const { exceptions = [] } = readAllContent(ours.folder);

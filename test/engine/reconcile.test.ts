@@ -1,22 +1,22 @@
 import { localDeployment } from '../support/deployment';
 import * as fc from 'fast-check';
 import { reconcileCommand } from '../../src/commands/reconcile';
-import { reconcileText } from '../../src/report/reconcile';
+import { reconcileText } from '../../src/report/reconcile-text';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { SEED } from '../support/random-rules';
-import { exception } from '../support/kibana-dataset';
+import { exception } from '../support/content';
 import { dataset, sharedDataset, storeRule, wmiChild, type Dataset } from '../support/dataset';
 
 const DAY = { from: Date.parse('2025-03-10T00:00:00Z'), to: Date.parse('2025-03-11T00:00:00Z') };
 const OTHERS = 'logs-windows.sysmon';
 
 async function look(here: Dataset, now = '2025-03-10T12:01:00Z', period = DAY): Promise<RuleReconciliation> {
-  const scope = localDeployment({ cluster: here.cluster, namespace: here.namespace });
-  const [found] = await reconcile(scope, { resources: [], rules: [] }, { ...period, now: Date.parse(now) });
+  const deployment = localDeployment({ cluster: here.cluster, namespace: here.namespace });
+  const [found] = await reconcile(deployment, { resources: [], rules: [] }, { ...period, now: Date.parse(now) });
   if (found === undefined) throw new Error('no rule was looked at');
   return found;
 }
@@ -67,7 +67,7 @@ function asTyped(here: Dataset, more: object = {}): ReturnType<typeof reconcileC
 describe('reconcile', () => {
   const unchanged = sharedDataset(lookedAt);
 
-  test('where every event has its alert nothing is missing', async () => {
+  test('reports nothing missing if every event has its alert', async () => {
     const here = unchanged();
     const found = await look(here);
     expect(counts(found)).toEqual([4, 3, 3, 0, 0]);
@@ -78,7 +78,7 @@ describe('reconcile', () => {
     expect((await asTyped(here)).exit).toBe(0);
   });
 
-  test('an alert that is not there is missing, and the answer is no; running that time again mends it', async () => {
+  test('a missing alert makes the exit status 1, and running that time again fixes it', async () => {
     const here = await lookedAt();
     await deleteAlert(here, 1);
     const found = await look(here);
@@ -99,7 +99,7 @@ describe('reconcile', () => {
     expect((await asTyped(here)).exit).toBe(0);
   });
 
-  test('what came in since the last run is for the next one; when that does not come it is missing', async () => {
+  test('an event after the last run waits for the next one and is missing if that does not come', async () => {
     const here = await lookedAt();
     await here.index([wmiChild('new', { 'process.pid': 9, 'event.ingested': '2025-03-10T12:00:30Z' })]);
     expect(counts(await look(here, '2025-03-10T12:01:00Z'))).toEqual([5, 4, 3, 1, 0]);
@@ -121,7 +121,7 @@ describe('reconcile', () => {
     expect(codes(await look(here))).toEqual([['never_run']]);
   });
 
-  test('what came in before the rule was there, and later than it looks back: late', async () => {
+  test('an event before the rule existed or beyond the look-back is late', async () => {
     const here = await dataset();
     const early = { '@timestamp': '2025-03-10T06:00:00Z', 'event.ingested': '2025-03-10T09:30:00Z' };
     await here.index([wmiChild('late', { ...early, 'process.pid': 1 })], OTHERS);
@@ -144,7 +144,7 @@ describe('reconcile', () => {
     `);
   });
 
-  test('what nobody stamped is looked for by its own time, for a day', async () => {
+  test('an event without event.ingested is searched by its own time for a day', async () => {
     const here = await dataset();
     const old = { 'event.ingested': null, '@timestamp': '2025-03-08T06:00:00Z', 'process.pid': 1 };
     const young = { 'event.ingested': null, '@timestamp': '2025-03-10T06:00:00Z', 'process.pid': 2 };
@@ -166,7 +166,7 @@ describe('reconcile', () => {
     expect((await look(here, '2025-03-10T12:01:00Z', before)).events).toBe(1);
   });
 
-  test('what an exception silences is to have no alert', async () => {
+  test('a silenced event needs no alert', async () => {
     const here = await lookedAt();
     const { rule, cluster, namespace } = here;
     await here.index([wmiChild('dism', { 'process.name': 'DismHost.exe', 'process.pid': 5 })]);
@@ -179,7 +179,7 @@ describe('reconcile', () => {
     expect(text(here, found)).toContain('0 missing, 1 event silenced by exceptions');
   });
 
-  test('whichever alerts are gone, exactly those are missing', async () => {
+  test('exactly the deleted alerts are missing', async () => {
     const here = await dataset();
     const pids = Array.from({ length: 40 }, (_, pid) => pid + 1);
     const arbitrary = fc.record({ delay: fc.integer({ min: 0, max: 7_200 }), twice: fc.boolean(), gone: fc.boolean() });

@@ -7,7 +7,7 @@ import { ProblemError } from '../../src/errors';
 import { createAll } from '../../src/replay/bulk';
 import type { ReplayProgress, ReplayResult } from '../../src/replay/replay-stats';
 import { request, type Cluster } from '../../src/cluster/cluster';
-import { replayText } from '../../src/report/replay';
+import { replayText } from '../../src/report/replay-text';
 import { proxy } from '../support/proxy';
 import { freshNamespace } from '../support/dataset';
 import { testCluster } from '../support/cluster';
@@ -88,7 +88,7 @@ const SYSMON = 'sysmon.process_creation';
   300_000,
 );
 
-test('replay: each source goes to its data stream, and what is of no known source is counted and kept', async () => {
+test('replay: each source goes to its data stream, and events of unknown sources are counted and kept', async () => {
   const { counts, problems } = await lines([
     sysmon(1),
     '{"Channel":"Security","EventID":4624,"SourceName":"Microsoft-Windows-Security-Auditing"}',
@@ -109,7 +109,7 @@ test('replay: each source goes to its data stream, and what is of no known sourc
   }
 });
 
-test('replay: the same event is one, whatever the order of its keys and the blanks between them', async () => {
+test('replay: the same event with other key order and blanks is indexed once', async () => {
   const { counts } = await lines(['{"a":1,"b":[1,2]}', '{ "b": [1, 2], "a": 1 }', '{"a":1,"b":[2,1]}']);
   expect(counts).toMatchObject({ read: 3, indexed: 2, duplicates: 1 });
 });
@@ -133,7 +133,7 @@ test('replay: a line that is not JSON is reported with its number and kept as te
   expect(await documents(UNRECOGNISED)).toHaveLength(4);
 });
 
-describe('replay: what would make the whole request fail is found first and kept as text', () => {
+describe('replay: an event that would fail the whole request is kept as text', () => {
   test.each([
     ['a key twice', sysmon(1, ',"EventID":1')],
     ['nesting beyond the limit', `{"a":${'['.repeat(1_000)}${']'.repeat(1_000)}}`],
@@ -153,7 +153,7 @@ test('replay: half a surrogate pair in a value, NUL and blank keys are no proble
   expect([counts.indexed, problemCount]).toEqual([3, 0]);
 });
 
-test('replay: what the cluster refuses for its form is kept as text among the unrecognised, and reported', async () => {
+test('replay: an event that the cluster refuses for its form is kept as unrecognised text and reported', async () => {
   const pipeline = `refuse-${namespace}`;
   // A pipeline of somebody's own that fails on an event: the mapping refuses what it makes of the document.
   await request(cluster, {
@@ -260,7 +260,7 @@ test('replay: without templates nothing is sent', async () => {
   bare.close();
 });
 
-test("replay: somebody else's template is no reason to send either", async () => {
+test('replay: an unmanaged template does not count as ours', async () => {
   const body = { index_templates: [{ name: 'x', index_template: { index_patterns: ['logs-*'] } }] };
   const foreign = await proxy(cluster, ({ path }) =>
     path.includes('unrecognised@') ? { status: 200, body } : undefined,
@@ -274,7 +274,7 @@ test("replay: somebody else's template is no reason to send either", async () =>
   foreign.close();
 });
 
-describe('replay: a busy cluster is asked again', () => {
+describe('replay: a busy cluster is retried', () => {
   test.each([
     ['429 for the whole request', { status: 429, body: { error: { type: 'rejected', reason: 'queue full' } } }],
     ['503 for the whole request', { status: 503, body: 'starting' }],
@@ -299,7 +299,7 @@ describe('replay: a busy cluster is asked again', () => {
     busy.close();
   });
 
-  test('but not for ever', async () => {
+  test('up to the limit', async () => {
     const busy = await proxy(cluster, ({ path }) =>
       path === '/_bulk' ? { status: 429, body: { error: 'queue full' } } : undefined,
     );
@@ -312,7 +312,7 @@ describe('replay: a busy cluster is asked again', () => {
   });
 });
 
-test('replay: a cluster that goes away ends the run, with what was done until then', async () => {
+test('replay: a cluster that goes away ends the run with the counts so far', async () => {
   const dying = await proxy(cluster, ({ path }) => (path === '/_bulk' ? 'cut before' : undefined));
   const error = await lines(['{"a":1}'], {}, dying.cluster).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'UNREACHABLE' });
@@ -345,7 +345,7 @@ test('replay: an item that fails all others of its request is found, and only th
   expect(outcomes.map(({ result }) => result)).toEqual(items.map((_, index) => (index === 13 ? 'refused' : 'indexed')));
 });
 
-test('replay: a missing file is refused before the cluster is asked anything', async () => {
+test('replay: a missing file is refused before any request', async () => {
   await expect(replay(cluster, [join(folder, 'missing')], { namespace })).rejects.toMatchObject({ code: 'INPUT' });
 });
 

@@ -4,7 +4,7 @@ import type { Verb } from '../../src/schedulers/request-table';
 import { findVerb } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import { startAttached, type Engine } from '../../src/engine/start-node';
-import { rowsFor, type Seen } from '../support/access-match';
+import { rowsFor, type Seen } from '../support/request-table';
 import { connect } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { proxy, type Proxy } from '../support/proxy';
@@ -76,7 +76,7 @@ test('request table: would miss a request that is not in it', () => {
   expect(rows('alerts', 'DELETE', '/wmi-detections-alerts-access')).toEqual([]);
 });
 
-test('request table: has no row for nothing: what was not sent is for other products and rare cases', () => {
+test('request table: every row is used, or is for other products and rare cases', () => {
   const used = new Set(seen.flatMap((each) => rowsFor(each, WHERE)));
   const idle = REQUESTS.filter((row) => row.scheduler === undefined && !used.has(row)).map(({ request }) => request);
   // Elasticsearch's lifecycle, licence and security; a template that changes under a stream that is there; exceptions; more than a page.

@@ -29,13 +29,13 @@ describe('risk', () => {
   // Nothing here changes it.
   const alerted = sharedDataset(threeAlerts);
 
-  test('a process that two sources tell of counts once, its twin on another host by itself', async () => {
+  test('a process from two sources counts once, its twin on another host separately', async () => {
     const here = alerted();
     expect(await here.alerts()).toHaveLength(3);
     expect(scores(await risk(here))).toEqual(['host ws01.example.test 49', 'host ws02 49', 'user alice 49']);
   });
 
-  test('counts only what happened in the period', async () => {
+  test('counts only alerts of the period', async () => {
     const here = alerted();
     expect(scores(await risk(here, { from: '2025-03-10T12:00' }))).toEqual([]);
     expect(scores(await risk(here, { to: '2025-03-10T07:00' }))).toEqual(['host ws02 49']);
@@ -54,11 +54,11 @@ describe('risk', () => {
     expect((await risk(here, { output: 'csv' })).text.split('\r\n')).toHaveLength(1 + 2 + 1 + 2);
   });
 
-  test.each([-1, 1.5, NaN])('a cap of %s is a mistake', async (cap) => {
+  test.each([-1, 1.5, NaN])('rejects a cap of %s', async (cap) => {
     await expect(risk(alerted(), { cap })).rejects.toMatchObject({ code: 'USAGE' });
   });
 
-  test.each([-1, 0, 1.5, NaN])('a limit of %s is a mistake', async (limit) => {
+  test.each([-1, 0, 1.5, NaN])('rejects a limit of %s', async (limit) => {
     await expect(risk(alerted(), { limit })).rejects.toMatchObject({ code: 'USAGE' });
   });
 });

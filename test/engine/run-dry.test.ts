@@ -17,21 +17,21 @@ describe('a dry run', () => {
     ['since the last run', {}],
     ['over a period', PERIOD],
     ['of one rule', { rules: ['wmi_children'] }],
-  ])('%s says what the run after it does', async (_, options) => {
+  ])('%s predicts the next run', async (_, options) => {
     const here = await withEvents();
     const dry = await here.run({ ...options, dryRun: true });
     expect(dry).toMatchObject({ events: 3, alerts: 2, new: 2 });
     expect(await here.run(options)).toEqual(dry);
   });
 
-  test('counts as new only what is not there', async () => {
+  test('counts only missing alerts as new', async () => {
     const here = await withEvents();
     await here.run();
     await here.index([wmiChild('d', { 'process.pid': 2 }), wmiChild('e')]);
     expect(await here.run({ ...PERIOD, dryRun: true })).toMatchObject({ events: 5, alerts: 3, new: 1 });
   });
 
-  test('of more alerts than one request asks for counts each', async () => {
+  test('counts every alert beyond one request', async () => {
     const here = await dataset();
     await here.index(Array.from({ length: 1_001 }, (_, pid) => wmiChild(`e${pid}`, { 'process.pid': pid })));
     expect(await here.run({ dryRun: true })).toMatchObject({ alerts: 1_001, new: 1_001 });
@@ -56,7 +56,7 @@ describe('a dry run', () => {
     expect(await here.alerts()).toEqual(before);
   });
 
-  test('asks for nothing but what reads', async () => {
+  test('sends reading requests only', async () => {
     const here = await withEvents();
     const between = await proxy(here.cluster, () => undefined);
     const asked = async (dryRun: boolean): Promise<string[]> => {
@@ -73,7 +73,7 @@ describe('a dry run', () => {
     expect(wet).toContain('_bulk');
   });
 
-  test('is refused by a shard that cannot say whether an alert is there', async () => {
+  test('fails if a shard cannot report whether an alert exists', async () => {
     const here = await withEvents();
     const error = { type: 'no_shard_available_action_exception', reason: 'gone' };
     const broken = await proxy(here.cluster, ({ path }) =>

@@ -98,7 +98,7 @@ describe('run: groups', () => {
     expect(without?.wmi_detections.count).toBe(1);
   });
 
-  test('host.id and user.id stand in where there is no name', async () => {
+  test('host.id and user.id replace missing names', async () => {
     const here = await dataset();
     const nameless = { 'host.name': null, 'user.name': null, 'host.id': 'aid-1', 'user.id': 'S-1-5-21-1-2-3-1001' };
     const alert = await onlyAlert(here, [wmiChild('a', nameless)]);
@@ -125,7 +125,7 @@ describe('run: groups', () => {
     });
   });
 
-  test('what an analyst wrote on an alert stays when its count is corrected', async () => {
+  test("an analyst's status stays when the count of the alert is corrected", async () => {
     const here = await dataset();
     await here.index([wmiChild('a')]);
     await here.run();

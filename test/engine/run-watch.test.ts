@@ -1,7 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { stateIndex } from '../../src/detections/indices';
-import { storedRuleId, type StoredRule } from '../../src/schedulers/stored-rule';
-import { readWatermark } from '../../src/schedulers/local/state';
+import { readWatermark, storedRuleId, type StoredRule } from '../../src/schedulers/local/state';
 import { runLoop, type RunLoopEvent, type RunLoopOptions } from '../../src/schedulers/local/run-loop';
 import { request, type Cluster } from '../../src/cluster/cluster';
 import { proxy } from '../support/proxy';
@@ -115,7 +114,7 @@ describe('run --watch', () => {
     expect(await here.alerts()).toMatchObject([{ process: { name: 'calc.exe' } }]);
   });
 
-  test('takes up rules that are new, and drops those that are gone', async () => {
+  test('starts new rules and drops deleted ones', async () => {
     const here = await dataset();
     const watching = new Watching(here);
     watching.pace.after(3, () => store(here, variant(here, OTHER)));
@@ -133,7 +132,7 @@ describe('run --watch', () => {
     expect(windows(told, 'Other')).toEqual([...['03', '08', '13', '18', '30'].map((minute) => `12:${minute} 0 new`)]);
   });
 
-  test('tells of a run that failed, goes on with the other rules, and covers it by the next', async () => {
+  test('reports a failed run, continues with the other rules and covers it by the next', async () => {
     const here = await dataset();
     const watching = new Watching(here);
     await store(here, variant(here, OTHER, { query: { range: { 'process.pid': { gte: 'no number' } } } }));
@@ -146,7 +145,7 @@ describe('run --watch', () => {
     expect(runsOf(told, 'Other')).toMatchObject([{ from: null, new: 1 }]);
   });
 
-  test('asks a cluster that cannot be reached less and less often, and then covers the time', async () => {
+  test('retries an unreachable cluster less and less often and then covers the time', async () => {
     const here = await dataset();
     let down = false;
     const between = await proxy(here.cluster, () => (down ? 'cut before' : undefined));
@@ -164,7 +163,7 @@ describe('run --watch', () => {
     ]);
   });
 
-  test('a rule whose part of the cluster is not well is tried again soon, and does not keep the others', async () => {
+  test('a rule with failing shards is retried soon and does not delay the others', async () => {
     const here = await dataset();
     await store(here, variant(here, OTHER, { indices: ['not-well'] }));
     const body = { error: { type: 'search_phase_execution_exception', reason: 'all shards failed' } };
@@ -179,7 +178,7 @@ describe('run --watch', () => {
     expect(again.slice(0, 7)).toEqual([1, 2, 4, 8, 16, 32, 60]);
   });
 
-  test('two at once write each alert once', async () => {
+  test('two watches at once write each alert once', async () => {
     const here = await dataset();
     const one = new Watching(here, here.cluster, simulation(2));
     const other = new Watching(here, here.cluster, one.pace, one.stop);
@@ -197,7 +196,7 @@ describe('run --watch', () => {
     );
   });
 
-  test('keeps nothing of what it did: no listener of the signal is left after a hundred windows', async () => {
+  test('leaves no listener of the signal after a hundred windows', async () => {
     const here = await dataset();
     const watching = new Watching(here);
     let listeners = -1;
@@ -220,7 +219,7 @@ describe('run --watch', () => {
 
 const CALC = { term: { 'process.name': 'calc.exe' } };
 
-describe('run --watch that is asked to end', () => {
+describe('run --watch that is interrupted', () => {
   /** Ends the watch when a path is asked for, and lets the cluster answer all the same. */
   async function endedAt(asked: RegExp): Promise<{ here: Dataset; told: RunLoopEvent[]; watermark: unknown }> {
     const here = await dataset();

@@ -38,14 +38,14 @@ describe('run: the watermark', () => {
     expect((await read(here))?.at).toBe(at(25));
   });
 
-  test('stays where somebody set it back meanwhile', async () => {
+  test('stays where a user set it back meanwhile', async () => {
     const { here, from } = await started();
     await move(here, from, 5);
     await move(here, from, 20);
     expect((await read(here))?.at).toBe(at(5));
   });
 
-  test('stays away if somebody took it away meanwhile', async () => {
+  test('stays deleted if a user deleted it meanwhile', async () => {
     const { here, from } = await started();
     const path = `/${stateIndex(here.namespace)}/_doc/watermark:${here.rule.uuid}`;
     await request(here.cluster, { method: 'DELETE', path });

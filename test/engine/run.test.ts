@@ -40,7 +40,7 @@ describe('run', () => {
     });
   });
 
-  test('what came in since the last run is alerted by the next, however old the event is', async () => {
+  test('the next run alerts on every event since the last run, however old it is', async () => {
     const here = await dataset();
     await here.run();
     await here.index([
@@ -50,7 +50,7 @@ describe('run', () => {
     expect(await here.run()).toMatchObject({ events: 1, new: 1 });
   });
 
-  test('what was stamped before the last run and could be seen only after it is not missed', async () => {
+  test('an event that was stamped before the last run and visible only after it is not missed', async () => {
     const here = await dataset();
     await here.run();
     await here.index([wmiChild('slow', { 'event.ingested': '2025-03-10T11:55:30Z' })]);
@@ -58,7 +58,7 @@ describe('run', () => {
     expect(await here.run()).toMatchObject({ events: 1, new: 1 });
   });
 
-  test('what is written and cannot be searched yet is made visible first', async () => {
+  test('run makes written events searchable first', async () => {
     const here = await dataset();
     await here.index([wmiChild('seen')]);
     const stream = `/${SYSMON}-${here.namespace}`;
@@ -72,7 +72,7 @@ describe('run', () => {
     expect(await here.run()).toMatchObject({ events: 2, new: 2 });
   });
 
-  test('what came in long before the last run is not read again', async () => {
+  test('events long before the last run are not read again', async () => {
     const here = await dataset();
     await here.index([wmiChild('read', { 'event.ingested': '2025-03-10T11:30:00Z' })]);
     await here.run();
@@ -80,7 +80,7 @@ describe('run', () => {
     expect(await here.run()).toMatchObject({ events: 0, alerts: 0, new: 0 });
   });
 
-  test('what is stamped with a time to come is left for the run whose window holds it', async () => {
+  test('an event with a future time is left for the run whose window contains it', async () => {
     const here = await dataset();
     await here.index([wmiChild('ahead', { 'event.ingested': '2025-03-10T12:00:00Z' })]);
     expect(await here.run()).toMatchObject({ events: 0 });
@@ -105,7 +105,7 @@ describe('run', () => {
     expect(Math.abs(Date.parse(to ?? '') - Date.now())).toBeLessThan(60_000);
   });
 
-  test('a namespace without rules is an error that says what to do', async () => {
+  test('a namespace without rules is an error that explains what to do', async () => {
     const cluster = await testCluster();
     const namespace = freshNamespace();
     const error: unknown = await runRules(cluster, { namespace }).catch((reason: unknown) => reason);
@@ -130,7 +130,7 @@ describe('run', () => {
     `);
   });
 
-  test('a rule that fails does not keep the others from running, and keeps its watermark', async () => {
+  test('a rule that fails does not stop the others and keeps its watermark', async () => {
     const here = await dataset();
     const broken = { ...here.rule, uuid: '00000000-0000-4000-8000-000000000000', name: 'A broken rule' };
     await here.index([wmiChild('a')]);

@@ -18,9 +18,9 @@ let names: ReadonlyMap<string, string>;
 beforeAll(async () => {
   cluster = await testCluster();
   names = await namesOfSamples();
-  const scope = localDeployment({ cluster, namespace });
-  const plan = await scope.plan(content, { prune: false });
-  const { problems } = await scope.apply(plan);
+  const deployment = localDeployment({ cluster, namespace });
+  const plan = await deployment.plan(content, { prune: false });
+  const { problems } = await deployment.apply(plan);
   expect(problems).toEqual([]);
 });
 

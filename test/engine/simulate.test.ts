@@ -188,7 +188,7 @@ test('simulate: a case without expectations fails, until they are generated', as
   expect(await only(files)).toBe('passed');
 });
 
-test('simulate: expectations that cannot be written are told with their file', async () => {
+test('simulate: expectations that cannot be written are reported with their file', async () => {
   const files = { 'fixtures/outer/test-a.json': events({ a: 1 }) };
   write(files);
   symlinkSync(join(root, 'no', 'folder.json'), join(root, 'fixtures/outer/test-a.json-expected.json'));
@@ -198,7 +198,7 @@ test('simulate: expectations that cannot be written are told with their file', a
   });
 });
 
-test('simulate: generating says which errors have become expectations', async () => {
+test('simulate: generating reports which errors became expectations', async () => {
   const files = {
     'fixtures/outer/test-a.json': events({ a: 1 }, { reason: 'no way' }),
   };

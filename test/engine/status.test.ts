@@ -5,7 +5,7 @@ import { startAttached, type Engine } from '../../src/engine/start-node';
 import { status, statusCommand, type StatusOptions } from '../../src/commands/status';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { statusText } from '../../src/report/status';
+import { statusText } from '../../src/report/status-text';
 import { ownStreams } from '../../src/detections/indices';
 import type { SourceState, Status } from '../../src/status/status';
 import { connect, request, type Cluster } from '../../src/cluster/cluster';
@@ -29,8 +29,8 @@ afterAll(() => engine.stop());
 async function deployed(): Promise<void> {
   count += 1;
   namespace = `s${count}`;
-  const scope = localDeployment({ cluster, namespace });
-  await deploy(scope, await scope.plan(content, { prune: false }), quiet(), { yes: true });
+  const deployment = localDeployment({ cluster, namespace });
+  await deploy(deployment, await deployment.plan(content, { prune: false }), quiet(), { yes: true });
 }
 
 function look(options: Partial<StatusOptions> = {}): Promise<Status> {
@@ -66,7 +66,7 @@ function arrived(fields: object, more: object = {}): object {
 
 const WHOLE = { name: 'cmd.exe', command_line: 'cmd.exe', parent: { name: 'explorer.exe' } };
 
-test('status: a cluster to which nothing was ever deployed is told in words, and is no error', async () => {
+test('status: a cluster without a deploy is reported and is not an error', async () => {
   namespace = 'never';
   const found = await look();
   expect(statusText(found).replace(engine.url, 'URL')).toMatchInlineSnapshot(`
@@ -257,7 +257,7 @@ test("status: others' indices are looked at too: by @timestamp where there is no
   }
 });
 
-test('status: a source that cannot be searched is reported with the reason, and the others are told', async () => {
+test('status: a source that cannot be searched is reported with the reason, and so are the others', async () => {
   await deployed();
   const mappings = { properties: { event: { properties: { ingested: { type: 'keyword' } } } } };
   await request(cluster, { method: 'PUT', path: '/winlogbeat-odd', body: { mappings } });
@@ -273,7 +273,7 @@ test('status: a source that cannot be searched is reported with the reason, and 
   }
 });
 
-test('status: delays are told from the event to its arrival', async () => {
+test('status: delays are measured from the event to its arrival', async () => {
   await deployed();
   const now = Date.now();
   const late = (minutes: number) => ({

@@ -22,9 +22,9 @@ const R2 = '24869767-8579-485d-9a4f-d9ddfd8f0cac';
   async () => {
     const cluster = await testCluster();
     const namespace = freshNamespace();
-    const scope = localDeployment({ cluster, namespace });
+    const deployment = localDeployment({ cluster, namespace });
     const content = readAllContent(PROGRAM_FOLDER);
-    await deploy(scope, await scope.plan(content, { prune: false }), quiet(), { yes: false });
+    await deploy(deployment, await deployment.plan(content, { prune: false }), quiet(), { yes: false });
 
     const first = await replay(cluster, [ARCHIVE], { namespace });
     expect(first).toEqual({

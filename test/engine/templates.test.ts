@@ -136,7 +136,7 @@ test.each(
 });
 
 describe('templates: an event', () => {
-  test('whose values have the wrong form is kept, and says which fields are not indexed', async () => {
+  test('whose values have the wrong form is kept and lists the fields that are not indexed', async () => {
     const { status, _id } = await index(SYSMON, {
       process: { pid: 'four', start: 'yesterday', name: 'kept.exe' },
       host: { ip: ['10.0.0.1', 'not an address'] },

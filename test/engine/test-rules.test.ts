@@ -1,4 +1,4 @@
-import { testRules } from '../../src/testing/test-rules';
+import { testRules, type Verdict } from '../../src/testing/test-rules';
 import { join } from 'node:path';
 import { testRulesCommand } from '../../src/commands/test-rules';
 import { isRecord } from '../../src/json';
@@ -6,10 +6,9 @@ import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { readRuleTests, slugsOf } from '../../src/testing/rule-tests';
 import { withSandbox } from '../../src/testing/sandbox';
-import type { Verdict } from '../../src/testing/rule-verdict';
 import { request } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
-import { project, type Project } from '../support/project';
+import { project, type Project } from '../support/temporary-folders';
 import { testCluster } from '../support/cluster';
 
 const CHILD = 'process_execution_via_wmi';
@@ -88,7 +87,7 @@ test('test: a rule that misses its event, and one that alerts too much, FAIL wit
   expect(named(found, 'no parent')?.result).toBe('PASS');
 });
 
-test('test: the pipelines of the content are tried, not those that are deployed', async () => {
+test('test: the pipelines of the content are tried, not the deployed ones', async () => {
   ours.write('pipelines/logs-crowdstrike.process_rollup2@default-pipeline.yml', 'processors: [{drop: {}}]\n');
   const found = await verdicts([CHILD]);
   const dropped = named(found, 'ProcessRollup2, whose parent has a name and no path');
@@ -155,7 +154,7 @@ test('test: a rule without events is an ERROR', async () => {
   `);
 });
 
-test('test: whatever happens, the trial is removed', async () => {
+test('test: the trial is removed in every case', async () => {
   const content = readAllContent(ours.folder);
   let during: string[] = [];
   const failing = withSandbox(await testCluster(), content, async () => {

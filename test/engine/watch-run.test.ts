@@ -83,7 +83,7 @@ describe('run of a watch: what a watch writes', () => {
     'a target user, who carries the risk': [wmiChild('a', { 'user.effective.name': 'eve' })],
   };
 
-  test.each(Object.entries(cases))('is what the local scheduler writes: %s', async (_, events) => {
+  test.each(Object.entries(cases))('equals the alert of the local scheduler: %s', async (_, events) => {
     const watcher = await watching();
     await watcher.index(events);
     const { statuses } = await watcher.watch(NOON);
@@ -107,7 +107,7 @@ describe('run of a watch: what a watch writes', () => {
 });
 
 describe('run of a watch: the windows of a watch', () => {
-  test('what came in within the settle delay is left to the next run, and what came in before the window is not read', async () => {
+  test('events within the settle delay wait for the next run, and events before the window are not read', async () => {
     const watcher = await watching();
     await watcher.index([
       wmiChild('old', { 'event.ingested': '2025-03-10T10:53:59.000Z', 'process.pid': 1 }),
@@ -121,7 +121,7 @@ describe('run of a watch: the windows of a watch', () => {
     expect((await watcher.alerts()).map(pid).sort()).toEqual([2, 3, 4]);
   });
 
-  test('runs that were missed, for up to the look-back, are made good by the next one', async () => {
+  test('the next run covers missed runs for up to the look-back', async () => {
     const watcher = await watching();
     await watcher.index([wmiChild('a', { 'event.ingested': '2025-03-10T11:01:00.000Z' })]);
     expect((await watcher.watch(NOON)).statuses).toEqual([201]);
@@ -139,7 +139,7 @@ describe('run of a watch: the windows of a watch', () => {
 });
 
 describe('run of a watch: an alert that is there', () => {
-  test('is left out by the next run, whatever an analyst wrote on it', async () => {
+  test("is skipped by the next run and keeps the analyst's status", async () => {
     const watcher = await watching();
     const { cluster, namespace } = watcher;
     await watcher.index([wmiChild('a')]);
@@ -159,7 +159,7 @@ describe('run of a watch: an alert that is there', () => {
     ]);
   });
 
-  test('is not written over when the watch does not know of it', async () => {
+  test('is not overwritten when the watch does not know of it', async () => {
     const watcher = await watching();
     await watcher.index([wmiChild('a')]);
     const { run } = await watcher.watch(NOON);
@@ -167,14 +167,14 @@ describe('run of a watch: an alert that is there', () => {
     expect(await watcher.alerts()).toHaveLength(1);
   });
 
-  test('nothing found is nothing done', async () => {
+  test('a run without matches writes nothing', async () => {
     const { run } = await (await watching()).watch(NOON);
     expect(run).toMatchObject({ met: false, transformed: null, acts: false });
   });
 });
 
 describe('run of a watch: a watch that cannot read everything', () => {
-  test('writes what it found, and once a day an alert that says so', async () => {
+  test('writes what it found and once a day an alert about the failure', async () => {
     const watcher = await watching();
     const few = (watch: string): string =>
       watch.replace('{"size":10000', '{"size":2').replace('"most":10000,"scheduler"', '"most":2,"scheduler"');
@@ -188,7 +188,7 @@ describe('run of a watch: a watch that cannot read everything', () => {
     expect((await watcher.watch('2025-03-10T12:05:00Z', few)).statuses).toEqual([]);
   });
 
-  test('says so when its search fails, and tries again in the next run', async () => {
+  test('reports a failed search and tries again in the next run', async () => {
     const watcher = await watching();
     await watcher.index([wmiChild('a')]);
     const broken = (watch: string): string => watch.replace('"fields":[', '"fields":[null,');
@@ -206,7 +206,7 @@ describe('run of a watch: a watch that cannot read everything', () => {
     );
   });
 
-  test('writes all it found when it cannot tell which alerts there are', async () => {
+  test('writes everything it found when it cannot read existing alerts', async () => {
     const watcher = await watching();
     await watcher.index([wmiChild('a')]);
     const broken = (watch: string): string =>
@@ -215,7 +215,7 @@ describe('run of a watch: a watch that cannot read everything', () => {
     expect((await watcher.watch(NOON, broken)).statuses).toEqual([409]);
   });
 
-  test('says so when shards do not answer', async () => {
+  test('reports shards that do not answer', async () => {
     const watcher = await watching();
     const { run } = await watcher.watch(NOON);
     const payload = run.payload as Record<string, Record<string, unknown>>;
@@ -227,7 +227,7 @@ describe('run of a watch: a watch that cannot read everything', () => {
   });
 });
 
-test('run of a watch: words of a rule are never read as a template', async () => {
+test('run of a watch: texts of a rule are never read as a template', async () => {
   const value = '{{ctx.trigger.scheduled_time}} {{#toJson}}aggs{{/toJson}} "\\';
   const watcher = await watching({ term: { 'process.name': { value } } });
   await watcher.index([wmiChild('a', { 'process.name': value }), wmiChild('b')]);

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { parseYaml } from '../../src/content/yaml-file';
 import { parseRule } from '../../src/detections/parse-rule';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { findAll, indexEvents, type Found } from '../support/fuzz-index';
+import { findAll, indexEvents, type Found } from '../support/ecs-index';
 import { detection, EVENTS, events, SEED } from '../support/random-rules';
 import { ruleWith } from '../support/rule';
 import { matchesSigma, type Detection, type FlatDocument } from '../support/sigma-evaluator';

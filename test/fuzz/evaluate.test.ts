@@ -5,7 +5,7 @@ import type { Condition } from '../../src/sigma/condition';
 import { evaluate, type Met } from '../../src/sigma/compile/evaluate';
 import { parseRule } from '../../src/detections/parse-rule';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
-import { findAll, indexEvents } from '../support/fuzz-index';
+import { findAll, indexEvents } from '../support/ecs-index';
 import { detection, EVENTS, events, SEED } from '../support/random-rules';
 import { ruleWith } from '../support/rule';
 import { testCluster } from '../support/cluster';

@@ -1,10 +1,8 @@
 import { writeJson } from '../../src/text/lossless-json';
 import { readRules } from '../../src/detections/read-rules';
-import { EVENTS, tryBatches } from '../support/fuzz';
-import { fates } from '../support/mutate-ship';
+import { EVENTS, tryBatches, fates } from '../support/fuzz';
 import { attacks, type Attack } from '../support/mutate-attacks';
-import { runShipped } from '../support/run-shipped';
-import { at, testServer, type TestServer } from '../support/test-server';
+import { at, testServer, type TestServer, runShipped } from '../support/test-server';
 
 /**
  * What is an attack by the seeds' meaning is found by its rule, in whatever shape it comes and whatever stands around it, and is in

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { writeJson } from '../../src/text/lossless-json';
-import { EVENTS, tryBatches } from '../support/fuzz';
-import { fates, type Fate } from '../support/mutate-ship';
+import { EVENTS, tryBatches, fates, type Fate } from '../support/fuzz';
 import { MARK, mutated, mutation, type Json, type Mutation } from '../support/mutate';
 import { ownSeeds, realSeeds, type Seed } from '../support/mutate-seeds';
 import { at, testServer, type TestServer, type Source } from '../support/test-server';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { groupOf } from '../../src/detections/group';
 import { request, type Cluster } from '../../src/cluster/cluster';
-import { rule } from '../support/kibana-dataset';
+import { rule } from '../support/content';
 import { testCluster } from '../support/cluster';
 import { runWatch } from '../support/watch-run';
 

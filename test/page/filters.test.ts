@@ -73,7 +73,7 @@ describeInBrowser('filters of the page', (open: Open) => {
     expect(await page.locator('#count').innerText()).toBe('3 alerts');
   });
 
-  test('the overview tells of what is shown alone', async () => {
+  test('the overview covers the shown alerts only', async () => {
     const { page } = await open(pageWith(ALERTS));
     await page.locator('#hosts summary').click();
     await page.locator('select[name=user]').selectOption('bob');

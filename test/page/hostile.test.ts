@@ -95,7 +95,7 @@ describeInBrowser('hostile text in the page', (open) => {
     expect(await page.locator('.details a').getAttribute('href')).toBe('https://attack.mitre.org/techniques/T1047/');
   });
 
-  test('a web address is one, and tells the site nothing', async () => {
+  test('a web address is a link without a referrer', async () => {
     const { page } = await open(pageWith([alertDocument('a')]));
     await page.locator('#open').click();
     const link = page.locator('.details a').last();

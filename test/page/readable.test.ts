@@ -58,7 +58,7 @@ describeInBrowser('the page, read by anybody', (open: Open) => {
     expect(await faults(page)).toEqual([]);
   });
 
-  test('the check finds a fault where there is one', async () => {
+  test('the check finds an existing fault', async () => {
     const { page } = await open(PAGE);
     await page.evaluate(
       `document.querySelector('input[type=search]').closest('label').replaceWith(document.createElement('input'))`,
@@ -111,7 +111,7 @@ describeInBrowser('the page, read by anybody', (open: Open) => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
   });
 
-  test('on a phone the filters are folded, on a desk they stand open', async () => {
+  test('the filters are folded on a phone and open on a desktop', async () => {
     const rule = '#more select[name=rule]';
     expect(await (await open(PAGE, { viewport: PHONE })).page.locator(rule).isVisible()).toBe(false);
     expect(await (await open(PAGE, { viewport: WIDE })).page.locator(rule).isVisible()).toBe(true);

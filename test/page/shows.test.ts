@@ -147,7 +147,7 @@ describeInBrowser('the page of alerts', (open) => {
     expect(await page.locator('#list mark').count()).toBe(0);
   });
 
-  test('tells the technique, what to do, and where to read on', async () => {
+  test('shows the technique, the triage note and the references', async () => {
     const { page } = await open(pageWith([alertDocument('a', { rule: CHILD }), alertDocument('b')]));
     await page.locator('#open').click();
     const [child, call] = [page.locator('#alert-a'), page.locator('#alert-b')];
@@ -169,7 +169,7 @@ describeInBrowser('the page of alerts', (open) => {
     expect(await page.locator('#alert-a .details').count()).toBe(0);
   });
 
-  test('says so when there is none', async () => {
+  test('reports an empty list', async () => {
     const { page, troubles } = await open(pageWith([]));
     expect(await page.locator('#count').innerText()).toBe('0 alerts');
     expect(troubles).toEqual([]);

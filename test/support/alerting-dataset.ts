@@ -12,17 +12,17 @@ import { testCluster } from './cluster';
 /** OpenSearch Alerting in front of the real engine, and a namespace that no other test uses. */
 export interface AlertingDataset {
   readonly server: AlertingServer;
-  readonly scope: Deployment;
+  readonly deployment: Deployment;
 }
 
 const open: AlertingDataset[] = [];
 
 afterEach(async () => {
-  for (const { server, scope } of open.splice(0)) {
+  for (const { server, deployment } of open.splice(0)) {
     const gone = { method: 'DELETE', allow: [404] } as const;
-    await request(scope.cluster, { ...gone, path: `/_data_stream/logs-*-${scope.namespace}` });
-    const states = [scope.namespace, `${scope.namespace}b`].map(stateIndex).join(',');
-    await request(scope.cluster, { ...gone, path: `/${states}`, query: { ignore_unavailable: true } });
+    await request(deployment.cluster, { ...gone, path: `/_data_stream/logs-*-${deployment.namespace}` });
+    const states = [deployment.namespace, `${deployment.namespace}b`].map(stateIndex).join(',');
+    await request(deployment.cluster, { ...gone, path: `/${states}`, query: { ignore_unavailable: true } });
     await server.close();
   }
 });
@@ -33,16 +33,19 @@ export async function alertingDataset({
 }: Partial<Here> & { readonly channel?: string } = {}): Promise<AlertingDataset> {
   const server = await startAlerting(await testCluster());
   const place = { cluster: server.cluster, namespace: freshNamespace(), ...changes };
-  const scope = await connectedDeployment(place, { channel }, { runs: 'opensearch-alerting' });
-  const here = { server, scope };
+  const deployment = await connectedDeployment(place, { channel }, { runs: 'opensearch-alerting' });
+  const here = { server, deployment };
   // A namespace that is given belongs to whoever gave it.
-  open.push({ ...here, scope: changes.namespace === undefined ? scope : scope.with({ namespace: freshNamespace() }) });
+  open.push({
+    ...here,
+    deployment: changes.namespace === undefined ? deployment : deployment.with({ namespace: freshNamespace() }),
+  });
   return here;
 }
 
 /** The part of a plan that is about monitors: the rest of the node belongs to all tests. */
-export async function planMonitors(scope: Deployment, content: Content, prune = false): Promise<Plan> {
-  const { steps, counts } = await scope.plan(content, { prune });
+export async function planMonitors(deployment: Deployment, content: Content, prune = false): Promise<Plan> {
+  const { steps, counts } = await deployment.plan(content, { prune });
   return planFrom(
     steps.filter(({ kind }) => kind.name === 'monitor'),
     counts.unchanged,
@@ -50,6 +53,6 @@ export async function planMonitors(scope: Deployment, content: Content, prune = 
   );
 }
 
-export async function deployMonitors(scope: Deployment, content: Content, prune = false): Promise<Applied> {
-  return scope.apply(await planMonitors(scope, content, prune));
+export async function deployMonitors(deployment: Deployment, content: Content, prune = false): Promise<Applied> {
+  return deployment.apply(await planMonitors(deployment, content, prune));
 }

@@ -1,5 +1,4 @@
-import { alertsHtml } from '../../src/report/alerts-html';
-import { alertsPageOf } from '../../src/report/alerts-page-of';
+import { alertsHtml, alertsPageOf } from '../../src/report/alerts-page-of';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { alertBase } from '../../src/detections/alert-document';

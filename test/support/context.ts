@@ -1,5 +1,9 @@
 import { Readable } from 'node:stream';
 import type { Context } from '../../src/commands/command';
+import { findVerb } from '../../src/commands';
+import { ProblemError } from '../../src/errors';
+import type { Patience } from '../../src/cluster/patience';
+import { quick } from './patience';
 
 /** A context without a terminal that forgets what it is told. */
 export function quiet(): Context {
@@ -15,4 +19,43 @@ export function quiet(): Context {
     confirm: () => Promise.resolve(false),
     ask: (_, otherwise) => Promise.resolve(otherwise),
   };
+}
+
+/** What a command came to: its exit status, and all that a person is told. */
+export interface Received {
+  readonly exit: number;
+  /** Of the error that ended it. */
+  readonly code?: string | undefined;
+  readonly text: string;
+  readonly json?: unknown;
+}
+
+/** Flags that any command may ask for; none of them means two things. */
+const FLAGS = {
+  output: 'json',
+  scheduler: 'local',
+  yes: true,
+  prune: false,
+  move: false,
+  'with-data': false,
+  'exit-code': false,
+};
+
+/**
+ * Runs a command as cli.ts does, without a process of its own and without sleeping.
+ * @param argv flags by their long names, and what stands on the command line without one
+ */
+export async function received(
+  verb: string,
+  { url, patience = quick(), ...argv }: { url: string; patience?: Patience } & Record<string, unknown>,
+): Promise<Received> {
+  const command = findVerb(verb)?.load();
+  if (command === undefined) throw new Error(`there is no ${verb}`);
+  try {
+    return await command.run({ ...quiet(), patience }, { esUrl: url, ...FLAGS, ...argv });
+  } catch (error) {
+    // Anything else is a fault of ours, and its stack is wanted.
+    if (!(error instanceof ProblemError)) throw error;
+    return { exit: error.exitStatus, code: error.code, text: error.message };
+  }
 }

@@ -1,3 +1,4 @@
+import { storedRuleId, type StoredRule } from '../../src/schedulers/local/state';
 import { runRules, type RunOptions } from '../../src/schedulers/local/run-rules';
 import { join } from 'node:path';
 import { readYaml } from '../../src/content/yaml-file';
@@ -5,7 +6,6 @@ import { alerts, type Alert, type AlertsOptions } from '../../src/schedulers/ale
 import { isRecord } from '../../src/json';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
 import type { Rule } from '../../src/detections/rule';
-import { storedRuleId, type StoredRule } from '../../src/schedulers/stored-rule';
 import type { RuleRun } from '../../src/schedulers/execute-window';
 import { request, type Cluster } from '../../src/cluster/cluster';
 import { prepare } from '../../src/cluster/translate';

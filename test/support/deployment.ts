@@ -2,6 +2,8 @@ import { Deployment } from '../../src/plan/deployment';
 import type { Scope } from '../../src/resources/kind';
 import { SCHEDULERS, schedulersFor, type SchedulerConnections } from '../../src/schedulers';
 import type { SchedulerName } from '../../src/settings';
+import type { Applied } from '../../src/plan/apply';
+import type { Plan } from '../../src/plan/plan';
 
 /** A scope of which the tests say only what they are about. */
 export type Here = Pick<Scope, 'cluster' | 'namespace'> & Partial<Scope>;
@@ -25,4 +27,14 @@ export async function connectedDeployment(
   const scope = { now: Date.now(), ...rest, cluster, namespace };
   const { runs, chosen = false } = options;
   return new Deployment(scope, await schedulersFor(scope, connections, { runs, chosen }), runs);
+}
+
+/** `create detection_rule/<id>` of each step. */
+export function actions({ steps }: Plan): string[] {
+  return steps.map(({ change }) => `${change.action} ${change.kind}/${change.id}`);
+}
+
+/** `done` or what was said, of each change. */
+export function results({ changes }: Applied): string[] {
+  return changes.map(({ action, kind, id, status }) => `${action} ${kind}/${id}: ${status}`);
 }

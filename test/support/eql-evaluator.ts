@@ -1,7 +1,6 @@
-import { inNetwork } from './in-network';
-import { Reader } from './reader';
 import type { FlatDocument } from './sigma-evaluator';
 import { luceneRegexpMatches, wildcardMatches } from './text-match';
+import { BlockList, isIP } from 'node:net';
 
 /**
  * A small evaluator of EQL event queries, written from Elastic's syntax reference and the grammar of Elasticsearch
@@ -10,7 +9,9 @@ import { luceneRegexpMatches, wildcardMatches } from './text-match';
 
 /** true, false, or null where a value is missing. */
 type Truth = boolean | null;
+
 type Scalar = string | number | boolean | null;
+
 type Expression = (document: FlatDocument, missing: Missing) => Truth;
 
 /**
@@ -151,4 +152,55 @@ function scalar(token: string): Scalar {
     if ((known as string | undefined) === undefined) throw new Error(`EQL has no escape \\${char ?? ''}`);
     return known;
   });
+}
+
+/** Whether an address is in a network, `10.0.0.0/8`; one of the other version never is. */
+export function inNetwork(address: string, network: string): boolean {
+  const [base = '', bits = ''] = network.split('/');
+  if (isIP(address) !== isIP(base)) return false;
+  const kind = isIP(base) === 4 ? 'ipv4' : 'ipv6';
+  const list = new BlockList();
+  list.addSubnet(base, Number(bits), kind);
+  return list.check(address, kind);
+}
+
+/** A list of tokens that is read from left to right, for the small parsers of the evaluators. */
+export class Reader {
+  #at = 0;
+
+  constructor(private readonly tokens: readonly string[]) {}
+
+  get next(): string | undefined {
+    return this.tokens[this.#at];
+  }
+
+  /** Whether the next token is this one (whatever its case); it is read then. */
+  took(token: string): boolean {
+    if (this.next?.toLowerCase() !== token.toLowerCase()) return false;
+    this.#at++;
+    return true;
+  }
+
+  take(): string {
+    const token = this.next;
+    if (token === undefined) throw new Error('the query ends too early');
+    this.#at++;
+    return token;
+  }
+
+  need(...tokens: string[]): void {
+    for (const token of tokens) if (!this.took(token)) throw new Error(`${token} expected, ${String(this.next)} found`);
+  }
+
+  /** Items until the closing bracket; the opening one is read already. */
+  list<T>(item: () => T): T[] {
+    const items = [item()];
+    while (this.took(',')) items.push(item());
+    this.need(')');
+    return items;
+  }
+
+  end(): void {
+    if (this.next !== undefined) throw new Error(`the query goes on with ${this.next}`);
+  }
 }

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alertIndex, stateIndex } from '../../src/detections/indices';
 import { request } from '../../src/cluster/cluster';
-import { temporaryFolder } from './environment';
+import { temporaryFolder } from './temporary-folders';
 import type { Asked } from './proxy';
 import { clear, freshNamespace } from './dataset';
 import { testCluster } from './cluster';
-import { received, type Received } from './received';
+import { received, type Received } from './context';
 
 /** A command, the request of it that a fault hits, what must be there before it, and the proof that its work is done once. */
 export interface Verb {

@@ -1,13 +1,21 @@
 import * as fc from 'fast-check';
-import { forget } from './mutate-ship';
-import type { TestServer } from './test-server';
+import { type TestServer, STREAMS, type Indexed, type Source } from './test-server';
+import { writeJson } from '../../src/text/lossless-json';
+import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
+import { readRules } from '../../src/detections/read-rules';
+import { request } from '../../src/cluster/cluster';
+import type { Json } from './mutate';
 
 /** `FUZZ_EVENTS=1000000 FUZZ_SEED=n npx jest test/fuzz/…` asks for a million. */
 export const EVENTS = Number(process.env['FUZZ_EVENTS'] ?? 2000);
+
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20261122);
+
 /** A long run is in a hurry, and its first fault is told as it is: shrinking a batch of thousands would not end. */
 const LONG = EVENTS > 20_000;
+
 const BATCH = LONG ? 2400 : 300;
+
 /** Milliseconds. */
 const SHRINKING = 30_000;
 
@@ -56,4 +64,84 @@ export async function tryBatches<T>(
   ).toEqual([]);
   await together(all);
   return sent;
+}
+
+/** What became of a document: its `_source` and the rules that find it; `refused` where it was not indexed. */
+export type Fate = { readonly refused: string } | { readonly indexed: Indexed; readonly rules: readonly string[] };
+
+interface Item {
+  readonly create: { readonly _id?: string; readonly status: number; readonly error?: unknown };
+}
+
+interface Bulk {
+  readonly items?: readonly Item[];
+  readonly error?: unknown;
+}
+
+interface Hits {
+  readonly hits: {
+    readonly hits: readonly { readonly _id: string; readonly _source: Indexed; readonly matched_queries?: string[] }[];
+  };
+}
+
+const rules = readRules('rules');
+
+const ANY_ERROR = [400, 409, 413, 429, 500, 502, 503];
+
+/** Sends documents as one bulk request and looks what became of each, in their order. */
+export async function fates(node: TestServer, source: Source, documents: readonly Json[]): Promise<Fate[]> {
+  if (documents.length === 0) return [];
+  const items = await sent(node, source, documents.map(writeJson));
+  const body = {
+    size: documents.length,
+    query: {
+      bool: {
+        filter: [{ ids: { values: items.flatMap((item) => ('id' in item ? [item.id] : [])) } }],
+        should: rules.map((rule) => ({ bool: { must: [toQueryDsl(rule)], _name: rule.slug } })),
+      },
+    },
+  };
+  const path = `/${stream(node, source)}/_search`;
+  const found = await request<Hits>(node.cluster, { method: 'POST', path, body, allow: [404] });
+  const hits = new Map((found.status === 404 ? [] : found.body.hits.hits).map((hit) => [hit._id, hit]));
+  return items.map((item) => {
+    if ('refused' in item) return item;
+    const hit = hits.get(item.id);
+    if (hit === undefined) return { refused: 'answered 201 and is not there' };
+    return { indexed: hit._source, rules: hit.matched_queries ?? [] };
+  });
+}
+
+/** Empties the data streams; a million documents need not all be kept. */
+export async function forget(node: TestServer): Promise<void> {
+  const names = Object.values(STREAMS).map((name) => `${name}-${node.namespace}`);
+  for (const name of names)
+    await request(node.cluster, { method: 'DELETE', path: `/_data_stream/${name}`, allow: [404] });
+}
+
+function stream(node: TestServer, source: Source): string {
+  return `${STREAMS[source]}-${node.namespace}`;
+}
+
+type Sent = { readonly id: string } | { readonly refused: string };
+
+/** A request that fails as a whole is sent again in halves, until the document that fails it stands alone. */
+async function sent(node: TestServer, source: Source, lines: readonly string[]): Promise<Sent[]> {
+  const { status, body } = await request<Bulk>(node.cluster, {
+    method: 'POST',
+    path: `/${stream(node, source)}/_bulk`,
+    query: { refresh: true },
+    ndjson: lines.map((line) => `{"create":{}}\n${line}\n`).join(''),
+    allow: ANY_ERROR,
+  });
+  const whole =
+    body.items === undefined || (body.items.length > 1 && body.items.every(({ create }) => create.status !== 201));
+  if (whole && lines.length > 1) {
+    const half = lines.length >> 1;
+    return [...(await sent(node, source, lines.slice(0, half))), ...(await sent(node, source, lines.slice(half)))];
+  }
+  if (body.items === undefined) return [{ refused: `the whole request: ${status} ${JSON.stringify(body.error)}` }];
+  return body.items.map(({ create }) =>
+    create.status === 201 ? { id: create._id ?? '' } : { refused: `${create.status} ${JSON.stringify(create.error)}` },
+  );
 }

@@ -25,9 +25,9 @@ async function setUp(): Promise<void> {
 
 /** Pipelines and templates are shared by all namespaces, and so by all tests: only here are they put. */
 async function deployShared(): Promise<void> {
-  const scope = localDeployment({ cluster: await testCluster(), namespace: 'default' });
+  const deployment = localDeployment({ cluster: await testCluster(), namespace: 'default' });
   const content = { resources: readContent(PROGRAM_FOLDER), rules: [] };
-  const { problems } = await scope.apply(await scope.plan(content, { prune: false }));
+  const { problems } = await deployment.apply(await deployment.plan(content, { prune: false }));
   if (problems.length > 0) throw new ProblemError('PARTIAL', problems);
 }
 

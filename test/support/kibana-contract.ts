@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { OpenAPIRouter, OpenAPIValidator, type Document } from 'openapi-backend';
 import { parse } from 'yaml';
 import { isRecord } from '../../src/json';
@@ -30,16 +33,33 @@ export interface Contract {
 }
 
 /**
- * Reads the description once, cut to what is used: a second and a half.
+ * Reads the description, cut to what is used. Parsing its YAML takes more than a second and each test file reads it, so the
+ * first one leaves the cut as JSON in the folder for temporary files.
+ */
+function readCut(file: string): Record<string, unknown> {
+  const yaml = readFileSync(file, 'utf8');
+  const digest = createHash('sha256').update(`${PATHS.source}\n${yaml}`).digest('hex');
+  const cache = join(tmpdir(), `wmi-detections-kibana-contract-${digest}.json`);
+  if (existsSync(cache)) return JSON.parse(readFileSync(cache, 'utf8')) as Record<string, unknown>;
+  const whole = parse(yaml) as Record<string, unknown>;
+  const paths = isRecord(whole.paths) ? whole.paths : {};
+  const cut = { ...whole, paths: Object.fromEntries(Object.entries(paths).filter(([path]) => PATHS.test(path))) };
+  // Renamed when it is whole: another worker may read it at the same time.
+  const own = `${cache}.${process.pid}`;
+  writeFileSync(own, JSON.stringify(cut));
+  renameSync(own, cache);
+  return cut;
+}
+
+/**
+ * Reads the description.
  * @throws Error when the document is not there
  */
 export function readContract(): Contract {
   const found = findKibanaOpenapi(process.env);
   if ('missing' in found) throw new Error(found.missing);
-  const whole = parse(readFileSync(found.file, 'utf8')) as Record<string, unknown>;
-  const paths = isRecord(whole.paths) ? whole.paths : {};
-  const cut = { ...whole, paths: Object.fromEntries(Object.entries(paths).filter(([path]) => PATHS.test(path))) };
-  const schemas = schemasOf(whole);
+  const cut = readCut(found.file);
+  const schemas = schemasOf(cut);
   const definition = { ...cut, paths: resolved(cut.paths, schemas, new Map()), components: {} } as unknown as Document;
   const router = new OpenAPIRouter({ definition });
   const ajvOpts = { strict: false, validateFormats: false };

@@ -1,79 +1,20 @@
 import type { KibanaConnection } from '../../src/schedulers/kibana/spaces';
 import { connectedDeployment } from './deployment';
 import { makeDestroyPlan } from '../../src/plan/destroy';
-import { createHash } from 'node:crypto';
-import { type Applied } from '../../src/plan/apply';
-import { readAllContent } from '../../src/resources/read-all-content';
+import type { Applied } from '../../src/plan/apply';
 import { planFrom, type Plan } from '../../src/plan/plan';
-import { PROGRAM_FOLDER } from '../../src/program';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
-import type { Exception } from '../../src/sigma/exceptions';
-import type { Rule } from '../../src/detections/rule';
 import { connectKibana } from '../../src/cluster/kibana';
-import { API_KEY, type KibanaServer } from './kibana-server';
+import { API_KEY, type KibanaServer, startKibana } from './kibana-server';
 import { quick } from './patience';
 import { testCluster } from './cluster';
+import { contractMode, findKibanaOpenapi } from './kibana-openapi';
 
 const OF_KIBANA: readonly string[] = ['exception_list', 'exception_item', 'detection_rule'];
 
-/** The content that comes with the program, its rules and exceptions replaced. */
-export function contentWith(rules: readonly Rule[], exceptions: Record<string, Exception[]> = {}): Content {
-  const listed = Object.entries(exceptions).map(([slug, entries]) => ({
-    slug,
-    file: `rules/exceptions/${slug}.yml`,
-    entries,
-  }));
-  return { ...shipped(), rules, exceptions: listed };
-}
-
-let read: Content | undefined;
-
-/** The content that comes with the program. */
-export function shipped(): Content {
-  read ??= readAllContent(PROGRAM_FOLDER);
-  return read;
-}
-
-/** The first rule that is shipped, with changes. */
-export function rule(changes: Partial<Rule> = {}): Rule {
-  const [first] = shipped().rules;
-  if (first === undefined) throw new Error('no rule is shipped');
-  return { ...first, ...changes };
-}
-
-/** That many rules, each with an id and a name of its own. */
-export function manyRules(count: number, changes: Partial<Rule> = {}): Rule[] {
-  return Array.from({ length: count }, (_, number) =>
-    rule({ uuid: uuidOf(number), slug: `rule_${number}`, name: `Rule ${number}`, ...changes }),
-  );
-}
-
 /** What a rule of Kibana holds that somebody made with another type than ours. */
 export const OTHER_TYPE = { type: 'query', language: 'kuery', query: 'process.name: x' };
-
-export function uuidOf(number: number): string {
-  const hex = createHash('sha256').update(String(number)).digest('hex');
-  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');
-}
-
-/** An exception that Kibana can say: the program of that name. */
-export function exception(id: string, changes: Partial<Exception> = {}): Exception {
-  return {
-    id,
-    enabled: true,
-    comment: `${id} is ours`,
-    author: 'Somebody',
-    expires: null,
-    place: { file: 'rules/exceptions/test.yml' },
-    condition: {
-      kind: 'field',
-      field: 'process.name',
-      test: { kind: 'text', pattern: [{ literal: id }], cased: true },
-    },
-    ...changes,
-  };
-}
 
 /** A connection to some spaces of a Kibana. */
 export async function connectionTo(
@@ -83,7 +24,7 @@ export async function connectionTo(
   return { server: await connectKibana({ url: server.url, apiKey }, spaces, { patience: quick() }), spaces };
 }
 
-export async function scopeFor(
+export async function kibanaDeployment(
   server: KibanaServer,
   options: { spaces?: readonly string[]; namespace?: string; apiKey?: string } = {},
 ): Promise<Deployment> {
@@ -93,17 +34,17 @@ export async function scopeFor(
 }
 
 /** The part of a plan that is about Kibana: the rest of the node belongs to all tests. */
-export async function planKibana(scope: Deployment, content: Content, prune = false): Promise<Plan> {
-  return ofKibana(await scope.plan(content, { prune }));
+export async function planKibana(deployment: Deployment, content: Content, prune = false): Promise<Plan> {
+  return ofKibana(await deployment.plan(content, { prune }));
 }
 
-export async function destroyKibana(scope: Deployment): Promise<Applied> {
-  const { plan } = await makeDestroyPlan(scope, { withData: false });
-  return scope.apply(ofKibana(plan));
+export async function destroyKibana(deployment: Deployment): Promise<Applied> {
+  const { plan } = await makeDestroyPlan(deployment, { withData: false });
+  return deployment.apply(ofKibana(plan));
 }
 
-export async function deployKibana(scope: Deployment, content: Content, prune = false): Promise<Applied> {
-  return scope.apply(await planKibana(scope, content, prune));
+export async function deployKibana(deployment: Deployment, content: Content, prune = false): Promise<Applied> {
+  return deployment.apply(await planKibana(deployment, content, prune));
 }
 
 function ofKibana({ steps, counts, leftovers }: Plan): Plan {
@@ -115,12 +56,45 @@ function ofKibana({ steps, counts, leftovers }: Plan): Plan {
   );
 }
 
-/** `create detection_rule/<id>` of each step. */
-export function actions({ steps }: Plan): string[] {
-  return steps.map(({ change }) => `${change.action} ${change.kind}/${change.id}`);
+const openapi = findKibanaOpenapi(process.env);
+
+const mode = contractMode(process.env, openapi);
+
+/**
+ * Tests that compare each request to Kibana with its OpenAPI document. Without the document they are skipped and their name
+ * says why; with REQUIRE_KIBANA_CONTRACT=1 its absence is a failure.
+ */
+export function describeContract(name: string, tests: () => void): void {
+  if ('file' in openapi) {
+    describe(name, tests);
+    return;
+  }
+  const { missing } = openapi;
+  if (mode === 'skip') {
+    describe.skip(`${name} (${missing})`, tests);
+    return;
+  }
+  test(`${name}: the Kibana contract is there, as REQUIRE_KIBANA_CONTRACT=1 demands`, () => {
+    throw new Error(missing);
+  });
 }
 
-/** `done` or what was said, of each change. */
-export function results({ changes }: Applied): string[] {
-  return changes.map(({ action, kind, id, status }) => `${action} ${kind}/${id}: ${status}`);
+/**
+ * Gives each test of the file a Kibana of its own; a request that breaks the contract fails the test that sent it.
+ * @returns the one of the test that runs
+ */
+export function kibanaOfEachTest(): () => KibanaServer {
+  let server: KibanaServer | undefined;
+  beforeEach(async () => {
+    if (mode === 'run') server = await startKibana();
+  });
+  afterEach(async () => {
+    await server?.close();
+    expect(server?.violations ?? []).toEqual([]);
+    server = undefined;
+  });
+  return () => {
+    if (server === undefined) throw new Error('Kibana runs only within a test');
+    return server;
+  };
 }

@@ -10,9 +10,9 @@ import { testCluster } from './cluster';
 import { quiet } from './context';
 import { freshNamespace } from './dataset';
 import { connectedDeployment, localDeployment } from './deployment';
-import { connectionTo, contentWith, destroyKibana, planKibana, rule } from './kibana-dataset';
+import { connectionTo, destroyKibana, planKibana, kibanaOfEachTest } from './kibana-dataset';
+import { contentWith, rule } from './content';
 import type { KibanaServer } from './kibana-server';
-import { kibanaOfEachTest } from './kibana-suite';
 
 export const CONTENT = contentWith([rule()]);
 export const BOTH = ['default', 'soc'];
@@ -32,8 +32,8 @@ export interface RecordDataset {
   readonly server: () => KibanaServer;
   readonly namespace: () => string;
   readonly naming: (named: Named) => Promise<Deployment>;
-  readonly deployed: (scope: Deployment, options?: { prune?: boolean; move?: boolean }) => Promise<Deployed>;
-  readonly destroyed: (scope: Deployment) => Promise<void>;
+  readonly deployed: (deployment: Deployment, options?: { prune?: boolean; move?: boolean }) => Promise<Deployed>;
+  readonly destroyed: (deployment: Deployment) => Promise<void>;
   /** The spaces that a call sees whose settings name the default space. */
   readonly located: () => Promise<KibanaSpaces>;
   /** The record; undefined where there is none. */
@@ -70,10 +70,13 @@ export function recordDataset(): RecordDataset {
     return locateSpaces(scope, await connectionTo(server()), { chosen: false, runsRules: true });
   }
 
-  async function deployed(scope: Deployment, options: { prune?: boolean; move?: boolean } = {}): Promise<Deployed> {
+  async function deployed(
+    deployment: Deployment,
+    options: { prune?: boolean; move?: boolean } = {},
+  ): Promise<Deployed> {
     const { prune = false, move = false } = options;
-    const plan = await planKibana(scope, CONTENT, prune);
-    return deploy(scope, plan, quiet(), { yes: true, move: move ? { content: CONTENT, prune } : undefined });
+    const plan = await planKibana(deployment, CONTENT, prune);
+    return deploy(deployment, plan, quiet(), { yes: true, move: move ? { content: CONTENT, prune } : undefined });
   }
 
   async function remembered(): Promise<unknown> {
@@ -100,10 +103,10 @@ export function recordDataset(): RecordDataset {
   }
 
   /** As `destroy` does it, but for what all namespaces share: the other tests use it. */
-  async function destroyed(scope: Deployment): Promise<void> {
-    const applied = await destroyKibana(scope);
+  async function destroyed(deployment: Deployment): Promise<void> {
+    const applied = await destroyKibana(deployment);
     expect(applied.problems).toEqual([]);
-    await recordDeployment(scope, applied, quiet());
+    await recordDeployment(deployment, applied, quiet());
   }
 
   return {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isRecord } from '../../src/json';
-import { kibanaRuleId } from '../../src/schedulers/kibana/ownership-marks';
+import { kibanaRuleId } from '../../src/schedulers/kibana/rule-ownership';
 import type { Rule } from '../../src/detections/rule';
 import { listOf, Refusal, type Space, type Thing } from './kibana-state';
 import type { Event } from './dataset';

@@ -1,7 +1,7 @@
 import { deploy, type Deployed } from '../../src/plan/deploy';
 import { ProblemError } from '../../src/errors';
 import { planFrom, type Plan } from '../../src/plan/plan';
-import { schedulersBeside } from '../../src/plan/other-schedulers';
+import { schedulersBeside } from '../../src/plan/guard';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import type { SchedulerName } from '../../src/settings';
@@ -10,10 +10,11 @@ import { readWatermark } from '../../src/schedulers/local/state';
 import type { Cluster } from '../../src/cluster/cluster';
 import { alertingDataset, planMonitors, type AlertingDataset } from './alerting-dataset';
 import { quiet } from './context';
-import { contentWith, planKibana, scopeFor } from './kibana-dataset';
+import { planKibana, kibanaDeployment } from './kibana-dataset';
+import { contentWith } from './content';
 import type { KibanaServer } from './kibana-server';
 import { dataset, wmiChild, type Dataset, type Event } from './dataset';
-import { planWatches, scopeOn } from './watcher-dataset';
+import { planWatches, watcherDeployment } from './watcher-dataset';
 import type { WatcherServer } from './watcher-server';
 
 const MINUTE = 60_000;
@@ -30,8 +31,8 @@ export interface Place {
   readonly servers: MoveServers;
   /** The plugin in front of the node, started when it is first used. */
   readonly monitors: () => Promise<AlertingDataset>;
-  /** The scope of the last move. */
-  scope?: Deployment;
+  /** The deployment of the last move. */
+  deployment?: Deployment;
   /** Where the last run before the moves ended. */
   watermark?: ReturnType<typeof Date.now> | undefined;
   /** Another way to the node for the moves from now on. */
@@ -63,7 +64,7 @@ export interface Row {
   readonly moves: readonly Move[];
 }
 
-const PLANS: Readonly<Record<SchedulerName, (scope: Deployment, content: Content) => Promise<Plan>>> = {
+const PLANS: Readonly<Record<SchedulerName, (deployment: Deployment, content: Content) => Promise<Plan>>> = {
   kibana: planKibana,
   'opensearch-alerting': planMonitors,
   watcher: planWatches,
@@ -71,8 +72,8 @@ const PLANS: Readonly<Record<SchedulerName, (scope: Deployment, content: Content
 };
 
 /** The plan of the rules alone. */
-async function planOfRule(scope: Deployment, content: Content): Promise<Plan> {
-  const { steps, counts } = await scope.plan(content, { prune: false });
+async function planOfRule(deployment: Deployment, content: Content): Promise<Plan> {
+  const { steps, counts } = await deployment.plan(content, { prune: false });
   return planFrom(
     steps.filter(({ kind }) => kind.name === 'detection_rule'),
     counts.unchanged,
@@ -86,21 +87,22 @@ export async function placeOfRule(servers: MoveServers): Promise<Place> {
   return { here, servers, monitors: () => (monitors ??= alertingDataset({ namespace: here.namespace })) };
 }
 
-/** The scope of a move to a scheduler. To the local one the rule moves from where the last move took it. */
+/** The deployment of a move to a scheduler. To the local one the rule moves from where the last move took it. */
 async function scopeTo(to: SchedulerName, place: Place): Promise<Deployment> {
   const { namespace } = place.here;
   const { kibana, watcher } = place.servers;
-  if (to === 'opensearch-alerting') return (await place.monitors()).scope;
-  if (to === 'watcher' && watcher !== undefined) return scopeOn(watcher(), namespace);
-  const before = place.scope;
+  if (to === 'opensearch-alerting') return (await place.monitors()).deployment;
+  if (to === 'watcher' && watcher !== undefined) return watcherDeployment(watcher(), namespace);
+  const before = place.deployment;
   if (to === 'local') {
     if (before === undefined) throw new Error('the rule is on the local scheduler already');
     return before.with({ scheduler: 'local' });
   }
   if (kibana === undefined) throw new Error(`the test has no server of ${to}`);
-  const scope = await scopeFor(kibana(), { namespace });
-  const cluster = place.cluster ?? (before?.scheduler.name === 'opensearch-alerting' ? before.cluster : scope.cluster);
-  return scope.with({ cluster });
+  const deployment = await kibanaDeployment(kibana(), { namespace });
+  const cluster =
+    place.cluster ?? (before?.scheduler.name === 'opensearch-alerting' ? before.cluster : deployment.cluster);
+  return deployment.with({ cluster });
 }
 
 /** Moves the rule once and checks what comes of it. */
@@ -108,16 +110,16 @@ export async function runMove(place: Place, move: Move): Promise<void> {
   await move.arrange?.(place);
   const rule = move.rule?.(place.here.rule) ?? place.here.rule;
   const content = move.content?.(rule) ?? contentWith([rule]);
-  const scope = await scopeTo(move.to, place);
+  const deployment = await scopeTo(move.to, place);
   const attempt = async (): Promise<Deployed> => {
     // Content without the rule is refused because of the rule that is deployed: the plan is that of the rule.
     const planned = move.to === 'local' ? contentWith([rule]) : content;
-    const plan = await PLANS[move.to](scope, planned);
-    return deploy(scope, plan, quiet(), { yes: move.yes ?? false, move: { content, prune: false } });
+    const plan = await PLANS[move.to](deployment, planned);
+    return deploy(deployment, plan, quiet(), { yes: move.yes ?? false, move: { content, prune: false } });
   };
   if (move.refused === undefined) {
     const moved = await attempt();
-    place.scope = scope;
+    place.deployment = deployment;
     if (move.done !== undefined) expect(done(moved)).toEqual(move.done);
     if ('halfway' in move) expect(moved.halfway?.because?.code).toBe(move.halfway);
   } else {
@@ -127,7 +129,7 @@ export async function runMove(place: Place, move: Move): Promise<void> {
     if (typeof move.refused === 'function') expect(messages).toEqual(move.refused(place.here.rule));
     else expect(messages[0]).toMatch(move.refused);
   }
-  if (move.others !== undefined) expect(await schedulersWithRule(scope)).toEqual(move.others);
+  if (move.others !== undefined) expect(await schedulersWithRule(deployment)).toEqual(move.others);
   await move.check?.(place);
 }
 
@@ -145,9 +147,9 @@ export function done({ applied }: Deployed): string[] {
   return applied.changes.map(({ action, kind, status }) => `${action} ${kind}: ${status}`);
 }
 
-/** The schedulers beside that of the scope that have the rule. */
-export async function schedulersWithRule(scope: Deployment): Promise<string[]> {
-  return (await schedulersBeside(scope)).map(({ scheduler }) => scheduler);
+/** The schedulers beside that of the deployment that have the rule. */
+export async function schedulersWithRule(deployment: Deployment): Promise<string[]> {
+  return (await schedulersBeside(deployment)).map(({ scheduler }) => scheduler);
 }
 
 export function ago(minutes: number): string {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { cacheOf } from '../../src/engine/cache';
 import { fetchJars } from '../../src/engine/jars';
 import { findJdk } from '../../src/engine/jdk';
-import { temporaryFolder } from './environment';
+import { temporaryFolder } from './temporary-folders';
 
 interface OwnCaches {
   readonly root: string;

@@ -1,4 +1,4 @@
-import type { Timer } from '../../src/schedulers/local/timer';
+import type { Timer } from '../../src/schedulers/local/timetable';
 
 /** A pace at which time passes only while everybody waits, and then at once. */
 export interface Simulation extends Timer {

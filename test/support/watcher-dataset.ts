@@ -31,7 +31,7 @@ export function watcherOfEachTest(): () => WatcherServer {
   };
 }
 
-export async function scopeOn(server: WatcherServer, namespace = 'default'): Promise<Deployment> {
+export async function watcherDeployment(server: WatcherServer, namespace = 'default'): Promise<Deployment> {
   return deploymentOn({ cluster: await server.cluster(), namespace }, 'watcher');
 }
 
@@ -44,10 +44,10 @@ export function watchesOf({ steps, counts, leftovers }: Plan): Plan {
   );
 }
 
-export async function planWatches(scope: Deployment, content: Content, prune = false): Promise<Plan> {
-  return watchesOf(await scope.plan(content, { prune }));
+export async function planWatches(deployment: Deployment, content: Content, prune = false): Promise<Plan> {
+  return watchesOf(await deployment.plan(content, { prune }));
 }
 
-export async function deployWatches(scope: Deployment, content: Content, prune = false): Promise<Applied> {
-  return scope.apply(await planWatches(scope, content, prune));
+export async function deployWatches(deployment: Deployment, content: Content, prune = false): Promise<Applied> {
+  return deployment.apply(await planWatches(deployment, content, prune));
 }

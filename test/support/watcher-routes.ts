@@ -3,8 +3,7 @@ import { isRecord } from '../../src/json';
 import type { Cluster } from '../../src/cluster/cluster';
 import { runWatch, type WatchRun } from './watch-run';
 import type { TypedRequest } from './watcher-contract';
-import type { Seen, WatcherServer } from './watcher-server';
-import { givenBack, Refusal, statusOf, type Thing } from './watcher-state';
+import { type Seen, type WatcherServer, givenBack, Refusal, statusOf, type Thing } from './watcher-server';
 
 /** What answers a request, and the type that the request has. */
 export interface Routed {

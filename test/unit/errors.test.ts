@@ -37,6 +37,6 @@ test.each([
   expect(shown).not.toMatch(/hunter2secret|aHVudGVyMnNlY3JldA/);
 });
 
-test('errors: what is no secret stays readable', () => {
+test('errors: text that is not a secret stays readable', () => {
   expect(redact('http://host:9200/_search?q=Basic+auth')).toBe('http://host:9200/_search?q=Basic+auth');
 });

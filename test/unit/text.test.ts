@@ -11,7 +11,7 @@ test.each([
   expect(parseDuration(text)).toBe(milliseconds);
 });
 
-test.each(['', '5', 'm', '5 m', '-5m', '1.5h', '5M', '5m ', '99999999999s'])('text: %j is no duration', (text) => {
+test.each(['', '5', 'm', '5 m', '-5m', '1.5h', '5M', '5m ', '99999999999s'])('text: %j is not a duration', (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });
 

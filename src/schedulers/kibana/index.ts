@@ -1,21 +1,18 @@
+import { namespacesIn, isOfList, kibanaRuleId } from './rule-ownership';
 import { toIso } from '../../text/time';
 import { connectKibana, DEFAULT_SPACE } from '../../cluster/kibana';
 import type { Kind, Scope } from '../../resources/kind';
 import { chunk } from '../../lists';
 import { alertIndexStore } from '../alert-index-store';
-import { queriesOfContent } from '../content-queries';
-import { allReadUntil, readUntil } from '../rule-state';
+import { queriesOfContent, allReadUntil, readUntil } from '../deployed-rule';
 import type { RulesFound, Scheduler } from '../scheduler';
-import { kibanaAlertStore } from './alert-store';
-import { checkKibana } from './connect';
-import { exceptionItems, exceptionLists } from './exceptions';
-import { exportKibana } from './export';
-import { isOfList, kibanaRuleId } from './ownership-marks';
+import { kibanaAlertStore } from './kibana-alert-store';
+import { checkKibana, allSpaces, recordedElsewhere, recordSpaces, spaceNotes, type KibanaSpaces } from './spaces';
+import { exceptionItems, exceptionLists } from './exception-lists';
+import { exportKibana } from './rule-body';
 import { previewRule } from './preview';
 import { kibanaIndices, kibanaPrivileges } from './role';
-import { kibanaRules, namespacesIn } from './rule-kind';
-import { kibanaRuleStates } from './rule-states';
-import { allSpaces, recordedElsewhere, recordSpaces, spaceNotes, type KibanaSpaces } from './spaces';
+import { kibanaRules, kibanaRuleStates } from './kibana-rule-kind';
 
 /** Most rules that one bulk action of Kibana takes. */
 const MOST_IDS = 100;

@@ -1,7 +1,7 @@
 import type { Hit } from '../../detections/group';
 import { ProblemError } from '../../errors';
 import { ruleBody } from './rule-body';
-import { fieldTypes } from './rule-kind';
+import { fieldTypes } from './kibana-rule-kind';
 import type { Content } from '../../resources/kind';
 import { activeExceptions } from '../../sigma/exceptions';
 import type { Rule } from '../../detections/rule';

@@ -2,13 +2,16 @@ import { nameIn } from '../../resources/ownership';
 import { ProblemError } from '../../errors';
 import { fieldsOf, conditionOf } from '../../sigma/condition';
 import { toEql } from '../../sigma/compile/eql';
-import type { Exception } from '../../sigma/exceptions';
+import { type Exception, activeExceptions } from '../../sigma/exceptions';
 import { subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf, type AttackEntry } from '../../detections/attack';
 import { type Rule, severityOf } from '../../detections/rule';
 import { SPANS } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
-import { kibanaRuleId, MANAGED_TAG } from './ownership-marks';
-import type { Body } from '../../resources/kind';
+import { kibanaRuleId, MANAGED_TAG } from './rule-ownership';
+import type { Body, Content } from '../../resources/kind';
+import { canonicalJson } from '../../json';
+import type { Exported, ExportOptions } from '../scheduler';
+import { defaultIndices } from '../../detections/indices';
 
 /** Most alerts of one run; more than Kibana's `xpack.alerting.rules.run.alerts.max` has no effect. */
 const MOST_ALERTS = 1_000;
@@ -21,7 +24,7 @@ const INTEGRATIONS: readonly Body[] = [
 ];
 
 /** What a rule is put together from, beside its file. */
-export interface RuleParts {
+interface RuleParts {
   readonly namespace: string;
   readonly indices: readonly string[];
   /** Mapping types by the full name of a field. */
@@ -132,4 +135,47 @@ function distinct(entries: readonly (AttackEntry | undefined)[]): AttackEntry[] 
 function requiredFields(rule: Rule, types: ReadonlyMap<string, string>): Body[] {
   const names = [...new Set(fieldsOf(conditionOf(rule)))].sort();
   return names.map((name) => ({ name, type: types.get(name) ?? 'keyword' }));
+}
+
+/**
+ * The rules as Kibana's Detection Engine exports and imports them. A file can hold no reference to an exception list that
+ * is not there, so the exceptions that are switched on become part of the queries, with the same meaning.
+ * @throws ProblemError RULE_INVALID when a query cannot say what a rule says
+ */
+export function exportKibana(content: Content, rules: readonly Rule[], options: ExportOptions): Exported {
+  const { namespace, types, now } = options;
+  const indices = options.indices ?? defaultIndices(namespace);
+  const data = rules.map((rule) => ({
+    enabled: true,
+    ...ruleBody(rule, {
+      namespace,
+      indices,
+      types,
+      compiled: activeExceptions(content.exceptions ?? [], rule.slug, now),
+      lists: [],
+    }),
+  }));
+  return { text: toNdjson(data), data };
+}
+
+/** One rule a line and a last line that counts them, keys sorted: the same content gives the same bytes. */
+function toNdjson(bodies: readonly object[]): string {
+  const summary = {
+    exported_count: bodies.length,
+    exported_rules_count: bodies.length,
+    missing_rules: [],
+    missing_rules_count: 0,
+    exported_exception_list_count: 0,
+    exported_exception_list_item_count: 0,
+    missing_exception_lists: [],
+    missing_exception_lists_count: 0,
+    missing_exception_list_items: [],
+    missing_exception_list_items_count: 0,
+    exported_action_connector_count: 0,
+    missing_action_connection_count: 0,
+    missing_action_connections: [],
+    excluded_action_connection_count: 0,
+    excluded_action_connections: [],
+  };
+  return [...bodies, summary].map((line) => canonicalJson(line)).join('\n');
 }

@@ -3,12 +3,11 @@ import { request, type Cluster } from '../../cluster/cluster';
 import { stateIndex } from '../../detections/indices';
 import { alertIndexStore } from '../alert-index-store';
 import { alerts, ancestorsOf } from '../alert-index-search';
-import { allReadUntil, readUntil } from '../rule-state';
+import { allReadUntil, readUntil } from '../deployed-rule';
 import type { RulesFound, Scheduler } from '../scheduler';
-import { ruleKind } from './rule-kind';
-import { readState, ruleState } from './rule-states';
+import { ruleKind } from './stored-rule-kind';
+import { readState, ruleState, moveWatermark, readStoredRules, readWatermark } from './state';
 import { runRules } from './run-rules';
-import { moveWatermark, readStoredRules, readWatermark } from './state';
 import type { Scope } from '../../resources/kind';
 
 /** The scheduler that `run` is: rules are stored compiled on any cluster, and executed by this program. */
@@ -36,6 +35,7 @@ export const localScheduler: Scheduler = {
   async ruleStates({ cluster, namespace }, now) {
     return (await readState(cluster, namespace)).map((rule) => ruleState(rule, now));
   },
+  storedRules: ({ cluster, namespace }) => readState(cluster, namespace),
   async deployedQueries(scope, _content, now) {
     const states = await localScheduler.ruleStates(scope, now);
     // As they are stored.

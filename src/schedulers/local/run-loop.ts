@@ -1,13 +1,10 @@
 import { ProblemError } from '../../errors';
 import { canonicalJson } from '../../json';
-import type { StoredRule } from '../stored-rule';
 import type { Cluster } from '../../cluster/cluster';
-import { chosenRules, isWanted, withRuleName } from './choose-rules';
-import { pauseAfter, TIMER, type Timer } from './timer';
-import { runScheduled } from './run-scheduled';
+import { chosenRules, isWanted, withRuleName, runScheduled } from './run-rules';
+import { pauseAfter, TIMER, type Timer, Timetable } from './timetable';
 import type { RuleRun } from '../execute-window';
-import { listStoredRules, readStoredRules } from './state';
-import { Timetable } from './timetable';
+import { listStoredRules, readStoredRules, type StoredRule } from './state';
 
 export interface RunLoopOptions {
   readonly namespace: string;

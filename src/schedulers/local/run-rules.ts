@@ -1,16 +1,19 @@
-import type { Cluster } from '../../cluster/cluster';
-import { ProblemError, stoppedAfter } from '../../errors';
-import type { RuleRun } from '../execute-window';
-import { chosenRules, withRuleName } from './choose-rules';
-import { runScheduled, type RunScheduledOptions } from './run-scheduled';
-import { readStoredRules } from './state';
+import { type Cluster, request, unstoppable } from '../../cluster/cluster';
+import { ProblemError, stoppedAfter, type Problem } from '../../errors';
+import { type RuleRun, executeWindow } from '../execute-window';
+import { readStoredRules, moveWatermark, readWatermark, type StoredRule } from './state';
+import { ownStreams } from '../../detections/indices';
+import { parseDuration } from '../../text/duration';
+import { clusterTime } from '../../cluster/clock';
+import { checkPeriod, eventWindow, nextWindow } from '../../detections/windows';
+import { isNamed } from '../../detections/rule';
 
 export interface RunOptions extends RunScheduledOptions {
   /** UUIDs, names or slugs of rules; all stored rules where not given. */
   readonly rules?: readonly string[] | undefined;
 }
 
-export interface RunResult {
+interface RunResult {
   readonly rules: readonly RuleRun[];
 }
 
@@ -20,6 +23,7 @@ export interface RunResult {
  *   the others have run. The watermark of a rule that failed stays where it was, so that its next run covers this one.
  */
 export async function runRules(cluster: Cluster, options: RunOptions): Promise<RunResult> {
+  checkPeriod(options);
   const stored = chosenRules(await readStoredRules(cluster, options.namespace), options.rules);
   const rules: RuleRun[] = [];
   const failures: ProblemError[] = [];
@@ -46,4 +50,91 @@ export async function runRules(cluster: Cluster, options: RunOptions): Promise<R
 /** What an interrupted run has done. Failed rules are among those that were not run: their watermarks stay as well. */
 function leftAt(all: number, done: number): string {
   return `${done} of ${all} rules were run; the watermarks of the others stay, and their next run covers this one`;
+}
+
+interface RunScheduledOptions {
+  readonly namespace: string;
+  /** Event time, milliseconds since 1970, inclusive. With it or `to` the run reads that period and moves no watermark. */
+  readonly from?: number | undefined;
+  /** Event time, milliseconds since 1970, exclusive. */
+  readonly to?: number | undefined;
+  /** Finds and counts the same, and writes nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** A clock that stands in for the cluster's; milliseconds since 1970. */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * Runs a rule now: over what came in since its last run, or over a period of event time. The cluster's signal ends it with the
+ * window untouched; once its first alert is written, the window is finished.
+ * @throws ProblemError when anything could not be read or written; the watermark stays, so that the next run covers this one
+ */
+export async function runScheduled(
+  cluster: Cluster,
+  stored: StoredRule,
+  options: RunScheduledOptions,
+): Promise<RuleRun> {
+  const { namespace, from, to, dryRun = false } = options;
+  const { uuid, schedule } = stored.rule;
+  // The watermark before the clock: so a run beside this one cannot have left a watermark that is later than our now.
+  const watermark = await readWatermark(cluster, namespace, uuid);
+  const now = options.now?.() ?? (await clusterTime(cluster, namespace));
+  await refresh(cluster, namespace);
+  const scope = { namespace, now, dryRun };
+  if (from !== undefined || to !== undefined) {
+    return executeWindow(cluster, stored, eventWindow(from ?? null, to ?? null), scope);
+  }
+  const lookback = parseDuration(schedule.lookback) ?? 0;
+  const window = nextWindow({ watermark: watermark?.at ?? null, now, lookback, namespace });
+  const result = await executeWindow(cluster, stored, window, scope);
+  if (window.watermark !== null && !dryRun) {
+    await moveWatermark(unstoppable(cluster), namespace, uuid, watermark, window.watermark, result);
+  }
+  return result;
+}
+
+/**
+ * Makes what has been written to our own streams visible, so that nothing stamped before now can appear after it. Who may
+ * not do that is served by the overlap of the windows.
+ */
+async function refresh(cluster: Cluster, namespace: string): Promise<void> {
+  await request(cluster, {
+    method: 'POST',
+    path: `/${ownStreams(namespace).join(',')}/_refresh`,
+    query: { ignore_unavailable: true, allow_no_indices: true },
+    allow: [403, 404],
+  });
+}
+
+/**
+ * The rules that somebody names by UUID, name or slug, without regard to case; all where nobody names any.
+ * @throws ProblemError USAGE when one that is named is not there
+ */
+export function chosenRules(
+  stored: readonly StoredRule[],
+  wanted: readonly string[] | undefined,
+): readonly StoredRule[] {
+  const unknown = (wanted ?? []).filter((name) => !stored.some(({ rule }) => isNamed(rule, name)));
+  if (unknown.length > 0) {
+    const known = stored.map(({ rule }) => `${rule.uuid} (${rule.name})`).join(', ');
+    throw new ProblemError(
+      'USAGE',
+      unknown.map((name) => ({ message: `no rule "${name}" is stored`, hint: `Stored are: ${known}.` })),
+    );
+  }
+  return stored.filter((rule) => isWanted(rule, wanted));
+}
+
+/** Whether a rule is one of those that somebody names; each is where nobody names any. */
+export function isWanted(stored: StoredRule, wanted: readonly string[] | undefined): boolean {
+  return wanted === undefined || wanted.length === 0 || wanted.some((name) => isNamed(stored.rule, name));
+}
+
+/** What went wrong with a rule, each problem beginning with its name. */
+export function withRuleName(error: ProblemError, { rule }: StoredRule): ProblemError {
+  const problems: Problem[] = error.problems.map((problem) => ({
+    ...problem,
+    message: `rule "${rule.name}": ${problem.message}`,
+  }));
+  return new ProblemError(error.code, problems, { cause: error });
 }

@@ -1,11 +1,27 @@
 import { ProblemError } from '../../errors';
 import { MANAGED_BY } from '../../resources/ownership';
 import { stateIndex } from '../../detections/indices';
-import type { LastRun } from '../rule-state';
-import type { StoredRule } from '../stored-rule';
+import { type LastRun, isOverdue, type RuleState, type ExecutableRule } from '../deployed-rule';
 import { request, type Cluster } from '../../cluster/cluster';
 import { toIso } from '../../text/time';
 import { isRecord, type JsonRecord } from '../../json';
+import type { Rule } from '../../detections/rule';
+import { parseDuration } from '../../text/duration';
+
+/**
+ * A rule as `deploy` stores it for the local scheduler: a document of the state index. `run` executes what is stored,
+ * not what is on the disk of whoever types it.
+ */
+export interface StoredRule extends ExecutableRule {
+  readonly kind: 'rule';
+  readonly managed_by: 'wmi-detections';
+  readonly digest: string;
+}
+
+/** The `_id` of a stored rule in the state index. */
+export function storedRuleId(uuid: string): string {
+  return `rule:${uuid}`;
+}
 
 /** How far a rule has come, as read; what is needed to change exactly this version of it. */
 export interface Watermark {
@@ -26,7 +42,7 @@ interface Got {
 const MOST_DOCUMENTS = 10_000;
 
 /** A document of the state index: a stored rule or a watermark. */
-export interface StateDocument {
+interface StateDocument {
   readonly _id: string;
   readonly _source: JsonRecord;
 }
@@ -52,7 +68,7 @@ export async function readStateDocuments(
 }
 
 /** The rule that a document of the state index is; none where it is something else, or somebody else's. */
-export function storedRuleIn({ _source: source }: StateDocument): StoredRule[] {
+function storedRuleIn({ _source: source }: StateDocument): StoredRule[] {
   return source.kind === 'rule' && isRecord(source.rule) ? [source as unknown as StoredRule] : [];
 }
 
@@ -130,4 +146,55 @@ export async function moveWatermark(
 
 function pathOf(namespace: string, uuid: string): string {
   return `/${stateIndex(namespace)}/_doc/${encodeURIComponent(`watermark:${uuid}`)}`;
+}
+
+/** What the state index says of one rule. */
+export interface Stored {
+  readonly rule: Rule;
+  readonly indices: readonly string[];
+  /** Milliseconds since 1970; null before the first run. */
+  readonly watermark: number | null;
+  readonly lastRun: LastRun | null;
+}
+
+/**
+ * The rules that `deploy` stored in a namespace, by name, and how far each has come.
+ * @returns an empty list where nothing was ever deployed
+ */
+export async function readState(cluster: Cluster, namespace: string): Promise<Stored[]> {
+  const documents = await readStateDocuments(cluster, namespace);
+  const rules = documents.flatMap(storedRuleIn);
+  const watermarks = documents.map(({ _source }) => _source).filter(({ kind }) => kind === 'watermark');
+  return rules
+    .map(({ rule, indices }) => {
+      const progress = watermarks.find(({ rule_uuid }) => rule_uuid === rule.uuid);
+      const at = Date.parse(String(progress?.at));
+      const lastRun = isRecord(progress?.last_run) ? (progress.last_run as unknown as LastRun) : null;
+      return { rule, indices, watermark: Number.isNaN(at) ? null : at, lastRun };
+    })
+    .sort((left, right) => left.rule.name.localeCompare(right.rule.name, 'en'));
+}
+
+/**
+ * How a stored rule is doing.
+ * @param now the cluster's time, milliseconds since 1970
+ */
+export function ruleState({ rule, watermark, lastRun }: Stored, now: number): RuleState {
+  const interval = parseDuration(rule.schedule.interval) ?? 0;
+  const behind = watermark === null ? null : Math.max(0, now - watermark);
+  return {
+    uuid: rule.uuid,
+    name: rule.name,
+    version: rule.version,
+    interval: rule.schedule.interval,
+    scheduler: 'local',
+    space: null,
+    enabled: true,
+    watermark: watermark === null ? null : new Date(watermark).toISOString(),
+    behind,
+    overdue: isOverdue(behind, interval),
+    lastRun,
+    execution: null,
+    nextRun: null,
+  };
 }

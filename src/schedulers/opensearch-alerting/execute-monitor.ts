@@ -2,10 +2,15 @@ import { ProblemError } from '../../errors';
 import { canonicalJson, isRecord } from '../../json';
 import { askAlerting } from './plugin';
 import { request, type Cluster } from '../../cluster/cluster';
-import type { Body } from '../../resources/kind';
-import { indicesOf, queryOfMonitor } from './monitor-body';
+import type { Body, Content } from '../../resources/kind';
+import { indicesOf, queryOfMonitor, desiredMonitor } from './monitor-body';
 import type { Found } from './find-monitors';
-import { proofOf } from './plugin-alerts';
+import { proofOf, summaryOfAlert } from './plugin-alerts';
+import type { Rule } from '../../detections/rule';
+import { alertOf } from '../alert-of-group';
+import { clusterTime } from '../../cluster/clock';
+import { eventsOfGroups } from '../group-summary';
+import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
 
 /**
  * Runs a monitor that is not stored, without alerts. The plugin stores what can never fire and says 201: a script that does
@@ -94,4 +99,29 @@ async function newestMatch(cluster: Cluster, monitor: Body): Promise<number | un
     },
   });
   return body.aggregations?.newest?.value ?? undefined;
+}
+
+/**
+ * Lets OpenSearch Alerting run the monitor of a rule once over the events of a sandbox, dry: neither the monitor nor
+ * an alert is stored. Its trigger gives the groups, in the form in which alerts hold them.
+ * @returns what the alert says of each event that would have one, by the event's id
+ * @throws ProblemError REFUSED when the monitor does not run
+ */
+export async function tryMonitor(
+  { cluster, namespace, events: indices }: Trial,
+  rule: Rule,
+  content: Content,
+): Promise<Map<string, string>> {
+  // The rule beside the monitor is dropped by the plugin, as is all that it does not know.
+  const now = await clusterTime(cluster, namespace);
+  const { body: monitor } = desiredMonitor({ namespace, indices, now }, content, rule);
+  const { trigger_results: triggers } = await dryRun(cluster, monitor, now + CLOCK_TOLERANCE);
+  const result = isRecord(triggers) ? triggers[rule.uuid] : undefined;
+  const buckets = isRecord(result) && isRecord(result.agg_result_buckets) ? result.agg_result_buckets : {};
+  const found = Object.values(buckets).flatMap((bucket) => {
+    const summary = isRecord(bucket) ? summaryOfAlert(rule, bucket) : undefined;
+    return summary === undefined ? [] : alertOf(rule, summary, now);
+  });
+  const messages = new Map(found.map(({ id, document }) => [id, String(document.message)]));
+  return eventsOfGroups(cluster, { rule, query: queryOfMonitor(monitor) ?? {}, indices }, messages);
 }

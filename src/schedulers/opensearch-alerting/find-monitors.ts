@@ -1,8 +1,9 @@
 import { isRecord } from '../../json';
 import { askAlerting } from './plugin';
 import type { Cluster } from '../../cluster/cluster';
-import type { Body } from '../../resources/kind';
-import { hasOurName, isLeft, monitorMark, NAME_PREFIX, ownerOf, triggerOf } from './ownership-marks';
+import type { Body, Scope } from '../../resources/kind';
+import { hasOurName, isLeft, monitorMark, NAME_PREFIX, ownerOf, triggerOf, ruleOf } from './monitor-ownership';
+import type { RuleState } from '../deployed-rule';
 
 /** A monitor as it is stored, and what is needed to change exactly this version of it. */
 export interface Found {
@@ -98,4 +99,37 @@ async function search(cluster: Cluster, query: Body): Promise<Found[]> {
 export async function monitorNamespaces(cluster: Cluster): Promise<Set<string>> {
   const running = (await ourMonitors(cluster)).filter(({ monitor }) => !isLeft(monitor));
   return new Set(running.flatMap(({ monitor }) => ownerOf(monitor)?.namespace ?? []));
+}
+
+/** How our monitors are doing: whether they are enabled. When one last ran, OpenSearch Alerting does not say. */
+export async function monitorRuleStates({ cluster, namespace }: Scope): Promise<RuleState[]> {
+  const found = await ourMonitors(cluster);
+  return found.flatMap(({ monitor }): RuleState[] => {
+    const owner = ownerOf(monitor);
+    if (owner?.namespace !== namespace || isLeft(monitor)) return [];
+    const rule = ruleOf(monitor);
+    return [
+      {
+        uuid: owner.id,
+        name: rule?.name ?? String(monitor.name),
+        version: rule?.version ?? 0,
+        interval: intervalOf(monitor),
+        scheduler: 'opensearch-alerting',
+        space: null,
+        enabled: monitor.enabled !== false,
+        watermark: null,
+        behind: null,
+        overdue: false,
+        lastRun: null,
+        execution: null,
+        nextRun: null,
+      },
+    ];
+  });
+}
+
+function intervalOf({ schedule }: Body): string | null {
+  const period = isRecord(schedule) ? schedule.period : undefined;
+  if (!isRecord(period)) return null;
+  return `${String(period.interval)}${String(period.unit).charAt(0).toLowerCase()}`;
 }

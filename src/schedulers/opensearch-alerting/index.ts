@@ -6,20 +6,15 @@ import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import { parseDuration } from '../../text/duration';
 import type { Rule } from '../../detections/rule';
 import { SPANS } from '../../detections/windows';
-import { allReadUntil } from '../rule-state';
+import { allReadUntil } from '../deployed-rule';
 import type { Scheduler } from '../scheduler';
-import { pluginAlertStore } from './alert-store';
-import { runUntil } from './execute-monitor';
-import { exportMonitors } from './export';
-import { monitorNamespaces, monitorsOf } from './find-monitors';
-import { monitorsAndRules } from './monitor-alerts';
-import { indicesOf, queryOfMonitor } from './monitor-body';
+import { pluginAlertStore, monitorsAndRules } from './plugin-alert-store';
+import { runUntil, tryMonitor } from './execute-monitor';
+import { exportMonitors, indicesOf, queryOfMonitor } from './monitor-body';
+import { monitorNamespaces, monitorsOf, monitorRuleStates } from './find-monitors';
 import { monitorKind } from './monitor-kind';
-import { requireAlerting, seesAlerting } from './plugin';
-import { ALERTING_REQUESTS } from './requests';
+import { requireAlerting, seesAlerting, ALERTING_REQUESTS } from './plugin';
 import { leavingMonitors, retiredMonitors } from './retired-monitor';
-import { monitorRuleStates } from './rule-states';
-import { tryMonitor } from './try-rule';
 
 /** Runs of one monitor that catch up, some seconds each. */
 const MOST_RUNS = 500;

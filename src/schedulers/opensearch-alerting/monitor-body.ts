@@ -1,19 +1,19 @@
 import { isRecord } from '../../json';
 import { GROUPS, STAMP, toBucketSearch } from './bucket-search';
-import type { Exception } from '../../sigma/exceptions';
-import { ownStreams, stateIndex } from '../../detections/indices';
+import { type Exception, activeExceptions } from '../../sigma/exceptions';
+import { ownStreams, stateIndex, defaultIndices } from '../../detections/indices';
 import { type Rule, severityOf, type Severity } from '../../detections/rule';
 import { parseDuration } from '../../text/duration';
-import type { Body } from '../../resources/kind';
+import type { Body, Scope, Content, Desired } from '../../resources/kind';
 import { notifyAction } from './notify-action';
-import { monitorName } from './ownership-marks';
+import { monitorName } from './monitor-ownership';
 import { listOf } from '../../lists';
 
 /** The plugin's severities, 1 the highest. */
 const SEVERITIES: Readonly<Record<Severity, string>> = { critical: '1', high: '2', medium: '3', low: '4' };
 
 /** What a monitor is put together from, beside the rule's file. */
-export interface MonitorParts {
+interface MonitorParts {
   readonly namespace: string;
   /** Names and patterns to read. */
   readonly indices: readonly string[];
@@ -56,6 +56,23 @@ export function monitorBody(rule: Rule, { namespace, indices, exceptions, channe
     ],
     ui_metadata: forDashboards(schedule),
   };
+}
+
+/** The monitor of a rule, without our mark; the rule itself is beside it. */
+export function desiredMonitor(
+  { namespace, indices, now }: Pick<Scope, 'namespace' | 'indices' | 'now'>,
+  { exceptions = [] }: Pick<Content, 'exceptions'>,
+  rule: Rule,
+  channel?: string,
+): Desired {
+  const parts = {
+    namespace,
+    indices: indices ?? defaultIndices(namespace),
+    exceptions: activeExceptions(exceptions, rule.slug, now),
+    channel,
+  };
+  // The rule goes with it, so that its alerts are shown as those of the rule that raised them.
+  return { id: rule.uuid, title: rule.name, body: { ...monitorBody(rule, parts), rule } };
 }
 
 /**
@@ -121,4 +138,25 @@ export function stampOf({ inputs }: Body): number | undefined {
 function searchOf(inputs: unknown): Body | undefined {
   const [input] = listOf(inputs);
   return isRecord(input) && isRecord(input.search) ? input.search : undefined;
+}
+
+/**
+ * The rules as OpenSearch Alerting takes them, one bucket-level monitor each, the exceptions that are switched on a part of
+ * their searches. A monitor that is made from one is found by a later deploy, by its name and its trigger, and is ours.
+ * @param options.now milliseconds since 1970: what has expired by then silences no more
+ * @throws ProblemError RULE_INVALID when the text of a rule would be taken for a template
+ */
+export function exportMonitors(
+  { exceptions = [] }: Content,
+  rules: readonly Rule[],
+  { namespace, indices, now }: { namespace: string; indices?: readonly string[] | undefined; now: number },
+): object[] {
+  return rules.map((rule) => ({
+    ...monitorBody(rule, {
+      namespace,
+      indices: indices ?? defaultIndices(namespace),
+      exceptions: activeExceptions(exceptions, rule.slug, now),
+    }),
+    enabled: true,
+  }));
 }

@@ -1,19 +1,16 @@
 import { ProblemError } from '../../errors';
 import { isRecord } from '../../json';
-import { activeExceptions } from '../../sigma/exceptions';
-import { defaultIndices, stateIndex } from '../../detections/indices';
-import type { Rule } from '../../detections/rule';
+import { stateIndex } from '../../detections/indices';
 import { askAlerting } from './plugin';
 import { request, type Cluster } from '../../cluster/cluster';
-import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
+import type { Body, Kind, Live, Desired, Scope } from '../../resources/kind';
 import { ACTION_ID } from './notify-action';
-import { markMonitor } from './mark-monitor';
-import { monitorBody } from './monitor-body';
+import { desiredMonitor } from './monitor-body';
 import { normalizedDigest, normalizeMonitor } from './normalize-monitor';
 import { dryRun, prove } from './execute-monitor';
 import { monitorsOf, ourMonitors, takenOver, type Found } from './find-monitors';
 import { openAlerts, proofOf } from './plugin-alerts';
-import { isLeft, isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './ownership-marks';
+import { isLeft, isStoredAs, monitorMark, ownerOf, triggerOf, withMonitorMark } from './monitor-ownership';
 import { digestOf } from '../../resources/ownership';
 import { recordsOf } from '../../lists';
 
@@ -90,23 +87,6 @@ export function monitorKind(channel?: string): Kind {
   };
 }
 
-/** The monitor of a rule, without our mark; the rule itself is beside it. */
-export function desiredMonitor(
-  { namespace, indices, now }: Pick<Scope, 'namespace' | 'indices' | 'now'>,
-  { exceptions = [] }: Pick<Content, 'exceptions'>,
-  rule: Rule,
-  channel?: string,
-): Desired {
-  const parts = {
-    namespace,
-    indices: indices ?? defaultIndices(namespace),
-    exceptions: activeExceptions(exceptions, rule.slug, now),
-    channel,
-  };
-  // The rule goes with it, so that its alerts are shown as those of the rule that raised them.
-  return { id: rule.uuid, title: rule.name, body: { ...monitorBody(rule, parts), rule } };
-}
-
 /** @param found never empty; what comes after the first was made by accident, and alerts a second time */
 function liveOf(id: string, found: readonly Found[], ours: boolean): Live {
   const [first, ...others] = found;
@@ -148,4 +128,26 @@ async function drop(cluster: Cluster, id: string): Promise<void> {
 /** The index that a monitor can always read; see `monitorBody`. */
 async function makeReadable(cluster: Cluster, namespace: string): Promise<void> {
   await request(cluster, { method: 'PUT', path: `/${stateIndex(namespace)}`, allow: [400] });
+}
+
+/**
+ * Puts our mark and our name on the monitor that runs a rule of ours under another name, and leaves everything else in it as
+ * it is: the name is a part of the mark.
+ * @throws ProblemError REFUSED when there is no such monitor, or more than one
+ */
+async function markMonitor({ cluster, namespace }: Scope, { id, body }: Desired): Promise<void> {
+  const [found, ...more] = await takenOver(cluster, namespace, [id]);
+  if (found === undefined || more.length > 0) {
+    const names = [found, ...more].map((each) => `“${String(each?.monitor.name)}”`).join(', ');
+    const message = found === undefined ? 'the monitor is gone' : `several monitors run this rule: ${names}`;
+    const hint = found === undefined ? 'Run plan again.' : 'Delete all but one of them, then adopt that one.';
+    throw new ProblemError('REFUSED', [{ where: { url: cluster.url }, message, hint }]);
+  }
+  const mark = { id, namespace, digest: '' };
+  await askAlerting(cluster, {
+    method: 'PUT',
+    path: `/${encodeURIComponent(found.id)}`,
+    query: { if_seq_no: found.seqNo, if_primary_term: found.primaryTerm },
+    body: { ...withMonitorMark(found.monitor, mark), name: body.name },
+  });
 }

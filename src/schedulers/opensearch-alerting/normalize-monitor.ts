@@ -1,7 +1,7 @@
 import { canonicalJson, isRecord, sha256 } from '../../json';
 import type { Body } from '../../resources/kind';
 import { ACTION_ID } from './notify-action';
-import { isMarkedLeft, ruleOf, triggerOf } from './ownership-marks';
+import { isMarkedLeft, ruleOf, triggerOf } from './monitor-ownership';
 import { listOf } from '../../lists';
 
 /**

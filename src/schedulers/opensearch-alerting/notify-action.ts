@@ -23,7 +23,7 @@ export function notifyAction(rule: Rule, channel: string): Body {
     risk_score: score,
     severity: severityOf(score).word,
   };
-  const head = plain({ ...known, threat: { tactic: tactic.id, technique: technique.id } });
+  const head = templateFree({ ...known, threat: { tactic: tactic.id, technique: technique.id } });
   const message = `${head.slice(0, -1)},"monitor":"{{ctx.monitor._id}}","period_end":"{{ctx.periodEnd}}","alerts":[${ALERTS}]}`;
   return {
     id: ACTION_ID,
@@ -40,7 +40,7 @@ export function notifyAction(rule: Rule, channel: string): Body {
 const ALERTS = '{{#ctx.newAlerts}}{"id":"{{id}}","keys":"{{bucket_keys}}"},{{/ctx.newAlerts}}null';
 
 /** JSON in which nothing is taken for a template. */
-function plain(value: object): string {
+function templateFree(value: object): string {
   return JSON.stringify(value).replaceAll(/\{(?=\{)/g, '\\u007b');
 }
 

@@ -2,7 +2,7 @@ import { askAlerting, seesAlerting } from './plugin';
 import type { Body, Desired, Kind } from '../../resources/kind';
 import { monitorsOf, ourMonitors } from './find-monitors';
 import { openAlerts } from './plugin-alerts';
-import { isLeft, monitorMark, ownerOf, ruleOf, withMonitorMark } from './ownership-marks';
+import { isLeft, monitorMark, ownerOf, ruleOf, withMonitorMark } from './monitor-ownership';
 
 /*
  * Monitors of rules that moved to another scheduler. The plugin takes the alerts of a deleted monitor away, into its history,

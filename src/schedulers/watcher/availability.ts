@@ -1,6 +1,7 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../errors';
 import { request, type Cluster } from '../../cluster/cluster';
+import { onCluster, onIndices, type RequestRow, type Verb } from '../request-table';
 
 /**
  * Why a cluster runs no watches; undefined when it does. Watcher is a part of Elasticsearch under a paid or a trial licence.
@@ -33,3 +34,23 @@ export async function requireWatcher(cluster: Cluster): Promise<void> {
   const message = `the scheduler is watcher, and this cluster runs no watches: ${lack}`;
   throw new ProblemError('SETTINGS', [{ where: { url: cluster.url }, message, hint }]);
 }
+
+const LOOK: readonly Verb[] = ['plan', 'deploy', 'destroy', 'adopt', 'status', 'reconcile'];
+/** Those that need the scheduler, before they do anything else. */
+const NEED: readonly Verb[] = [...LOOK, 'doctor', 'test'];
+const CHANGE: readonly Verb[] = ['deploy', 'destroy', 'adopt'];
+
+/** Requests that only Watcher makes needed. */
+export const WATCHER_REQUESTS: readonly RequestRow[] = [
+  onCluster('GET /_xpack', NEED, ['monitor'], []),
+  onCluster('GET /_watcher/watch/{id}', LOOK, ['monitor_watcher'], []),
+  onCluster('POST /_watcher/_query/watches', LOOK, ['monitor_watcher'], []),
+  onCluster('PUT /_watcher/watch/{id}', CHANGE, ['manage_watcher'], []),
+  onCluster('DELETE /_watcher/watch/{id}', CHANGE, ['manage_watcher'], []),
+  // `test --live` runs a watch that is not stored.
+  onCluster('POST /_watcher/watch/_execute', [...CHANGE, 'test'], ['manage_watcher'], []),
+  onCluster('GET /_watcher/stats', ['status'], ['monitor_watcher'], []),
+  // A watch runs with the privileges of who stored it: it reads events and writes alerts.
+  onIndices('events', 'POST /{events}/_search', CHANGE, ['read'], []),
+  onIndices('alerts', 'POST /{alerts}/_bulk', CHANGE, ['index', 'auto_configure'], []),
+].map((row): RequestRow => ({ ...row, scheduler: 'watcher' }));

@@ -2,16 +2,15 @@ import { request } from '../../cluster/cluster';
 import { nextWindow } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
 import { alertIndexStore } from '../alert-index-store';
-import { queriesOfContent } from '../content-queries';
+import { queriesOfContent, allReadUntil, readUntil } from '../deployed-rule';
 import { executeWindow } from '../execute-window';
-import { allReadUntil, readUntil } from '../rule-state';
 import type { Scheduler } from '../scheduler';
-import { requireWatcher, watcherLack } from './availability';
-import { exportWatches } from './export';
-import { WATCHER_REQUESTS } from './requests';
-import { watchRuleStates } from './rule-states';
-import { tryWatch } from './try-rule';
-import { namespacesOfWatches, watch } from './watch-kind';
+import { requireWatcher, watcherLack, WATCHER_REQUESTS } from './availability';
+import { watchRuleStates, namespacesOfWatches, watch } from './watch-kind';
+import { tryWatch } from './execute-watch';
+import { desiredWatch, withWatchMark } from './watch-body';
+import type { Body, Content } from '../../resources/kind';
+import type { Rule } from '../../detections/rule';
 
 /** Elasticsearch's Watcher: a watch a rule, which writes one alert document a group into the alert index. */
 export const watcherScheduler: Scheduler = {
@@ -86,3 +85,24 @@ export const watcherScheduler: Scheduler = {
     return { text: JSON.stringify(data, null, 2), data };
   },
 };
+
+/** A watch as `PUT _watcher/watch/<_id>` takes it. */
+export interface ExportedWatch {
+  readonly _id: string;
+  readonly watch: Body;
+}
+
+/**
+ * The rules as watches, with our mark: what is put by hand is what deploy would make, and is ours.
+ * @param now milliseconds since 1970: exceptions that have expired by then silence no more
+ */
+function exportWatches(
+  content: Content,
+  rules: readonly Rule[],
+  { namespace, indices, now }: { namespace: string; indices?: readonly string[] | undefined; now: number },
+): ExportedWatch[] {
+  return rules.map((rule) => {
+    const { id, body } = desiredWatch(rule, { namespace, indices, now }, content);
+    return { _id: id, watch: withWatchMark(id, namespace, body) };
+  });
+}

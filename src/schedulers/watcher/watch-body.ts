@@ -1,17 +1,22 @@
+import { nameIn, digestOf, MANAGED_BY } from '../../resources/ownership';
+import { activeExceptions } from '../../sigma/exceptions';
+import { toQueryDsl } from '../../sigma/compile/query-dsl';
+import type { Scope, Content, Desired, Body } from '../../resources/kind';
 import type { estypes } from '@elastic/elasticsearch';
 import { sourcesOf } from '../../detections/group';
-import { alertIndex } from '../../detections/indices';
+import { alertIndex, defaultIndices } from '../../detections/indices';
 import { ABSENT, messageParts, riskSources } from '../../detections/message';
 import type { Rule } from '../../detections/rule';
 import { alertBase, NUMBER_FIELDS } from '../../detections/alert-document';
-import { ALERTS, SOMETHING_FOUND, SOMETHING_TO_WRITE } from './painless';
-import { MOST_GROUPS, watchInput } from './search';
+import { ALERTS, SOMETHING_FOUND, SOMETHING_TO_WRITE } from './painless-alerts';
+import { MOST_GROUPS, watchInput } from './watch-search';
+import { isRecord } from '../../json';
 
 /** The action of ours; what else a watch does is whoever's added it. */
 export const OUR_ACTION = 'alerts';
 
 /** What a rule and its surroundings make of a watch: all that we decide of it. */
-export type WatchBody = Pick<estypes.WatcherWatch, 'trigger' | 'input' | 'condition' | 'transform' | 'actions'>;
+type WatchBody = Pick<estypes.WatcherWatch, 'trigger' | 'input' | 'condition' | 'transform' | 'actions'>;
 
 /**
  * The watch of a rule: it writes one alert document a group into the alert index, in the form and with the `_id` of the local
@@ -37,6 +42,18 @@ export function watchBody(
   };
 }
 
+/** The watch of a rule, without our mark. */
+export function desiredWatch(
+  rule: Rule,
+  { namespace, now, indices = defaultIndices(namespace) }: Pick<Scope, 'namespace' | 'indices' | 'now'>,
+  { exceptions = [] }: Pick<Content, 'exceptions'>,
+): Desired {
+  const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now));
+  const name = nameIn(rule.name, namespace);
+  const body = { ...watchBody(rule, query, { namespace, indices }), metadata: { name, version: rule.version } };
+  return { id: watchId(rule.uuid, namespace), title: name, body };
+}
+
 function transformParams(rule: Rule): Record<string, unknown> {
   return {
     rule: rule.uuid,
@@ -48,4 +65,72 @@ function transformParams(rule: Rule): Record<string, unknown> {
     most: MOST_GROUPS,
     scheduler: 'watcher',
   };
+}
+
+/**
+ * Ownership of watches (docs/design.md, "Ownership"): a watch is ours when `metadata` says so for its own id and this namespace. A copy
+ * under another id, and a watch of another namespace, are not.
+ */
+
+/** The id of the watch of a rule. */
+export function watchId(uuid: string, namespace: string): string {
+  return `${MANAGED_BY}-${namespace}-${uuid}`;
+}
+
+/** The rule of a watch; see {@link watchId}. */
+export function uuidOfWatch(id: string, namespace: string): string {
+  return id.slice(watchId('', namespace).length);
+}
+
+/** The namespace that our mark names; undefined on what is not ours. */
+export function namespaceOfWatch(id: string, { metadata }: Body): string | undefined {
+  if (!isRecord(metadata) || metadata.managed_by !== MANAGED_BY || metadata.id !== id) return undefined;
+  return typeof metadata.namespace === 'string' ? metadata.namespace : undefined;
+}
+
+const MARK: readonly string[] = ['managed_by', 'id', 'namespace', 'digest'];
+
+/** A watch with our mark; what else its metadata holds stays. */
+export function withWatchMark(id: string, namespace: string, watch: Body): Body {
+  const metadata = Object.entries(isRecord(watch.metadata) ? watch.metadata : {});
+  const others = Object.fromEntries(metadata.filter(([key]) => !MARK.includes(key)));
+  const digest = digestOf('watch', id, { ...watch, metadata: others });
+  return { ...watch, metadata: { ...others, managed_by: MANAGED_BY, id, namespace, digest } };
+}
+
+/** What Elasticsearch writes into a watch that does not say it: the defaults. */
+const DEFAULTS: Readonly<Record<string, readonly unknown[]>> = {
+  lang: ['painless', 'mustache'],
+  search_type: ['query_then_fetch'],
+  rest_total_hits_as_int: [true],
+};
+
+/**
+ * The form in which two watches are compared: what the rule decides. Not in it are our mark and the server's defaults, and
+ * what others may add to a watch of ours: actions of their own, a throttle period, metadata.
+ */
+export function normalizeWatch({ trigger, input, condition, transform, actions, metadata }: Body): Body {
+  return {
+    name: isRecord(metadata) ? metadata.name : undefined,
+    trigger,
+    input: plain(input),
+    condition: plain(condition),
+    transform: plain(transform),
+    alerts: plain(isRecord(actions) ? actions[OUR_ACTION] : undefined),
+  };
+}
+
+/** Actions that somebody else added. */
+export function othersActions({ actions }: Body): Body {
+  return Object.fromEntries(Object.entries(isRecord(actions) ? actions : {}).filter(([name]) => name !== OUR_ACTION));
+}
+
+/** Without defaults, and without members that say nothing. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (!isRecord(value)) return value;
+  const told = Object.entries(value).filter(
+    ([key, member]) => !DEFAULTS[key]?.includes(member) && member !== undefined,
+  );
+  return Object.fromEntries(told.map(([key, member]) => [key, plain(member)]));
 }

@@ -1,18 +1,21 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../errors';
 import { isRecord } from '../../json';
-import { activeExceptions } from '../../sigma/exceptions';
-import { defaultIndices } from '../../detections/indices';
-import { toQueryDsl } from '../../sigma/compile/query-dsl';
-import type { Rule } from '../../detections/rule';
 import { request, type Cluster } from '../../cluster/cluster';
-import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
-import { openAlertsOf } from '../open-alerts';
-import { MANAGED_BY, nameIn } from '../../resources/ownership';
-import { watchBody } from './watch-body';
-import { normalizeWatch, othersActions } from './normalize-watch';
+import type { Body, Kind, Live, Scope } from '../../resources/kind';
+import { openAlertsOf } from '../alert-index-search';
+import { MANAGED_BY } from '../../resources/ownership';
+import {
+  desiredWatch,
+  normalizeWatch,
+  othersActions,
+  namespaceOfWatch,
+  uuidOfWatch,
+  withWatchMark,
+  OUR_ACTION,
+} from './watch-body';
 import { checkWatch } from './execute-watch';
-import { namespaceOfWatch, uuidOfWatch, watchId, withWatchMark } from './ownership-marks';
+import { cadenceOf, type Execution, type RuleState } from '../deployed-rule';
 
 /** What a server tells of a watch that it has. */
 interface Stored {
@@ -88,20 +91,8 @@ export async function namespacesOfWatches(cluster: Cluster): Promise<Set<string>
 }
 
 /** The watches of a namespace, with what Watcher says of their runs. */
-export async function watchesOf({ cluster, namespace }: Scope): Promise<readonly Marked[]> {
+async function watchesOf({ cluster, namespace }: Scope): Promise<readonly Marked[]> {
   return (await findMarked(cluster)).filter(({ id, body }) => namespaceOfWatch(id, body) === namespace);
-}
-
-/** The watch of a rule, without our mark. */
-export function desiredWatch(
-  rule: Rule,
-  { namespace, now, indices = defaultIndices(namespace) }: Pick<Scope, 'namespace' | 'indices' | 'now'>,
-  { exceptions = [] }: Pick<Content, 'exceptions'>,
-): Desired {
-  const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now));
-  const name = nameIn(rule.name, namespace);
-  const body = { ...watchBody(rule, query, { namespace, indices }), metadata: { name, version: rule.version } };
-  return { id: watchId(rule.uuid, namespace), title: name, body };
 }
 
 function live(id: string, body: Body, namespace: string): Live {
@@ -175,4 +166,39 @@ function changed({ url }: Cluster, id: string, message: string): ProblemError {
 
 function pathOf(id: string): string {
   return `/_watcher/watch/${encodeURIComponent(id)}`;
+}
+
+/**
+ * How our watches are doing.
+ * @param now milliseconds since 1970
+ */
+export async function watchRuleStates(scope: Scope, now: number): Promise<RuleState[]> {
+  const found = await watchesOf(scope);
+  return found.map(({ id, body, status }) => {
+    const enabled = status?.state.active !== false;
+    const metadata = isRecord(body.metadata) ? body.metadata : {};
+    return {
+      uuid: uuidOfWatch(id, scope.namespace),
+      name: String(metadata.name),
+      version: Number(metadata.version),
+      scheduler: 'watcher',
+      space: null,
+      ...cadenceOf({ interval: intervalOf(body), enabled, execution: executionOf(status) }, now),
+    };
+  });
+}
+
+function intervalOf({ trigger }: Body): string | null {
+  const schedule = isRecord(trigger) ? trigger.schedule : undefined;
+  return isRecord(schedule) && typeof schedule.interval === 'string' ? schedule.interval : null;
+}
+
+/** `last_checked` and `execution_state` of the watch's status; a watch that never ran has neither. */
+function executionOf(status: estypes.WatcherWatchStatus | undefined): Execution | null {
+  if (status?.last_checked === undefined) return null;
+  const at = new Date(status.last_checked).toISOString();
+  // A watch whose alerts cannot be written counts as executed all the same.
+  const { successful = true, reason = '' } = status.actions[OUR_ACTION]?.last_execution ?? {};
+  if (!successful) return { at, result: 'failed', message: reason, gap: 0 };
+  return { at, result: status.execution_state ?? 'unknown', message: '', gap: 0 };
 }

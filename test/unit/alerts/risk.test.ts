@@ -1,4 +1,4 @@
-import { riskCsv, riskText } from '../../../src/report/risk';
+import { riskCsv, riskText } from '../../../src/report/risk-text';
 import type { Alert } from '../../../src/schedulers/alert-index-search';
 import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../../../src/alerts/risk';
 
@@ -68,7 +68,7 @@ describe('risk', () => {
     ['another rule', { rule: 'B', score: 25 }, ['host ws01 74', 'user alice 74']],
     ['another host', { host: 'ws02' }, ['host ws01 49', 'host ws02 49', 'user alice 49']],
     ['another user', { user: 'bob' }, ['host ws01 49', 'user alice 49', 'user bob 49']],
-  ])('its twin, %s apart, counts by itself', (_, change, expected) => {
+  ])('its twin, %s apart, counts separately', (_, change, expected) => {
     expect(scores([alert(), alert(change)])).toEqual(expected);
   });
 
@@ -101,7 +101,7 @@ describe('risk', () => {
     expect(riskText([])).toMatchInlineSnapshot(`"Nobody is at risk: no alert of that time names a user or a host."`);
   });
 
-  test('what an analyst closed counts only when asked; what was acknowledged counts', () => {
+  test('closed alerts count only on request; acknowledged alerts count', () => {
     const closed = [alert({ status: 'closed', user: null }), alert({ pid: 8, status: 'acknowledged', user: null })];
     expect(scores(closed)).toEqual(['host ws01 49']);
     expect(whys(entitiesAtRisk(closed, { cap: 0 }))).toEqual(['closed', null]);
@@ -110,7 +110,7 @@ describe('risk', () => {
     expect(scores([alert({ status: 'closed', user: null }), alert({ user: null })])).toEqual(['host ws01 49']);
   });
 
-  test('more entities than a call takes arguments are all told', () => {
+  test('lists more entities than a call takes arguments', () => {
     const [entity] = entitiesAtRisk([alert({ user: null })], { cap: 0 });
     if (entity === undefined) throw new Error('no entity');
     const text = riskText(Array.from({ length: 200_000 }, () => ({ ...entity, alerts: [] })));

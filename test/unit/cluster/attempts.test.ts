@@ -49,7 +49,7 @@ describe('repeated requests: the table: how often a request is sent that ends so
   });
 });
 
-test('repeated requests: an answer ends the asking', async () => {
+test('repeated requests: an answer ends the attempts', async () => {
   const attempts = [without('cut'), answered(503), answered(200), answered(503)];
   const send = (): Promise<Attempt<string>> => Promise.resolve(attempts.shift() ?? answered(200));
   const ended = await repeatedly(send, { where, safe: true, first: false, patience: quick() });
@@ -71,7 +71,7 @@ describe('repeated requests: Retry-After', () => {
     expect((await sendings(answered(429, '3'))).waits).toEqual([3_000, 3_000, 3_000, 4_000]);
   });
 
-  test('ends the asking where it is longer than we wait, and the message says when to come back', async () => {
+  test('ends the attempts where it is longer than the limit, and the message names the time to retry', async () => {
     const { ended, waits } = await sendings(answered(429, '300'));
     expect(waits).toEqual([]);
     expect(told(refusal(429, { error: 'queue full' }, where), ended).message).toMatchInlineSnapshot(`
@@ -94,7 +94,7 @@ describe('repeated requests: Retry-After', () => {
   });
 });
 
-test('repeated requests: the message of the last attempt says how often it was asked', async () => {
+test('repeated requests: the message of the last attempt has the number of attempts', async () => {
   const { ended } = await sendings(answered(503));
   expect(told(refusal(503, '<html><h1>503 Service\nUnavailable</h1></html>', where), ended).message)
     .toMatchInlineSnapshot(`

@@ -49,7 +49,7 @@ describe('connection: credentials, to the cluster and to Kibana', () => {
   });
 });
 
-test('connection: an answer that is not that of its request is told by what is wrong with it', async () => {
+test('connection: an answer that does not fit its request is reported with the reason', async () => {
   let said: unknown = {};
   const proxy = await fakeCluster(undefined, ({ path }) => (path === '/' ? {} : { body: said }));
   try {
@@ -73,7 +73,7 @@ test('connection: an answer that is not that of its request is told by what is w
 });
 
 describe('connection: several nodes', () => {
-  test('what one does not answer, another does; a path before theirs is kept', async () => {
+  test('another node answers if one fails, and a path prefix is kept', async () => {
     const nowhere = 'http://127.0.0.1:1';
     const cluster = await connect({
       url: nowhere,
@@ -88,7 +88,7 @@ describe('connection: several nodes', () => {
     expect(server.arrived.map(({ path }) => path).slice(1)).toEqual(['/', '/_search', '/_search']);
   });
 
-  test('when none answers, that is the error', async () => {
+  test('is an error when no node answers', async () => {
     const text = await message(() => connect({ url: 'http://127.0.0.1:1', otherUrls: ['http://127.0.0.1:2'] }));
     expect(text).toMatch(/cannot be reached \(connect ECONNREFUSED 127\.0\.0\.1:[12]\)/);
   });
@@ -127,7 +127,7 @@ describe('connection: proxies', () => {
     expect(redact(`what was said: ${password}, ${written}`)).toBe('what was said: ***, ***');
   });
 
-  test('what NO_PROXY names is not, and loopback never', async () => {
+  test('hosts in NO_PROXY and loopback bypass it', async () => {
     proxy = await connectProxy(server.port);
     const proxies = { http: proxy.url, none: 'other.test,.behind.test' };
     expect(await message(() => connect({ url: 'http://es.behind.test:9200', proxies }))).toContain('cannot be reached');

@@ -65,7 +65,7 @@ test('TLS: a certificate of our authority is accepted, by its file or its finger
   expect((await connect({ url: good.url, caFingerprint: fingerprintOf(ours) })).version).toBe('3.8.0');
 });
 
-test('TLS: an authority that nobody named is refused, and nothing is sent', async () => {
+test('TLS: an unknown authority is refused, and nothing is sent', async () => {
   expect(await refused(good, {})).toMatchInlineSnapshot(`
    "GET <url>/: cannot be reached (self-signed certificate in certificate chain)
      The certificate is not signed by a known authority: give its CA file in WMI_DETECTIONS_ES_CA."
@@ -102,7 +102,7 @@ test('TLS: a chain that shows the right authority and is not signed by it is ref
   }
 });
 
-test('TLS: an interruption while the certificates are looked at is one, and no other node is asked', async () => {
+test('TLS: an interruption while certificates are checked ends the command, and no other node is tried', async () => {
   const stop = new AbortController();
   let asked = 0;
   const silent = createServer((socket) => {

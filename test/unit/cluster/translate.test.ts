@@ -48,7 +48,7 @@ describe('translation: for OpenSearch', () => {
     );
   });
 
-  test('a field that is named like a type is no type', () => {
+  test('a field named like a type is not taken for a type', () => {
     const written = mapping({ agent: { properties: { type: { type: 'keyword' } } } });
     expect(prepare(written, 'opensearch')).toEqual(written.body);
   });
@@ -70,7 +70,7 @@ describe('translation: for OpenSearch', () => {
     expect(prepare(written, 'opensearch')).toEqual({ index_patterns: ['x-*'], composed_of: ['a'] });
   });
 
-  test('a call of a pipeline that may be missing ignores its failure, however deep it stands', () => {
+  test('a call of an optional pipeline ignores its failure at any depth', () => {
     const written = { pipeline: { name: 'a@custom', ignore_missing_pipeline: true } };
     const translated = { pipeline: { name: 'a@custom', ignore_failure: true } };
     const around = (call: unknown) => ({

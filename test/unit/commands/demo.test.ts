@@ -2,7 +2,7 @@ import { demo } from '../../../src/commands/demo';
 import { init } from '../../../src/commands/init';
 import { quiet } from '../../support/context';
 import { fakeCluster, type FakeCluster } from '../../support/fake-cluster';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 // What the demo does from end to end is tested on an engine; here, that it speaks to that engine and to nobody else.
 const { path, written } = settingsFolder();

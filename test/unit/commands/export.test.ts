@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { exportCommand, exportRules, type ExportOptions } from '../../../src/commands/export';
 import { PROGRAM_FOLDER } from '../../../src/program';
-import { ownerOf } from '../../../src/schedulers/opensearch-alerting/ownership-marks';
+import { ownerOf } from '../../../src/schedulers/opensearch-alerting/monitor-ownership';
 import { readRules } from '../../../src/detections/read-rules';
 import { quiet } from '../../support/context';
-import { project } from '../../support/project';
+import { project } from '../../support/temporary-folders';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const rules = readRules(join(PROGRAM_FOLDER, 'rules'));

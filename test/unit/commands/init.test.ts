@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { init, initCommand } from '../../../src/commands/init';
-import { initText } from '../../../src/report/init';
+import { initText } from '../../../src/report/init-text';
 import { readSettings, type Environment } from '../../../src/settings';
 import { quiet } from '../../support/context';
 import { fakeCluster, type FakeCluster } from '../../support/fake-cluster';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 const { path, written } = settingsFolder();
 let server: FakeCluster;
@@ -56,7 +56,7 @@ test('init: writes what it was given, with a reference for the key, and reports 
   `);
 });
 
-test('init: what it writes can be read, and means what was said', async () => {
+test('init: its file can be read and means what was given', async () => {
   await init(file(), { esUrl: `${server.url},http://127.0.0.1:2`, namespace: 'soc' }, SECRETS, { force: false });
   const { elasticsearch, namespace, scheduler } = readSettings({ config: file() }, SECRETS);
   expect({ ...elasticsearch, namespace, scheduler }).toMatchObject({
@@ -88,7 +88,7 @@ test('init: a user in the URL of the environment is used and not written; the sa
   expect(readFileSync(file(), 'utf8')).not.toContain('hunter2');
 });
 
-test('init: what is wrong in the environment is told by the name of its variable', async () => {
+test('init: an error in the environment names its variable', async () => {
   const act = initCommand.run(
     { ...quiet(), environment: { WMI_DETECTIONS_ES_URL: 'cluster:9200' } },
     { config: file(), namespace: 'soc', force: false },
@@ -108,7 +108,7 @@ test('init: a file that is there stays, unless it is to be replaced', async () =
   expect(readFileSync(file(), 'utf8')).toContain(server.url);
 });
 
-test('init: where nothing can be written is told as such', async () => {
+test('init: a folder that cannot be written is reported', async () => {
   const refused = async (name: string, force: boolean): Promise<string> => {
     const error: unknown = await init(join(path(), name), { esUrl: server.url }, {}, { force }).catch(
       (each: unknown) => each,
@@ -123,13 +123,13 @@ test('init: where nothing can be written is told as such', async () => {
   expect(await refused('', true)).toContain('EISDIR');
 });
 
-test('init: a cluster that does not answer is told, and the file is there to be corrected', async () => {
+test('init: a cluster that does not answer is reported, and the file is written', async () => {
   const done = await init(file(), { esUrl: 'http://127.0.0.1:1' }, {}, { force: false });
   expect(done.tried.failures.join()).toContain('cannot be reached');
   expect(existsSync(file())).toBe(true);
 });
 
-test('init: what is no URL is refused before anything is written', async () => {
+test('init: an invalid URL is refused before anything is written', async () => {
   await expect(init(file(), { esUrl: 'cluster:9200' }, {}, { force: false })).rejects.toThrow('--es-url: ');
   expect(existsSync(file())).toBe(false);
 });

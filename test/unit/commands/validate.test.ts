@@ -1,7 +1,7 @@
 import { validateCommand } from '../../../src/commands/validate';
 import type { Outcome } from '../../../src/commands/command';
 import { quiet } from '../../support/context';
-import { project, type Project } from '../../support/project';
+import { project, type Project } from '../../support/temporary-folders';
 
 let ours: Project;
 beforeEach(() => {

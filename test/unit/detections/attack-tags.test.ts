@@ -27,7 +27,7 @@ test.each([
   expect(verdict(tag)).toBe('accepted');
 });
 
-test('ATT&CK tags of a rule: what ATT&CK does not have is refused, all of it at once', () => {
+test('ATT&CK tags of a rule: unknown tags are refused, all at once', () => {
   expect(verdict('attack.t1999', 'attack.t1047.001', 'attack.executoin', 'attack.t10471')).toMatchInlineSnapshot(`
    "r.yml:1:8: tag "attack.t1999" names no tactic or technique of ATT&CK Enterprise 18.1
      Correct it; all ids are on https://attack.mitre.org/techniques/enterprise/.
@@ -40,7 +40,7 @@ test('ATT&CK tags of a rule: what ATT&CK does not have is refused, all of it at 
   `);
 });
 
-test('ATT&CK tags of a rule: what ATT&CK has withdrawn is refused, with what took its place', () => {
+test('ATT&CK tags of a rule: withdrawn tags are refused with their successors', () => {
   expect(verdict('attack.t1086', 'attack.t1064', 'attack.t1066')).toMatchInlineSnapshot(`
    "r.yml:1:8: tag "attack.t1086" names T1086 (PowerShell), which ATT&CK has withdrawn
      Its successor is attack.t1059.001.

@@ -13,7 +13,7 @@ test('ATT&CK fields of an alert: the tags of both detections are ECS threat fiel
   });
 });
 
-test('ATT&CK fields of an alert: a sub-technique stands beside its technique', () => {
+test('ATT&CK fields of an alert: a sub-technique is listed beside its technique', () => {
   expect(threatOf({ tags: ['attack.t1546.003', 'attack.t1546'] }).technique).toEqual({
     id: ['T1546'],
     name: ['Event Triggered Execution'],

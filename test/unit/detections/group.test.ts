@@ -43,6 +43,6 @@ test('group values: the identifier of host and user stands in for a name, and on
   expect(groupValue({ user: { name: 'eve' } }, 'user.id')).toBeNull();
 });
 
-test('group values: what every object inherits is no field', () => {
+test('group values: an inherited property is not a field', () => {
   expect(groupValue({}, 'constructor.name')).toBeNull();
 });

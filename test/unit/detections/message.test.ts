@@ -19,7 +19,7 @@ test("alert message: a message holds the event's values, taken as they are", () 
   );
 });
 
-test('alert message: what an event lacks is null in its message, as in Splunk', () => {
+test('alert message: a missing value is null in the message, as in Splunk', () => {
   expect(renderMessage(callCreate, {})).toBe('process with null commandline executed in null');
 });
 

@@ -46,7 +46,7 @@ test.each(rules.map((rule) => [rule.name, rule] as const))(
   },
 );
 
-test('rule files: what a seed leaves empty stays empty', () => {
+test('rule files: a field that the original leaves empty stays empty', () => {
   const [viaWmi, callCreate] = rules;
   expect(viaWmi).toMatchObject({
     status: null,
@@ -92,7 +92,7 @@ describe('rule files: readRules', () => {
   const rule = (changes: object): string =>
     stringify({ ...ruleWith({ a: { 'process.name': 'x' }, condition: 'a' }), ...changes });
 
-  test('tells the problems of all files at once', () => {
+  test('reports the problems of all files at once', () => {
     writeFileSync(join(folder, 'a.yml'), rule({ level: 'high' }));
     writeFileSync(join(folder, 'b.yml'), 'title: [\n');
     writeFileSync(join(folder, 'c.yml'), rule({}));
@@ -119,7 +119,7 @@ describe('rule files: readRules', () => {
     expect(problems()).toEqual([]);
   });
 
-  test('says when there is no rule, or no folder', () => {
+  test('reports a missing rule or folder', () => {
     expect(problems()).toMatchInlineSnapshot(`
      [
        "FOLDER: holds no rule (*.yml)",

@@ -141,7 +141,7 @@ test('rule schema: a technique that ATT&CK does not have is refused; any that it
   expect(refusal({ tags: ['attack.exfiltration', 'attack.t1048'] })).toBe('accepted');
 });
 
-test('rule schema: a file that is no map is refused', () => {
+test('rule schema: a file that is not a map is refused', () => {
   expect(() => parseRule(parseYaml('- a\n- b\n', 'rules/test.yml'), 'test')).toThrowErrorMatchingInlineSnapshot(`
    "rules/test.yml:1:1: a rule must be a map of Sigma attributes
    rules/test.yml:1:1: detection must be a map of search identifiers and a condition"
@@ -186,7 +186,7 @@ test('rule schema: enabled and actions in Kibana have the form of its API', () =
   `);
 });
 
-test('rule schema: what a file does not say of Kibana is left open', () => {
+test('rule schema: a Kibana setting that the file omits stays unset', () => {
   const kibana = (block: object): unknown => {
     const rule = ruleWith(DETECTION);
     const own = { ...(rule.wmi_detections as object), kibana: block };

@@ -1,8 +1,7 @@
 import { USERS } from '../../../src/schedulers/request-table';
 import { grantsOf } from '../../../src/doctor/permissions';
 import { doctor, roles } from '../../../src/commands/doctor';
-import { doctorText } from '../../../src/report/doctor';
-import { rolesText } from '../../../src/report/roles';
+import { doctorText, rolesText } from '../../../src/report/doctor-text';
 import { readSettings } from '../../../src/settings';
 import { connect } from '../../../src/cluster/cluster';
 import { fakeCluster, type Arrived, type FakeCluster, type Given } from '../../support/fake-cluster';
@@ -65,7 +64,7 @@ test('doctor: finds nothing missing where all is well, and only looks', async ()
   expect(server.arrived.every(({ method, path }) => method === 'GET' || path.endsWith('/_has_privileges'))).toBe(true);
 });
 
-test('doctor: what is missing is named, for the kind of user that was asked for', async () => {
+test('doctor: names what is missing for the requested role', async () => {
   const denied = (privilege: string) => privilege.startsWith('manage') || privilege === 'delete';
   said = elasticsearch(denied, { type: 'trial', status: 'expired' }, Date.now() - 3_600_000);
   const { found, text } = await examined('deployer');
@@ -96,7 +95,7 @@ test('doctor: what is missing is named, for the kind of user that was asked for'
   expect((await examined('shipper')).found.missing).toBe(false);
 });
 
-test('doctor: a cluster without security says so', async () => {
+test('doctor: reports a cluster without security', async () => {
   said = ({ path }) => (path === '/' ? { body: ELASTICSEARCH } : { status: 400, body: { error: 'no handler found' } });
   const { found, text } = await examined('deployer');
   expect(text).toContain('warning  security: the cluster asks nobody who he is');
@@ -129,7 +128,7 @@ test.each([
   }
 });
 
-test('doctor: what could not be found out about privileges does not say that any are missing', async () => {
+test('doctor: unknown privileges are not reported as missing', async () => {
   said = (request) =>
     request.path.startsWith('/_security')
       ? { status: 500, body: { error: 'failed to read the security index' } }
@@ -166,7 +165,7 @@ function openSearch(denied: (asked: string) => boolean, answersQuestions: boolea
 
 const ABSENT = { status: 404, body: { error: 'no such index' } };
 
-test('doctor: an OpenSearch with its security plugin: looking is tried, and what changes something is asked', async () => {
+test('doctor: on OpenSearch with the security plugin it tries reads and asks about writes', async () => {
   const denied = (asked: string) =>
     /^GET \/_component_template|^PUT \/(_index_template|wmi-detections-state)/.test(asked);
   said = openSearch(denied, true);
@@ -200,7 +199,7 @@ test('doctor: an OpenSearch with its security plugin: looking is tried, and what
   expect(found.missing).toBe(true);
 });
 
-test('doctor: an older plugin answers no question: looking is tried, the rest it does not tell', async () => {
+test('doctor: on an older plugin it tries reads and reports the rest as unknown', async () => {
   said = openSearch((asked) => asked.startsWith('GET /_component_template') || asked.startsWith('PUT'), false);
   const { found, text } = await examined('runner');
   expect(text).toMatchInlineSnapshot(`
@@ -226,7 +225,7 @@ test('doctor: an older plugin answers no question: looking is tried, the rest it
   expect(server.arrived.some(({ method }) => method === 'PUT')).toBe(false);
 });
 
-test('doctor: on OpenSearch nothing that changes anything is sent but as a question, and nothing that deletes data even so', async () => {
+test('doctor: on OpenSearch it sends writes only as questions, and never a deletion of data', async () => {
   said = openSearch(() => false, true);
   await examined('deployer');
   const sent = server.arrived.map(({ method, path }) => `${method} ${path}`);
@@ -245,7 +244,7 @@ test('doctor: reports a version that is too old, and one that is not known yet',
   expect((await examined('reader')).text).toContain('warning  version: OpenSearch 4.0.0');
 });
 
-test('doctor: a scheduler that is not there is missing', async () => {
+test('doctor: reports a missing scheduler', async () => {
   said = elasticsearch(() => false, { type: 'basic', status: 'active' }, Date.now());
   expect((await examined('deployer', { scheduler: 'watcher' })).text).toContain(
     'MISSING  scheduler watcher: no watches there',
@@ -278,7 +277,7 @@ test('doctor: an interruption ends the questions to Kibana, too', async () => {
   expect(asked()).toContain('/api/spaces/space/soc');
 });
 
-test('doctor: a cluster that does not answer is an answer', async () => {
+test('doctor: reports a cluster that does not answer', async () => {
   const found = await doctor(readSettings({ esUrl: 'http://127.0.0.1:1' }, {}), 'deployer');
   expect(doctorText(found, 'deployer')).toMatchInlineSnapshot(`
    "MISSING  cluster: cannot be reached (connect ECONNREFUSED 127.0.0.1:1)
@@ -302,7 +301,7 @@ test.each(['local', 'kibana', 'watcher'])(
   },
 );
 
-test('doctor: who acknowledges alerts of Kibana may write those, and no rules', () => {
+test('doctor: the role that acknowledges alerts of Kibana may write alerts and no rules', () => {
   const of = (scheduler: string, user: string) =>
     roles(readSettings({ namespace: 'soc', scheduler, space: 'soc' }, {}, { file: false })).find(
       (each) => each.user === user,

@@ -1,9 +1,9 @@
+import { diskFull, writing } from '../../../src/engine/engine-failure';
 import { existsSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cacheOf, heapOf, prepareFolder } from '../../../src/engine/cache';
-import { diskFull, writing } from '../../../src/engine/failure';
-import { messageOf, temporaryFolder } from '../../support/environment';
+import { messageOf, temporaryFolder } from '../../support/temporary-folders';
 
 const folder = temporaryFolder();
 
@@ -34,7 +34,7 @@ test('engine cache: a disk with less room than needed is refused, with what is f
   `);
 });
 
-test('engine cache: a disk that fills up while writing is told in plain words', async () => {
+test('engine cache: a disk that fills up while writing is reported as a full disk', async () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
   const message = await messageOf(() => {
     writing(folder, () => {
@@ -44,7 +44,7 @@ test('engine cache: a disk that fills up while writing is told in plain words', 
   expect(message).toBe(diskFull('<folder>', 'ENOSPC').message);
 });
 
-test('engine cache: a cache below something that is not a folder is told in plain words', async () => {
+test('engine cache: a cache path below a file is reported', async () => {
   writeFileSync(join(folder, 'file'), '');
   const message = await messageOf(() => {
     prepareFolder(join(folder, 'file', 'cache'));

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { dirname, join } from 'node:path';
 import { cacheOf } from '../../../src/engine/cache';
 import { fetchJars } from '../../../src/engine/jars';
-import { messageOf, program, temporaryFolder } from '../../support/environment';
+import { messageOf, program, temporaryFolder } from '../../support/temporary-folders';
 
 const root = temporaryFolder();
 const JDK = { home: join(root, 'jdk'), version: '21.0.2', major: 21 };
@@ -66,7 +66,7 @@ test('engine jars: what a killed fetch left behind is removed a day later, and w
   expect(readdirSync(dirname(jars))).toEqual(['fetch-new', 'jars']);
 });
 
-test('engine jars: without Maven, the error says what it is for and how to get it', async () => {
+test('engine jars: without Maven, the error explains what it is for and how to get it', async () => {
   const env = { XDG_CACHE_HOME: join(root, 'no-maven'), PATH: join(root, 'nothing') };
   const fetch = (): Promise<string> => fetchJars(cacheOf(env), JDK, env, () => undefined);
   expect(await messageOf(fetch, root)).toMatchInlineSnapshot(`
@@ -75,7 +75,7 @@ test('engine jars: without Maven, the error says what it is for and how to get i
   `);
 });
 
-test('engine jars: with an unreachable registry, the error says what was tried', async () => {
+test('engine jars: with an unreachable registry, the error lists what was tried', async () => {
   // The real Maven's words, with a mirror at a port where nobody listens.
   const { fetch } = dataset(
     'unreachable',
@@ -92,7 +92,7 @@ exit 1`,
   `);
 });
 
-test('engine jars: any other failure of Maven is told with its first error', async () => {
+test('engine jars: any other failure of Maven is reported with its first error', async () => {
   const { fetch } = dataset(
     'other',
     'echo "[ERROR] Malformed POM: expected start tag -> [Help 1]"; echo "[ERROR] more"; exit 1',
@@ -103,12 +103,12 @@ test('engine jars: any other failure of Maven is told with its first error', asy
   `);
 });
 
-test('engine jars: a Maven that says nothing, and does nothing, is told as well', async () => {
+test('engine jars: a Maven without output or effect is reported as well', async () => {
   const { fetch } = dataset('nothing-fetched', 'exit 0');
   await expect(fetch()).rejects.toThrow('Maven fetched no jar');
 });
 
-test('engine jars: a disk that fills up while Maven writes is told as that', async () => {
+test('engine jars: a disk that fills up while Maven writes is reported as a full disk', async () => {
   const { fetch } = dataset('full', 'echo "[ERROR] Failed to copy: No space left on device"; exit 1');
   expect((await messageOf(fetch, root)).replace(/fetch-\w+/, 'fetch-<id>')).toMatchInlineSnapshot(`
    "disk full: the embedded engine cannot write in <folder>/full/cache/wmi-detections/engine/3.8.0.0/fetch-<id> (Maven says so)

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { findJdk } from '../../../src/engine/jdk';
-import { jdk, messageOf, program, temporaryFolder } from '../../support/environment';
+import { jdk, messageOf, program, temporaryFolder } from '../../support/temporary-folders';
 
 const folder = temporaryFolder();
 const old = jdk(join(folder, 'jvm', 'java-17'), { release: '17.0.15' });

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { messageOf, temporaryFolder } from '../../support/environment';
+import { messageOf, temporaryFolder } from '../../support/temporary-folders';
 
 const folder = temporaryFolder();
 
@@ -52,7 +52,7 @@ test('engine lock: the lock of a process whose id another program has now is tak
   }
 });
 
-test('engine lock: the lock of a process at work is waited for, and told when it takes too long', async () => {
+test('engine lock: waits for the lock of a running process and reports a long wait', async () => {
   const file = join(folder, 'held');
   writeFileSync(file, String(process.pid));
   const message = await messageOf(() => withLock(file, 0.2, () => Promise.resolve('done')), folder);

@@ -32,6 +32,6 @@ test('reason in the engine log: is the last lines that are not noise where there
   expect(reasonIn(log).text).toBe('Error occurred during initialization of VM; Too small maximum heap');
 });
 
-test('reason in the engine log: says that a log is empty', () => {
+test('reason in the engine log: reports an empty log', () => {
   expect(reasonIn('').text).toBe('its log is empty');
 });

@@ -1,4 +1,4 @@
-import { withBody, type Item } from '../../../src/replay/bulk-body';
+import { withBody, type Item } from '../../../src/replay/bulk';
 
 const item = (id: string, document: string | Buffer): Item => ({ stream: 'logs-a-b', id, document });
 const text = (items: readonly Item[]): Promise<string> => withBody(items, (body) => Promise.resolve(body.toString()));

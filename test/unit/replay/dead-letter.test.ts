@@ -50,12 +50,12 @@ test.each([
   ['a later version', '{"dead_letter":{"version":2},"event":{"original":"{}"}}'],
   ['an event whose original is no text', '{"dead_letter":{"version":1},"event":{"original":{}}}'],
   ['text', 'dead_letter'],
-])('dead letter: %s is no dead letter', (_, text) => {
+])('dead letter: %s is not a dead letter', (_, text) => {
   const [record] = recordsOf(text);
   expect(unwrapDeadLetter(record as InputRecord)).toBeUndefined();
 });
 
-test('dead letter: a letter whose JSON was broken by hand is text with a fault, and lost by no means', () => {
+test('dead letter: a letter whose JSON was broken by hand is kept as text with a fault', () => {
   const [record] = recordsOf('{"dead_letter":{"version":1,"json":true},"event":{"original":"{oops"}}');
   const back = unwrapDeadLetter(record as InputRecord);
   expect(back).toMatchObject({ form: 'text', text: '{oops', fault: expect.stringContaining('not JSON') as string });

@@ -375,7 +375,7 @@ describe('inputs of replay: exports of a cluster', () => {
   });
 });
 
-describe('inputs of replay: what is wrong is told, and what came before it is kept', () => {
+describe('inputs of replay: a fault is reported, and the records before it are kept', () => {
   test('a gzip file that is cut off', async () => {
     const whole = gzipSync(LINES.join('\n'));
     const { records, problems } = await readAll(file('cut.gz', whole.subarray(0, whole.length - 200)));

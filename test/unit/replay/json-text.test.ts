@@ -170,7 +170,8 @@ describe('JSON text: a text is a JSON object exactly when JSON.parse says so', (
         }, sound);
         const verdict = isObject(changed);
         verdicts.add(verdict);
-        expect([changed, readObject(changed) !== undefined]).toEqual([changed, verdict]);
+        // Not by expect, which would take most of the time of 20,000 runs.
+        return (readObject(changed) !== undefined) === verdict;
       }),
       { numRuns: 20_000 },
     );
@@ -319,8 +320,9 @@ describe('JSON text: what was learnt from the keys of earlier objects changes no
       fc.property(object, fc.boolean(), (members, isEscaped) => {
         const write = isEscaped ? escaped : JSON.stringify;
         const text = `{${members.map(([name, value]) => `${write(name)}:${value}`).join()}}`;
-        expect(canonical(`{"${members.length}":${text},"x":[${text}]}`)).toBe(
-          canonicalJson({ [members.length]: Object.fromEntries(members), x: [Object.fromEntries(members)] }),
+        return (
+          canonical(`{"${members.length}":${text},"x":[${text}]}`) ===
+          canonicalJson({ [members.length]: Object.fromEntries(members), x: [Object.fromEntries(members)] })
         );
       }),
       { numRuns: 5_000 },

@@ -1,4 +1,4 @@
-import { adoptText } from '../../../src/report/adopt';
+import { adoptText } from '../../../src/report/plan-text';
 
 const about = { kind: 'ingest_pipeline', id: 'a' };
 
@@ -19,7 +19,7 @@ test('report of adopt: names what was adopted, with what the next deploy changes
   `);
 });
 
-test('report of adopt: what is the same already needs no deploy', () => {
+test('report of adopt: a resource that is the same already needs no deploy', () => {
   expect(adoptText([{ ...about, status: 'adopted', diff: '' }], [])).toMatchInlineSnapshot(
     `"  + ingest_pipeline/a  adopted"`,
   );

@@ -29,7 +29,7 @@ describe('the table of alerts', () => {
     `);
   });
 
-  test('says so when there is none', () => {
+  test('reports an empty list', () => {
     expect(alertsTable([])).toBe('No alerts.');
   });
 
@@ -79,7 +79,7 @@ describe('the table of alerts', () => {
     expect(table.split('\n')).toHaveLength(2);
   });
 
-  test('stands many alerts', () => {
+  test('handles many alerts', () => {
     const many = Array.from({ length: 20_000 }, () => alert());
     expect(alertsTable(many).split('\n').length).toBe(20_001);
   });
@@ -98,7 +98,7 @@ describe('alerts as CSV', () => {
     expect(alertsCsv([]).split('\r\n')).toHaveLength(2);
   });
 
-  test.each(['=cmd|calc', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1'])('%j is no formula', (text) => {
+  test.each(['=cmd|calc', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1'])('%j is not written as a formula', (text) => {
     const csv = alertsCsv([commandLine(text)]);
     expect(csv).toContain(`'${text}`);
     expect(csv).not.toContain(`,${text}`);

@@ -1,4 +1,4 @@
-import { progressLine } from '../../../src/report/progress';
+import { progressLine } from '../../../src/report/replay-text';
 
 const MID = { bytesDone: 250_000_000, bytesTotal: 1_000_000_000, records: 1_234_567, elapsedMs: 60_000 };
 

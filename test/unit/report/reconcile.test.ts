@@ -1,4 +1,4 @@
-import { reconcileText } from '../../../src/report/reconcile';
+import { reconcileText } from '../../../src/report/reconcile-text';
 import type { Reason } from '../../../src/alerts/missing';
 import type { RuleReconciliation } from '../../../src/alerts/reconcile';
 
@@ -22,7 +22,7 @@ function fix(scheduler: 'local' | 'kibana' | 'watcher' | 'opensearch-alerting', 
   return /to mend it: (.*)/.exec(text)?.[1] ?? '';
 }
 
-describe('report of reconcile: what mends a missing alert', () => {
+describe('report of reconcile: the fix for a missing alert', () => {
   test('is to look at its time again, by whatever runs the rule', () => {
     expect(fix('local', rule('unknown'))).toMatchInlineSnapshot(
       `"wmi-detections run --from 2025-03-10T11:50:00.000Z --to 2025-03-10T11:50:00.001Z --rule children"`,

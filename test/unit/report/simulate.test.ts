@@ -1,5 +1,5 @@
-import type { SimulateResult } from '../../../src/testing/case-result';
-import { simulateJunit, simulateText } from '../../../src/report/simulate';
+import type { SimulateResult } from '../../../src/testing/fixture-compare';
+import { simulateJunit, simulateText } from '../../../src/report/test-text';
 
 const pipeline = 'logs-x@default-pipeline';
 const result: SimulateResult = {
@@ -18,7 +18,7 @@ const result: SimulateResult = {
   unreached: [{ pipeline, tag: 'drop-noise' }],
 };
 
-test('report of simulate: the text tells what is wrong, what nothing came to, and the numbers', () => {
+test('report of simulate: the text lists faults, unreached processors and counts', () => {
   expect(simulateText(result)).toMatchInlineSnapshot(`
    "ok      test-a.json (1 event)
    FAILED  test-b.json (2 events)

@@ -1,5 +1,5 @@
-import { testRulesJunit, testRulesText } from '../../../src/report/test-rules';
-import type { Verdict } from '../../../src/testing/rule-verdict';
+import { testRulesJunit, testRulesText } from '../../../src/report/test-text';
+import type { Verdict } from '../../../src/testing/test-rules';
 
 const rule = { uuid: '6a9c2c6e-6a7b-4c67-9d0f-5a1f4f3f8d10', name: 'A rule', slug: 'a_rule' };
 const verdicts: Verdict[] = [
@@ -24,7 +24,7 @@ const verdicts: Verdict[] = [
   },
 ];
 
-test('report of test: the text names each event, what is wrong with it and where it stands, and the numbers', () => {
+test('report of test: the text names each event with its fault and place, and the counts', () => {
   expect(testRulesText(verdicts)).toMatchInlineSnapshot(`
    "A rule
      PASS  one (sysmon, alert)

@@ -20,7 +20,7 @@ function lifecycleIn(body: Body | undefined): unknown {
   return isRecord(body?.template) ? body.template.lifecycle : undefined;
 }
 
-test('retention: a retention stands in the template of every data stream, and in no other', async () => {
+test('retention: a retention is in the template of every data stream and in no other', async () => {
   const templates = await templatesFor('elasticsearch', '90d');
   const streams = [...templates].filter(([, body]) => isRecord(body.data_stream));
   expect(streams.map(([, body]) => lifecycleIn(body))).toEqual(streams.map(() => ({ data_retention: '90d' })));

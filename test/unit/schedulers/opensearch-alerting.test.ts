@@ -3,7 +3,7 @@ import { normalizeMonitor } from '../../../src/schedulers/opensearch-alerting/no
 import { toBucketSearch } from '../../../src/schedulers/opensearch-alerting/bucket-search';
 import { rewriteSearch } from '../../support/alerting-rewrite';
 import { bucketTriggers, storable, type Json } from '../../support/alerting-validate';
-import { rule } from '../../support/kibana-dataset';
+import { rule } from '../../support/content';
 import { Refusal } from '../../support/kibana-state';
 
 function body(changes: Json = {}): Json {
@@ -78,7 +78,7 @@ test.each<[string, Json]>([
   expect(() => storable(given)).not.toThrow();
 });
 
-test('monitor body: what has no place in a monitor is dropped without a word', () => {
+test('monitor body: a field that a monitor does not know is dropped silently', () => {
   expect(storable(body({ description: 'x', tags: ['y'] }))).not.toHaveProperty('description');
 });
 

@@ -1,4 +1,4 @@
-import { pauseAfter, TIMER } from '../../../src/schedulers/local/timer';
+import { pauseAfter, TIMER } from '../../../src/schedulers/local/timetable';
 
 describe('timer: backoff', () => {
   test('doubles from a second on, up to the longest pause', () => {

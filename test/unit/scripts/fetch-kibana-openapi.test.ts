@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fetchChecked } from '../../../scripts/fetch-kibana-openapi';
-import { temporaryFolder } from '../../support/environment';
+import { temporaryFolder } from '../../support/temporary-folders';
 import { contractMode, findKibanaOpenapi } from '../../support/kibana-openapi';
 import { listening, type Listening } from '../../support/listening';
 

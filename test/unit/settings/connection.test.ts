@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings, type Environment } from '../../../src/settings';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 const { path, written, refused: refusal } = settingsFolder();
 
@@ -31,7 +31,7 @@ describe('connection settings: credentials', () => {
     expect(cluster(`elasticsearch:\n  ${line}\n`)).toEqual(expected);
   });
 
-  test('two kinds at once are refused, wherever they stand', () => {
+  test('two kinds at once are refused from every source', () => {
     expect(refused('elasticsearch:\n  api_key: aWQ6a2V5\n  bearer_token: eyJhbGci\n')).toMatchInlineSnapshot(`
      "~/wmi-detections.yml:3:3: elasticsearch: two kinds of credentials, bearer_token here and api_key (~/wmi-detections.yml:2:3)
        Take one of them away: which one counts must not be a riddle."
@@ -84,7 +84,7 @@ describe('connection settings: credentials', () => {
     `);
   });
 
-  test('a password that YAML takes for an alias is told by its place alone', () => {
+  test('a password that YAML takes for an alias is reported by its place only', () => {
     expect(refused('elasticsearch:\n  username: ines\n  password: *hunter2\n')).toMatchInlineSnapshot(`
      "~/wmi-detections.yml:3:13: not valid YAML: an alias (*name) without its anchor (&name)
        A text that begins with * or & wants quotes."
@@ -95,7 +95,7 @@ describe('connection settings: credentials', () => {
 describe('connection settings: AWS', () => {
   const keys = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI' };
 
-  test('the credentials are those of the environment, the region stands there, too, unless it is set', () => {
+  test('credentials and region come from the environment unless the region is set', () => {
     const text = 'elasticsearch:\n  url: https://es.example\n  aws_service: aoss\n';
     const aws = { service: 'aoss', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI' };
     expect(cluster(text, { ...keys, AWS_REGION: 'eu-west-1' })['aws']).toEqual({ ...aws, region: 'eu-west-1' });
@@ -133,7 +133,7 @@ describe('connection settings: where the cluster is', () => {
     );
   });
 
-  test('a cloud id stands for both URLs', () => {
+  test('a cloud id gives both URLs', () => {
     const { elasticsearch, kibana } = readSettings(
       {},
       { WMI_DETECTIONS_ES_CLOUD_ID: cloudId, WMI_DETECTIONS_KIBANA_CLOUD_ID: cloudId },
@@ -159,7 +159,7 @@ describe('connection settings: where the cluster is', () => {
     'prod:%%%',
     `prod:${Buffer.from('$$').toString('base64')}`,
     `x:${Buffer.from('host/p$a b$c').toString('base64')}`,
-  ])('cloud id %s is none', (id) => {
+  ])('cloud id %s is refused', (id) => {
     expect(refused(`elasticsearch:\n  cloud_id: "${id}"\n`)).toContain('is not the cloud id of a deployment');
   });
 

@@ -1,5 +1,5 @@
 import { readSettings } from '../../../src/settings';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 const { written, refused } = settingsFolder();
 
@@ -14,7 +14,7 @@ test('Kibana settings: the spaces are those of the flag, else of the file, else 
   expect(readSettings({ config, space: ['lab', 'soc'] }, {}).kibana.spaces).toEqual(['lab', 'soc']);
 });
 
-test('Kibana settings: what cannot be the id of a space is refused where it stands', () => {
+test('Kibana settings: an invalid space id is refused with its place', () => {
   const config = written('kibana:\n  spaces: [soc, "The SOC"]\n  spcaes: [soc]\n');
   expect(refused(() => readSettings({ config }, {}))).toMatchInlineSnapshot(`
    "~/wmi-detections.yml:2:17: kibana.spaces.1: must be the id of a space: small letters, digits, _ and -

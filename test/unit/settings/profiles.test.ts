@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSettings, type Environment, type Flags, type Settings } from '../../../src/settings';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 const { path, written, refused: refusal } = settingsFolder();
 
@@ -43,7 +43,7 @@ test('profiles of the settings: the key of one cluster is not sent to another: a
   expect(kibana.apiKey).toBe('a2V5');
 });
 
-test('profiles of the settings: a profile that is not there is refused with the one that was meant', () => {
+test('profiles of the settings: a missing profile is refused with a suggestion', () => {
   expect(refused(TWO, { PROD_KEY: 'x1' }, { profile: 'labs' })).toMatchInlineSnapshot(`
    "--profile: ~/wmi-detections.yml has no profile \`labs\`
      Did you mean "lab"?"
@@ -71,7 +71,7 @@ test('profiles of the settings: every profile is checked, whichever counts; all 
   `);
 });
 
-test('profiles of the settings: what a profile that does not count refers to need not be there', () => {
+test('profiles of the settings: references of an unused profile may be missing', () => {
   const text = `${TWO}  us:\n    elasticsearch: {url: "\${US_URL}", api_key: "file:none"}\n`;
   expect(read(text, { PROD_KEY: 'a2V5' }).elasticsearch.url).toBe('https://prod:9200');
   expect(refused(text, { PROD_KEY: 'a2V5' }, { profile: 'us' })).toMatchInlineSnapshot(`

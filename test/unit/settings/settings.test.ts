@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ProblemError } from '../../../src/errors';
 import { readSettings } from '../../../src/settings';
-import { settingsFolder } from '../../support/settings-file';
+import { settingsFolder } from '../../support/temporary-folders';
 
 const { path, written, refused } = settingsFolder();
 
@@ -37,7 +37,7 @@ test('settings: a notification channel is an id; the flag wins over the file', (
   );
 });
 
-test('settings: every problem of file, environment and flags is told at once', () => {
+test('settings: every problem of file, environment and flags is reported at once', () => {
   const config = written('elasticsearch:\n  ulr: http://x\n  ca: /nowhere/ca.pem\nnamspace: a\n');
   const text = refused(() => readSettings({ config, namespace: 'Prod-1' }, { WMI_DETECTIONS_ES_URL: 'cluster:9200' }));
   expect(text).toMatchInlineSnapshot(`
@@ -50,7 +50,7 @@ test('settings: every problem of file, environment and flags is told at once', (
   `);
 });
 
-test('settings: a settings file that is named and not there is an error', () => {
+test('settings: a named settings file that is missing is an error', () => {
   expect(refused(() => readSettings({ config: join(path(), 'none.yml') }, {}))).toMatchInlineSnapshot(
     `"~/none.yml: cannot be read (ENOENT)"`,
   );

@@ -85,7 +85,7 @@ test('EQL: many values are one list, or a tree that is not deep', () => {
   expect(query.split(') or (')).toHaveLength(4);
 });
 
-test('EQL: what EQL cannot say exactly is refused with its field', () => {
+test('EQL: a condition that EQL cannot express exactly is refused with its field', () => {
   const long = 'x'.repeat(260);
   expect(eql(`process.name|cased: '${long}\\*'`)).toHaveLength('?process.name == "*"'.length + 260);
   expect(() => eql(`process.name: '${long}\\*'`)).toThrowErrorMatchingInlineSnapshot(`

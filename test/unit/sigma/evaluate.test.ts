@@ -14,7 +14,7 @@ b:
   process.command_line|contains|all: [' process ', ' call ']
 condition: a and b`;
 
-describe('what of an event met which condition', () => {
+describe('the matching parts of an event', () => {
   test('the part of each value, where it stands', () => {
     const event = { process: { name: 'WMIC.exe', command_line: 'wmic  process CALL create "x"' } };
     expect(shown(CALL, event)).toEqual(
@@ -24,7 +24,7 @@ describe('what of an event met which condition', () => {
     );
   });
 
-  test('an event that lacks one of them does not meet the rule', () => {
+  test('an event without one of them does not match the rule', () => {
     expect(shown(CALL, { process: { name: 'wmic.exe', command_line: 'wmic process call' } })).toBeUndefined();
     expect(shown(CALL, { process: { command_line: 'x process call y' } })).toBeUndefined();
   });
@@ -59,7 +59,7 @@ describe('what of an event met which condition', () => {
     ]);
   });
 
-  test('what holds because something is not there has nothing to show', () => {
+  test('a condition that holds because a value is missing shows nothing', () => {
     const not = 'a:\n  process.name: a\nb:\n  process.pid|exists: true\ncondition: a and not b';
     expect(shown(not, { process: { name: 'a' } })).toEqual(['process.name is "a": 0 “a”']);
     expect(shown(not, { process: { name: 'a', pid: 1 } })).toBeUndefined();

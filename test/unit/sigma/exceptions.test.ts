@@ -190,7 +190,7 @@ describe('exceptions: as items of a Kibana exception list', () => {
       '{s: {process.name|cased: A, process.pid: 4}, t: {process.pid: 5}, condition: s or t}',
       'process.pid match 5 | process.name match A & process.pid match 4',
     ],
-  ])('%s is said by Kibana itself', (_, detection, expected) => {
+  ])('%s becomes an item', (_, detection, expected) => {
     expect(items(detection)).toBe(expected);
   });
 

@@ -50,7 +50,7 @@ test('Query DSL: a list is any of its values, or all of them', () => {
   );
 });
 
-test('Query DSL: null is the lack of a value, * any value, and the empty text is itself', () => {
+test('Query DSL: null is a missing value, * any value, and the empty text is itself', () => {
   expect(clause('process.name: null')).toMatchInlineSnapshot(
     `"{"bool":{"must_not":[{"exists":{"field":"process.name"}}]}}"`,
   );

@@ -41,7 +41,7 @@ describe('rule: a search is refused', () => {
     expect(search('process.command_line|contains: x')).toBe('accepted');
   });
 
-  test('when its modifier is a slip of the pen', () => {
+  test('when its modifier is misspelt', () => {
     expect(search('process.command_line|contain: x')).toMatchInlineSnapshot(`
      "rules/test.yml:11:5: there is no modifier "contain"
        Did you mean "contains"?"
@@ -151,7 +151,7 @@ describe('rule: a search is refused', () => {
     expect(search('process.name|exists: false')).toBe('accepted');
   });
 
-  test('when a network is none, or holds all of IPv4 unsaid', () => {
+  test('when a network is invalid or covers all of IPv4 implicitly', () => {
     expect(search('source.ip|cidr: 10.0.0.0/33')).toMatchInlineSnapshot(`
      "rules/test.yml:11:5: source.ip|cidr: "10.0.0.0/33" is not a network
        Write an address and its bits: 10.0.0.0/8, fd00::/8."
@@ -237,7 +237,7 @@ describe('rule: a regular expression is refused', () => {
 });
 
 describe('rule: a condition is refused', () => {
-  test('when it names what there is not', () => {
+  test('when it names a missing search', () => {
     expect(condition('sel_one and sel_too and sel_two')).toMatchInlineSnapshot(`
      "rules/test.yml:13:3: condition: there is no search identifier "sel_too" (character 13)
        Did you mean "sel_two"?"
@@ -340,7 +340,7 @@ test('rule: a rule that compares more values than engines allow is refused', () 
   expect(refusal(`a: ${list(1000)}\ncondition: a`)).toBe('accepted');
 });
 
-test('rule: everything that is wrong with a rule is told at once, each with its place', () => {
+test('rule: all problems of a rule are reported at once, each with its place', () => {
   expect(refusal('a:\n  process.name|near: x\nb:\n  process.pid: [1, [2]]\ncondition: a and c')).toMatchInlineSnapshot(`
    "rules/test.yml:11:5: there is no modifier "near"
      Known: contains, startswith, endswith, all, cased, windash, re, cidr, exists.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PROGRAM_FOLDER } from '../../../src/program';
 import type { Condition } from '../../../src/sigma/condition';
 import { readRules } from '../../../src/detections/read-rules';
-import { lackText, neededFields, needsOf } from '../../../src/status/needs';
+import { lackText, neededFields, needsOf } from '../../../src/status/coverage';
 
 const is = (field: string, literal = 'x'): Condition => ({
   kind: 'field',
@@ -85,7 +85,7 @@ function meets(condition: Condition, event: Event): boolean {
   }
 }
 
-test('needs of a rule: no event on which a detection is said to be blind can match it', () => {
+test('needs of a rule: an event on which a detection is reported as blind cannot match it', () => {
   const event = fc.record(Object.fromEntries(fields.map((field) => [field, fc.constantFrom('x', 'y', 'z')])), {
     requiredKeys: [],
   });

@@ -1,8 +1,7 @@
-import type { RuleState } from '../../../src/schedulers/rule-state';
-import { statusText } from '../../../src/report/status';
-import { attentionOf, percent } from '../../../src/status/attention';
+import type { RuleState } from '../../../src/schedulers/deployed-rule';
+import { statusText } from '../../../src/report/status-text';
+import { attentionOf, percent, hintsFor } from '../../../src/status/attention';
 import { failureOf } from '../../../src/status/details';
-import { hintsFor } from '../../../src/status/hints';
 import type { SourceState, Status } from '../../../src/status/status';
 
 const rule: RuleState = {
@@ -76,7 +75,7 @@ function statusOf(change: Partial<Status>): Status {
   return { ...status, attention: attentionOf(status, 0.5) };
 }
 
-test('report of status: the text names each source, what arrived, how blind the rules are, why, and what helps', () => {
+test('report of status: the text names each source, its counts, the blind share of the rules, the reason and the fix', () => {
   expect(statusText(statusOf({}))).toMatchInlineSnapshot(`
    "OpenSearch 3.8.0 at http://127.0.0.1:9200, namespace default
 
@@ -104,7 +103,7 @@ test('report of status: the text names each source, what arrived, how blind the 
   `);
 });
 
-test('report of status: what differs from the content is named, and what is absent is one line', () => {
+test('report of status: differences are named, and missing resources are one line', () => {
   const changes = [
     { kind: 'ingest_pipeline', id: 'a', action: 'update', edited: false, diff: ' -old\n+new\n' },
     { kind: 'index_template', id: 'b', action: 'foreign', edited: false, diff: '' },
@@ -129,7 +128,7 @@ test('report of status: what differs from the content is named, and what is abse
   expect(text).toContain('Nothing yet from winlogbeat-*.');
 });
 
-test('report of status: nothing needs attention when all is well, and everything that is not well does', () => {
+test('report of status: a healthy report needs no attention, and every fault does', () => {
   const well = { ...security, failures: { count: 0, by: [] }, coverage: [] };
   expect(statusOf({ sources: [well] }).attention).toEqual([]);
   const unwell = statusOf({
@@ -161,7 +160,7 @@ test('report of status: nothing needs attention when all is well, and everything
   `);
 });
 
-test('report of status: what somebody edited on the cluster is shown with the difference', () => {
+test('report of status: an edit on the cluster is shown with the difference', () => {
   const diff = '@@ -1 +1 @@\n-severity: low\n+severity: medium\n';
   const changes = [{ kind: 'detection_rule', id: 'r', action: 'update', edited: true, diff }];
   const text = statusText(statusOf({ content: { inSync: false, counts, changes, leftovers: 0 } }));
@@ -170,7 +169,7 @@ test('report of status: what somebody edited on the cluster is shown with the di
   );
 });
 
-test('report of status: a rule in Kibana says when it ran, how that ended, and when it runs next', () => {
+test('report of status: a rule in Kibana shows its last run, its result and its next run', () => {
   const failed = { ...inKibana.execution, at: '', result: 'failed', message: 'no index', gap: 720_000 };
   const { attention, ...shown } = statusOf({
     rules: [inKibana, { ...inKibana, enabled: false }, { ...inKibana, behind: null, overdue: true, execution: null }],
@@ -200,7 +199,7 @@ test('report of status: failures in the stream of unrecognised events raise no a
   ]);
 });
 
-test('report of status: a share is rounded, but never to none or all of what is neither', () => {
+test('report of status: a share is rounded, but never to 0 or 100 percent', () => {
   expect([0, 0.001, 0.724, 0.999, 1].map(percent)).toEqual(['0 %', '<1 %', '72 %', '>99 %', '100 %']);
 });
 

@@ -79,7 +79,7 @@ skip: {reason: not yet, link: "https://example.com/1"}
   expect(readFixtures(folder)).toMatchObject([{ config: { skip: 'not yet (https://example.com/1)' } }]);
 });
 
-test('pipeline fixture: all mistakes are told at once', () => {
+test('pipeline fixture: all problems are reported at once', () => {
   write({
     'a/test-one.json': '{"events": [{]}',
     'a/test-two.json': '{"event": []}',

@@ -1,7 +1,7 @@
 import { parseYaml } from '../../../src/content/yaml-file';
 import { ProblemError } from '../../../src/errors';
 import { parseRuleTests, readRuleTests, slugsOf, type RuleTest } from '../../../src/testing/rule-tests';
-import { project } from '../../support/project';
+import { project } from '../../support/temporary-folders';
 
 function parsed(text: string): RuleTest[] {
   return parseRuleTests(parseYaml(text, 'rules/tests/a.yml'), 'a');
@@ -26,7 +26,7 @@ const NEGATIVE = `negative:
   - {name: two, source: crowdstrike, event: some text}
 `;
 
-test('rule tests: an event stands for itself, with the list it is in as what is expected', () => {
+test('rule tests: an event is expected to do what its list says', () => {
   expect(parsed(POSITIVE + NEGATIVE)).toMatchObject([
     { slug: 'a', name: 'one', source: 'sysmon', expected: 'alert', place: { line: 2 } },
     { slug: 'a', name: 'two', source: 'crowdstrike', event: 'some text', expected: 'no alert' },
@@ -55,7 +55,7 @@ test.each([
   expect(refusal(POSITIVE + negative)).toMatchSnapshot();
 });
 
-test('rule tests: all problems of a file are told at once', () => {
+test('rule tests: all problems of a file are reported at once', () => {
   expect(refusal('positive: 1\nnegative: [1, 2]\n')).toMatchInlineSnapshot(`
    "rules/tests/a.yml:1:1: the list "positive" is missing or empty
      A rule is tested by events that alert, and by their twins that do not.
@@ -71,7 +71,7 @@ test('rule tests: all problems of a file are told at once', () => {
   `);
 });
 
-test('rule tests: a file that is named as no rule is refused, with the name that was meant', () => {
+test('rule tests: a file without a rule of its name is refused with a suggestion', () => {
   const ours = project();
   try {
     const folder = `${ours.folder}/rules`;

@@ -12,7 +12,7 @@ test('lossless JSON: what fits a number is one', () => {
   expect(parseJson('{"a":9007199254740991,"b":-0.5}')).toEqual({ a: 9007199254740991, b: -0.5 });
 });
 
-test('lossless JSON: what is not JSON is refused', () => {
+test('lossless JSON: text that is not JSON is refused', () => {
   expect(() => parseJson('{"a":01}')).toThrow(SyntaxError);
 });
 

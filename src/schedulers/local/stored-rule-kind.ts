@@ -1,0 +1,68 @@
+import { isRecord } from '../../json';
+import { activeExceptions } from '../../sigma/exceptions';
+import { stateIndex, defaultIndices } from '../../detections/indices';
+import { toQueryDsl } from '../../sigma/compile/query-dsl';
+import { request } from '../../cluster/cluster';
+import type { Body, Desired, Kind, Live } from '../../resources/kind';
+import { openAlertsOf } from '../alert-index-search';
+import { digestOf, MANAGED_BY, only, unstamped } from '../../resources/ownership';
+import { readStateDocuments, storedRuleId, type StoredRule } from './state';
+
+const KEYS = ['rule', 'query', 'indices'];
+const PREFIX = storedRuleId('');
+
+/** The rules of the local scheduler: compiled, and stored as documents of the state index of their namespace. */
+export const ruleKind: Kind = {
+  name: 'detection_rule',
+
+  desired: ({ namespace, now, indices }, { rules, exceptions = [] }) =>
+    Promise.resolve(
+      rules.map((rule): Desired => {
+        const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now));
+        return {
+          id: rule.uuid,
+          title: rule.name,
+          body: { rule, query, indices: indices ?? defaultIndices(namespace) },
+        };
+      }),
+    ),
+
+  async list({ cluster, namespace }) {
+    await request(cluster, { method: 'POST', path: `/${stateIndex(namespace)}/_refresh`, allow: [404] });
+    return (await readStateDocuments(cluster, namespace))
+      .filter(({ _id }) => _id.startsWith(PREFIX))
+      .map(({ _id, _source }): Live => ({
+        id: _id.slice(PREFIX.length),
+        title: isRecord(_source.rule) && typeof _source.rule.name === 'string' ? _source.rule.name : undefined,
+        body: _source,
+        ours: _source.managed_by === MANAGED_BY,
+        digest: typeof _source.digest === 'string' ? _source.digest : undefined,
+      }));
+  },
+
+  async put({ cluster, namespace }, { id, body }) {
+    const stored = {
+      kind: 'rule',
+      managed_by: MANAGED_BY,
+      digest: digestOf('detection_rule', id, body),
+      ...body,
+    } as StoredRule & Body;
+    await request(cluster, {
+      method: 'PUT',
+      path: `/${stateIndex(namespace)}/_doc/${encodeURIComponent(storedRuleId(id))}`,
+      query: { refresh: true },
+      body: stored,
+    });
+  },
+
+  async remove({ cluster, namespace }, id) {
+    const path = `/${stateIndex(namespace)}/_doc/${encodeURIComponent(storedRuleId(id))}`;
+    await request(cluster, { method: 'DELETE', path, query: { refresh: true }, allow: [404] });
+  },
+
+  normalize: (body) => only(body, KEYS),
+  refs: () => [],
+  mark: (scope, { id }, { body }) => ruleKind.put(scope, { id, body: unstamped(body) }, 'update'),
+
+  openAlerts: ({ cluster, namespace }, id) => openAlertsOf(cluster, namespace, id),
+};
