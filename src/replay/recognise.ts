@@ -113,7 +113,7 @@ export function sourceOfFields(document: Document): Source {
       if (source !== undefined) return source;
     }
   }
-  return 'resourceLogs' in document ? sourceOfOtlp(document.resourceLogs) : 'unrecognised';
+  return 'unrecognised';
 }
 
 /** The source that a provider, a channel or a dataset names, however it is written; undefined when it names none. */
@@ -169,15 +169,6 @@ function isFalcon(document: Document): boolean {
   const { crowdstrike, event } = document;
   if (isRecord(event) && typeof event.event_simpleName === 'string') return true;
   return isRecord(crowdstrike) && ('event_simpleName' in crowdstrike || 'event' in crowdstrike);
-}
-
-/** OTLP writes an object as a list of keys and values: any value that is a name of a source decides. */
-function sourceOfOtlp(value: unknown): Source {
-  if (Array.isArray(value))
-    return value.map(sourceOfOtlp).find((source) => source !== 'unrecognised') ?? 'unrecognised';
-  if (!isRecord(value)) return 'unrecognised';
-  if (typeof value.stringValue === 'string') return known(value.stringValue);
-  return sourceOfOtlp(Object.values(value));
 }
 
 /** The value at a path, whether its keys are nested or written with dots. */

@@ -1,10 +1,11 @@
 import { isRecord } from '../json';
 import { childrenOf, type Child, type Span } from '../text/json-tokens';
 import { unwrapDeadLetter } from './dead-letters';
+import { eventOfEvtxECmd } from './evtxecmd';
 import { documentOfHit } from './hit-fields';
 import type { InputRecord } from './input-record';
 import { readObject } from './json-document';
-import { splitOtlp } from './otlp';
+import { logRecordsIn } from './otlp';
 import { sourceOfDocument, sourceOfFields, sourceOfText } from './recognise';
 import { documentOfWevtutil, isWevtutil } from './wevtutil';
 
@@ -36,6 +37,7 @@ interface Wrapping {
  *   Azure Event Hub                            | {"records": [{…}]}                             | each record
  *   PowerShell 5.1's ConvertTo-Json            | {"value": [{…}], "Count": n}                   | each value
  *   OpenTelemetry's file exporter              | {"resourceLogs": [{"scopeLogs": …}]}            | each log record (otlp.ts)
+ *   EvtxECmd                                   | {"EventId", "Provider", "Payload": "{…}"}        | Payload, as evtx_dump (evtxecmd.ts)
  *   Kibana's Discover                          | {"_index", "fields": {…}}                       | fields (hit-fields.ts)
  */
 const WRAPPINGS: readonly Wrapping[] = [
@@ -70,7 +72,19 @@ const WRAPPINGS: readonly Wrapping[] = [
 /** Any of these keys at the root is a reason to look further: most events have none. */
 const KEYS: readonly string[] = [
   ...['_source', '_index', 'hits', 'rawResponse', 'document', 'documents', 'result', 'results', 'records', 'Count'],
-  ...['_raw', '@rawstring', 'sourcetype', 'time', 'dead_letter', 'resourceLogs', 'index', 'create', 'update', 'delete'],
+  ...[
+    '_raw',
+    '@rawstring',
+    'sourcetype',
+    'time',
+    'dead_letter',
+    'resourceLogs',
+    'Payload',
+    'index',
+    'create',
+    'update',
+    'delete',
+  ],
 ];
 
 /** A result in a list, and the raw event in the result: deeper is no wrapping that anyone writes. */
@@ -89,7 +103,7 @@ export function unwrap(record: InputRecord, levels = MAX_LEVELS): readonly Input
   const letter = unwrapDeadLetter(record);
   if (letter !== undefined) return [letter];
   if (isBulkAction(json.value)) return [];
-  const documents = hitsWithFields(json.value) ?? splitOtlp(json.value);
+  const documents = hitsWithFields(json.value) ?? logRecordsIn(json.value) ?? listOf(eventOfEvtxECmd(json.value));
   if (documents !== undefined) return documents.map((document) => rewritten(record, document));
   for (const { find, isCertain } of WRAPPINGS) {
     const path = find(json.value);
@@ -158,6 +172,10 @@ function hitsWithFields(document: Document): readonly Document[] | undefined {
 
 function isFieldsHit(value: unknown): boolean {
   return isRecord(value) && typeof value._index === 'string' && isRecord(value.fields) && !('_source' in value);
+}
+
+function listOf<T>(value: T | undefined): readonly T[] | undefined {
+  return value === undefined ? undefined : [value];
 }
 
 function fromWevtutil(record: InputRecord): InputRecord {

@@ -43,6 +43,8 @@ async function events(content: string | Buffer): Promise<{ events: unknown[]; fa
   return { events: found, faults };
 }
 
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+
 const XML = `<Event xmlns='x'><System><Provider Name='Microsoft-Windows-Sysmon'/><EventID>1</EventID></System></Event>`;
 const NXLOG = { EventID: 4688, SourceName: 'Microsoft-Windows-Security-Auditing', Channel: 'ForwardedEvents' };
 const FALCON = { event_simpleName: 'ProcessRollup2', aid: 'a', cid: 'c' };
@@ -87,27 +89,57 @@ describe('shapes of files: what is around an event is taken off', () => {
   });
 
   test("of a request of OpenTelemetry's file exporter each log record is an event", async () => {
+    const list = (entries: Record<string, unknown>): unknown => ({
+      kvlistValue: { values: Object.entries(entries).map(([key, value]) => ({ key, value })) },
+    });
     const record = (name: string): unknown => ({
-      body: {
-        kvlistValue: {
-          values: [
-            { key: 'provider', value: { kvlistValue: { values: [{ key: 'name', value: { stringValue: name } }] } } },
-          ],
-        },
-      },
+      timeUnixNano: '1795947072345678900',
+      body: list({
+        provider: list({ name: { stringValue: name } }),
+        event_id: list({ id: { intValue: '1' } }),
+        keywords: { arrayValue: { values: [{ stringValue: 'x' }] } },
+      }),
     });
-    const request = (...logRecords: unknown[]): unknown => ({
-      resourceLogs: [{ resource: { attributes: [] }, scopeLogs: [{ scope: { name: 'x' }, logRecords }] }],
+    const resource = { attributes: [{ key: 'host.name', value: { stringValue: 'ws' } }] };
+    const scopeLogs = [{ scope: { name: 'x' }, logRecords: [record('Microsoft-Windows-Sysmon'), record('Other')] }];
+    const event = (name: string): unknown => ({
+      '@timestamp': '2026-11-29T10:11:12.345Z',
+      body: { provider: { name }, event_id: { id: '1' }, keywords: ['x'] },
+      resource: { attributes: { 'host.name': 'ws' } },
     });
-    const [sysmon, other] = [record('Microsoft-Windows-Sysmon'), record('Other')];
-    expect(await events(JSON.stringify(request(sysmon, other)))).toEqual({
+    expect(await events(JSON.stringify({ resourceLogs: [{ resource, scopeLogs }] }))).toEqual({
       events: [
-        ['sysmon', 1, request(sysmon)],
-        ['unrecognised', 1, request(other)],
+        ['sysmon', 1, event('Microsoft-Windows-Sysmon')],
+        ['unrecognised', 1, event('Other')],
       ],
       faults: [],
     });
-    expect((await events(JSON.stringify(request(sysmon)))).events).toEqual([['sysmon', 1, request(sysmon)]]);
+  });
+
+  test("EvtxECmd's record is the event that its payload and its columns tell, in JSON as in CSV", async () => {
+    const Payload = '{"EventData":{"Data":[{"@Name":"Image","#text":"a.exe"}]}}';
+    const columns = {
+      EventId: 1,
+      Provider: 'Microsoft-Windows-Sysmon',
+      Channel: 'x',
+      Computer: 'ws',
+      PayloadData1: 'again',
+      Payload,
+    };
+    const system = { Provider: { '@Name': 'Microsoft-Windows-Sysmon' }, Channel: 'x', Computer: 'ws' };
+    const EventData = { Data: [{ '@Name': 'Image', '#text': 'a.exe' }] };
+    const csv = `${Object.keys(columns).join()}\n${Object.values(columns).map(String).map(quoted).join()}\n`;
+    for (const [content, EventID] of [
+      [JSON.stringify(columns), 1],
+      [csv, '1'],
+    ] as const) {
+      const { events: found } = await events(content);
+      expect(found).toMatchObject([
+        ['sysmon', expect.any(Number), { Event: { System: { ...system, EventID }, EventData } }],
+      ]);
+    }
+    const broken = { ...columns, Payload: '{' };
+    expect((await events(JSON.stringify(broken))).events).toEqual([['sysmon', 1, broken]]);
   });
 
   test('each event of a list is one, on its line', async () => {
@@ -226,7 +258,6 @@ describe('shapes of files: text', () => {
 });
 
 const MESSAGE = 'Process Create:\r\nRuleName: -\r\nImage: C:\\a "b", c.exe';
-const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
 describe('shapes of files: CSV', () => {
   test.each([
@@ -294,18 +325,6 @@ describe('shapes of files: CSV', () => {
   test.each([
     ['all fields of Splunk', `"_time",source,host,"_raw"\n"2026-11-29",x,ws,${quoted(XML)}\n`, 'sysmon', XML],
     ['the raw events of Splunk', `_raw\n${quoted(JSON.stringify(FALCON))}\n`, 'crowdstrike', FALCON],
-    [
-      'EvtxECmd',
-      `RecordNumber,EventId,Provider,Channel,Payload\n1,1,Microsoft-Windows-Sysmon,x,${quoted('{"EventData":{}}')}\n`,
-      'sysmon',
-      {
-        RecordNumber: '1',
-        EventId: '1',
-        Provider: 'Microsoft-Windows-Sysmon',
-        Channel: 'x',
-        Payload: '{"EventData":{}}',
-      },
-    ],
     [
       'Get-WinEvent | Export-Csv',
       `#TYPE System.Diagnostics.Eventing.Reader.EventLogRecord\n"Message","Id","ProviderName"\n"a","1","Microsoft-Windows-Sysmon"\n`,
