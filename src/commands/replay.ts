@@ -13,7 +13,7 @@ export const replayCommand = declare({
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'files or folders (.json .ndjson .log .xml .txt .gz .tar.gz); - for standard input',
+      describe: 'files or folders (.json .ndjson .log .xml .csv .txt .gz .tar.gz .zip); - for standard input',
     },
   },
   options: {

@@ -151,6 +151,12 @@ export const REQUESTS: readonly RequestRow[] = [
     BULK,
   ),
 
+  // What the pipelines could not read is counted; who may not look gets no number.
+  ...[
+    onIndices('streams', 'GET /{streams}/_refresh', ['replay'], ['maintenance'], ['indices:admin/refresh*']),
+    onIndices('streams', 'POST /{streams}/_search', ['replay'], ['read'], SEARCH),
+  ].map((row) => ({ ...row, isOptional: true })),
+
   // Rules that run. Who may not refresh is served by the overlap of the windows.
   onIndices('streams', 'GET /{streams}/_refresh', ['run'], ['maintenance'], ['indices:admin/refresh*']),
   onIndices('events', 'POST /{events}/_search', ['run', 'status', 'alerts', 'reconcile'], ['read'], SEARCH),

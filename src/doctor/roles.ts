@@ -41,10 +41,11 @@ export function commandsOf(user: User): readonly Verb[] {
   return COMMANDS[user];
 }
 
-/** The requests that the commands of a kind of user make. */
+/** The requests that the commands of a kind of user make and cannot do without. */
 export function requestsOf(user: User, scheduler: SchedulerName): readonly RequestRow[] {
   return REQUESTS.filter(
     (row) =>
+      row.isOptional !== true &&
       row.verbs.some((verb) => COMMANDS[user].includes(verb)) &&
       (row.scheduler === undefined || row.scheduler === scheduler),
   );

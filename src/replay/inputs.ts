@@ -2,7 +2,7 @@ import { closeSync, createReadStream, openSync, readdirSync, readSync, statSync 
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { ProblemError, type Problem } from '../errors';
-import { looksUtf16 } from './encoding';
+import { fileKind, HEAD_BYTES } from './file-kind';
 
 /** Something to replay: a file, or standard input. */
 export interface Input {
@@ -10,6 +10,8 @@ export interface Input {
   readonly name: string;
   /** Bytes on disk; undefined for standard input. */
   readonly size: number | undefined;
+  /** Where it is on the disk; undefined for a pipe. */
+  readonly path?: string;
   open(): AsyncIterable<Buffer>;
 }
 
@@ -94,7 +96,7 @@ function listPath(path: string, problems: Problem[]): Input[] {
 }
 
 function fileInput(path: string, size: number): Input {
-  return { name: path, size, open: () => createReadStream(path, { highWaterMark: READ_BYTES }) };
+  return { name: path, size, path, open: () => createReadStream(path, { highWaterMark: READ_BYTES }) };
 }
 
 function emptyFile(path: string): Problem {
@@ -116,53 +118,4 @@ function unreadable(path: string, error: unknown): Problem {
   const reason = (code === undefined ? undefined : REASONS[code]) ?? `cannot be read: ${message}`;
   const where = { file: path === STANDARD_INPUT ? STANDARD_INPUT_NAME : path };
   return { where, message: reason, hint: 'Check the path; nothing was sent.' };
-}
-
-/** What a file is by its first bytes. */
-export type FileKind =
-  | { readonly kind: 'gzip' | 'tar' | 'text' }
-  | { readonly kind: 'binary'; readonly what: string; readonly hint: string };
-
-/** As many bytes as `fileKind` wants to see: a whole tar header. */
-export const HEAD_BYTES = 512;
-
-const UNPACK = 'Unpack it, then replay the files in it; .gz, .tar and .tar.gz are read as they are.';
-const EXPORT = 'Replay event logs as JSON lines, event XML or rendered text, plain or in .gz, .tar, .tar.gz.';
-
-/** Magic numbers of what people have at hand beside event logs in text form. */
-const MAGIC: readonly (readonly [hex: string, what: string, hint: string])[] = [
-  ['456c6646696c6500', 'a Windows event log (.evtx)', 'Convert it first, for example with `evtx_dump -o jsonl`.'],
-  ['504b0304', 'a zip archive', UNPACK],
-  ['377abcaf271c', 'a 7z archive', UNPACK],
-  ['fd377a585a00', 'an xz archive', UNPACK],
-  ['425a68', 'a bzip2 archive', UNPACK],
-  ['28b52ffd', 'a zstd archive', UNPACK],
-  ['50415231', 'a Parquet file', EXPORT],
-  ['4d5a', 'a Windows program', EXPORT],
-  ['7f454c46', 'a Linux program', EXPORT],
-  ['25504446', 'a PDF', EXPORT],
-];
-
-/** A tenth of the first bytes: one NUL in a text log is a fault of one line, many are no text. */
-const BINARY_SHARE = 0.1;
-
-/**
- * What a file is, by content and never by name.
- * @param head its first bytes: 512 of them, fewer only when the file is shorter
- */
-export function fileKind(head: Buffer): FileKind {
-  if (head[0] === 0x1f && head[1] === 0x8b) return { kind: 'gzip' };
-  if (head.toString('latin1', 257, 262) === 'ustar') return { kind: 'tar' };
-  if (looksUtf16(head)) return { kind: 'text' };
-  const hex = head.toString('hex', 0, 8);
-  const known = MAGIC.find(([magic]) => hex.startsWith(magic));
-  if (known !== undefined && !isMostlyText(head, known[0])) return { kind: 'binary', what: known[1], hint: known[2] };
-  const odd = head.reduce((count, byte) => (byte < 0x09 || (byte > 0x0d && byte < 0x20) ? count + 1 : count), 0);
-  if (odd > head.length * BINARY_SHARE) return { kind: 'binary', what: 'a binary file', hint: EXPORT };
-  return { kind: 'text' };
-}
-
-/** `MZ`, `BZh` and `%PDF` are letters: text may begin with them. */
-function isMostlyText(head: Buffer, magic: string): boolean {
-  return /^(?:4d5a|425a68|25504446|50415231)$/.test(magic) && !head.includes(0);
 }

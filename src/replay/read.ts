@@ -1,12 +1,12 @@
 import { ProblemError, type Problem } from '../errors';
-import { unwrapDeadLetter } from './dead-letters';
-import type { InputRecord } from './input-record';
-import { RecordSplitter } from './splitter';
+import { csvForm, CsvError, readCsv, type CsvForm } from './csv';
+import { EventSearch, MAX_UNKNOWN_LINES } from './event-search';
+import { MORE, type InputRecord } from './input-record';
 import type { Input } from './inputs';
-import { unpack, type Member } from './unpack';
-import { isRecord } from '../json';
-import { childrenOf, type Child, type Span } from '../text/json-tokens';
-import { readObject } from './json-document';
+import { resumed } from './resumed';
+import { RecordSplitter } from './splitter';
+import { unpack, type Member, type OnDisk } from './unpack';
+import { unwrap } from './unwrap';
 
 /** Records of one file, or what is wrong with the file; in the order in which they stand. */
 export type Read = { readonly file: string; readonly records: readonly InputRecord[] } | { readonly problem: Problem };
@@ -18,8 +18,10 @@ export type Read = { readonly file: string; readonly records: readonly InputReco
  */
 export async function* readInput(input: Input, onBytes: (count: number) => void): AsyncGenerator<Read> {
   let file = input.name;
+  const { path, size } = input;
+  const disk: OnDisk | undefined = path === undefined || size === undefined ? undefined : { path, size, onBytes };
   try {
-    for await (const member of unpack(input.name, counted(input.open(), onBytes))) {
+    for await (const member of unpack(input.name, counted(input.open(), onBytes), disk)) {
       if ('problem' in member) yield member;
       else {
         file = member.name;
@@ -34,31 +36,58 @@ export async function* readInput(input: Input, onBytes: (count: number) => void)
 }
 
 async function* readMember({ name, bytes }: Member): AsyncGenerator<Read> {
-  const splitter = new RecordSplitter();
+  const { csv, all } = await tellForm(bytes);
+  const records = csv === undefined ? splitRecords(all) : readCsv(all, csv);
+  const search = new EventSearch();
   let count = 0;
   try {
-    for await (const chunk of bytes) {
-      const records = splitter.push(chunk).flatMap(unwrap);
-      count += records.length;
-      if (records.length > 0) yield { file: name, records };
+    for await (const found of records) {
+      const events = search.take(found, csv !== undefined).flatMap((record) => unwrap(record));
+      count += events.length;
+      if (events.length > 0) yield { file: name, records: events };
+      if (search.isHopeless) {
+        yield { problem: { where: { file: name }, message: HOPELESS, hint: FORMS } };
+        return;
+      }
     }
   } catch (error) {
-    yield { file: name, records: splitter.complete().flatMap(unwrap) };
-    throw error;
+    if (!(error instanceof CsvError)) throw error;
+    yield { problem: { where: { file: name }, message: `cannot be read as CSV: ${error.message}`, hint: CSV_HINT } };
   }
-  const records = splitter.end().flatMap(unwrap);
-  if (records.length > 0) yield { file: name, records };
-  if (count + records.length === 0)
-    yield { problem: { where: { file: name }, message: 'holds no events', hint: NO_EVENTS } };
+  if (count === 0) yield { problem: { where: { file: name }, message: 'holds no events', hint: NO_EVENTS } };
 }
 
-/** A record that only carries events is not one: a dead letter, a search hit. */
-function unwrap(record: InputRecord): readonly InputRecord[] {
-  const back = unwrapDeadLetter(record);
-  return back === undefined ? unwrapHits(record) : [back];
+/** Whether the file is CSV, by its first lines; and all its bytes. */
+async function tellForm(
+  bytes: AsyncIterable<Buffer>,
+): Promise<{ csv: CsvForm | undefined; all: AsyncIterable<Buffer> }> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const next = await iterator.next();
+    if (next.done !== true) head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+    const csv = csvForm(head, next.done === true);
+    if (csv !== MORE) return { csv, all: resumed(head, next.done === true ? undefined : iterator) };
+  }
+}
+
+/** The records of JSON, XML and text. What came before a fault of the archive is yielded before the fault is thrown. */
+async function* splitRecords(bytes: AsyncIterable<Buffer>): AsyncGenerator<readonly InputRecord[]> {
+  const splitter = new RecordSplitter();
+  try {
+    for await (const chunk of bytes) yield splitter.push(chunk);
+  } catch (error) {
+    yield splitter.complete();
+    throw error;
+  }
+  yield splitter.end();
 }
 
 const NO_EVENTS = 'Did the export that wrote it fail?';
+const HOPELESS = `holds no known event in its first ${MAX_UNKNOWN_LINES} lines; the rest was not read`;
+const FORMS =
+  'Is it a log of these events? docs/replay.md lists the forms that are read. These lines are kept as they are.';
+const CSV_HINT = 'The rows before that place were sent. Does a quote have no end there?';
 
 function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
@@ -69,47 +98,4 @@ async function* counted(bytes: AsyncIterable<Buffer>, onBytes: (count: number) =
     onBytes(chunk.length);
     yield chunk;
   }
-}
-
-/**
- * The events in a record that is an export of a cluster: a search hit, as elasticdump writes one a line
- * (`{"_index": …, "_source": {…}}`), or the answer of `_search` (`{"hits": {"hits": [hits]}}`). The hit is the wrapping of another
- * cluster and no part of the event: what is shipped is its `_source`, byte for byte.
- * @returns the record itself when it is neither
- */
-export function unwrapHits(record: InputRecord): readonly InputRecord[] {
-  const { json } = record;
-  if (json === undefined || !('_source' in json.value || 'hits' in json.value)) return [record];
-  const text = record.text.toString();
-  if (isHit(json.value)) return sourcesIn(record, text, [{ start: 0, end: text.length }]);
-  const hits = isRecord(json.value.hits) ? json.value.hits.hits : undefined;
-  if (!Array.isArray(hits) || hits.length === 0 || !hits.every(isHit)) return [record];
-  const outer = memberOf(text, 0, 'hits');
-  const list = outer && memberOf(text, outer.start, 'hits');
-  return list === undefined ? [record] : sourcesIn(record, text, childrenOf(text, list.start));
-}
-
-interface Hit {
-  readonly _source: Readonly<Record<string, unknown>>;
-}
-
-function isHit(value: unknown): value is Hit {
-  return isRecord(value) && isRecord(value._source) && typeof value._index === 'string';
-}
-
-function sourcesIn(record: InputRecord, text: string, hits: readonly Span[]): InputRecord[] {
-  let { line } = record;
-  let counted = 0;
-  return hits.map((hit) => {
-    const source = memberOf(text, hit.start, '_source') ?? hit;
-    for (let at = text.indexOf('\n', counted); at >= 0 && at < source.start; at = text.indexOf('\n', at + 1)) line += 1;
-    counted = source.start;
-    const inner = Buffer.from(text.slice(source.start, source.end));
-    return { ...record, line, text: inner, json: readObject(inner) };
-  });
-}
-
-/** The member of the object at `start`: the last one of that name, as `JSON.parse` takes it. */
-function memberOf(text: string, start: number, key: string): Child | undefined {
-  return childrenOf(text, start).findLast((child) => child.key === key);
 }

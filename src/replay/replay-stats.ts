@@ -1,6 +1,7 @@
 import type { Problem } from '../errors';
 import type { Event } from './event';
 import type { InputRecord } from './input-record';
+import type { PipelineErrors } from './pipeline-errors';
 import type { Source } from './recognise';
 import type { Delivery } from './shipment';
 import { streamOf } from './streams';
@@ -14,13 +15,15 @@ export interface ReplayCounts {
   duplicates: number;
   /** Not in the cluster. */
   failed: number;
+  /** Of the indexed those of a known source that no pipeline could read; null where that cannot be counted. */
+  pipelineErrors: number | null;
   bySource: Record<Source, number>;
 }
 
 /** What a run did and what it found wrong. The answer to "did all go well" is no when there is any problem. */
 export interface ReplayResult {
   readonly counts: ReplayCounts;
-  /** The first hundred, in the order in which they were found. */
+  /** The first hundred of records and the first hundred of files, in the order in which they were found. */
   readonly problems: readonly Problem[];
   /** How many there were in all. */
   readonly problemCount: number;
@@ -40,6 +43,8 @@ export interface ReplayProgress {
 }
 
 const MAX_PROBLEMS = 100;
+/** More kinds of failure than these are summed up. */
+const MAX_REASONS = 3;
 const PROGRESS_EVERY_MS = 200;
 
 export interface ReplayStatsOptions {
@@ -56,10 +61,14 @@ export class ReplayStats {
     indexed: 0,
     duplicates: 0,
     failed: 0,
+    pipelineErrors: 0,
     bySource: { sysmon: 0, windows_security: 0, crowdstrike: 0, unrecognised: 0 },
   };
   private readonly problems: Problem[] = [];
   private problemCount = 0;
+  /** Problems of whole files, of which there are few: they are kept whatever single records have. */
+  private fileProblems = 0;
+  private readonly indexedFrom = new Set<Source>();
   private readonly began = performance.now();
   private reported = this.began;
 
@@ -87,6 +96,7 @@ export class ReplayStats {
     if (delivery.result === 'duplicate') counts.duplicates += 1;
     else if (delivery.result === 'failed') counts.failed += 1;
     else counts.indexed += 1;
+    if (delivery.result === 'indexed') this.indexedFrom.add(event.source);
     if (delivery.result === 'kept as text') {
       const hint = `Kept as text in ${streamOf('unrecognised', this.options.namespace)}.`;
       this.problem({ where: placeOf(event), message: `was refused by the cluster: ${delivery.reason}`, hint });
@@ -99,7 +109,31 @@ export class ReplayStats {
 
   problem(problem: Problem): void {
     this.problemCount += 1;
-    if (this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
+    const isOfFile = problem.where === undefined || !('line' in problem.where) || problem.where.line === undefined;
+    const kept = isOfFile ? this.fileProblems : this.problems.length - this.fileProblems;
+    if (kept >= MAX_PROBLEMS) return;
+    this.problems.push(problem);
+    if (isOfFile) this.fileProblems += 1;
+  }
+
+  /** The data streams of known sources in which this run created something. */
+  streamsOfKnown(): string[] {
+    const known = [...this.indexedFrom].filter((source) => source !== 'unrecognised');
+    return known.map((source) => streamOf(source, this.options.namespace));
+  }
+
+  /** @param errors null where they cannot be counted */
+  settlePipelineErrors(errors: PipelineErrors | null): void {
+    const { counts } = this;
+    // Others may send to the same streams.
+    counts.pipelineErrors = errors === null ? null : Math.min(errors.count, counts.indexed);
+    if (errors === null || counts.pipelineErrors === 0) return;
+    const reasons = errors.reasons.slice(0, MAX_REASONS).map(([reason, count]) => `${count} × ${reason}`);
+    const more = errors.reasons.length > MAX_REASONS ? [`and ${errors.reasons.length - MAX_REASONS} more reasons`] : [];
+    const message = `${counts.pipelineErrors} of the indexed could not be read by the pipelines, so no rule sees them: ${[...reasons, ...more].join('; ')}`;
+    const hint =
+      'docs/shippers.md lists the shapes that are read and what each must contain; `status` counts these events.';
+    this.problem({ message, hint });
   }
 
   report(): void {

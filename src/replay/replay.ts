@@ -4,6 +4,7 @@ import { ProblemError, stoppedAfter } from '../errors';
 import { checkDeadLetters, DEAD_LETTERS, DeadLetters } from './dead-letters';
 import { eventOf, type Event } from './event';
 import { listInputs } from './inputs';
+import { countPipelineErrors } from './pipeline-errors';
 import { readInput } from './read';
 import { ReplayStats, type ReplayProgress, type ReplayResult } from './replay-stats';
 import { Shipment, type Delivery } from './shipment';
@@ -52,6 +53,7 @@ export async function replay(
     stats.settle(event, delivery, letters.file);
   };
   const shipment = new Shipment(cluster, { namespace, onDelivery });
+  const began = performance.now();
   try {
     for (const input of inputs) {
       for await (const read of readInput(input, (count) => (stats.bytesRead += count))) {
@@ -73,6 +75,7 @@ export async function replay(
       }
     }
     await shipment.finish();
+    stats.settlePipelineErrors(await countPipelineErrors(cluster, stats.streamsOfKnown(), began));
   } catch (error) {
     await shipment.settled();
     const stopped = signal?.aborted === true ? interrupted(error) : error;

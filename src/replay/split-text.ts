@@ -1,30 +1,60 @@
 import { decode } from './encoding';
 import { lineEnd, MORE, NEWLINE, startsWith, waitOrDrop, type Cut, type Window } from './input-record';
+import { sourceOfText } from './recognise';
 import { strayFault } from './split-json';
 
 /** The first line of every event that Windows' and Splunk's exports render as text; before it often a line with the time. */
 const HEAD = 'LogName=';
+
+/** The line above every event that `wevtutil … /f:text` prints: `Event[0]:`, without the colon in newer versions. */
+const WEVTUTIL_HEAD = /^Event\[\d{1,10}\]:?[ \r]*(?:\n|$)/;
+const LONGEST_WEVTUTIL_HEAD = 20;
+
+/** The line above every event that evtx_dump prints unless it is told to write lines. */
+const EVTX_DUMP_HEAD = /^Record \d+\s*$/;
 
 /** A line with a time is short and begins with a digit: `09/15/2020 11:48:27 PM`, `2020-09-15T23:48:27Z`. */
 const LONGEST_TIME = 64;
 
 /**
  * Cuts the rendered event that begins at `start`: from its time or `LogName=` to the next such event, or to an event XML or
- * a JSON object at the beginning of a line (files mix them). Its message may span lines and hold blank ones.
- * What is no rendered event is cut as one line and reported.
+ * a JSON object at the beginning of a line (files mix them); or from `Event[0]:` to the next. Its message may span lines and hold
+ * blank ones. What is no rendered event is cut as one line, and reported unless it is a known event behind a syslog header.
  */
 export function cutText(window: Window, start: number): Cut | typeof MORE {
   const head = headAt(window, start);
   if (head === MORE) return waitOrDrop(window, start);
-  const end = head === undefined ? lineEnd(window, start) : blockEnd(window, head);
+  const isWevtutil = head === undefined && opensWevtutil(window.data, start);
+  const end = isWevtutil
+    ? wevtutilEnd(window, start)
+    : head === undefined
+      ? lineEnd(window, start)
+      : blockEnd(window, head);
   if (end === undefined) return waitOrDrop(window, start);
   const { text, strayBytes } = decode(window.data.subarray(start, end));
   const stray = strayBytes > 0 ? { fault: strayFault(strayBytes) } : {};
-  if (head !== undefined) {
+  if (isWevtutil || head !== undefined) {
     return { next: end, record: { form: 'rendered', text: text.replace(/[\r\n]+$/, ''), ...stray } };
   }
+  if (EVTX_DUMP_HEAD.test(text)) return { next: end };
+  const line = text.trimEnd();
+  if (sourceOfText(line) !== 'unrecognised') return { next: end, record: { form: 'text', text: line, ...stray } };
   const fault = 'is neither JSON, event XML nor a rendered event';
-  return { next: end, record: { form: 'text', text: text.trimEnd(), fault } };
+  return { next: end, record: { form: 'text', text: line, fault } };
+}
+
+/** Whether an event of `wevtutil`'s text begins at `at`; the whole line must be there. */
+function opensWevtutil(data: Buffer, at: number): boolean {
+  return startsWith(data, at, 'Event[') && WEVTUTIL_HEAD.test(data.toString('latin1', at, at + LONGEST_WEVTUTIL_HEAD));
+}
+
+/** Where the event of `wevtutil`'s text ends that begins at `start`; undefined when the data does not tell yet. */
+function wevtutilEnd({ data, atEnd }: Window, start: number): number | undefined {
+  for (let at = data.indexOf('\nEvent[', start); at >= 0; at = data.indexOf('\nEvent[', at + 1)) {
+    if (!atEnd && data.length - at <= LONGEST_WEVTUTIL_HEAD) return undefined;
+    if (opensWevtutil(data, at + 1)) return at + 1;
+  }
+  return atEnd ? data.length : undefined;
 }
 
 /** Where `LogName=` stands, when a rendered event begins at `at`. */
@@ -32,6 +62,7 @@ function headAt(window: Window, at: number): number | typeof MORE | undefined {
   const { data, atEnd } = window;
   if (startsWith(data, at, HEAD)) return at;
   if (!atEnd && data.length - at < HEAD.length) return MORE;
+  if (!atEnd && startsWith(data, at, 'Event[') && data.length - at < LONGEST_WEVTUTIL_HEAD) return MORE;
   if (!isDigit(data[at])) return undefined;
   const newline = data.subarray(at, at + LONGEST_TIME).indexOf(NEWLINE);
   if (newline < 0) return !atEnd && data.length - at < LONGEST_TIME ? MORE : undefined;

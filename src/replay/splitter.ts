@@ -15,7 +15,7 @@ import { cutText, cutXml } from './split-text';
 const LESS_THAN = 0x3c;
 
 /** 16 MiB: five hundred times the longest command line of Windows. */
-const LONGEST_RECORD = 16 * 2 ** 20;
+export const LONGEST_RECORD = 16 * 2 ** 20;
 
 /**
  * Cuts a stream of UTF-8 bytes into records, whatever mixture of forms it holds; how the bytes are cut into chunks makes no

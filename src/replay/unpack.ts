@@ -3,7 +3,9 @@ import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { ProblemError, type Problem } from '../errors';
 import { asUtf8 } from './encoding';
-import { fileKind, HEAD_BYTES } from './inputs';
+import { fileKind, HEAD_BYTES } from './file-kind';
+import { resumed } from './resumed';
+import { unzip } from './unzip';
 
 /** One text file, out of whatever it was packed in. */
 export interface Member {
@@ -19,12 +21,25 @@ export type Unpacked = Member | { readonly problem: Problem };
 /** An archive in a compressed file in an archive is plenty; deeper is a trap. */
 const MAX_LAYERS = 5;
 
+/** A file on the disk, and what is told of the bytes that are read of it past the stream. */
+export interface OnDisk {
+  readonly path: string;
+  readonly size: number;
+  readonly onBytes: (count: number) => void;
+}
+
 /**
- * Takes gzip and tar off, layer by layer, by content and not by name. Nothing is written to disk, so member names are
+ * Takes gzip, tar and zip off, layer by layer, by content and not by name. Nothing is written to disk, so member names are
  * only shown; links and special files are left out. Memory stays bounded: everything streams.
+ * @param disk where the source is a file: only there a zip archive can be read
  * @throws ProblemError INPUT, while the bytes are read: a truncated or corrupt archive
  */
-export async function* unpack(name: string, source: AsyncIterable<Buffer>, layer = 0): AsyncGenerator<Unpacked> {
+export async function* unpack(
+  name: string,
+  source: AsyncIterable<Buffer>,
+  disk?: OnDisk,
+  layer = 0,
+): AsyncGenerator<Unpacked> {
   const { head, bytes } = await peek(source);
   const found = fileKind(head);
   if (found.kind === 'binary') {
@@ -39,9 +54,19 @@ export async function* unpack(name: string, source: AsyncIterable<Buffer>, layer
   if (layer === MAX_LAYERS) {
     throw problem(name, `is packed more than ${MAX_LAYERS} times`, 'Unpack it by hand.');
   }
-  if (found.kind === 'gzip') yield* unpack(name, gunzip(name, bytes), layer + 1);
-  else yield* untar(name, bytes, layer + 1);
+  if (found.kind === 'gzip') yield* unpack(name, gunzip(name, bytes), undefined, layer + 1);
+  else if (found.kind === 'tar') yield* untar(name, bytes, layer + 1);
+  else if (disk === undefined) yield { problem: { where: { file: name }, message: ZIP_IN_STREAM, hint: UNZIP } };
+  else {
+    for await (const member of unzip(disk.path, disk.size, disk.onBytes)) {
+      if ('problem' in member) yield member;
+      else yield* unpack(member.name, member.bytes, undefined, layer + 1);
+    }
+  }
 }
+
+const ZIP_IN_STREAM = 'is a zip archive in another archive or in a pipe, which cannot be read there';
+const UNZIP = 'Unpack the outer archive, or save what comes out of the pipe, and replay the .zip file itself.';
 
 async function* gunzip(name: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   try {
@@ -107,7 +132,7 @@ async function* untar(name: string, bytes: AsyncIterable<Buffer>, layer: number)
   try {
     for await (const entry of archive) {
       const content = contentOf(name, entry as AsyncIterable<Buffer>);
-      if (entry.header.type === 'file') yield* unpack(`${name}/${entry.header.name}`, content, layer);
+      if (entry.header.type === 'file') yield* unpack(`${name}/${entry.header.name}`, content, undefined, layer);
       entry.resume();
     }
   } catch (cause) {
@@ -115,13 +140,20 @@ async function* untar(name: string, bytes: AsyncIterable<Buffer>, layer: number)
   }
 }
 
-/** The same bytes; an error of the archive comes out where they are read, not where the archive is. */
-async function* contentOf(archive: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of bytes) yield chunk;
-  } catch (cause) {
-    throw tarProblem(archive, cause);
-  }
+/**
+ * The same bytes; an error of the archive comes out where they are read, not where the archive is. There is no `return`: whoever stops
+ * early must not end the archive with the member.
+ */
+function contentOf(archive: string, bytes: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  const next = async (): Promise<IteratorResult<Buffer>> => {
+    try {
+      return await iterator.next();
+    } catch (cause) {
+      throw tarProblem(archive, cause);
+    }
+  };
+  return { [Symbol.asyncIterator]: () => ({ next }) };
 }
 
 function tarProblem(name: string, cause: unknown): unknown {
@@ -151,14 +183,5 @@ async function peek(source: AsyncIterable<Buffer>): Promise<{ head: Buffer; byte
     }
   }
   const head = Buffer.concat(chunks);
-  return { head: head.subarray(0, HEAD_BYTES), bytes: rest(head, ended ? undefined : iterator) };
-}
-
-async function* rest(head: Buffer, iterator: AsyncIterator<Buffer> | undefined): AsyncGenerator<Buffer> {
-  try {
-    if (head.length > 0) yield head;
-    for (let next = await iterator?.next(); next?.done === false; next = await iterator?.next()) yield next.value;
-  } finally {
-    await iterator?.return?.();
-  }
+  return { head: head.subarray(0, HEAD_BYTES), bytes: resumed(head, ended ? undefined : iterator) };
 }

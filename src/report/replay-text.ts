@@ -20,11 +20,17 @@ export function replayText({ counts, deadLetters }: ReplayResult): string {
     .filter(([number]) => number > 0)
     .map(([number, words]) => `${number} ${words}`);
   const sum = `${counts.read} read: ${counts.indexed} indexed, ${counts.duplicates} already there, ${counts.failed} failed`;
+  const errors =
+    counts.pipelineErrors === null
+      ? ['  whether the pipelines could read them was not counted: the user may not refresh and read the data streams']
+      : counts.pipelineErrors > 0
+        ? [`  ${counts.pipelineErrors} indexed, but not read by the pipelines: no rule sees them`]
+        : [];
   const letters =
     deadLetters === undefined
       ? []
       : [`  ${deadLetters.count} refused for good, kept in ${deadLetters.file}: mend the cause, then replay that file`];
-  return [sum, ...(sources.length > 0 ? [`  ${sources.join(', ')}`] : []), ...letters].join('\n');
+  return [sum, ...(sources.length > 0 ? [`  ${sources.join(', ')}`] : []), ...errors, ...letters].join('\n');
 }
 
 const BAR_WIDTH = 24;

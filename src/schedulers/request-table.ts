@@ -26,6 +26,8 @@ export interface RequestRow {
   readonly names?: Names;
   /** The scheduler that makes it needed, where it is one alone. */
   readonly scheduler?: SchedulerName;
+  /** The command does without it where it is refused; so no role needs it. */
+  readonly isOptional?: boolean;
   readonly elasticsearch: Need;
   readonly opensearch: Need;
 }

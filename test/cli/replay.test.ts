@@ -50,6 +50,7 @@ test('replay from the command line: exits with 0 on a good file, with counts on 
     indexed: 1,
     duplicates: 0,
     failed: 0,
+    pipelineErrors: 0,
     bySource: { sysmon: 1, windows_security: 0, crowdstrike: 0, unrecognised: 0 },
   });
 });

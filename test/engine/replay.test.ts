@@ -8,6 +8,7 @@ import { createAll } from '../../src/replay/bulk';
 import type { ReplayProgress, ReplayResult } from '../../src/replay/replay-stats';
 import { withSignal, type Cluster } from '../../src/cluster/cluster';
 import { request } from '../support/request';
+import { replayText } from '../../src/report/replay-text';
 import { proxy } from '../support/proxy';
 import { freshNamespace } from '../support/dataset';
 import { testCluster } from '../support/cluster';
@@ -75,6 +76,7 @@ const SYSMON = 'sysmon.process_creation';
     const counts = {
       read: 8220,
       failed: 0,
+      pipelineErrors: 0,
       bySource: { sysmon: 7663, windows_security: 475, crowdstrike: 0, unrecognised: 82 },
     };
     expect(await replay(cluster, [T1047], { namespace })).toEqual({
@@ -100,6 +102,7 @@ test('replay: each source goes to its data stream, and events of unknown sources
     indexed: 4,
     duplicates: 0,
     failed: 0,
+    pipelineErrors: 0,
     bySource: { sysmon: 1, windows_security: 1, crowdstrike: 1, unrecognised: 1 },
   });
   for (const dataset of [SYSMON, 'windows_security.process_creation', 'crowdstrike.process_rollup2', UNRECOGNISED]) {
@@ -181,8 +184,57 @@ test('replay: a search hit, as elasticdump writes it, is the same event as its _
   const hit = `{"_index":".ds-winlogbeat","_type":"_doc","_id":"x","_score":1,"_source":${sysmon(7)}}`;
   const { counts, problems } = await lines([sysmon(7), hit, hit.replace('"EventID":22', '"EventID":22,"EventID":23')]);
   expect(counts).toMatchObject({ read: 3, indexed: 2, duplicates: 1, bySource: { sysmon: 3 } });
-  expect(problems.map(({ message }) => message)).toEqual(['holds the key "EventID" twice in one object']);
+  expect(problems.map(({ message }) => message)).toEqual([
+    'holds the key "EventID" twice in one object',
+    expect.stringMatching(/^1 of the indexed could not be read by the pipelines/),
+  ]);
   expect(await documents(SYSMON)).toHaveLength(2);
+});
+
+describe('replay: what the pipelines cannot read is counted', () => {
+  const unreadable = (id: number): string =>
+    JSON.stringify({ message: `SourceName=Microsoft-Windows-Sysmon\nRecordNumber=${id}` });
+
+  test('with the reason, and once', async () => {
+    const first = await lines([sysmon(1), unreadable(1), unreadable(2), '{"some":"event"}']);
+    expect(first.counts).toMatchObject({ indexed: 4, pipelineErrors: 2, bySource: { sysmon: 3, unrecognised: 1 } });
+    expect(told(first)).toMatchInlineSnapshot(`
+     "2 of the indexed could not be read by the pipelines, so no rule sees them: 2 × recognise: no known shape of a Windows event
+       docs/shippers.md lists the shapes that are read and what each must contain; \`status\` counts these events."
+    `);
+    expect(first.problemCount).toBe(1);
+    // Those of the run before are not this run's.
+    const second = await lines([sysmon(1), sysmon(2), unreadable(1), unreadable(2)]);
+    expect(second.counts).toMatchObject({ indexed: 1, duplicates: 3, pipelineErrors: 0 });
+    const third = await lines([unreadable(3)]);
+    expect(third.counts).toMatchObject({ indexed: 1, pipelineErrors: 1 });
+    expect(replayText(third)).toContain('1 indexed, but not read by the pipelines');
+  });
+
+  test.each(['_refresh', '_search'])('by null where the user may not %s, which is no problem', async (refused) => {
+    const closed = await proxy(cluster, ({ path }) =>
+      path.includes(refused) ? { status: 403, body: { error: 'no permissions' } } : undefined,
+    );
+    const result = await lines([sysmon(1), unreadable(1)], {}, closed.cluster);
+    expect([result.counts.indexed, result.counts.pipelineErrors, result.problemCount]).toEqual([2, null, 0]);
+    expect(replayText(result)).toContain('was not counted');
+    closed.close();
+  });
+
+  test('with one refresh and one search', async () => {
+    const recorder = await proxy(cluster, () => undefined);
+    await lines(['{"some":"event"}'], {}, recorder.cluster);
+    const asked = (): string[] => recorder.asked.filter((path) => /_refresh|_search/.test(path));
+    expect(asked()).toEqual([]);
+    await lines(
+      [sysmon(1), '{"event_simpleName":"DnsRequest","aid":"1","timestamp":"1600000000000"}'],
+      {},
+      recorder.cluster,
+    );
+    const streams = `/logs-${SYSMON}-${namespace},logs-crowdstrike.process_rollup2-${namespace}`;
+    expect(asked()).toEqual([`${streams}/_refresh`, `${streams}/_search`]);
+    recorder.close();
+  });
 });
 
 test('replay: reads standard input', async () => {

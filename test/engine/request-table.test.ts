@@ -71,7 +71,8 @@ test('request table: would miss a request that is not in it', () => {
     rowsFor({ verb: by, method, path }, WHERE);
   expect(rows('run', 'POST', '/logs-sysmon.process_creation-access/_search')).not.toEqual([]);
   expect(rows('run', 'POST', '/logs-sysmon.process_creation-other/_search')).toEqual([]);
-  expect(rows('replay', 'POST', '/logs-sysmon.process_creation-access/_search')).toEqual([]);
+  expect(rows('replay', 'DELETE', '/logs-sysmon.process_creation-access/_search')).toEqual([]);
+  expect(rows('simulate', 'POST', '/logs-sysmon.process_creation-access/_search')).toEqual([]);
   expect(rows('alerts', 'DELETE', '/wmi-detections-alerts-access')).toEqual([]);
 });
 

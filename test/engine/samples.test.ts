@@ -38,6 +38,7 @@ test('samples: all samples are indexed, and none as a failure of a pipeline', as
       indexed: 57,
       duplicates: 0,
       failed: 0,
+      pipelineErrors: 0,
       bySource: { sysmon: 27, windows_security: 20, crowdstrike: 9, unrecognised: 1 },
     },
     problems: [],

@@ -33,6 +33,7 @@ const R2 = '24869767-8579-485d-9a4f-d9ddfd8f0cac';
         indexed: 8220,
         duplicates: 0,
         failed: 0,
+        pipelineErrors: 0,
         bySource: { sysmon: 7663, windows_security: 475, crowdstrike: 0, unrecognised: 82 },
       },
       problems: [],

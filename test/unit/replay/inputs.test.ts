@@ -5,8 +5,10 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { ProblemError } from '../../../src/errors';
+import { fileKind } from '../../../src/replay/file-kind';
 import { listInputs } from '../../../src/replay/inputs';
 import { readInput } from '../../../src/replay/read';
+import { zip } from '../../support/zip';
 
 let folder = '';
 beforeAll(() => {
@@ -97,18 +99,11 @@ describe('inputs of replay: refused before anything is read', () => {
     `);
   });
 
-  test('a zip archive', () => {
-    expect(refusal([file('a.zip', Buffer.from('504b0304140000000800', 'hex'))])).toMatchInlineSnapshot(`
-     "INPUT a.zip: is a zip archive, not an event log in text form
-       Unpack it, then replay the files in it; .gz, .tar and .tar.gz are read as they are."
-    `);
-  });
-
   test('a file full of control characters', () => {
     expect(refusal([file('noise.log', Buffer.from(Array.from({ length: 600 }, (_, at) => at % 20)))]))
       .toMatchInlineSnapshot(`
      "INPUT noise.log: is a binary file, not an event log in text form
-       Replay event logs as JSON lines, event XML or rendered text, plain or in .gz, .tar, .tar.gz."
+       Replay event logs as JSON lines, event XML, CSV or rendered text, plain or in .gz, .tar, .tar.gz, .zip."
     `);
   });
 
@@ -184,7 +179,170 @@ describe('inputs of replay: read', () => {
   });
 });
 
+describe('inputs of replay: zip archives', () => {
+  test('are read: each file by its name, compressed ones and UTF-16 too, folders left out', async () => {
+    const archive = zip([
+      { name: 'logs/', content: '' },
+      { name: 'logs/a.json', content: LINES.slice(0, 3).join('\n') },
+      { name: '../up/b.gz', content: gzipSync('{"b":1}') },
+      { name: 'c.json', content: Buffer.from('\ufeff{"c":1}', 'utf16le') },
+    ]);
+    expect(await readAll(file('a.zip', archive))).toEqual({
+      records: [
+        ...LINES.slice(0, 3).map((line, index) => `a.zip/logs/a.json:${index + 1} ${line}`),
+        'a.zip/../up/b.gz:1 {"b":1}',
+        'a.zip/c.json:1 {"c":1}',
+      ],
+      problems: [],
+    });
+  });
+
+  test('what cannot be read in one is told, and the others are read', async () => {
+    const archive = zip([
+      { name: 'secret.json', content: '{"a":1}', isEncrypted: true },
+      { name: 'lzma.json', content: '{"a":1}', method: 14 },
+      { name: 'bomb.json', content: Buffer.alloc(200), uncompressedSize: 2 ** 31 },
+      { name: 'inner.zip', content: zip([{ name: 'a.json', content: '{"a":1}' }]) },
+      { name: 'good.json', content: '{"a":2}' },
+    ]);
+    const { records, problems } = await readAll(file('mixed.zip', archive));
+    expect(records).toEqual(['mixed.zip/good.json:1 {"a":2}']);
+    expect(problems.join('\n')).toMatchInlineSnapshot(`
+     "mixed.zip/secret.json: is encrypted
+       Unpack the archive with its password, then replay the files in it.
+     mixed.zip/lzma.json: is packed by a method that is not read (14)
+       Unpack the archive, then replay the files in it.
+     mixed.zip/bomb.json: would grow 357913941-fold and was left out
+       No event log does: unpack it by hand if you know what it is.
+     mixed.zip/inner.zip: is a zip archive in another archive or in a pipe, which cannot be read there
+       Unpack the outer archive, or save what comes out of the pipe, and replay the .zip file itself."
+    `);
+  });
+
+  test.each([
+    ['in a tar archive', async () => await tar([['a.zip', zip([{ name: 'a.json', content: '{"a":1}' }])]])],
+    ['in a pipe', () => Promise.resolve(zip([{ name: 'a.json', content: '{"a":1}' }]))],
+  ])('are not read %s', async (where, make) => {
+    const bytes = await make();
+    const { records, problems } = await readAll(
+      where === 'in a pipe' ? Readable.from([bytes]) : file('outer.tar', bytes),
+    );
+    expect(records).toEqual([]);
+    expect(problems.join('\n')).toMatch(/is a zip archive in another archive or in a pipe/);
+  });
+
+  test('whose members are the same bytes end with a message', async () => {
+    const content = LINES.join('\n');
+    const archive = zip(Array.from({ length: 5 }, (_, at) => ({ name: `${at}.json`, content, offset: 0 })));
+    const once = zip([{ name: '0.json', content }]);
+    // The directory of the five, behind the bytes of one.
+    const body = once.subarray(0, once.indexOf(Buffer.from('504b0102', 'hex')));
+    const directory = Buffer.from(archive.subarray(archive.indexOf(Buffer.from('504b0102', 'hex'))));
+    directory.writeUInt32LE(body.length, directory.length - 6);
+    const { problems } = await readAll(file('overlap.zip', Buffer.concat([body, directory])));
+    expect(problems.join('\n')).toContain('its members overlap');
+  });
+
+  test('that are cut off or only begin like one are corrupt', async () => {
+    const archive = zip([{ name: 'a.json', content: '{"a":1}' }]);
+    for (const bytes of [archive.subarray(0, 40), Buffer.from('504b0304140000000800', 'hex')]) {
+      const { records, problems } = await readAll(file('cut.zip', bytes));
+      expect(records).toEqual([]);
+      expect(problems).toEqual([expect.stringMatching(/^cut\.zip: the zip archive is corrupt \(/)]);
+    }
+  });
+
+  test('without files are told', async () => {
+    expect((await readAll(file('none.zip', zip([])))).problems.join()).toContain('none.zip: holds no files');
+  });
+});
+
+describe('inputs of replay: files of something else', () => {
+  const lines = (count: number): string =>
+    Array.from({ length: count }, (_, at) => `line ${at} of a server`).join('\n');
+
+  test('of a text in which nothing is known the first thousand lines are read', async () => {
+    const { records, problems } = await readAll(file('server.log', lines(5_000)));
+    expect(records).toHaveLength(1_000);
+    expect(problems.join('\n')).toMatchInlineSnapshot(`
+     "server.log: holds no known event in its first 1000 lines; the rest was not read
+       Is it a log of these events? docs/replay.md lists the forms that are read. These lines are kept as they are."
+    `);
+  });
+
+  test('in an archive, what follows such a text is read', async () => {
+    const archive = await tar([
+      ['server.log', lines(50_000)],
+      ['a.json', '{"a":1}'],
+    ]);
+    for (const name of ['after.tar', 'after.tgz']) {
+      const { records } = await readAll(file(name, name === 'after.tar' ? archive : gzipSync(archive)));
+      expect(records).toHaveLength(1_001);
+      expect(records.at(-1)).toBe(`${name}/a.json:1 {"a":1}`);
+    }
+  });
+
+  test('a text with an event in its first thousand lines is read to the end', async () => {
+    const { records, problems } = await readAll(file('late.log', `${lines(900)}\n{"a":1}\n${lines(2_000)}`));
+    expect([records.length, problems]).toEqual([2_901, []]);
+  });
+
+  test('JSON of no known source is read to the end', async () => {
+    expect((await readAll(file('other.json', LINES.join('\n')))).records).toHaveLength(3_000);
+  });
+
+  test.each([16, 64, 512, 5_000])('of random bytes, %d of them, next to none passes for text', (length) => {
+    const passed = Array.from({ length: 300 }, (_, seed) => fileKind(noise(seed, length).subarray(0, 512)).kind);
+    expect(passed.filter((kind) => kind === 'text').length).toBeLessThan(length < 64 ? 45 : 3);
+  });
+
+  test.each([
+    [
+      'French in Windows-1252',
+      Buffer.from("un \xe9v\xe9nement a \xe9t\xe9 cr\xe9\xe9 \xe0 l'heure\n".repeat(9), 'latin1'),
+    ],
+    ['Greek in UTF-8, cut within a character', Buffer.from('Δημιουργήθηκε μια διεργασία'.repeat(9)).subarray(0, 501)],
+    ['one NUL', Buffer.from(`${'{"a":"b"}\n'.repeat(30)}\0`)],
+  ])('text is text: %s', (_, head) => {
+    expect(fileKind(head).kind).toBe('text');
+  });
+});
+
+/** The same bytes for the same seed, without a pattern (a linear congruence, its high bits). */
+function noise(seed: number, length: number): Buffer {
+  let state = seed * 7919 + 1;
+  return Buffer.from(Array.from({ length }, () => ((state = (state * 1103515245 + 12345) % 2 ** 31) >>> 16) & 0xff));
+}
+
 describe('inputs of replay: exports of a cluster', () => {
+  test('of a hit with fields and no _source, as Kibana shows it, the fields are the event', async () => {
+    const fields = {
+      'winlog.channel': ['Security'],
+      'winlog.event_data': [{ NewProcessName: 'a.exe' }],
+      'process.name': ['a.exe'],
+      'process.name.text': ['a.exe'],
+      'process.args': ['a', 'b'],
+      _ignored: ['message'],
+    };
+    const event =
+      '{"winlog":{"channel":"Security","event_data":{"NewProcessName":"a.exe"}},"process":{"name":"a.exe","args":["a","b"]}}';
+    const one = { _index: 'logs-x', _id: '1', fields };
+    for (const shown of [one, { hits: { hits: [one] } }, { id: 'x', rawResponse: { hits: { hits: [one] } } }]) {
+      const { records } = await readAll(file('fields.json', JSON.stringify(shown)));
+      expect(records).toEqual([`fields.json:1 ${event}`]);
+    }
+  });
+
+  test('the lines of a bulk request that say what to do are no events', async () => {
+    const path = file(
+      'bulk.ndjson',
+      '{"index":{"_index":"x","_id":"1"}}\n{"a":1}\n{"create":{}}\n{"a":2}\n{"delete":{"_id":"3"}}\n',
+    );
+    expect((await readAll(path)).records).toEqual(['bulk.ndjson:2 {"a":1}', 'bulk.ndjson:4 {"a":2}']);
+    const other = '{"index":{"name":"x"}}';
+    expect((await readAll(file('other.ndjson', other))).records).toEqual([`other.ndjson:1 ${other}`]);
+  });
+
   const hit = (source: string, index = '"_index":"logs-x"'): string =>
     `{${index},"_id":"1","_score":null,"_source":${source}}`;
 
@@ -287,9 +445,9 @@ describe('inputs of replay: a fault is reported, and the records before it are k
     expect(records).toEqual(['mixed.tar/a.json:1 {"a":1}', 'mixed.tar/c.json:1 {"c":1}']);
     expect(problems.join('\n')).toMatchInlineSnapshot(`
      "mixed.tar/b.bin: is a Linux program, not an event log in text form
-       Replay event logs as JSON lines, event XML or rendered text, plain or in .gz, .tar, .tar.gz.
+       Replay event logs as JSON lines, event XML, CSV or rendered text, plain or in .gz, .tar, .tar.gz, .zip.
      mixed.tar/b.gz: is a Linux program, not an event log in text form
-       Replay event logs as JSON lines, event XML or rendered text, plain or in .gz, .tar, .tar.gz."
+       Replay event logs as JSON lines, event XML, CSV or rendered text, plain or in .gz, .tar, .tar.gz, .zip."
     `);
   });
 
