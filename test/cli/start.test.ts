@@ -28,7 +28,6 @@ describe.each([['--version'], ['--help'], ['completion']])('%s', (flag) => {
       'commands/index.js',
       'errors.js',
       'program.js',
-      'report/error.js',
       'text/argument-values.js',
       'text/suggest.js',
     ]);
