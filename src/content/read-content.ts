@@ -4,9 +4,10 @@ import { ProblemError, type Problem } from '../errors';
 import { isRecord } from '../json';
 import { checkPipeline } from './check-pipeline';
 import { checkTemplate } from './check-template';
+import { readScripts, SCRIPTS, type Script, type ScriptFolder } from './painless';
 import { checkReferences } from './references';
 import { FOLDERS, type Resource, type ResourceKind, type SourcedResource } from './resource';
-import { readYaml } from './yaml-file';
+import { readYaml, type Path, type YamlFile } from './yaml-file';
 
 const EXTENSION = '.yml';
 
@@ -23,9 +24,10 @@ const ID = /^[a-z0-9][a-z0-9_.@-]*$/;
 export function readContent(root: string): Resource[] {
   const problems: Problem[] = [];
   const unreadable = new Set<string>();
+  const scripts = readScripts(join(root, FOLDERS.ingest_pipeline));
   const resources = (Object.keys(FOLDERS) as ResourceKind[]).flatMap((kind) =>
     filesOf(root, kind, problems).flatMap(({ file, id }) => {
-      const found = readResource(file, kind, id, problems);
+      const found = readResource(file, kind, id, scripts, problems);
       if (found === undefined) unreadable.add(id);
       return found ?? [];
     }),
@@ -38,19 +40,20 @@ export function readContent(root: string): Resource[] {
   const templates = resources.filter(({ kind }) => kind !== 'ingest_pipeline');
   const callers = pipelines.map((pipeline) => ({ pipeline, ...checkPipeline(pipeline) }));
   problems.push(
+    ...scripts.problems(),
     ...callers.flatMap((caller) => caller.problems),
     ...templates.flatMap((template) => checkTemplate(template)),
     ...checkReferences(callers, templates, unreadable),
   );
   if (problems.length > 0) throw new ProblemError('CONTENT_INVALID', inOrder(problems));
-  return resources.map(({ kind, id, body, place }) => ({ kind, id, body, place }));
+  return resources.map(({ kind, id, body, place, scripts: own }) => ({ kind, id, body, place, scripts: own }));
 }
 
 function filesOf(root: string, kind: ResourceKind, problems: Problem[]): { file: string; id: string }[] {
   const folder = join(root, FOLDERS[kind]);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => !name.startsWith('.'))
+    .filter((name) => !name.startsWith('.') && !(kind === 'ingest_pipeline' && name === SCRIPTS))
     .sort()
     .flatMap((name) => {
       const file = join(folder, name);
@@ -61,15 +64,23 @@ function filesOf(root: string, kind: ResourceKind, problems: Problem[]): { file:
     });
 }
 
-function readResource(file: string, kind: ResourceKind, id: string, problems: Problem[]): SourcedResource | undefined {
+function readResource(
+  file: string,
+  kind: ResourceKind,
+  id: string,
+  scripts: ScriptFolder,
+  problems: Problem[],
+): SourcedResource | undefined {
   if (!ID.test(id)) {
     const hint = 'The name of the file is the id: small letters, digits and _ . @ - only.';
     problems.push({ where: { file }, message: `"${id}" cannot be an id`, hint });
   }
   try {
-    const source = readYaml(file);
+    const source = readYaml(file, file, { '!painless': (name) => new ScriptName(name) });
     const place = source.placeOf([]);
-    if (isRecord(source.value)) return { kind, id, body: source.value, place, source };
+    const own: Script[] = [];
+    const body = withScripts(source.value, [], { source, scripts, own, problems });
+    if (isRecord(body)) return { kind, id, body, place, source, scripts: own.length === 0 ? undefined : own };
     problems.push({
       where: place,
       message: `a file of this folder is a map, the body of one ${kind.replace('_', ' ')}`,
@@ -79,6 +90,38 @@ function readResource(file: string, kind: ResourceKind, id: string, problems: Pr
     problems.push(...error.problems);
   }
   return undefined;
+}
+
+/** What `!painless` stands for until its file is read. */
+class ScriptName {
+  constructor(readonly name: string) {}
+}
+
+interface Reading {
+  readonly source: YamlFile;
+  readonly scripts: ScriptFolder;
+  /** The scripts found so far; added to. */
+  readonly own: Script[];
+  readonly problems: Problem[];
+}
+
+/** The value with the text of each script in place of its name. */
+function withScripts(value: unknown, path: Path, reading: Reading): unknown {
+  if (value instanceof ScriptName) {
+    const script = reading.scripts.script(value.name);
+    if (script !== undefined) reading.own.push(script);
+    else if (!reading.scripts.names.includes(value.name)) {
+      const hint = `Known: ${reading.scripts.names.join(', ')}.`;
+      const where = reading.source.placeOf(path);
+      reading.problems.push({ where, message: `there is no script "${value.name}"`, hint });
+    }
+    return script?.text ?? '';
+  }
+  if (Array.isArray(value)) return value.map((item, index) => withScripts(item, [...path, index], reading));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, withScripts(inner, [...path, key], reading)]),
+  );
 }
 
 /** File by file, and from the top of each to its end. */

@@ -1,4 +1,5 @@
 import type { Place } from '../errors';
+import type { Script } from './painless';
 import type { YamlFile } from './yaml-file';
 
 /** The kinds of content that live as one YAML file each below `pipelines/` and `mappings/`. */
@@ -11,6 +12,8 @@ export interface Resource {
   readonly id: string;
   readonly body: Record<string, unknown>;
   readonly place: Place;
+  /** The scripts of its own files (`!painless`) as they stand in `body`; none where not given. */
+  readonly scripts?: readonly Script[] | undefined;
 }
 
 /** A resource together with the file that still knows where each part of it stands: what the checks work on. */

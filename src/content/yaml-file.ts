@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument, isMap, isSeq, isPair, isNode, visit, type Document, type Node } from 'yaml';
+import { LineCounter, parseDocument, isMap, isSeq, isPair, isNode, visit, type Document, type Node, type ScalarTag } from 'yaml';
 import { ProblemError, type Place } from '../errors';
 
 /** A step into a YAML document: a key of a map or an index of a list. */
@@ -15,13 +15,17 @@ export interface YamlFile {
   placeOf(path: Path): Place;
 }
 
+/** What a tag of our own makes of the text behind it. */
+export type Tags = Readonly<Record<string, (text: string) => unknown>>;
+
 /**
  * Reads a YAML 1.2 file.
  * @param path where the file is
  * @param shown the path to name in messages
+ * @param tags the file's own tags, such as `!painless`; where they are given, any other tag is an error
  * @throws ProblemError CONTENT_INVALID with every syntax error (duplicate keys included), INPUT when it cannot be read
  */
-export function readYaml(path: string, shown: string = path): YamlFile {
+export function readYaml(path: string, shown: string = path, tags?: Tags): YamlFile {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -29,16 +33,17 @@ export function readYaml(path: string, shown: string = path): YamlFile {
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new ProblemError('INPUT', [{ where: { file: shown }, message: `cannot be read (${reason})` }], { cause });
   }
-  return parseYaml(text, shown);
+  return parseYaml(text, shown, tags);
 }
 
 /**
  * Parses YAML 1.2 text; see {@link readYaml}.
  * @throws ProblemError CONTENT_INVALID with every syntax error
  */
-export function parseYaml(text: string, shown: string): YamlFile {
+export function parseYaml(text: string, shown: string, tags?: Tags): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const customTags = Object.entries(tags ?? {}).map(([tag, resolve]): ScalarTag => ({ tag, resolve }));
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, customTags });
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file: shown, line, column: col };
@@ -47,6 +52,14 @@ export function parseYaml(text: string, shown: string): YamlFile {
     throw new ProblemError(
       'CONTENT_INVALID',
       document.errors.map((error) => ({ where: place(error.pos[0]), message: `not valid YAML: ${error.message}` })),
+    );
+  }
+  const unknown = tags === undefined ? [] : document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  if (unknown.length > 0) {
+    const hint = `Known: ${Object.keys(tags ?? {}).join(', ')}.`;
+    throw new ProblemError(
+      'CONTENT_INVALID',
+      unknown.map(({ pos, message }) => ({ where: place(pos[0]), message: `not understood: ${message}`, hint })),
     );
   }
   const dangling = danglingAliases(document);

@@ -1,11 +1,13 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { Resource, ResourceKind } from '../content/resource';
-import type { Product } from '../cluster/cluster';
+import type { Cluster, Product } from '../cluster/cluster';
+import type { Script } from '../content/painless';
 import { prepare } from '../cluster/translate';
 import { untyped } from '../cluster/untyped';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
 import { digestOf, markOf, unstamped, withDescription, withMeta, only, withoutMark } from './ownership';
 import { isRecord } from '../json';
+import { putPipeline } from './put-pipeline';
 import { normalizeTemplate, componentsOf, effectiveTemplate } from './effective-template';
 import { normalizeLifecycle, lifecycleOf } from './data-stream-lifecycle';
 
@@ -20,7 +22,7 @@ interface StoredKind {
   readonly name: ResourceKind;
   /** The pairs of id and body of all that are stored. */
   readonly stored: (client: Client) => Promise<readonly (readonly [string, Body])[]>;
-  readonly write: (client: Client, id: string, body: Body) => Promise<unknown>;
+  readonly write: (cluster: Cluster, id: string, body: Body, scripts?: readonly Script[]) => Promise<unknown>;
   /** Also where there is none. */
   readonly delete: (client: Client, id: string) => Promise<unknown>;
   /** Whether this product takes `_meta` on this kind. */
@@ -52,6 +54,7 @@ function storedKind(stored: StoredKind): Kind {
             id: resource.id,
             body: bodyOf(resource, resources, scope),
             place: resource.place,
+            scripts: resource.scripts,
           })),
       ),
 
@@ -67,7 +70,7 @@ function storedKind(stored: StoredKind): Kind {
     async put({ cluster }, desired) {
       const mark = { id: desired.id, digest: digestOf(name, desired.id, desired.body) };
       const marked = takesMeta(cluster.product) ? withMeta : withDescription;
-      await stored.write(cluster.client, desired.id, marked(desired.body, mark));
+      await stored.write(cluster, desired.id, marked(desired.body, mark), desired.scripts);
     },
 
     async remove({ cluster }, id) {
@@ -85,7 +88,7 @@ export const ingestPipeline = storedKind({
     const { statusCode, body } = await ingest.getPipeline({}, { ignore: [404], meta: true });
     return statusCode === 404 ? [] : Object.entries(body).map(([id, pipeline]) => [id, { ...pipeline }] as const);
   },
-  write: ({ ingest }, id, body) => ingest.putPipeline({ id, body: untyped(body) }),
+  write: putPipeline,
   delete: ({ ingest }, id) => ingest.deletePipeline({ id }, { ignore: [404] }),
   takesMeta: (product) => product === 'elasticsearch',
   normalize: (body) => only(withoutMark(body), KEYS.ingest_pipeline),
@@ -131,7 +134,7 @@ export const indexTemplate = storedKind({
     if (statusCode === 404) return [];
     return body.index_templates.map(({ name, index_template: template }) => [name, { ...template }] as const);
   },
-  write: ({ indices }, name, body) => indices.putIndexTemplate({ name, body: untyped(body) }),
+  write: ({ client }, name, body) => client.indices.putIndexTemplate({ name, body: untyped(body) }),
   delete: ({ indices }, name) => indices.deleteIndexTemplate({ name }, { ignore: [404] }),
   takesMeta: () => true,
 

@@ -1,5 +1,6 @@
 import type { Place, ProblemError } from '../errors';
 import type { JsonRecord } from '../json';
+import type { Script } from '../content/painless';
 import type { Resource } from '../content/resource';
 import type { RuleExceptions } from '../sigma/exceptions';
 import type { Rule } from '../detections/rule';
@@ -49,6 +50,8 @@ export interface Desired {
   /** Without ownership mark. */
   readonly body: Body;
   readonly place?: Place | undefined;
+  /** The scripts of its body that have files of their own. */
+  readonly scripts?: readonly Script[] | undefined;
 }
 
 /** One thing as it is on the cluster. */

@@ -6,6 +6,7 @@ import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import type { Cluster } from '../cluster/cluster';
 import { CLEANUP } from '../cluster/transport';
+import { putPipeline } from '../resources/put-pipeline';
 import { prepare } from '../cluster/translate';
 import { untyped } from '../cluster/untyped';
 
@@ -69,20 +70,24 @@ export async function withTrial<T>(
 }
 
 async function install(cluster: Cluster, pipelines: readonly Resource[], prefix: string): Promise<void> {
-  const bodies = new Map<string, { body: Record<string, unknown>; place?: Resource['place'] }>();
+  const bodies = new Map<string, { body: Record<string, unknown>; from?: Resource }>();
   const called = new Set<string>();
   for (const pipeline of pipelines) {
     const body = withCallsTo(prefix, prepare(pipeline, cluster.product), called) as Record<string, unknown>;
-    bodies.set(pipeline.id, { body, place: pipeline.place });
+    bodies.set(pipeline.id, { body, from: pipeline });
   }
   // A verbose simulation refuses a call of a pipeline that is not there, even where a real one would pass over it.
   for (const id of called) if (!bodies.has(id)) bodies.set(id, { body: { processors: [] } });
-  for (const [id, { body, place }] of bodies) {
+  for (const [id, { body, from }] of bodies) {
     try {
-      await cluster.client.ingest.putPipeline({ id: prefix + id, body: untyped(body) });
+      await putPipeline(cluster, prefix + id, body, from?.scripts);
     } catch (error) {
-      if (!(error instanceof ProblemError) || error.code !== 'REFUSED' || place === undefined) throw error;
-      const problems = error.problems.map(({ message, hint }) => ({ where: place, message, hint }));
+      if (!(error instanceof ProblemError) || error.code !== 'REFUSED' || from === undefined) throw error;
+      const problems = error.problems.map(({ where, message, hint }) => ({
+        where: where !== undefined && 'file' in where ? where : from.place,
+        message,
+        hint,
+      }));
       throw new ProblemError('REFUSED', problems, { cause: error });
     }
   }
