@@ -1,5 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument, isMap, isSeq, isPair, isNode, visit, type Document, type Node, type ScalarTag } from 'yaml';
+import {
+  LineCounter,
+  parseDocument,
+  isMap,
+  isSeq,
+  isPair,
+  isNode,
+  visit,
+  type Document,
+  type Node,
+  type ScalarTag,
+} from 'yaml';
 import { ProblemError, type Place } from '../errors';
 
 /** A step into a YAML document: a key of a map or an index of a list. */
