@@ -69,7 +69,7 @@ function sorted(list: unknown): unknown {
 test.each([' ', '\n', '\r\n\t', '\uFEFF', '\uFEFF\n '])(
   'pipelines on each shape: JSON in message after %j',
   async (before) => {
-    const record = { event_simpleName: 'ProcessRollup2', RawProcessId: '7312' };
+    const record = { event_simpleName: 'ProcessRollup2', RawProcessId: '7312', ImageFileName: '\\Device\\x.exe' };
     for (const [source, sent] of [
       ['sysmon', event.nxlog(SYSMON, SYSMON_DATA)],
       ['crowdstrike', record],
