@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readContent } from '../content/read-content';
 import { readYaml } from '../content/yaml-file';
+import { prepare } from '../cluster/translate';
+import type { Product } from '../cluster/cluster';
+import { ProblemError } from '../errors';
 import { readAllContent } from '../resources/read-all-content';
 import { PROGRAM_FOLDER } from '../program';
 import { navigatorLayer } from '../report/navigator';
@@ -59,6 +63,27 @@ export function exportRules(options: ExportOptions): Exported {
   }
 }
 
+/**
+ * Our pipelines as they are sent to a product, offline: scripts in place of the names of their files, and what the products
+ * write differently translated. The ownership mark is not among it.
+ * @param root the folder that holds pipelines/
+ * @param ids of pipelines; all where not given
+ * @returns a JSON object, id → body of `PUT _ingest/pipeline/<id>`
+ * @throws ProblemError CONTENT_INVALID; USAGE for a pipeline that is not there
+ */
+export function exportPipelines(root: string, product: Product, ids: readonly string[] = []): Exported {
+  const pipelines = readContent(root).filter(({ kind }) => kind === 'ingest_pipeline');
+  const unknown = ids.filter((id) => !pipelines.some((pipeline) => pipeline.id === id));
+  if (unknown.length > 0) {
+    const hint = `Known: ${pipelines.map(({ id }) => id).join(', ')}.`;
+    const problems = unknown.map((id) => ({ message: `there is no pipeline "${id}"`, hint }));
+    throw new ProblemError('USAGE', problems);
+  }
+  const chosen = pipelines.filter(({ id }) => ids.length === 0 || ids.includes(id));
+  const data = Object.fromEntries(chosen.map((pipeline) => [pipeline.id, prepare(pipeline, product)]));
+  return { text: JSON.stringify(data, null, 2), data };
+}
+
 function exportFor(
   name: SchedulerName,
   content: Content,
@@ -76,17 +101,32 @@ function fileOf(root: string, { slug }: Rule): string {
 
 export const exportCommand = declare({
   positionals: {
-    format: { choices: FORMATS, demandOption: true, describe: 'the form' },
+    format: {
+      choices: [...FORMATS, 'pipelines'] as const,
+      demandOption: true,
+      describe: 'the form; or `pipelines`, as they are sent',
+    },
     rules: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },
   },
-  options: {},
+  options: {
+    engine: {
+      choices: ['elasticsearch', 'opensearch'] as const,
+      default: 'elasticsearch' as const,
+      describe: 'for `pipelines`: the product that they are for',
+    },
+  },
   examples: [
     ['$0 export kibana > rules.ndjson', 'for the import page of Elastic Security'],
     ['$0 export navigator > layer.json', 'for the ATT&CK Navigator'],
+    ['$0 export pipelines --engine opensearch', 'what deploy sends to OpenSearch'],
   ],
   run: (context, argv) => {
     const { namespace, indices, content = PROGRAM_FOLDER } = settingsOf(context, argv);
-    const { text, data } = exportRules({ format: argv.format, root: content, namespace, indices, rules: argv.rules });
+    const { format, rules, engine } = argv;
+    const { text, data } =
+      format === 'pipelines'
+        ? exportPipelines(content, engine, rules)
+        : exportRules({ format, root: content, namespace, indices, rules });
     return Promise.resolve({ json: data, text, exit: 0 });
   },
 });

@@ -1,8 +1,8 @@
 import type { Exported } from '../../../src/schedulers/scheduler';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { exportCommand, exportRules, type ExportOptions } from '../../../src/commands/export';
+import { exportCommand, exportPipelines, exportRules, type ExportOptions } from '../../../src/commands/export';
 import { PROGRAM_FOLDER } from '../../../src/program';
 import { ownerOf } from '../../../src/schedulers/opensearch-alerting/monitor-ownership';
 import { readRules } from '../../../src/detections/read-rules';
@@ -15,6 +15,41 @@ const rules = readRules(join(PROGRAM_FOLDER, 'rules'));
 function exported(format: ExportOptions['format'], options: Partial<ExportOptions> = {}): Exported {
   return exportRules({ format, root: PROGRAM_FOLDER, namespace: 'default', now: NOW, ...options });
 }
+
+describe('export: pipelines', () => {
+  const pipeline = 'process_creation@ecs-pipeline';
+
+  test('a script stands where its file is named, with its helpers in front', () => {
+    const { data } = exportPipelines(PROGRAM_FOLDER, 'elasticsearch', [pipeline]);
+    expect(Object.keys(data as object)).toEqual([pipeline]);
+    expect(JSON.stringify(data)).toMatch(
+      /boolean absent\(def v\).*String instant\(def v, def zone\).*Map documentOf\(/,
+    );
+  });
+
+  test('what the products write differently is translated', () => {
+    const optional = (product: 'elasticsearch' | 'opensearch') =>
+      JSON.stringify(exportPipelines(PROGRAM_FOLDER, product).data).includes('ignore_missing_pipeline');
+    expect([optional('elasticsearch'), optional('opensearch')]).toEqual([true, false]);
+  });
+
+  test('a pipeline that is not there is an error', () => {
+    expect(() => exportPipelines(PROGRAM_FOLDER, 'opensearch', ['x'])).toThrow('there is no pipeline "x"');
+  });
+
+  test('no line of a pipeline or script is longer than 120 characters', () => {
+    const folder = join(PROGRAM_FOLDER, 'pipelines');
+    const long = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(yml|painless)$/.test(name))
+      .flatMap((name) =>
+        readFileSync(join(folder, name), 'utf8')
+          .split('\n')
+          .map((line, index) => ({ name, index, line })),
+      )
+      .filter(({ line }) => line.length > 120);
+    expect(long).toEqual([]);
+  });
+});
 
 describe('export: navigator', () => {
   test('the layer has a cell for each technique and tactic, with the highest risk and the names of the rules', () => {
