@@ -58,7 +58,12 @@ export async function simulate(
       .filter((tag) => !reached.has(tag))
       .map((tag) => ({ pipeline: pipeline.id, tag })),
   );
-  return { cases, unreached };
+  const coverage = pipelines.map((pipeline) => {
+    const tags = tagsOf(pipeline);
+    const found = tags.filter((tag) => reached.has(tag)).length;
+    return { pipeline: pipeline.id, reached: found, processors: tags.length };
+  });
+  return { cases, unreached, coverage };
 }
 
 function chosen(fixtures: readonly Fixture[], pipelines: readonly Resource[], options: SimulateOptions): Fixture[] {

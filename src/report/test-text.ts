@@ -1,4 +1,4 @@
-import type { CaseResult, SimulateResult, Unreached } from '../testing/fixture-compare';
+import type { CaseResult, Coverage, SimulateResult, Unreached } from '../testing/fixture-compare';
 import { escapeForTerminal } from '../text/escape';
 import { plural } from '../text/plural';
 import { junit, type JunitCase } from './junit';
@@ -12,11 +12,16 @@ const WORDS: Readonly<Record<CaseResult['status'], string>> = {
 };
 
 /** The cases with what is wrong with each, the processors that nothing came to, and the numbers; for a person. */
-export function simulateText({ cases, unreached }: SimulateResult): string {
+export function simulateText({ cases, unreached, coverage = [] }: SimulateResult): string {
   const count = (status: CaseResult['status']) => cases.filter((result) => result.status === status).length;
   const numbers = [`${count('passed')} passed`, `${count('failed')} failed`, `${count('skipped')} skipped`];
   if (count('generated') > 0) numbers.push(`${count('generated')} written`);
-  return [...cases.flatMap(caseLines), ...unreachedLines(unreached), numbers.join(', ')].join('\n');
+  return [
+    ...cases.flatMap(caseLines),
+    ...unreachedLines(unreached),
+    ...coverageLines(coverage),
+    numbers.join(', '),
+  ].join('\n');
 }
 
 function caseLines({ status, file, events, reasons, diff }: CaseResult): string[] {
@@ -28,6 +33,14 @@ function caseLines({ status, file, events, reasons, diff }: CaseResult): string[
 function unreachedLines(unreached: readonly Unreached[]): string[] {
   if (unreached.length === 0) return [];
   return ['No event came to:', ...unreached.map(({ pipeline, tag }) => `    ${pipeline}: ${escapeForTerminal(tag)}`)];
+}
+
+function coverageLines(coverage: readonly Coverage[]): string[] {
+  if (coverage.length === 0) return [];
+  const lines = coverage.map(
+    ({ pipeline, reached, processors }) => `    ${pipeline}: ${reached} of ${plural(processors, 'processor')}`,
+  );
+  return ['Events came to:', ...lines];
 }
 
 /** The cases as JUnit XML, one suite a pipeline; what build servers read. */

@@ -114,9 +114,9 @@ export const componentTemplate = storedKind({
     if (statusCode === 404) return [];
     return body.component_templates.map(({ name, component_template: template }) => [name, { ...template }] as const);
   },
-  write({ cluster }, name, { template, ...rest }) {
+  write({ client }, name, { template, ...rest }) {
     const typed = untyped(isRecord(template) ? template : {});
-    return cluster.putComponentTemplate({ name, template: typed, body: untyped(rest) });
+    return client.cluster.putComponentTemplate({ name, template: typed, body: untyped(rest) });
   },
   delete: ({ cluster }, name) => cluster.deleteComponentTemplate({ name }, { ignore: [404] }),
   takesMeta: () => true,

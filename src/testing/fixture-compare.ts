@@ -98,7 +98,16 @@ export interface Unreached {
   readonly tag: string;
 }
 
+/** How many of the tagged processors of a pipeline, which is one stage, some event came to. */
+export interface Coverage {
+  readonly pipeline: string;
+  readonly reached: number;
+  readonly processors: number;
+}
+
 export interface SimulateResult {
   readonly cases: readonly CaseResult[];
   readonly unreached: readonly Unreached[];
+  /** By pipeline, in the order of their ids. */
+  readonly coverage?: readonly Coverage[] | undefined;
 }

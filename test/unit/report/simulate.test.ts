@@ -18,6 +18,13 @@ const result: SimulateResult = {
   unreached: [{ pipeline, tag: 'drop-noise' }],
 };
 
+test('report of simulate: the text lists how many processors of each pipeline events came to', () => {
+  const coverage = [{ pipeline: 'a@default-pipeline', reached: 2, processors: 3 }];
+  expect(simulateText({ cases: [], unreached: [], coverage })).toBe(
+    'Events came to:\n    a@default-pipeline: 2 of 3 processors\n0 passed, 0 failed, 0 skipped',
+  );
+});
+
 test('report of simulate: the text lists faults, unreached processors and counts', () => {
   expect(simulateText(result)).toMatchInlineSnapshot(`
    "ok      test-a.json (1 event)
