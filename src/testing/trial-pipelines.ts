@@ -8,7 +8,6 @@ import type { Cluster } from '../cluster/cluster';
 import { CLEANUP } from '../cluster/transport';
 import { putPipeline } from '../resources/put-pipeline';
 import { prepare } from '../cluster/translate';
-import { untyped } from '../cluster/untyped';
 
 /*
  * A pipeline can be simulated inline, but what it calls must be on the cluster. So that the pipelines in use are neither

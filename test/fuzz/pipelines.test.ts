@@ -46,6 +46,8 @@ function fault(document: Json, fate: Fate): string | undefined {
   if (at(fate.indexed, 'event.kind') !== 'pipeline_error') return undefined;
   const original = at(fate.indexed, 'event.original');
   const error = String(at(fate.indexed, 'error.message'));
+  // A process creation without its fields is mapped all the same: it lies in its own places, not in event.original.
+  if (error.startsWith('ecs: a process creation that came without its fields')) return undefined;
   if (typeof original !== 'string') return `no event.original (${error})`;
   // A text that was not understood, or only in part, stands there as itself; a document as its JSON.
   const texts = [document['message'], at(document, 'event.original')].map(sound);
