@@ -28,6 +28,24 @@ const NO_CHOICE_BY_SCHEDULER = [
   message: 'Only src/schedulers and src/settings choose by the name of a scheduler: add a member to the interface.',
 }));
 
+/**
+ * The client has a typed method for every API of Elasticsearch; only OpenSearch's plugins are asked by path (docs/design.md,
+ * "Cluster client").
+ */
+const BY_PATH = [
+  'CallExpression[callee.property.name="request"][callee.object.name="transport"]',
+  'CallExpression[callee.property.name="request"][callee.object.property.name="transport"]',
+];
+// A regular expression of a selector holds no slash.
+const PLUGIN_PATH = 'Literal[value=/^._plugins./], TemplateLiteral[quasis.0.value.raw=/^._plugins./]';
+const NO_REQUEST_BY_PATH = BY_PATH.flatMap((call) => [
+  `${call}[arguments.0.type!="ObjectExpression"]`,
+  `${call} > ObjectExpression > Property[key.name="path"] > :not(${PLUGIN_PATH}).value`,
+]).map((selector) => ({
+  selector,
+  message: 'Use a typed method of the client; transport.request is for literal paths below /_plugins/.',
+}));
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/'] },
   js.configs.recommended,
@@ -46,12 +64,15 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    rules: { 'max-lines': ['error', { max: 300 }] },
+    rules: {
+      'max-lines': ['error', { max: 300 }],
+      'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, ...NO_REQUEST_BY_PATH],
+    },
   },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/schedulers/**', 'src/settings/**'],
-    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, ...NO_CHOICE_BY_SCHEDULER] },
+    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, ...NO_REQUEST_BY_PATH, ...NO_CHOICE_BY_SCHEDULER] },
   },
   {
     files: ['src/**/*.ts'],

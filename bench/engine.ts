@@ -3,7 +3,8 @@ import { Deployment } from '../src/plan/deployment';
 import { startAttached, type Engine } from '../src/engine/start-node';
 import { readContent } from '../src/content/read-content';
 import { PROGRAM_FOLDER } from '../src/program';
-import { connect, request, type Cluster } from '../src/cluster/cluster';
+import { connect, type Cluster } from '../src/cluster/cluster';
+import { request } from '../test/support/request';
 
 /** An embedded engine of its own with our pipelines and templates, for one benchmark; ends when the benchmark does. */
 export async function onEngine(act: (cluster: Cluster) => Promise<void>): Promise<void> {

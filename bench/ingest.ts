@@ -14,7 +14,8 @@ import { listInputs } from '../src/replay/inputs';
 import { readInput } from '../src/replay/read';
 import { streamOf } from '../src/replay/streams';
 import { PROGRAM_FOLDER } from '../src/program';
-import { request, type Cluster } from '../src/cluster/cluster';
+import type { Cluster } from '../src/cluster/cluster';
+import { request } from '../test/support/request';
 import { bulk, onEngine, row } from './engine';
 
 const REQUEST = 1_000;

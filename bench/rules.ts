@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { PROGRAM_FOLDER } from '../src/program';
 import { toQueryDsl } from '../src/sigma/compile/query-dsl';
 import { readRules } from '../src/detections/read-rules';
-import { request, type Cluster } from '../src/cluster/cluster';
+import type { Cluster } from '../src/cluster/cluster';
+import { request } from '../test/support/request';
 import { bulk, onEngine, row } from './engine';
 import { processCreation } from './process-creation';
 

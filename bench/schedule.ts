@@ -17,7 +17,8 @@ import { PROGRAM_FOLDER } from '../src/program';
 import { ruleKind } from '../src/schedulers/local/stored-rule-kind';
 import { readRules } from '../src/detections/read-rules';
 import { runLoop } from '../src/schedulers/local/run-loop';
-import { request, type Cluster } from '../src/cluster/cluster';
+import type { Cluster } from '../src/cluster/cluster';
+import { request } from '../test/support/request';
 import { bulk, onEngine, row, timed } from './engine';
 import { processCreation } from './process-creation';
 

@@ -25,8 +25,9 @@ import { PROGRAM_FOLDER } from '../src/program';
 import { alerts } from '../src/schedulers/alert-index-search';
 import { readMatches } from '../src/cluster/search-all';
 import { runLoop } from '../src/schedulers/local/run-loop';
-import { PATIENCE } from '../src/cluster/patience';
-import { connect, request, type Cluster } from '../src/cluster/cluster';
+import { RETRY_POLICY } from '../src/cluster/retry-policy';
+import { connect, type Cluster } from '../src/cluster/cluster';
+import { request } from '../test/support/request';
 import { proxy, type Answer, type Asked, type Fault, type Proxy } from '../test/support/proxy';
 import { onEngine } from './engine';
 
@@ -206,8 +207,8 @@ async function soak(cluster: Cluster, seconds: number, seed: number, folder: str
   trouble.well = true;
   const between = await proxy(cluster, trouble.intercept);
   trouble.node = between;
-  const patience = { ...PATIENCE, pause: 20, longest: 500, timeout: 5_000 };
-  const faulty = await connect({ url: between.url }, { patience });
+  const retryPolicy = { ...RETRY_POLICY, pause: 20, longest: 500, timeout: 5_000 };
+  const faulty = await connect({ url: between.url }, { retryPolicy });
   trouble.well = false;
 
   const stop = new AbortController();

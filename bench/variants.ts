@@ -24,7 +24,7 @@ const { listInputs } = requireBuilt('./replay/inputs.js') as typeof InputsModule
 const { readInput } = requireBuilt('./replay/read.js') as typeof ReadModule;
 const { MAX_CHARACTERS, MAX_EVENTS, MAX_IN_FLIGHT } = requireBuilt('./replay/shipment.js') as typeof ShipmentModule;
 const { streamOf } = requireBuilt('./replay/streams.js') as typeof StreamsModule;
-const { connect, request } = requireBuilt('./cluster/cluster.js') as typeof TargetModule;
+const { connect } = requireBuilt('./cluster/cluster.js') as typeof TargetModule;
 
 export const VARIANTS = ['bare', 'with ids', 'replay'] as const;
 export type Variant = (typeof VARIANTS)[number];
@@ -66,10 +66,8 @@ async function upload(cluster: Cluster, requests: readonly string[]): Promise<vo
   const waiting = [...requests];
   const worker = async (): Promise<void> => {
     for (let ndjson = waiting.shift(); ndjson !== undefined; ndjson = waiting.shift()) {
-      const query = { filter_path: 'errors,items.*.status' };
-      const asked = { method: 'POST', path: '/_bulk', query, ndjson } as const;
-      const { body } = await request<{ errors: boolean }>(cluster, asked);
-      if (body.errors) throw new Error('documents were refused');
+      const { errors } = await cluster.client.bulk({ body: ndjson, filter_path: 'errors,items.*.status' });
+      if (errors) throw new Error('documents were refused');
     }
   };
   await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, worker));

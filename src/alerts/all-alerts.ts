@@ -1,6 +1,6 @@
 import type { Rule } from '../detections/rule';
 import { alertIndexStore } from '../schedulers/alert-index-store';
-import { together, type Alert, type AlertsOptions } from '../schedulers/alert-index-search';
+import { mergeAlerts, type Alert, type AlertsOptions } from '../schedulers/alert-index-search';
 import type { AlertStore, ScheduledScope } from '../schedulers/scheduler';
 import type { Problem } from '../errors';
 import { escapeForTerminal } from '../text/escape';
@@ -33,7 +33,7 @@ export async function allAlerts(
   const own = scheduler.keepsAlerts ? scheduler.alerts(scope, rules) : undefined;
   const others = await own?.list(options);
   const stored = (await index.list(options)).alerts;
-  const both = await together(cluster, stored, others?.alerts ?? [], options);
+  const both = await mergeAlerts(cluster, stored, others?.alerts ?? [], options);
   const inIndex = new Set(stored);
   return {
     kept: both.map((alert) => ({ alert, store: own === undefined || inIndex.has(alert) ? index : own })),

@@ -63,14 +63,14 @@ export async function explain(
 
 /**
  * Explains alerts that are known already, a few at a time.
- * @param said called with the number of those that are done
+ * @param onExplained called with the number of those that are done
  * @returns one for each, in the same order
  */
 export async function explainAlerts(
   scope: ScheduledScope,
   rules: readonly Rule[],
   alerts: readonly Alert[],
-  said: (done: number) => void,
+  onExplained: (done: number) => void,
 ): Promise<Explanation[]> {
   const explanations: Explanation[] = [];
   const left = [...alerts.entries()];
@@ -79,7 +79,7 @@ export async function explainAlerts(
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const [place, alert] = next;
       explanations[place] = await explainAlert(scope, rules, alert);
-      said((done += 1));
+      onExplained((done += 1));
     }
   };
   try {
@@ -150,7 +150,7 @@ async function read(
   if (ancestors.length === 0) return { there: [], gone: [] };
   const includes = [...new Set([...PROCESS_FIELDS, ...(rule === undefined ? [] : fieldsOf(rule.condition))])];
   const docs = ancestors.map(({ index, id }) => ({ _index: index, _id: id, _source: includes }));
-  const found = (await mget(cluster, { body: { docs } })).filter((doc) => doc.found === true);
+  const found = (await mget(cluster, { docs })).filter((doc) => doc.found);
   const known = new Set(found.map(({ _index, _id }) => `${_index}/${_id}`));
   return {
     there: found.map(({ _index, _id, _source = {} }) => ({ _index, _id, _source })),

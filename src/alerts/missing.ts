@@ -82,8 +82,8 @@ function ofRule(
   }
   const { result = '', message = '', gap = 0 } = state.execution ?? {};
   if (hasFailed(state.execution)) {
-    const said = message === '' ? '' : `: ${message}`;
-    reasons.push({ code: 'run_failed', message: `the last run of the rule ended in ${result}${said}` });
+    const suffix = message === '' ? '' : `: ${message}`;
+    reasons.push({ code: 'run_failed', message: `the last run of the rule ended in ${result}${suffix}` });
   }
   if (gap > 0) {
     reasons.push({ code: 'gap', message: `nothing ran for ${describeDuration(gap)} before the last run` });

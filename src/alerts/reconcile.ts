@@ -5,9 +5,10 @@ import { sourceFields } from '../schedulers/group-summary';
 import { groupOf, TIME_FIELDS, type Group, type Hit } from '../detections/group';
 import { readMatches } from '../cluster/search-all';
 import { toIso } from '../text/time';
-import { request, type Cluster } from '../cluster/cluster';
+import { type Cluster } from '../cluster/cluster';
 import { findCovered, arrival, reasonsOf, type UnalertedEvent, type Reason } from './missing';
 import type { ScheduledScope, Scheduler } from '../schedulers/scheduler';
+import { untyped } from '../cluster/untyped';
 
 /** A group that should have an alert. */
 export interface MissingAlert {
@@ -156,17 +157,16 @@ function unalertedEventOf(hit: Hit): UnalertedEvent {
 
 /** Events that the rule without its exceptions would find. */
 async function silenced(cluster: Cluster, { rule, query, indices }: DeployedQuery, period: Period): Promise<number> {
-  const { body } = await request<{ hits?: { total?: { value?: number } } }>(cluster, {
-    method: 'POST',
-    path: `/${indices.map(encodeURIComponent).join(',')}/_search`,
-    query: { ignore_unavailable: true, allow_no_indices: true, allow_partial_search_results: false },
-    body: {
-      size: 0,
-      track_total_hits: true,
-      query: { bool: { filter: [toQueryDsl(rule), within(period)], must_not: [query] } },
-    },
+  const { hits } = await cluster.client.search({
+    index: [...indices],
+    ignore_unavailable: true,
+    allow_no_indices: true,
+    allow_partial_search_results: false,
+    size: 0,
+    track_total_hits: true,
+    query: untyped({ bool: { filter: [toQueryDsl(rule), within(period)], must_not: [query] } }),
   });
-  return body.hits?.total?.value ?? 0;
+  return typeof hits.total === 'number' ? hits.total : (hits.total?.value ?? 0);
 }
 
 /** What has no @timestamp happened when it came in. */

@@ -41,10 +41,10 @@ export async function setStatus(
   if (problems.length + refused.length > 0) {
     throw new ProblemError(problems.length > 0 ? 'USAGE' : 'REFUSED', [...problems, ...refused]);
   }
-  const keepers = new Map<AlertStore, Alert[]>();
-  for (const { alert, store } of changing) keepers.set(store, [...(keepers.get(store) ?? []), alert]);
+  const byStore = new Map<AlertStore, Alert[]>();
+  for (const { alert, store } of changing) byStore.set(store, [...(byStore.get(store) ?? []), alert]);
   const lists: Record<Outcome, Alert[]> = { changed: [], unsure: [], notBegun: [] };
-  for (const [store, alerts] of keepers) {
+  for (const [store, alerts] of byStore) {
     for (const batch of store.batches(alerts)) {
       const outcome = scope.cluster.signal?.aborted === true ? 'notBegun' : await changeBatch(store, batch, change);
       lists[outcome].push(...batch);

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { ProblemError } from '../errors';
 import type { Access } from '../settings';
+import type { RequestContext } from './connection';
 import { unreachable } from './failure';
-import type { RequestContext } from './cluster';
 
 /** Milliseconds, as the system's own tools give up on a host that does not answer. */
 const LONGEST = 20_000;

@@ -1,10 +1,7 @@
+import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../errors';
 import { stateIndex } from '../detections/indices';
-import { request, type Cluster } from './cluster';
-
-interface NowAnswer {
-  readonly aggregations?: { readonly now?: { readonly buckets?: readonly { readonly from?: number }[] } };
-}
+import type { Cluster } from './cluster';
 
 /**
  * The cluster's time, in milliseconds since 1970: windows rest on the clock that stamps event.ingested, not on ours. It is
@@ -12,18 +9,20 @@ interface NowAnswer {
  * @throws ProblemError REFUSED when the state index is not there
  */
 export async function clusterTime(cluster: Cluster, namespace: string): Promise<number> {
-  const path = `/${stateIndex(namespace)}/_search`;
-  const now = { date_range: { field: 'updated', ranges: [{ from: 'now' }] } };
-  const { body } = await request<NowAnswer>(cluster, {
-    method: 'POST',
-    path,
-    query: { request_cache: false },
-    body: { size: 0, aggs: { now } },
+  const index = stateIndex(namespace);
+  const { aggregations } = await cluster.client.search<unknown, { now?: estypes.AggregationsDateRangeAggregate }>({
+    index,
+    request_cache: false,
+    size: 0,
+    aggs: { now: { date_range: { field: 'updated', ranges: [{ from: 'now' }] } } },
   });
-  const time = body.aggregations?.now?.buckets?.[0]?.from;
+  const time = Object.values(aggregations?.now?.buckets ?? {})[0]?.from;
   if (time === undefined) {
     throw new ProblemError('REFUSED', [
-      { where: { url: `${cluster.url}${path}`, method: 'POST' }, message: 'the cluster did not say what time it is' },
+      {
+        where: { url: `${cluster.url}/${index}/_search`, method: 'POST' },
+        message: 'the cluster did not say what time it is',
+      },
     ]);
   }
   return time;

@@ -1,13 +1,9 @@
 import { errors } from '@elastic/transport';
 import { ProblemError, type ErrorCode, type Problem } from '../errors';
 import { canonicalJson, isRecord } from '../json';
-import { WrongAnswer } from './answer-shape';
-
-/** The request that failed. */
-export interface Asked {
-  readonly url: string;
-  readonly method: string;
-}
+import { recordsOf } from '../lists';
+import { UnexpectedResponse } from './check-response';
+import type { RequestPlace } from './connection';
 
 /** What the cause of a failed connection means to the person who typed the URL. */
 const NETWORK_HINTS: readonly (readonly [RegExp, string])[] = [
@@ -18,6 +14,10 @@ const NETWORK_HINTS: readonly (readonly [RegExp, string])[] = [
   [
     /proxy answered/,
     'The proxy that HTTPS_PROXY or HTTP_PROXY names does not let this host through; NO_PROXY names hosts that are reached without it.',
+  ],
+  [
+    /the proxy .* cannot be reached/,
+    'HTTPS_PROXY or HTTP_PROXY names this proxy: check it, or list the host in NO_PROXY.',
   ],
   [
     /alert certificate required|alert handshake failure|alert bad certificate/i,
@@ -45,13 +45,13 @@ const NETWORK_HINTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The error for a request that got no (readable) answer. */
-export function unreachable(error: unknown, { url, method }: Asked): ProblemError {
+export function unreachable(error: unknown, { url, method }: RequestPlace): ProblemError {
   const where = { url, method };
   if (error instanceof errors.RequestAbortedError) {
     return new ProblemError('INTERRUPTED', [{ where, message: 'interrupted' }], { cause: error });
   }
-  if (error instanceof errors.DeserializationError || error instanceof WrongAnswer) {
-    const message = error instanceof WrongAnswer ? error.message : 'the answer is not JSON';
+  if (error instanceof errors.DeserializationError || error instanceof UnexpectedResponse) {
+    const message = error instanceof UnexpectedResponse ? error.message : 'the answer is not JSON';
     const hint = 'Something else answers at this URL (a proxy, a login page?): give the URL of the cluster itself.';
     return new ProblemError('NOT_A_SEARCH_ENGINE', [{ where, message, hint }], { cause: error });
   }
@@ -77,7 +77,7 @@ function reasons(error: unknown): string[] {
 }
 
 /** The error for an answer with a status from 400 on. */
-export function refusal(status: number, body: unknown, { url, method }: Asked): ProblemError {
+export function refusal(status: number, body: unknown, { url, method }: RequestPlace): ProblemError {
   const said = serverReason(body);
   const [code, message, hint] = meaning(status, said);
   const problem: Problem = { where: { url, method, status }, message, hint };
@@ -134,10 +134,14 @@ export function serverReason(body: unknown): string {
   return text === '' || text === 'null' ? 'no reason given' : text.slice(0, 300);
 }
 
+/** Elasticsearch names the cause of a failed search in `root_cause` and `failed_shards`, OpenSearch in `caused_by`. */
 function collectReasons(error: Record<string, unknown>, said: Set<string>, depth: number): void {
   if (depth > 4) return;
   const { type, reason } = error;
   if (typeof reason === 'string') said.add(typeof type === 'string' ? `${type}: ${reason}` : reason);
   else if (typeof type === 'string') said.add(type);
-  if (isRecord(error.caused_by)) collectReasons(error.caused_by, said, depth + 1);
+  const shards = recordsOf(error.failed_shards).map((shard) => shard.reason);
+  for (const cause of [error.caused_by, ...recordsOf(error.root_cause), ...shards]) {
+    if (isRecord(cause)) collectReasons(cause, said, depth + 1);
+  }
 }

@@ -1,11 +1,12 @@
 import { ProblemError, type ErrorCode } from '../errors';
 import { isRecord } from '../json';
-import { WrongAnswer } from './answer-shape';
-import type { Fault } from './attempts';
-import { serverReason, unreachable, type Asked } from './failure';
+import { UnexpectedResponse } from './check-response';
+import type { RequestPlace } from './connection';
+import { serverReason, unreachable } from './failure';
+import { errorChain, networkFault, type ErrorLink, type Fault } from './network-fault';
 
 /** A request to Kibana that failed, and the space it was for. */
-export interface KibanaAsked extends Asked {
+export interface KibanaPlace extends RequestPlace {
   readonly space: string;
 }
 
@@ -13,7 +14,7 @@ const CREDENTIALS_HINT =
   'Set WMI_DETECTIONS_KIBANA_API_KEY, or WMI_DETECTIONS_KIBANA_USERNAME and WMI_DETECTIONS_KIBANA_PASSWORD, or put them into the settings file.';
 
 /** The error for an answer with a status from 400 on: space, status (in its place) and Kibana's own words. */
-export function kibanaRefusal(status: number, body: unknown, { url, method, space }: KibanaAsked): ProblemError {
+export function kibanaRefusal(status: number, body: unknown, { url, method, space }: KibanaPlace): ProblemError {
   const said = kibanaReason(body);
   const [code, message, hint] = meaning(status, said);
   return new ProblemError(code, [
@@ -22,10 +23,10 @@ export function kibanaRefusal(status: number, body: unknown, { url, method, spac
 }
 
 /** The error for a request that got no (readable) answer. */
-export function kibanaUnreachable(error: unknown, { url, method, space }: KibanaAsked): ProblemError {
+export function kibanaUnreachable(error: unknown, { url, method, space }: KibanaPlace): ProblemError {
   const where = { url, method };
-  if (error instanceof WrongAnswer) return notKibana(where, error.message);
-  const names = chainOf(error).map(({ name }) => name);
+  if (error instanceof UnexpectedResponse) return notKibana(where, error.message);
+  const names = errorChain(error).map(({ name }) => name);
   if (names.includes('AbortError')) {
     return new ProblemError('INTERRUPTED', [{ where, message: 'interrupted' }], { cause: error });
   }
@@ -36,7 +37,7 @@ export function kibanaUnreachable(error: unknown, { url, method, space }: Kibana
     });
   }
   // The reasons of a network are the same for every product; only the names in the hints differ.
-  const [problem] = unreachable(plainError(chainOf(error)), { url, method }).problems;
+  const [problem] = unreachable(plainError(errorChain(error)), { url, method }).problems;
   const refused = /ECONNREFUSED/.test(problem?.message ?? '');
   const hint = refused
     ? 'Nothing listens there: check host and port of Kibana (usually 5601).'
@@ -46,7 +47,7 @@ export function kibanaUnreachable(error: unknown, { url, method, space }: Kibana
 }
 
 /** The error for an answer that no Kibana gives. */
-export function notKibana({ url, method }: Asked, what: string, status?: number): ProblemError {
+export function notKibana({ url, method }: RequestPlace, what: string, status?: number): ProblemError {
   const hint =
     'Give the URL of Kibana itself, with its base path if it has one (server.basePath); Elasticsearch (9200) is another program.';
   return new ProblemError('REFUSED', [
@@ -67,49 +68,20 @@ export function kibanaReason(body: unknown): string {
 
 /** Why there is no answer, by what was thrown. */
 export function kibanaFault(error: unknown): Fault {
-  if (error instanceof WrongAnswer) return 'unreadable';
-  const chain = chainOf(error);
-  const codes = chain.map(({ code }) => code);
-  const names = chain.map(({ name }) => name);
+  if (error instanceof UnexpectedResponse) return 'unreadable';
+  const names = errorChain(error).map(({ name }) => name);
   // Aborted by a signal, which is ours; a signal that ran out has the name of a timeout.
-  if (names.includes('AbortError')) return 'hopeless';
-  if (names.some((name) => /Timeout/.test(name)))
-    return codes.includes('UND_ERR_CONNECT_TIMEOUT') ? 'not sent' : 'late';
-  if (codes.some((code) => /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code)))
-    return 'not sent';
-  // A connection that was kept open for too long, most often.
-  return codes.some((code) => /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(code)) ? 'cut' : 'hopeless';
-}
-
-interface Link {
-  readonly name: string;
-  readonly code: string;
-  readonly message: string;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  if (names.includes('AbortError')) return 'permanent';
+  return networkFault(error) ?? (names.some((name) => /Timeout/.test(name)) ? 'timeout' : 'permanent');
 }
 
 /** The same chain of this program's own errors. `fetch failed` says nothing that its cause does not say better. */
-function plainError([first, ...rest]: readonly Link[]): Error {
+function plainError([first, ...rest]: readonly ErrorLink[]): Error {
   const cause = rest.length === 0 ? undefined : plainError(rest);
   const { message = '', code = '' } = first ?? {};
   if (message === 'fetch failed' && cause !== undefined) return cause;
   const error = new Error(message, cause === undefined ? {} : { cause });
   return code === '' ? error : Object.assign(error, { code });
-}
-
-/** An error and its causes. An aborted signal throws what is no `Error`, so each is known by its members. */
-function chainOf(error: unknown): Link[] {
-  const chain: Link[] = [];
-  let current: unknown = error;
-  while (typeof current === 'object' && current !== null && chain.length < 4) {
-    const { name, code, message, cause } = current as Partial<Record<keyof Link | 'cause', unknown>>;
-    chain.push({ name: textOf(name), code: textOf(code), message: textOf(message) });
-    current = cause;
-  }
-  return chain;
 }
 
 function meaning(status: number, said: string): [ErrorCode, string, string | undefined] {

@@ -2,14 +2,14 @@ import { fetch, FormData, type Dispatcher, type RequestInit, type Response } fro
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import type { Access } from '../settings';
-import { WrongAnswer } from './answer-shape';
-import { mannerOf, repeatedly, told, type Attempt } from './attempts';
 import { authorizationOf } from './authorization';
-import { dispatcherFor } from './dispatcher';
-import { kibanaFault, kibanaRefusal, kibanaUnreachable, notKibana, type KibanaAsked } from './kibana-failure';
-import { PATIENCE } from './patience';
 import { withAuthority } from './ca-fingerprint';
-import { shownUrl, type Answer, type RequestContext, type Connection } from './cluster';
+import { UnexpectedResponse } from './check-response';
+import { shownUrl, type Connection, type RequestContext } from './connection';
+import { dispatcherFor } from './dispatcher';
+import { kibanaFault, kibanaRefusal, kibanaUnreachable, notKibana, type KibanaPlace } from './kibana-failure';
+import { policyFor, withAttemptCount, withRetry, type Attempt } from './retry';
+import { RETRY_POLICY } from './retry-policy';
 
 /** The space that has no prefix in its URLs. */
 export const DEFAULT_SPACE = 'default';
@@ -17,7 +17,7 @@ export const DEFAULT_SPACE = 'default';
 /** The oldest version of Kibana's public API, and the only one: a server that does not know it answers with 400. */
 const API_VERSION = '2023-10-31';
 
-/** Everything else may be done once only; what that means is in attempts.ts. */
+/** Everything else may be done once only; what that means is in retry.ts. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'PUT', 'DELETE']);
 
 /** Says who answers: the first request to any Kibana. */
@@ -44,6 +44,12 @@ export interface KibanaRequest {
 }
 
 type Timed = KibanaRequest & { readonly timeout: number };
+
+/** An answer of Kibana: status and parsed body. */
+export interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
 
 /** A Kibana that answered. The credentials stay inside. */
 export interface Kibana {
@@ -72,8 +78,8 @@ export async function connectKibana(
   const access = await withAuthority(connection, around);
   const dispatcher = dispatcherFor(url, access, { headersTimeout: 0, bodyTimeout: 0 });
   const ask = <T>(asked: KibanaRequest): Promise<Answer<T>> =>
-    askRepeatedly<T>(url, dispatcher, headersOf(access), asked, around);
-  const timeout = Math.min(20_000, (around.patience ?? PATIENCE).timeout);
+    askWithRetry<T>(url, dispatcher, headersOf(access), asked, around);
+  const timeout = Math.min(20_000, (around.retryPolicy ?? RETRY_POLICY).timeout);
   const { status, body } = await ask<unknown>({ method: 'GET', path: STATUS, timeout });
   const version = isRecord(body) ? body.version : undefined;
   if (!isRecord(version) || typeof version.number !== 'string') {
@@ -118,7 +124,7 @@ function headersOf(access: Access): Record<string, string> {
   };
 }
 
-async function askRepeatedly<T>(
+async function askWithRetry<T>(
   url: string,
   dispatcher: Dispatcher,
   headers: Record<string, string>,
@@ -126,18 +132,24 @@ async function askRepeatedly<T>(
   around: RequestContext,
 ): Promise<Answer<T>> {
   const at = where(url, asked.path, asked);
-  const { patience, signal } = mannerOf(asked, around);
-  const manner = { where: at, safe: IDEMPOTENT.has(asked.method), first: asked.path === STATUS, patience, signal };
-  const ended = await repeatedly(
-    () => sendOnce(at, dispatcher, headers, { ...asked, timeout: asked.timeout ?? patience.timeout }, signal),
-    manner,
+  const { retryPolicy, signal } = policyFor(asked, around);
+  const policy = {
+    where: at,
+    idempotent: IDEMPOTENT.has(asked.method),
+    first: asked.path === STATUS,
+    retryPolicy,
+    signal,
+  };
+  const ended = await withRetry(
+    () => sendOnce(at, dispatcher, headers, { ...asked, timeout: asked.timeout ?? retryPolicy.timeout }, signal),
+    policy,
   );
   const { last } = ended;
   try {
     if ('fault' in last) throw kibanaUnreachable(last.error, at);
     return answerOf<T>(last.answer, at, asked.allow);
   } catch (error) {
-    throw error instanceof ProblemError ? told(error, ended) : error;
+    throw error instanceof ProblemError ? withAttemptCount(error, ended) : error;
   }
 }
 
@@ -150,7 +162,7 @@ interface Arrived {
 }
 
 async function sendOnce(
-  at: KibanaAsked,
+  at: KibanaPlace,
   dispatcher: Dispatcher,
   headers: Record<string, string>,
   asked: Timed,
@@ -161,7 +173,7 @@ async function sendOnce(
     const { status } = response;
     const text = await response.text();
     const body = parsed(text);
-    if (body === undefined && status < 300 && text !== '') throw new WrongAnswer('the answer is not JSON');
+    if (body === undefined && status < 300 && text !== '') throw new UnexpectedResponse('the answer is not JSON');
     const answer = { status, location: response.headers.get('location'), body: body ?? text };
     return { answer, status, retryAfter: response.headers.get('retry-after') };
   } catch (error) {
@@ -173,13 +185,13 @@ function where(
   url: string,
   path: string,
   { method = 'GET', space = DEFAULT_SPACE }: Partial<KibanaRequest> = {},
-): KibanaAsked {
+): KibanaPlace {
   const prefix = space === DEFAULT_SPACE ? '' : `/s/${encodeURIComponent(space)}`;
   return { url: `${url}${prefix}${path}`, method, space };
 }
 
 function send(
-  at: KibanaAsked,
+  at: KibanaPlace,
   dispatcher: Dispatcher,
   headers: Record<string, string>,
   { query, body, file, timeout }: Timed,
@@ -208,7 +220,7 @@ function formOf({ name, text }: { name: string; text: string }): FormData {
   return form;
 }
 
-function answerOf<T>({ status, location, body }: Arrived, at: KibanaAsked, allow: readonly number[] = []): Answer<T> {
+function answerOf<T>({ status, location, body }: Arrived, at: KibanaPlace, allow: readonly number[] = []): Answer<T> {
   if (status >= 300 && status < 400) throw notKibana(at, `it sends elsewhere, to ${location ?? 'nowhere'}`, status);
   if (status >= 400 && !allow.includes(status)) throw kibanaRefusal(status, body, at);
   return { status, body: body as T };

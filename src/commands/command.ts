@@ -2,8 +2,9 @@ import type { Readable } from 'node:stream';
 import type { InferredOptionType, Options, PositionalOptions } from 'yargs';
 import { describePlace, ProblemError, stoppedAfter, type ExitStatus } from '../errors';
 import { readSettings, type Environment, type Flags, type Settings } from '../settings';
-import type { Patience } from '../cluster/patience';
-import { connect, type RequestContext, type Cluster } from '../cluster/cluster';
+import type { RetryPolicy } from '../cluster/retry-policy';
+import { connect, type Cluster } from '../cluster/cluster';
+import type { RequestContext } from '../cluster/connection';
 
 /** What a command may use of the world around it; only cli.ts makes one. */
 export interface Context {
@@ -11,8 +12,8 @@ export interface Context {
   readonly stdin: Readable;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
-  /** How patiently servers are asked; as the program is where not given. */
-  readonly patience?: Patience | undefined;
+  /** How requests are repeated; the program's own policy where not given. */
+  readonly retryPolicy?: RetryPolicy | undefined;
   /** Columns of the terminal; 120 where there is none. */
   readonly width: number;
   /** Whether standard error is a terminal, so that a progress line can be drawn there. */
@@ -104,12 +105,15 @@ export function settingsOf(context: Context, flags: Flags): Settings {
  * Connects to the cluster that the settings name.
  * @throws ProblemError SETTINGS when they name none, and whatever `connect` throws
  */
-export async function clusterOf({ elasticsearch }: Settings, { signal, patience }: RequestContext): Promise<Cluster> {
+export async function clusterOf(
+  { elasticsearch }: Settings,
+  { signal, retryPolicy }: RequestContext,
+): Promise<Cluster> {
   const { url, ...access } = elasticsearch;
   if (url === undefined) {
     const hint =
       'Give --es-url URL, set WMI_DETECTIONS_ES_URL, or write elasticsearch.url into wmi-detections.yml. Without a cluster: `wmi-detections engine start` prints the URL of an embedded one.';
     throw new ProblemError('SETTINGS', [{ message: 'no cluster is named', hint }]);
   }
-  return connect({ url, ...access }, { signal, patience });
+  return connect({ url, ...access }, { signal, retryPolicy });
 }

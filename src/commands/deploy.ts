@@ -1,6 +1,6 @@
 import { ProblemError, type ExitStatus } from '../errors';
 import type { Applied } from '../plan/apply';
-import { afterwards, deploy, halfwayNotes, type Deployed } from '../plan/deploy';
+import { afterwards, deploy, unfinishedMoveNotes, type Deployed } from '../plan/deploy';
 import { checkReviewed, onlyOf } from '../plan/plan';
 import { silencedRules, unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
 import { deployText, interruptedLine } from '../report/plan-text';
@@ -58,12 +58,12 @@ export const deployCommand = declare({
     const { applied } = deployed;
     const read = async (): Promise<Unproven[]> => (applied.interrupted === true ? [] : unprovenRules(deployment));
     const unproven = (await afterwards(context, 'Which rules are unproven could not be read', read)) ?? [];
-    for (const note of halfwayNotes(deployed)) context.note(note);
+    for (const note of unfinishedMoveNotes(deployed)) context.note(note);
     const text = deployText(applied.changes, plan.counts, plan.leftovers.length);
     return {
       json: { ...deployedJson(deployed), ...unprovenJson(unproven) },
       text: [text, ...unprovenLines(unproven), ...interruptedLine(applied)].join('\n'),
-      exit: context.signal.aborted ? 130 : (deployed.halfway?.because?.exitStatus ?? exitOf(applied)),
+      exit: context.signal.aborted ? 130 : (deployed.unfinishedMove?.because?.exitStatus ?? exitOf(applied)),
     };
   },
 });

@@ -6,7 +6,8 @@ import { commandsOf, elasticsearchRole, openSearchRole, type For } from '../doct
 import { USERS, type User } from '../schedulers/request-table';
 import { doctorText, rolesText } from '../report/doctor-text';
 import type { Settings } from '../settings';
-import type { RequestContext, Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import type { RequestContext } from '../cluster/connection';
 import { declare, settingsOf, clusterOf } from './command';
 
 /** What `doctor` found; nothing was changed. */
@@ -23,10 +24,10 @@ export interface Doctor {
  * rules, and what the present user may do. What cannot be reached is an answer and no error.
  * @param user the kind of user whose privileges must be there
  */
-export async function doctor(settings: Settings, user: User, around: RequestContext = {}): Promise<Doctor> {
+export async function doctor(settings: Settings, user: User, context: RequestContext = {}): Promise<Doctor> {
   let cluster: Cluster;
   try {
-    cluster = await clusterOf(settings, around);
+    cluster = await clusterOf(settings, context);
   } catch (error) {
     return { checks: [failedCheck('cluster', error)], granted: [], missing: true };
   }
@@ -35,7 +36,11 @@ export async function doctor(settings: Settings, user: User, around: RequestCont
     checkVersion(cluster),
   ];
   const scheduler = SCHEDULERS[settings.scheduler];
-  checks.push(await checkLicence(cluster), await checkClock(cluster), await scheduler.check(settings, cluster, around));
+  checks.push(
+    await checkLicence(cluster),
+    await checkClock(cluster),
+    await scheduler.check(settings, cluster, context),
+  );
   const { granted, check } = await grantsOf(cluster, askedOf(settings));
   checks.push(check);
   const lacks = granted.some((each) => each.user === user && each.may === false);

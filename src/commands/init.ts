@@ -3,7 +3,8 @@ import { ProblemError, unwritable } from '../errors';
 import { initText, settingsFile, type Answers, type Tried } from '../report/init-text';
 import { DEFAULT_FILE, readSettings, type Environment, type SchedulerName, type Settings } from '../settings';
 import { SCHEDULERS } from '../schedulers';
-import type { Cluster, RequestContext } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import type { RequestContext } from '../cluster/connection';
 import { declare, clusterOf, type Context } from './command';
 
 /** What `init` did. */

@@ -57,9 +57,9 @@ function refuseBesideWatch(flags: Readonly<Record<string, unknown>>): void {
 }
 
 async function keepWatch(context: Context, cluster: Cluster, options: RunLoopOptions, json: boolean): Promise<Outcome> {
-  for await (const told of runLoop(cluster, options)) {
-    if (told.kind === 'run') context.print(json ? JSON.stringify(told.run) : runLine(told.run));
-    else for (const line of runLoopLines(told)) context.note(line);
+  for await (const event of runLoop(cluster, options)) {
+    if (event.kind === 'run') context.print(json ? JSON.stringify(event.run) : runLine(event.run));
+    else for (const line of runLoopLines(event)) context.note(line);
   }
   return { json: undefined, text: '', exit: 130 };
 }

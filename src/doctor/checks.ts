@@ -1,4 +1,5 @@
-import { request, type Cluster } from '../cluster/cluster';
+import type { estypes } from '@elastic/elasticsearch';
+import type { Cluster } from '../cluster/cluster';
 import { describeDuration } from '../text/duration';
 import type { Check } from '../schedulers/scheduler';
 
@@ -32,13 +33,10 @@ export function checkVersion({ product, version }: Cluster): Check {
 /** The licence of an Elasticsearch; OpenSearch has none. */
 export async function checkLicence(cluster: Cluster): Promise<Check> {
   if (cluster.product === 'opensearch') return { about: 'licence', state: 'ok', message: 'OpenSearch needs none' };
-  const { status, body } = await request<{ license?: { type?: string; status?: string } }>(cluster, {
-    method: 'GET',
-    path: '/_license',
-    allow: [400, 403, 404, 405, 410],
-  });
-  const { type = 'unknown', status: state = 'active' } = (status === 200 ? body.license : undefined) ?? {};
-  if (type === 'unknown')
+  const { statusCode, body } = await cluster.client.license.get({}, { ignore: [400, 403, 404, 405, 410], meta: true });
+  const { license }: Partial<estypes.LicenseGetResponse> = statusCode === 200 ? body : {};
+  const { type, status: state = 'active' }: Partial<estypes.LicenseGetLicenseInformation> = license ?? {};
+  if (type === undefined)
     return { about: 'licence', state: 'unknown', message: 'the cluster does not tell its licence' };
   if (state === 'active') return { about: 'licence', state: 'ok', message: type };
   return { about: 'licence', state: 'missing', message: `${type}, ${state}`, fix: 'Renew the licence.' };
@@ -50,13 +48,11 @@ export async function checkLicence(cluster: Cluster): Promise<Check> {
  */
 export async function checkClock(cluster: Cluster, ours: () => number = Date.now): Promise<Check> {
   const before = ours();
-  const { status, body } = await request<{ timestamp?: number }>(cluster, {
-    method: 'GET',
-    path: '/_cluster/stats',
-    query: { filter_path: 'timestamp' },
-    allow: [400, 403, 404, 405],
-  });
-  const theirs = status === 200 ? body.timestamp : undefined;
+  const { statusCode, body } = await cluster.client.cluster.stats(
+    { filter_path: 'timestamp' },
+    { ignore: [400, 403, 404, 405], meta: true },
+  );
+  const { timestamp: theirs }: Partial<estypes.ClusterStatsResponse> = statusCode === 200 ? body : {};
   if (theirs === undefined) return { about: 'clock', state: 'unknown', message: 'the cluster does not tell its time' };
   // It said so at some moment between the question and the answer.
   const apart = theirs < before ? before - theirs : Math.max(0, theirs - ours());

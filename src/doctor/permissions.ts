@@ -1,5 +1,9 @@
+import type { estypes } from '@elastic/elasticsearch';
+import type { TransportResult } from '@elastic/transport';
 import { refusal, serverReason } from '../cluster/failure';
-import { request, type Request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import type { RequestPlace } from '../cluster/connection';
+import { untyped } from '../cluster/untyped';
 import { answersQuestions, isAllowed, type Verdict } from './probe';
 import { failedCheck, type Check } from '../schedulers/scheduler';
 import { USERS, type User } from '../schedulers/request-table';
@@ -59,25 +63,18 @@ function all(may: Granted['may']): Granted[] {
 /** What a cluster without security says: the API is not there, or its handler finds security switched off. */
 const NO_SECURITY = /no handler found|security is not enabled/i;
 
+/** For questions about somebody: how they fail without security. */
+const ABOUT_USER = { ignore: [400, 500], meta: true as const };
+
 /**
- * Asks security about somebody.
+ * The answer of security about somebody.
  * @returns undefined where there is no security
- * @throws ProblemError for every other answer that is none
+ * @throws ProblemError for every other answer
  */
-async function askSecurity<T>(
-  cluster: Cluster,
-  asked: Pick<Request, 'method' | 'path' | 'body'>,
-): Promise<T | undefined> {
-  const { status, body } = await request<T>(cluster, { ...asked, allow: [400, 500] });
+function answerOf<T>({ statusCode: status, body }: TransportResult<T>, where: RequestPlace): T | undefined {
   if (status === 200) return body;
   if (NO_SECURITY.test(serverReason(body))) return undefined;
-  throw refusal(status, body, { url: `${cluster.url}${asked.path}`, method: asked.method });
-}
-
-interface HasPrivileges {
-  readonly username?: string;
-  readonly cluster?: Readonly<Record<string, boolean>>;
-  readonly index?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
+  throw refusal(status, body, where);
 }
 
 async function byElasticsearch(cluster: Cluster, asked: For): Promise<Grants> {
@@ -85,20 +82,19 @@ async function byElasticsearch(cluster: Cluster, asked: For): Promise<Grants> {
   let name = '';
   for (const user of USERS) {
     const role = elasticsearchRole(user, asked);
-    const told = await askSecurity<HasPrivileges>(cluster, {
-      method: 'POST',
-      path: '/_security/user/_has_privileges',
-      body: { cluster: role.cluster, index: role.indices },
-    });
-    if (told === undefined) return { granted: all(true), check: UNGUARDED };
-    name = told.username ?? '';
-    const lacks = lacking(role, told);
+    const body = untyped({ cluster: role.cluster, index: role.indices });
+    const response = await cluster.client.security.hasPrivileges({ body }, ABOUT_USER);
+    const where = { url: `${cluster.url}/_security/user/_has_privileges`, method: 'POST' };
+    const about = answerOf(response, where);
+    if (about === undefined) return { granted: all(true), check: UNGUARDED };
+    name = about.username;
+    const lacks = lacking(role, about);
     granted.push({ user, may: lacks.length === 0, lacks });
   }
   return { granted, check: { about: 'security', state: 'ok', message: `you are ${name}` } };
 }
 
-function lacking(role: ElasticsearchRole, { cluster = {}, index = {} }: HasPrivileges): string[] {
+function lacking(role: ElasticsearchRole, { cluster, index }: estypes.SecurityHasPrivilegesResponse): string[] {
   return [
     ...role.cluster.filter((privilege) => cluster[privilege] !== true),
     ...role.indices.flatMap(({ names, privileges }) =>
@@ -115,11 +111,12 @@ function lacking(role: ElasticsearchRole, { cluster = {}, index = {} }: HasPrivi
  * asked, action by action, where it answers that.
  */
 async function byTrying(cluster: Cluster, asked: For): Promise<Grants> {
-  const told = await askSecurity<{ user_name?: string }>(cluster, {
-    method: 'GET',
-    path: '/_plugins/_security/authinfo',
-  });
-  if (told === undefined) return { granted: all(true), check: UNGUARDED };
+  const response = await cluster.client.transport.request<{ user_name?: string }>(
+    { method: 'GET', path: '/_plugins/_security/authinfo' },
+    ABOUT_USER,
+  );
+  const about = answerOf(response, { url: `${cluster.url}/_plugins/_security/authinfo`, method: 'GET' });
+  if (about === undefined) return { granted: all(true), check: UNGUARDED };
   const questions = await answersQuestions(cluster);
   const verdicts = new Map<string, Promise<Verdict>>();
   const verdictOn = (action: string, name: string): Promise<Verdict> => {
@@ -130,7 +127,7 @@ async function byTrying(cluster: Cluster, asked: For): Promise<Grants> {
   };
   const granted: Granted[] = [];
   for (const user of USERS) granted.push(await grantedTo(user, openSearchRole(user, asked), verdictOn));
-  const name = told.user_name ?? 'somebody';
+  const name = about.user_name ?? 'somebody';
   const fix = 'Compare your role with the one that `wmi-detections doctor --roles` prints.';
   const untold = questions
     ? 'what deletes indices, and what a bulk request does in a shard, was not asked'

@@ -1,5 +1,8 @@
+import type { Client } from '@elastic/elasticsearch';
+import type { TransportRequestOptionsWithMeta, TransportResult } from '@elastic/transport';
 import { isRecord } from '../json';
-import { request, type Request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import { untyped } from '../cluster/untyped';
 import { listOf } from '../lists';
 
 /** Whether an action is allowed; undefined where that could not be found out. */
@@ -10,86 +13,60 @@ const NONE = 'wmi-detections-no-such';
 
 const SCROLL = 'bm9uZQ==';
 
-type Asks = Readonly<Record<string, (name: string) => Request>>;
+/** A request about a name, which is empty for an action of the cluster. */
+type Probe = (client: Client, name: string, options: TransportRequestOptionsWithMeta) => Promise<TransportResult>;
 
 /** A request for each action that only looks, which is simply made. */
-const LOOKS: Asks = {
-  'cluster:monitor/main': () => ({ method: 'GET', path: '/' }),
-  'cluster:monitor/stats': () => ({ method: 'GET', path: '/_cluster/stats' }),
-  'cluster:admin/ingest/pipeline/get': () => ({ method: 'GET', path: '/_ingest/pipeline' }),
-  'cluster:admin/ingest/pipeline/simulate': () => ({
-    method: 'POST',
-    path: `/_ingest/pipeline/${NONE}/_simulate`,
-    body: { docs: [] },
-  }),
-  'cluster:admin/component_template/get': () => ({ method: 'GET', path: '/_component_template' }),
-  'indices:admin/index_template/get': () => ({ method: 'GET', path: '/_index_template' }),
-  'indices:data/read/scroll': () => ({ method: 'POST', path: '/_search/scroll', body: { scroll_id: SCROLL } }),
-  'indices:data/read/scroll/clear': () => ({
-    method: 'DELETE',
-    path: '/_search/scroll',
-    body: { scroll_id: [SCROLL] },
-  }),
-  'indices:data/read/mget': () => ({ method: 'POST', path: '/_mget', body: { docs: [{ _index: NONE, _id: NONE }] } }),
-  'indices:data/read/mget*': (name) => ({ method: 'POST', path: `/${name}/_mget`, body: { ids: [NONE] } }),
-  'indices:data/read/get': (name) => ({ method: 'GET', path: `/${name}/_doc/${NONE}` }),
-  'indices:data/read/search': (name) => ({ method: 'POST', path: `/${name}/_search`, body: { size: 0 } }),
-  'indices:admin/data_stream/get': (name) => ({ method: 'GET', path: `/_data_stream/${name}` }),
-  'indices:admin/mappings/get': (name) => ({ method: 'GET', path: `/${name}/_mapping` }),
-  'indices:admin/refresh*': (name) => ({ method: 'POST', path: `/${name}/_refresh` }),
-  'indices:monitor/stats': (name) => ({ method: 'GET', path: `/${name}/_stats` }),
+const LOOKS: Readonly<Record<string, Probe>> = {
+  'cluster:monitor/main': (client, _, options) => client.info({}, options),
+  'cluster:monitor/stats': (client, _, options) => client.cluster.stats({}, options),
+  'cluster:admin/ingest/pipeline/get': (client, _, options) => client.ingest.getPipeline({}, options),
+  'cluster:admin/ingest/pipeline/simulate': (client, _, options) =>
+    client.ingest.simulate({ id: NONE, docs: [] }, options),
+  'cluster:admin/component_template/get': (client, _, options) => client.cluster.getComponentTemplate({}, options),
+  'indices:admin/index_template/get': (client, _, options) => client.indices.getIndexTemplate({}, options),
+  'indices:data/read/scroll': (client, _, options) => client.scroll({ scroll_id: SCROLL }, options),
+  'indices:data/read/scroll/clear': (client, _, options) => client.clearScroll({ scroll_id: [SCROLL] }, options),
+  'indices:data/read/mget': (client, _, options) => client.mget({ docs: [{ _index: NONE, _id: NONE }] }, options),
+  'indices:data/read/mget*': (client, index, options) => client.mget({ index, ids: [NONE] }, options),
+  'indices:data/read/get': (client, index, options) => client.get({ index, id: NONE }, options),
+  'indices:data/read/search': (client, index, options) => client.search({ index, size: 0 }, options),
+  'indices:admin/data_stream/get': (client, name, options) => client.indices.getDataStream({ name }, options),
+  'indices:admin/mappings/get': (client, index, options) => client.indices.getMapping({ index }, options),
+  'indices:admin/refresh*': (client, index, options) => client.indices.refresh({ index }, options),
+  'indices:monitor/stats': (client, index, options) => client.indices.stats({ index }, options),
 };
 
-const create = (name: string): Request => ({
-  method: 'PUT',
-  path: `/${name}`,
-  body: { settings: { [NONE]: true } },
-});
+const create: Probe = (client, index, options) => client.indices.create({ index, settings: { [NONE]: true } }, options);
 
 /**
  * A request for each action that changes something. It is asked whether it is allowed (`perform_permission_check`), and is
  * such that it would change nothing even if it were carried out. So none deletes an index, and none is a write into a shard:
  * of those actions nothing is found out.
  */
-const CHANGES: Asks = {
-  'cluster:admin/ingest/pipeline/put': () => ({
-    method: 'PUT',
-    path: `/_ingest/pipeline/${NONE}`,
-    body: { processors: [{ [NONE]: {} }] },
-  }),
-  'cluster:admin/ingest/pipeline/delete': () => ({ method: 'DELETE', path: `/_ingest/pipeline/${NONE}` }),
-  'cluster:admin/component_template/put': () => ({
-    method: 'PUT',
-    path: `/_component_template/${NONE}`,
-    body: { template: { mappings: { properties: { field: { type: NONE } } } } },
-  }),
-  'cluster:admin/component_template/delete': () => ({ method: 'DELETE', path: `/_component_template/${NONE}` }),
-  'indices:admin/index_template/put': () => ({
-    method: 'PUT',
-    path: `/_index_template/${NONE}`,
-    body: { index_patterns: [NONE], composed_of: [NONE] },
-  }),
-  'indices:admin/index_template/delete': () => ({ method: 'DELETE', path: `/_index_template/${NONE}` }),
-  'indices:data/write/bulk': () => ({
-    method: 'POST',
-    path: '/_bulk',
-    ndjson: `${JSON.stringify({ delete: { _index: NONE, _id: NONE } })}\n`,
-  }),
-  'indices:data/write/index': (name) => ({
-    method: 'PUT',
-    path: `/${name}/_doc/${NONE}`,
-    query: { require_alias: true },
-    body: {},
-  }),
-  'indices:data/write/update': (name) => ({
-    method: 'POST',
-    path: `/${name}/_update/${NONE}`,
-    query: { require_alias: true },
-    body: { doc: {} },
-  }),
-  'indices:data/write/delete': (name) => ({ method: 'DELETE', path: `/${name}/_doc/${NONE}` }),
-  'indices:admin/mapping/put': (name) => ({ method: 'PUT', path: `/${name}/_mapping`, body: {} }),
-  'indices:admin/rollover': (name) => ({ method: 'POST', path: `/${name}/_rollover`, query: { dry_run: true } }),
+const CHANGES: Readonly<Record<string, Probe>> = {
+  'cluster:admin/ingest/pipeline/put': (client, _, options) =>
+    client.ingest.putPipeline({ id: NONE, processors: [untyped({ [NONE]: {} })] }, options),
+  'cluster:admin/ingest/pipeline/delete': (client, _, options) => client.ingest.deletePipeline({ id: NONE }, options),
+  'cluster:admin/component_template/put': (client, _, options) => {
+    const template = untyped({ mappings: { properties: { field: { type: NONE } } } });
+    return client.cluster.putComponentTemplate({ name: NONE, template }, options);
+  },
+  'cluster:admin/component_template/delete': (client, _, options) =>
+    client.cluster.deleteComponentTemplate({ name: NONE }, options),
+  'indices:admin/index_template/put': (client, _, options) =>
+    client.indices.putIndexTemplate({ name: NONE, index_patterns: [NONE], composed_of: [NONE] }, options),
+  'indices:admin/index_template/delete': (client, _, options) =>
+    client.indices.deleteIndexTemplate({ name: NONE }, options),
+  'indices:data/write/bulk': (client, _, options) =>
+    client.bulk({ operations: [{ delete: { _index: NONE, _id: NONE } }] }, options),
+  'indices:data/write/index': (client, index, options) =>
+    client.index({ index, id: NONE, require_alias: true, document: {} }, options),
+  'indices:data/write/update': (client, index, options) =>
+    client.update({ index, id: NONE, require_alias: true, doc: {} }, options),
+  'indices:data/write/delete': (client, index, options) => client.delete({ index, id: NONE }, options),
+  'indices:admin/mapping/put': (client, index, options) => client.indices.putMapping({ index, body: {} }, options),
+  'indices:admin/rollover': (client, alias, options) => client.indices.rollover({ alias, dry_run: true }, options),
   'indices:admin/create': create,
   // Everything on indices of a test, beginning with that.
   'indices:*': create,
@@ -97,7 +74,7 @@ const CHANGES: Asks = {
 
 /** Whether the security plugin answers a request that it is only asked about: since 3.2. An older one refuses the parameter. */
 export async function answersQuestions(cluster: Cluster): Promise<boolean> {
-  return (await asked(cluster, { method: 'GET', path: '/_ingest/pipeline' })) !== undefined;
+  return (await ask(cluster, (client, _, options) => client.ingest.getPipeline({}, options), '')) !== undefined;
 }
 
 /**
@@ -107,25 +84,29 @@ export async function answersQuestions(cluster: Cluster): Promise<boolean> {
  */
 export async function isAllowed(cluster: Cluster, action: string, name: string, questions: boolean): Promise<Verdict> {
   // A pattern of a role holds for a name that it fits, while of a pattern in a request only what is there counts.
-  const concrete = encodeURIComponent(name.replaceAll('*', 'any'));
+  const concrete = name.replaceAll('*', 'any');
   const look = LOOKS[action];
-  if (look !== undefined) return tried(cluster, look(concrete));
+  if (look !== undefined) return tried(cluster, look, concrete);
   const change = CHANGES[action];
-  return change === undefined || !questions ? undefined : asked(cluster, change(concrete));
+  return change === undefined || !questions ? undefined : ask(cluster, change, concrete);
 }
 
-async function tried(cluster: Cluster, look: Request): Promise<boolean> {
-  const { status, body } = await request<unknown>(cluster, { ...look, allow: [400, 403, 404] });
+async function tried({ client }: Cluster, look: Probe, name: string): Promise<boolean> {
+  const { statusCode, body } = await look(client, name, { meta: true, ignore: [400, 403, 404] });
   // A document that may not be read is refused in an answer that is well as a whole.
   const docs = isRecord(body) ? listOf(body.docs) : [];
   const refused = docs.some((doc) => isRecord(doc) && isRecord(doc.error) && doc.error.type === 'security_exception');
-  return status !== 403 && !refused;
+  return statusCode !== 403 && !refused;
 }
 
-async function asked(cluster: Cluster, change: Request): Promise<Verdict> {
-  const query = { ...change.query, perform_permission_check: true };
-  const { body } = await request<unknown>(cluster, { ...change, query, retry: false, allow: FAILURES });
+async function ask({ client }: Cluster, change: Probe, name: string): Promise<Verdict> {
+  const { body } = await change(client, name, {
+    meta: true,
+    ignore: [...FAILURES],
+    querystring: { perform_permission_check: true },
+    context: { once: true, anyAnswer: true },
+  });
   return isRecord(body) && typeof body.accessAllowed === 'boolean' ? body.accessAllowed : undefined;
 }
 
-const FAILURES = Array.from({ length: 200 }, (_, index) => 400 + index);
+const FAILURES: readonly number[] = Array.from({ length: 200 }, (_, index) => 400 + index);

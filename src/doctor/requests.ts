@@ -50,7 +50,7 @@ export const REQUESTS: readonly RequestRow[] = [
   ...(['any_stream', 'any_index'] as const).map((names) =>
     onIndices(names, `GET /{${names}}/_mapping`, COMPARE, ['view_index_metadata'], ['indices:admin/mappings/get']),
   ),
-  onIndices('state', 'POST /{state}/_refresh', COMPARE, ['maintenance'], ['indices:admin/refresh*']),
+  onIndices('state', 'GET /{state}/_refresh', COMPARE, ['maintenance'], ['indices:admin/refresh*']),
   onIndices('state', 'POST /{state}/_search', [...COMPARE, 'run', 'ack', 'reconcile'], ['read'], SEARCH),
   onIndices('state', 'GET /{state}/_doc/{id}', [...COMPARE, 'run', 'reconcile'], ['read'], ['indices:data/read/get']),
 
@@ -158,7 +158,7 @@ export const REQUESTS: readonly RequestRow[] = [
   ].map((row) => ({ ...row, isOptional: true })),
 
   // Rules that run. Who may not refresh is served by the overlap of the windows.
-  onIndices('streams', 'POST /{streams}/_refresh', ['run'], ['maintenance'], ['indices:admin/refresh*']),
+  onIndices('streams', 'GET /{streams}/_refresh', ['run'], ['maintenance'], ['indices:admin/refresh*']),
   onIndices('events', 'POST /{events}/_search', ['run', 'status', 'alerts', 'reconcile'], ['read'], SEARCH),
   onIndices('events', 'POST /_mget', ['alerts'], ['read'], ['indices:data/read/mget*'], ['indices:data/read/mget']),
   onIndices('streams', 'POST /{streams}/_search', ['status'], ['read'], SEARCH),
@@ -198,7 +198,7 @@ export const REQUESTS: readonly RequestRow[] = [
     'GET /{trial}/_settings/index.creation_date',
     'POST /_bulk',
     'POST /{trial}/_bulk',
-    'POST /{trial}/_refresh',
+    'GET /{trial}/_refresh',
     'POST /{trial}/_search',
     'PUT /{trial}/_doc/{id}',
     'GET /{trial}/_doc/{id}',

@@ -120,8 +120,8 @@ export async function adoptAll(scope: Scope, adoptions: readonly Adoption[]): Pr
       results.push({ ...about, status: 'adopted' });
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
-      const said = error.code === 'INTERRUPTED' ? OVERTAKEN : redact(error.message);
-      results.push({ ...about, status: 'failed', error: said });
+      const message = error.code === 'INTERRUPTED' ? OVERTAKEN : redact(error.message);
+      results.push({ ...about, status: 'failed', error: message });
     }
   }
   return results;

@@ -1,6 +1,6 @@
 import { ProblemError, redact, type Problem } from '../errors';
 import type { Desired, Kind, Scope } from '../resources/kind';
-import { FOR_THE_MOMENT } from '../cluster/attempts';
+import { RETRYABLE_STATUS } from '../cluster/retry';
 import type { Change, Plan, Step } from './plan';
 
 export interface AppliedChange extends Change {
@@ -31,7 +31,7 @@ export const OVERTAKEN = 'interrupted; it may have been done or not';
 
 /**
  * Does what a plan says, one step after the other. A step that fails does not stop the ones that do not need it; what
- * refers to it is skipped, and a second run mends it. Only a server that is gone, or busy beyond all patience, stops them all, for
+ * refers to it is skipped, and a second run mends it. Only a server that is gone, or busy beyond all attempts, stops them all, for
  * each would be as patient again; and so does an interruption. Foreign things are never touched.
  * @param onStep told of each step when it has ended
  */
@@ -150,8 +150,8 @@ function failure(change: Change, error: ProblemError, course: Course): AppliedCh
     })),
   );
   const reasons = error.problems.map(({ message }) => message).join('; ');
-  const said = error.code === 'INTERRUPTED' ? `${reasons}; it may have been done or not` : error.message;
-  return { ...change, status: 'failed', error: redact(said) };
+  const message = error.code === 'INTERRUPTED' ? `${reasons}; it may have been done or not` : error.message;
+  return { ...change, status: 'failed', error: redact(message) };
 }
 
 /** Why what follows such an error need not be begun. */
@@ -160,7 +160,7 @@ function haltOf({ code, problems }: ProblemError): string | undefined {
   if (code === 'UNREACHABLE') return 'not begun: the server could not be reached any more';
   if (code === 'NOT_A_SEARCH_ENGINE') return 'not begun: the server gave no answer that can be read';
   const busy = problems.some(
-    ({ where }) => where !== undefined && 'url' in where && FOR_THE_MOMENT.has(where.status ?? 0),
+    ({ where }) => where !== undefined && 'url' in where && RETRYABLE_STATUS.has(where.status ?? 0),
   );
   return busy ? 'not begun: the server could do nothing more' : undefined;
 }

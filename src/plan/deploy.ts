@@ -21,7 +21,7 @@ export interface Deployed {
   readonly plan: Plan;
   readonly applied: Applied;
   /** Of a move that is not finished, so that rules may be on both schedulers: what ended it, where that is none of the changes. */
-  readonly halfway?: { readonly because?: ProblemError | undefined } | undefined;
+  readonly unfinishedMove?: { readonly because?: ProblemError | undefined } | undefined;
 }
 
 export interface DeployOptions {
@@ -66,11 +66,11 @@ async function applyAndMove(
 ): Promise<Deployed> {
   let deployed: Deployed = { plan, applied: await apply(deployment, plan, operator) };
   if (move === undefined || move.leaving.length === 0) return deployed;
-  if (!isDone(deployed)) return { ...deployed, halfway: {} };
+  if (!isDone(deployed)) return { ...deployed, unfinishedMove: {} };
   const because = await finishMove(deployment, move, async (from, leaving) => {
-    deployed = together(deployed, { plan: leaving, applied: await apply(from, leaving, operator) });
+    deployed = mergeDeployed(deployed, { plan: leaving, applied: await apply(from, leaving, operator) });
   });
-  return because === undefined && isDone(deployed) ? deployed : { ...deployed, halfway: { because } };
+  return because === undefined && isDone(deployed) ? deployed : { ...deployed, unfinishedMove: { because } };
 }
 
 function isDone({ applied }: Deployed): boolean {
@@ -107,16 +107,18 @@ export async function afterwards<T>(
 }
 
 /** What a person has to know of a move that is not finished. */
-export function halfwayNotes({ halfway }: Deployed): string[] {
-  if (halfway === undefined) return [];
+export function unfinishedMoveNotes({ unfinishedMove }: Deployed): string[] {
+  if (unfinishedMove === undefined) return [];
   const why =
-    halfway.because === undefined ? 'What failed or was skipped says why.' : escapeForTerminal(halfway.because.message);
+    unfinishedMove.because === undefined
+      ? 'What failed or was skipped says why.'
+      : escapeForTerminal(unfinishedMove.because.message);
   return [
     `The move is not finished: rules may be on both schedulers now, and alert twice. Deploy with --move again. ${why}`,
   ];
 }
 
-function together(one: Deployed, other: Deployed): Deployed {
+function mergeDeployed(one: Deployed, other: Deployed): Deployed {
   return {
     plan: planFrom([...one.plan.steps, ...other.plan.steps], one.plan.counts.unchanged, one.plan.leftovers),
     applied: {

@@ -4,7 +4,8 @@ import { activeExceptions, type Exception } from '../sigma/exceptions';
 import { defaultIndices } from '../detections/indices';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
 import type { Rule } from '../detections/rule';
-import { request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import { untyped } from '../cluster/untyped';
 import type { Plan } from './plan';
 
 /** Of the events that a rule matches, how many its exceptions silence. */
@@ -58,13 +59,13 @@ export async function silencedRules(scope: ScheduledScope, content: Content, pla
 }
 
 async function count(cluster: Cluster, indices: readonly string[], query: object): Promise<number> {
-  const { body } = await request<{ count: number }>(cluster, {
-    method: 'POST',
-    path: `/${indices.map(encodeURIComponent).join(',')}/_count`,
-    query: { ignore_unavailable: true, allow_no_indices: true },
-    body: { query },
+  const found = await cluster.client.count({
+    index: [...indices],
+    ignore_unavailable: true,
+    allow_no_indices: true,
+    query: untyped(query),
   });
-  return body.count;
+  return found.count;
 }
 
 /** A rule that has stored no alert since it was last changed, on a scheduler where nothing else proves it. */

@@ -1,9 +1,10 @@
+import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../errors';
-import { isRecord } from '../json';
-import { FOR_THE_MOMENT, whilePutOff } from '../cluster/attempts';
+import { RETRYABLE_STATUS, retryRejected } from '../cluster/retry';
 import { refusal, serverReason } from '../cluster/failure';
-import { request, type Cluster } from '../cluster/cluster';
+import { type Cluster } from '../cluster/cluster';
 import { NEWLINE, type Utf8 } from './input-record';
+import { untyped } from '../cluster/untyped';
 
 /** What became of an item, for good. */
 export type Outcome =
@@ -18,12 +19,6 @@ type Verdict =
 
 const TOO_LARGE = 413;
 
-type ItemAnswer = Readonly<Record<string, { readonly status: number; readonly error?: unknown }>>;
-
-interface BulkAnswer {
-  readonly items?: readonly ItemAnswer[];
-}
-
 interface CreateOptions {
   /** Told of each item as soon as its outcome is known, so that it is known even when an error ends the rest. */
   readonly onOutcome?: ((index: number, outcome: Outcome) => void) | undefined;
@@ -36,8 +31,8 @@ interface CreateOptions {
  *   ----------------------------------------|------------------------------------------------------------
  *   201                                     | indexed
  *   409                                     | duplicate: it is there already
- *   no answer, 429, 502-504 to the request  | sent again, see cluster/attempts.ts
- *   429, 502-504 or nothing to an item      | that item is sent again, with the same patience
+ *   no answer, 429, 502-504 to the request  | sent again, see cluster/retry.ts  
+ *   429, 502-504 or nothing to an item      | that item is sent again, under the same retry policy
  *   400 for every item and with one reason, | halves are sent by themselves, down to the item at fault:
  *   400 or 413 for the request              |   one that cannot be parsed fails all that are sent with it
  *   write block, 403                        | READ_ONLY, FORBIDDEN at once: nothing can be indexed
@@ -57,7 +52,7 @@ export async function createAll(
     onOutcome?.(index, outcome);
   };
   const numbered = items.map((item, index) => ({ item, index }));
-  await whilePutOff(numbered, { ...cluster, where: whereOf(cluster) }, async (pending, { count, last }) => {
+  await retryRejected(numbered, { ...cluster, where: whereOf(cluster) }, async (pending, { count, last }) => {
     const verdicts = await send(cluster, itemsOf(pending));
     if (verdicts === 'split') {
       const half = Math.ceil(pending.length / 2);
@@ -90,31 +85,34 @@ function itemsOf(pending: readonly { readonly item: Item }[]): Item[] {
 
 /** One request. @returns a verdict an item, or `split` */
 async function send(cluster: Cluster, items: readonly Item[]): Promise<readonly (Verdict | undefined)[] | 'split'> {
-  const query = { filter_path: 'errors,error,items.*.status,items.*.error' };
-  const asked = { method: 'POST', path: '/_bulk', query, allow: [400, TOO_LARGE] } as const;
-  const { status, body } = await withBody(items, (ndjson) => request<BulkAnswer>(cluster, { ...asked, ndjson }));
+  const { statusCode: status, body } = await withBody(items, (lines) =>
+    cluster.client.bulk(
+      { body: untyped(lines), filter_path: 'errors,error,items.*.status,items.*.error' },
+      { ignore: [400, TOO_LARGE], meta: true },
+    ),
+  );
   if (status >= 400) {
     if (items.length > 1) return 'split';
     return [{ result: 'refused', status, reason: serverReason(body) }];
   }
-  const verdicts = items.map((_, at) => verdictOn(cluster, Object.values(body.items?.[at] ?? {})[0]));
+  const verdicts = items.map((_, at) => verdictOn(cluster, Object.values(body.items[at] ?? {})[0]));
   return poisoned(verdicts) ? 'split' : verdicts;
 }
 
-function verdictOn(cluster: Cluster, answer: ItemAnswer[string] | undefined): Verdict | undefined {
+function verdictOn(cluster: Cluster, answer: estypes.BulkResponseItem | undefined): Verdict | undefined {
   if (answer === undefined) return undefined;
   const { status, error } = answer;
   if (status < 300) return { result: 'indexed' };
   if (status === 409) return { result: 'duplicate' };
   const where = whereOf(cluster);
-  if (isRecord(error) && error.type === 'cluster_block_exception') {
+  if (error?.type === 'cluster_block_exception') {
     const hint =
       'The disk is too full or somebody blocked writing: free space or lift the block, then replay again; events already there are not indexed twice.';
     const problem = { where: { ...where, status }, message: serverReason({ error }), hint };
     return { result: 'stopped', error: new ProblemError('READ_ONLY', [problem]) };
   }
   if (status === 403) return { result: 'stopped', error: refusal(status, { error }, where) };
-  return { result: FOR_THE_MOMENT.has(status) ? 'busy' : 'refused', status, reason: serverReason({ error }) };
+  return { result: RETRYABLE_STATUS.has(status) ? 'busy' : 'refused', status, reason: serverReason({ error }) };
 }
 
 function stillBusy(

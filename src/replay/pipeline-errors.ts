@@ -1,6 +1,6 @@
 import { ProblemError } from '../errors';
-import { isRecord, type JsonRecord } from '../json';
-import { request, type Cluster } from '../cluster/cluster';
+import { isRecord } from '../json';
+import type { Cluster } from '../cluster/cluster';
 
 /** What became of events that were indexed and that a pipeline could not make an event of. */
 export interface PipelineErrors {
@@ -12,15 +12,8 @@ export interface PipelineErrors {
 /** Of so many the reasons are read, the first of the run. */
 const MAX_READ = 1_000;
 
-interface Answer {
-  readonly hits: {
-    readonly total: { readonly value: number };
-    readonly hits: readonly {
-      readonly _source?: unknown;
-      readonly fields?: { readonly 'event.ingested'?: readonly unknown[] };
-    }[];
-  };
-  readonly aggregations?: { readonly now?: { readonly buckets?: readonly { readonly from?: number }[] } };
+interface Clock {
+  readonly now: { readonly buckets: readonly { readonly from?: number }[] };
 }
 
 /**
@@ -38,7 +31,7 @@ export async function countPipelineErrors(
 ): Promise<PipelineErrors | null> {
   if (streams.length === 0) return { count: 0, reasons: [] };
   try {
-    return await count(cluster, `/${streams.join(',')}`, began);
+    return await count(cluster, streams, began);
   } catch (error) {
     // The events are in the cluster; that this question has no answer is no reason to say that they are not.
     if (error instanceof ProblemError && error.code !== 'INTERRUPTED') return null;
@@ -46,51 +39,50 @@ export async function countPipelineErrors(
   }
 }
 
-async function count(cluster: Cluster, path: string, began: number): Promise<PipelineErrors | null> {
-  const query = { ignore_unavailable: true, allow_no_indices: true };
-  const refreshed = await request(cluster, { method: 'POST', path: `${path}/_refresh`, query, allow: [403] });
-  if (refreshed.status === 403) return null;
+async function count({ client }: Cluster, streams: readonly string[], began: number): Promise<PipelineErrors | null> {
+  const which = { index: [...streams], ignore_unavailable: true, allow_no_indices: true };
+  const options = { ignore: [403], meta: true as const };
+  const refreshed = await client.indices.refresh(which, options);
+  if (refreshed.statusCode === 403) return null;
   const elapsedMs = performance.now() - began;
-  const { status, body } = await request<Answer>(cluster, {
-    method: 'POST',
-    path: `${path}/_search`,
-    query: { ...query, request_cache: false },
-    allow: [403],
-    body: questionOf(elapsedMs),
-  });
-  if (status === 403) return null;
-  const now = body.aggregations?.now?.buckets?.[0]?.from ?? Infinity;
+  const { statusCode, body } = await client.search<unknown, Clock>(
+    {
+      ...which,
+      size: MAX_READ,
+      track_total_hits: true,
+      query: {
+        bool: {
+          filter: [
+            { term: { 'event.kind': 'pipeline_error' } },
+            { range: { 'event.ingested': { gte: `now-${Math.ceil(elapsedMs / 1_000)}s` } } },
+          ],
+        },
+      },
+      sort: [{ 'event.ingested': 'asc' }],
+      _source: ['error.message'],
+      docvalue_fields: [{ field: 'event.ingested', format: 'epoch_millis' }],
+      aggs: { now: { date_range: { field: 'event.ingested', ranges: [{ from: 'now' }] } } },
+    },
+    options,
+  );
+  if (statusCode === 403) return null;
+  const now = body.aggregations?.now.buckets[0]?.from ?? Infinity;
   const { total, hits } = body.hits;
   // The cluster's date math knows whole seconds only: those of a second before are the first ones.
-  const earlier = hits.filter(({ fields }) => Number(fields?.['event.ingested']?.[0]) < now - elapsedMs);
+  const isEarlier = (fields: unknown): boolean => timeIn(fields) < now - elapsedMs;
+  const earlier = hits.filter(({ fields }) => isEarlier(fields)).length;
   const reasons = new Map<string, number>();
-  for (const { _source } of hits.slice(earlier.length)) {
+  for (const { _source } of hits.slice(earlier)) {
     const reason = reasonIn(_source);
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
-  return {
-    count: total.value - earlier.length,
-    reasons: [...reasons].sort(([, left], [, right]) => right - left),
-  };
+  const counted = typeof total === 'number' ? total : (total?.value ?? hits.length);
+  return { count: counted - earlier, reasons: [...reasons].sort(([, left], [, right]) => right - left) };
 }
 
-function questionOf(elapsedMs: number): JsonRecord {
-  return {
-    size: MAX_READ,
-    track_total_hits: true,
-    query: {
-      bool: {
-        filter: [
-          { term: { 'event.kind': 'pipeline_error' } },
-          { range: { 'event.ingested': { gte: `now-${Math.ceil(elapsedMs / 1_000)}s` } } },
-        ],
-      },
-    },
-    sort: [{ 'event.ingested': 'asc' }],
-    _source: ['error.message'],
-    docvalue_fields: [{ field: 'event.ingested', format: 'epoch_millis' }],
-    aggs: { now: { date_range: { field: 'event.ingested', ranges: [{ from: 'now' }] } } },
-  };
+function timeIn(fields: unknown): number {
+  const values = isRecord(fields) ? fields['event.ingested'] : undefined;
+  return Array.isArray(values) ? Number(values[0]) : NaN;
 }
 
 /** The beginning of error.message: it names the step and what is wrong, then perhaps values of the event. */

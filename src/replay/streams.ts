@@ -1,7 +1,6 @@
 import { ProblemError, type Problem } from '../errors';
-import { isRecord } from '../json';
 import { MANAGED_BY } from '../resources/ownership';
-import { request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { SOURCES, type Source } from './recognise';
 import { DATASETS } from '../detections/indices';
 
@@ -35,15 +34,10 @@ export async function checkTemplates(cluster: Cluster): Promise<void> {
 }
 
 async function templateState(cluster: Cluster, id: string): Promise<'ours' | 'missing' | 'foreign'> {
-  const asked = { method: 'GET', path: `/_index_template/${id}`, allow: [404] } as const;
-  const { status, body } = await request<unknown>(cluster, asked);
-  if (status === 404) return 'missing';
-  const [template] = isRecord(body) && Array.isArray(body.index_templates) ? (body.index_templates as unknown[]) : [];
-  return managedBy(template) === MANAGED_BY ? 'ours' : 'foreign';
-}
-
-function managedBy(template: unknown): unknown {
-  const inner = isRecord(template) ? template.index_template : undefined;
-  const meta = isRecord(inner) ? inner._meta : undefined;
-  return isRecord(meta) ? meta.managed_by : undefined;
+  const { statusCode, body } = await cluster.client.indices.getIndexTemplate(
+    { name: id },
+    { ignore: [404], meta: true },
+  );
+  if (statusCode === 404) return 'missing';
+  return body.index_templates[0]?.index_template._meta?.managed_by === MANAGED_BY ? 'ours' : 'foreign';
 }

@@ -34,7 +34,7 @@ function ruleLines(rule: RuleReconciliation, scheduler: SchedulerName, namespace
     ...(silenced > 0 ? [`${plural(silenced, 'event')} silenced by exceptions`] : []),
   ];
   const more = missing.length > MOST_MISSING ? [`    … and ${missing.length - MOST_MISSING} more`] : [];
-  const fix = missing.length === 0 ? [] : [`    to mend it: ${mendOf(missing, scheduler, slug, namespace)}`];
+  const fix = missing.length === 0 ? [] : [`    to mend it: ${fixFor(missing, scheduler, slug, namespace)}`];
   return [
     `  ${escapeForTerminal(name)}: ${plural(events, 'event')}, ${plural(groups, 'group')}: ${parts.join(', ')}`,
     ...missing.slice(0, MOST_MISSING).flatMap(missingLines),
@@ -54,7 +54,7 @@ function missingLines({ group, events, first, reasons }: MissingAlert): string[]
   ];
 }
 
-function mendOf(missing: readonly MissingAlert[], scheduler: SchedulerName, slug: string, namespace: string): string {
+function fixFor(missing: readonly MissingAlert[], scheduler: SchedulerName, slug: string, namespace: string): string {
   const codes = missing.flatMap(({ reasons }) => reasons.map(({ code }) => code));
   const first = new Set(codes.flatMap((code) => FIRST[code] ?? []));
   const times = missing.flatMap((each) => [each.first.time, each.last]).filter((time) => time !== null);

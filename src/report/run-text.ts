@@ -16,9 +16,9 @@ export function runLine({ name, events, alerts, new: created, from, to, timebase
 }
 
 /** What a watch tells beside the results of its windows, for a person. */
-export function runLoopLines(told: Exclude<RunLoopEvent, { readonly kind: 'run' }>): string[] {
-  if (told.kind === 'change') return [`rule "${told.name}" ${CHANGES[told.change]}`];
-  return [...errorLines(told.error), `  The next run covers this one, in ${describeDuration(told.again)}.`];
+export function runLoopLines(event: Exclude<RunLoopEvent, { readonly kind: 'run' }>): string[] {
+  if (event.kind === 'change') return [`rule "${event.name}" ${CHANGES[event.change]}`];
+  return [...errorLines(event.error), `  The next run covers this one, in ${describeDuration(event.again)}.`];
 }
 
 const CHANGES = {

@@ -1,12 +1,13 @@
+import type { Client } from '@elastic/elasticsearch';
 import type { Resource, ResourceKind } from '../content/resource';
-import { request, type Product } from '../cluster/cluster';
+import type { Product } from '../cluster/cluster';
 import { prepare } from '../cluster/translate';
+import { untyped } from '../cluster/untyped';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
 import { digestOf, markOf, unstamped, withDescription, withMeta, only, withoutMark } from './ownership';
 import { isRecord } from '../json';
 import { normalizeTemplate, componentsOf, effectiveTemplate } from './effective-template';
 import { normalizeLifecycle, lifecycleOf } from './data-stream-lifecycle';
-import { listOf } from '../lists';
 
 /** What of a stored body we compare: keys that a server may add of its own (dates, for example) are left out. */
 const KEYS: Readonly<Record<ResourceKind, readonly string[]>> = {
@@ -17,10 +18,11 @@ const KEYS: Readonly<Record<ResourceKind, readonly string[]>> = {
 
 interface StoredKind {
   readonly name: ResourceKind;
-  /** The API that lists them all with GET, and takes one with PUT `<path>/<id>`. */
-  readonly path: string;
-  /** The pairs of id and body in the answer to that GET. */
-  readonly entries: (answer: Body) => readonly (readonly [string, Body])[];
+  /** The pairs of id and body of all that are stored. */
+  readonly stored: (client: Client) => Promise<readonly (readonly [string, Body])[]>;
+  readonly write: (client: Client, id: string, body: Body) => Promise<unknown>;
+  /** Also where there is none. */
+  readonly delete: (client: Client, id: string) => Promise<unknown>;
   /** Whether this product takes `_meta` on this kind. */
   readonly takesMeta: (product: Product) => boolean;
   /** Adds to a prepared body what depends on other resources. */
@@ -30,8 +32,8 @@ interface StoredKind {
 }
 
 /** A kind whose things come from content files and are stored by the cluster under their own id. */
-function storedKind({ name, path, entries, takesMeta, complete, normalize, refs }: StoredKind): Kind {
-  const pathOf = (id: string): string => `${path}/${encodeURIComponent(id)}`;
+function storedKind(stored: StoredKind): Kind {
+  const { name, takesMeta, complete, normalize, refs } = stored;
   const bodyOf = (resource: Resource, all: readonly Resource[], scope: Scope): Body => {
     const body = prepare(resource, scope.cluster.product);
     return complete === undefined ? body : complete(body, resource, all, scope);
@@ -54,11 +56,10 @@ function storedKind({ name, path, entries, takesMeta, complete, normalize, refs 
       ),
 
     async list({ cluster }, ids) {
-      const { body } = await request<Body>(cluster, { method: 'GET', path, allow: [404] });
-      return entries(body)
-        .map(([id, stored]): Live => {
-          const mark = markOf(stored);
-          return { id, body: stored, ours: mark?.id === id, digest: mark?.digest };
+      return (await stored.stored(cluster.client))
+        .map(([id, body]): Live => {
+          const mark = markOf(body);
+          return { id, body, ours: mark?.id === id, digest: mark?.digest };
         })
         .filter((live) => live.ours || ids.includes(live.id));
     },
@@ -66,11 +67,11 @@ function storedKind({ name, path, entries, takesMeta, complete, normalize, refs 
     async put({ cluster }, desired) {
       const mark = { id: desired.id, digest: digestOf(name, desired.id, desired.body) };
       const marked = takesMeta(cluster.product) ? withMeta : withDescription;
-      await request(cluster, { method: 'PUT', path: pathOf(desired.id), body: marked(desired.body, mark) });
+      await stored.write(cluster.client, desired.id, marked(desired.body, mark));
     },
 
     async remove({ cluster }, id) {
-      await request(cluster, { method: 'DELETE', path: pathOf(id), allow: [404] });
+      await stored.delete(cluster.client, id);
     },
 
     mark: (scope, { id }, { body }) => kind.put(scope, { id, body: unstamped(body) }, 'update'),
@@ -80,9 +81,12 @@ function storedKind({ name, path, entries, takesMeta, complete, normalize, refs 
 
 export const ingestPipeline = storedKind({
   name: 'ingest_pipeline',
-  path: '/_ingest/pipeline',
-  entries: (answer) =>
-    Object.entries(answer).filter((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1])),
+  async stored({ ingest }) {
+    const { statusCode, body } = await ingest.getPipeline({}, { ignore: [404], meta: true });
+    return statusCode === 404 ? [] : Object.entries(body).map(([id, pipeline]) => [id, { ...pipeline }] as const);
+  },
+  write: ({ ingest }, id, body) => ingest.putPipeline({ id, body: untyped(body) }),
+  delete: ({ ingest }, id) => ingest.deletePipeline({ id }, { ignore: [404] }),
   takesMeta: (product) => product === 'elasticsearch',
   normalize: (body) => only(withoutMark(body), KEYS.ingest_pipeline),
   refs: (body) => [...calledPipelines(body)],
@@ -102,8 +106,16 @@ function* calledPipelines(value: unknown): Generator<string> {
 
 export const componentTemplate = storedKind({
   name: 'component_template',
-  path: '/_component_template',
-  entries: (answer) => listedTemplates(answer, 'component_template'),
+  async stored({ cluster }) {
+    const { statusCode, body } = await cluster.getComponentTemplate({}, { ignore: [404], meta: true });
+    if (statusCode === 404) return [];
+    return body.component_templates.map(({ name, component_template: template }) => [name, { ...template }] as const);
+  },
+  write({ cluster }, name, { template, ...rest }) {
+    const typed = untyped(isRecord(template) ? template : {});
+    return cluster.putComponentTemplate({ name, template: typed, body: untyped(rest) });
+  },
+  delete: ({ cluster }, name) => cluster.deleteComponentTemplate({ name }, { ignore: [404] }),
   takesMeta: () => true,
   normalize(body) {
     const kept = only(withoutMark(body), KEYS.component_template);
@@ -114,8 +126,13 @@ export const componentTemplate = storedKind({
 
 export const indexTemplate = storedKind({
   name: 'index_template',
-  path: '/_index_template',
-  entries: (answer) => listedTemplates(answer, 'index_template'),
+  async stored({ indices }) {
+    const { statusCode, body } = await indices.getIndexTemplate({}, { ignore: [404], meta: true });
+    if (statusCode === 404) return [];
+    return body.index_templates.map(({ name, index_template: template }) => [name, { ...template }] as const);
+  },
+  write: ({ indices }, name, body) => indices.putIndexTemplate({ name, body: untyped(body) }),
+  delete: ({ indices }, name) => indices.deleteIndexTemplate({ name }, { ignore: [404] }),
   takesMeta: () => true,
 
   /** Each index made from it carries the digest of what it was made of: by that `data_stream` knows when to roll over. */
@@ -149,13 +166,4 @@ function defaultPipelineOf(body: Body): string[] {
   const { settings } = normalizeTemplate(body.template);
   const pipeline = isRecord(settings) ? settings['index.default_pipeline'] : undefined;
   return typeof pipeline === 'string' ? [pipeline] : [];
-}
-
-/** The pairs of id and body in `{"<kind>s": [{"name": …, "<kind>": {…}}]}`, the form in which templates are listed. */
-export function listedTemplates(answer: Body, kind: 'component_template' | 'index_template'): [string, Body][] {
-  const listed = answer[`${kind}s`];
-  return listOf(listed).flatMap((item): [string, Body][] => {
-    const body = isRecord(item) ? item[kind] : undefined;
-    return isRecord(item) && typeof item.name === 'string' && isRecord(body) ? [[item.name, body]] : [];
-  });
 }

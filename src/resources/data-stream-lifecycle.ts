@@ -1,6 +1,6 @@
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
-import { request } from '../cluster/cluster';
+import { untyped } from '../cluster/untyped';
 import { streamsByTemplate } from './data-stream';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
 import { only } from './ownership';
@@ -23,28 +23,23 @@ export const dataStreamLifecycle: Kind = {
 
   async list({ cluster }, ids) {
     if (ids.length === 0) return [];
-    const path = `/_data_stream/${ids.map((id) => encodeURIComponent(id)).join(',')}`;
-    const { body } = await request<{ data_streams?: readonly Body[] }>(cluster, { method: 'GET', path });
-    return (body.data_streams ?? []).flatMap(({ name, lifecycle }): Live[] =>
-      isRecord(lifecycle) ? [{ id: String(name), body: lifecycle, ours: true }] : [],
+    const { data_streams: streams } = await cluster.client.indices.getDataStream({ name: [...ids] });
+    return streams.flatMap(({ name, lifecycle }): Live[] =>
+      lifecycle === undefined ? [] : [{ id: name, body: { ...lifecycle }, ours: true }],
     );
   },
 
   put: async ({ cluster }, { id, body }) => {
-    await request(cluster, { method: 'PUT', path: pathOf(id), body });
+    await cluster.client.indices.putDataLifecycle({ name: id, body: untyped(body) });
   },
 
   remove: async ({ cluster }, id) => {
-    await request(cluster, { method: 'DELETE', path: pathOf(id), allow: [404] });
+    await cluster.client.indices.deleteDataLifecycle({ name: id }, { ignore: [404] });
   },
 
   normalize: (body) => only(body, ['data_retention']),
   refs: () => [],
 };
-
-function pathOf(stream: string): string {
-  return `/_data_stream/${encodeURIComponent(stream)}/_lifecycle`;
-}
 
 /**
  * The part of a template that says how long the events of its data streams are kept.

@@ -1,8 +1,11 @@
+import type { estypes } from '@elastic/elasticsearch';
 import type { Resource } from '../content/resource';
 import { ProblemError } from '../errors';
 import { canonicalJson, isRecord } from '../json';
 import { DATASETS } from '../detections/indices';
-import { request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import { ONCE } from '../cluster/transport';
+import { untyped } from '../cluster/untyped';
 import { effectiveTemplate, compositionMark, leafFields, patternsOf, sameComposition } from './effective-template';
 import type { Body, Desired, Kind, Live, Scope } from './kind';
 
@@ -35,14 +38,13 @@ export const dataStream: Kind = {
 
   async put(scope, desired, action) {
     if (action === 'put_mapping' && (await putMapping(scope, desired))) return;
-    const path = `/${encodeURIComponent(desired.id)}/_rollover`;
     // Done twice, it would leave an empty index behind.
-    await request(scope.cluster, { method: 'POST', path, retry: false });
+    await scope.cluster.client.indices.rollover({ alias: desired.id }, ONCE);
     await verify(scope.cluster, desired);
   },
 
   remove: async ({ cluster }, id) => {
-    await request(cluster, { method: 'DELETE', path: `/_data_stream/${encodeURIComponent(id)}`, allow: [404] });
+    await cluster.client.indices.deleteDataStream({ name: id }, { ignore: [404] });
   },
 
   normalize: (body) => Object.fromEntries(leafFields(body.mappings)),
@@ -68,19 +70,6 @@ export function ourStreams(cluster: Cluster): Promise<string[]> {
   );
 }
 
-interface Stream {
-  readonly name: string;
-  /** On Elasticsearch, where it has one. */
-  readonly lifecycle?: Body;
-  /** The index template that its backing indices are made from. */
-  readonly template: string;
-  readonly indices: readonly { readonly index_name: string }[];
-}
-
-interface Streams {
-  readonly data_streams?: readonly Stream[];
-}
-
 /**
  * The data streams that our templates made. A stream that somebody's template of higher priority makes is theirs, though our
  * pattern matches its name.
@@ -88,7 +77,7 @@ interface Streams {
 export async function streamsByTemplate(
   cluster: Cluster,
   resources: readonly Resource[],
-): Promise<{ readonly template: Resource; readonly streams: readonly Stream[] }[]> {
+): Promise<{ readonly template: Resource; readonly streams: readonly estypes.IndicesDataStream[] }[]> {
   const templates = resources.filter(({ kind, body }) => kind === 'index_template' && isRecord(body.data_stream));
   const found = [];
   for (const template of templates) {
@@ -98,10 +87,12 @@ export async function streamsByTemplate(
   return found;
 }
 
-async function streamsOf(cluster: Cluster, patterns: readonly string[]): Promise<readonly Stream[]> {
-  const path = `/_data_stream/${patterns.map((pattern) => encodeURIComponent(pattern)).join(',')}`;
-  const { body } = await request<Streams>(cluster, { method: 'GET', path, allow: [404] });
-  return body.data_streams ?? [];
+async function streamsOf(cluster: Cluster, patterns: readonly string[]): Promise<readonly estypes.IndicesDataStream[]> {
+  const { statusCode, body } = await cluster.client.indices.getDataStream(
+    { name: [...patterns] },
+    { ignore: [404], meta: true },
+  );
+  return statusCode === 404 ? [] : body.data_streams;
 }
 
 /** The names of the data streams that match one of the patterns. */
@@ -112,19 +103,12 @@ export async function streamNames(cluster: Cluster, patterns: readonly string[])
 const GONE = Symbol('gone');
 
 async function writeMappings(cluster: Cluster, stream: string): Promise<unknown> {
-  const { status, body } = await request<Streams>(cluster, {
-    method: 'GET',
-    path: `/_data_stream/${encodeURIComponent(stream)}`,
-    allow: [404],
-  });
-  if (status === 404) return GONE;
-  const index = body.data_streams?.[0]?.indices.at(-1)?.index_name ?? stream;
-  const mapping = await request<Record<string, Body>>(cluster, {
-    method: 'GET',
-    path: `/${encodeURIComponent(index)}/_mapping`,
-    allow: [404],
-  });
-  return mapping.status === 404 ? GONE : mapping.body[index]?.mappings;
+  const { indices } = cluster.client;
+  const found = await indices.getDataStream({ name: stream }, { ignore: [404], meta: true });
+  if (found.statusCode === 404) return GONE;
+  const index = found.body.data_streams[0]?.indices.at(-1)?.index_name ?? stream;
+  const mapping = await indices.getMapping({ index }, { ignore: [404], meta: true });
+  return mapping.statusCode === 404 ? GONE : mapping.body[index]?.mappings;
 }
 
 /** Whether every field that the write index has stays as it is, and the settings do: the difference is new fields only. */
@@ -140,14 +124,12 @@ function isAdditive(desired: Body, live: Body): boolean {
 
 /** @returns false when the server does not take the change in place */
 async function putMapping({ cluster }: Scope, desired: Desired): Promise<boolean> {
-  const { status } = await request(cluster, {
-    method: 'PUT',
-    path: `/${encodeURIComponent(desired.id)}/_mapping`,
-    query: { write_index_only: true },
-    body: isRecord(desired.body.mappings) ? desired.body.mappings : {},
-    allow: [400],
-  });
-  return status < 400;
+  const mappings = isRecord(desired.body.mappings) ? desired.body.mappings : {};
+  const { statusCode } = await cluster.client.indices.putMapping(
+    { index: desired.id, write_index_only: true, body: untyped(mappings) },
+    { ignore: [400], meta: true },
+  );
+  return statusCode < 400;
 }
 
 /** @throws ProblemError when the new write index was not made of what our template says */

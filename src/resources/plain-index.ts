@@ -1,8 +1,10 @@
+import type { estypes } from '@elastic/elasticsearch';
 import { isRecord } from '../json';
 import { alertIndex, stateIndex } from '../detections/indices';
-import { request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import { untyped } from '../cluster/untyped';
 import { effectiveTemplate, compositionMark, leafFields, patternsOf, sameComposition } from './effective-template';
-import type { Body, Desired, Kind, Live } from './kind';
+import type { Desired, Kind, Live } from './kind';
 
 /**
  * The plain indices that exist (alerts, state): a changed template reaches them by `put_mapping`. A field that changed its
@@ -32,11 +34,11 @@ export const plainIndex: Kind = {
 
   async put({ cluster }, { id, body }) {
     const mappings = isRecord(body.mappings) ? body.mappings : {};
-    await request(cluster, { method: 'PUT', path: `/${encodeURIComponent(id)}/_mapping`, body: mappings });
+    await cluster.client.indices.putMapping({ index: id, body: untyped(mappings) });
   },
 
   async remove({ cluster }, id) {
-    await request(cluster, { method: 'DELETE', path: `/${encodeURIComponent(id)}`, allow: [404] });
+    await cluster.client.indices.delete({ index: id }, { ignore: [404] });
   },
 
   async dataOf({ cluster, namespace }) {
@@ -53,21 +55,21 @@ export const plainIndex: Kind = {
 
 async function found(cluster: Cluster, ids: readonly string[]): Promise<Live[]> {
   if (ids.length === 0) return [];
-  return Object.entries(await mappingsOf(cluster, ids)).map(([id, body]) => ({
+  return Object.entries(await mappingsOf(cluster, ids)).map(([id, { mappings }]) => ({
     id,
-    body,
-    ours: compositionMark(body.mappings) !== undefined,
+    body: { mappings },
+    ours: compositionMark(mappings) !== undefined,
   }));
 }
 
 /** The mappings of the indices that match, by name; none where none matches. */
-async function mappingsOf(cluster: Cluster, patterns: readonly string[]): Promise<Record<string, Body>> {
-  const path = `/${patterns.map((pattern) => encodeURIComponent(pattern)).join(',')}/_mapping`;
-  const { body, status } = await request<Record<string, Body>>(cluster, {
-    method: 'GET',
-    path,
-    query: { ignore_unavailable: true, allow_no_indices: true },
-    allow: [404],
-  });
-  return status === 404 ? {} : body;
+async function mappingsOf(
+  cluster: Cluster,
+  patterns: readonly string[],
+): Promise<Readonly<Record<string, { readonly mappings: estypes.MappingTypeMapping }>>> {
+  const { statusCode, body } = await cluster.client.indices.getMapping(
+    { index: [...patterns], ignore_unavailable: true, allow_no_indices: true },
+    { ignore: [404], meta: true },
+  );
+  return statusCode === 404 ? {} : body;
 }

@@ -2,7 +2,7 @@ import { isRecord, textsAt } from '../json';
 import { chunk } from '../lists';
 import { anyOf, caseless } from '../sigma/compile/query-dsl';
 import { alertIndex } from '../detections/indices';
-import { type Cluster, request } from '../cluster/cluster';
+import { type Cluster } from '../cluster/cluster';
 import { FILTER_FIELDS, isWanted, type AlertFilter } from '../detections/alert-filter';
 import type { Ancestor } from './group-summary';
 import { readMatches } from '../cluster/search-all';
@@ -27,7 +27,9 @@ export type Alert = Readonly<Record<string, unknown>> & { readonly _id: string }
 export async function alerts(cluster: Cluster, options: AlertsOptions): Promise<Alert[]> {
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const found: Alert[] = [];
-  const sort = ['@timestamp', 'event.end'].map((field) => ({ [field]: { order: 'desc', unmapped_type: 'date' } }));
+  const sort = ['@timestamp', 'event.end'].map((field) => ({
+    [field]: { order: 'desc', unmapped_type: 'date' } as const,
+  }));
   const filter = [...filters(options), ...(await idFilters(cluster, options))];
   const search = { indices: [alertIndex(options.namespace)], query: { bool: { filter } }, sort };
   for await (const hits of readMatches(cluster, search)) {
@@ -74,7 +76,7 @@ async function idFilters(cluster: Cluster, { namespace, ids }: AlertsOptions): P
  * @param stored those of the alert index that are wanted
  * @param others those that somebody else keeps, of any kind
  */
-export async function together(
+export async function mergeAlerts(
   cluster: Cluster,
   stored: readonly Alert[],
   others: readonly Alert[],
@@ -121,11 +123,10 @@ function timesOf(alert: Alert): string {
 /** How many alerts of a rule are open in our alert index; none where there is no such index. */
 export async function openAlertsOf(cluster: Cluster, namespace: string, uuid: string): Promise<number> {
   const filter = [{ term: { 'rule.uuid': uuid } }, { term: { 'wmi_detections.status': 'open' } }];
-  const { body } = await request<{ count: number }>(cluster, {
-    method: 'POST',
-    path: `/${alertIndex(namespace)}/_count`,
-    query: { ignore_unavailable: true },
-    body: { query: { bool: { filter } } },
+  const { count } = await cluster.client.count({
+    index: alertIndex(namespace),
+    ignore_unavailable: true,
+    query: { bool: { filter } },
   });
-  return body.count;
+  return count;
 }

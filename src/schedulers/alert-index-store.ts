@@ -1,17 +1,17 @@
+import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError, type Problem } from '../errors';
 import { textAt } from '../json';
 import { alertIndex } from '../detections/indices';
-import { whilePutOff } from '../cluster/attempts';
-import { request, type Cluster } from '../cluster/cluster';
+import { retryRejected } from '../cluster/retry';
+import type { Cluster } from '../cluster/cluster';
 import { alerts, type Alert } from './alert-index-search';
 import { isPassing } from './alert-writes';
 import type { AlertStore, StatusChange } from './scheduler';
-import { mget, type Got } from '../cluster/mget';
+import { mget, type StoredDocument } from '../cluster/mget';
 import { toIso } from '../text/time';
 
-interface Updated {
-  readonly update?: { readonly status?: number; readonly error?: { readonly reason?: string } };
-}
+/** What a bulk request says of one item; nothing where the answer has too few. */
+type Updated = Partial<Record<estypes.BulkOperationType, estypes.BulkResponseItem>>;
 
 /** The alert index of a namespace: what the local scheduler and watches write. */
 export function alertIndexStore(cluster: Cluster, namespace: string): AlertStore {
@@ -36,12 +36,11 @@ async function setStatus(
   const seen = new Map(chosen.map((alert) => [alert._id, statusOf(alert)]));
   const problems: Problem[] = [];
   const where = { url: `${cluster.url}/${index}`, method: 'POST' };
-  await whilePutOff([...seen.keys()], { ...cluster, where }, async (left, { count, last }) => {
-    const changes: Got[] = [];
-    const query = { _source_includes: 'wmi_detections.status' };
-    for (const there of await mget(cluster, { index, query, body: { ids: left } })) {
+  await retryRejected([...seen.keys()], { ...cluster, where }, async (left, { count, last }) => {
+    const changes: StoredDocument[] = [];
+    for (const there of await mget(cluster, { index, _source_includes: ['wmi_detections.status'], ids: [...left] })) {
       const now = statusOf(there._source ?? {});
-      if (there.found !== true) problems.push({ where, message: `alert ${there._id} was deleted meanwhile` });
+      if (!there.found) problems.push({ where, message: `alert ${there._id} was deleted meanwhile` });
       else if (now === change.status) continue;
       else if (now === seen.get(there._id)) changes.push(there);
       else problems.push(overtaken(there._id, now, where));
@@ -71,20 +70,14 @@ function statusOf(alert: Readonly<Record<string, unknown>>): string | null {
 async function update(
   cluster: Cluster,
   index: string,
-  changes: readonly Got[],
+  changes: readonly StoredDocument[],
   { status, by, at }: StatusChange,
 ): Promise<readonly Updated[]> {
   if (changes.length === 0) return [];
   const doc = { wmi_detections: { status, status_updated_at: toIso(at), status_updated_by: by } };
-  const lines = changes.flatMap(({ _id, _seq_no: seqNo, _primary_term: term }) => [
+  const operations = changes.flatMap(({ _id, _seq_no: seqNo, _primary_term: term }) => [
     { update: { _id, if_seq_no: seqNo, if_primary_term: term } },
     { doc },
   ]);
-  const { body } = await request<{ items: readonly Updated[] }>(cluster, {
-    method: 'POST',
-    path: `/${encodeURIComponent(index)}/_bulk`,
-    query: { refresh: true },
-    ndjson: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
-  });
-  return body.items;
+  return (await cluster.client.bulk({ index, refresh: true, operations })).items;
 }

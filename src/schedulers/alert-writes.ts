@@ -1,6 +1,7 @@
+import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError, type ErrorCode } from '../errors';
-import { FOR_THE_MOMENT, whilePutOff } from '../cluster/attempts';
-import { request, type Cluster } from '../cluster/cluster';
+import { RETRYABLE_STATUS, retryRejected } from '../cluster/retry';
+import type { Cluster } from '../cluster/cluster';
 import type { Ancestor } from './group-summary';
 import { mget } from '../cluster/mget';
 import { chunk } from '../lists';
@@ -17,18 +18,6 @@ export interface AlertWrite {
     readonly count: number;
     readonly ancestors: readonly Ancestor[];
   };
-}
-
-interface BulkAnswer {
-  readonly errors: boolean;
-  readonly items: readonly {
-    readonly update: {
-      readonly _id: string;
-      readonly status: number;
-      readonly result?: string;
-      readonly error?: { readonly type?: string; readonly reason?: string; readonly caused_by?: { reason?: string } };
-    };
-  }[];
 }
 
 /**
@@ -82,13 +71,12 @@ function linesOf({ id, document, recomputed }: AlertWrite): string {
   return `${JSON.stringify({ update: { _id: id, retry_on_conflict: 10 } })}\n${JSON.stringify({ script, upsert: document })}\n`;
 }
 
-/** What is put off, or met by somebody else's write, is sent again as patiently as any request. */
+/** What is put off, or met by somebody else's write, is sent again under the retry policy of requests. */
 async function send(cluster: Cluster, index: string, lines: readonly string[]): Promise<number> {
-  const path = `/${encodeURIComponent(index)}/_bulk`;
-  const where = { url: `${cluster.url}${path}`, method: 'POST' };
+  const where = { url: `${cluster.url}/${index}/_bulk`, method: 'POST' };
   let created = 0;
-  await whilePutOff(lines, { ...cluster, where }, async (pending, { last }) => {
-    const answers = await sendOnce(cluster, path, pending);
+  await retryRejected(lines, { ...cluster, where }, async (pending, { last }) => {
+    const answers = await sendOnce(cluster, index, pending);
     created += answers.filter(({ result }) => result === 'created').length;
     const failed = answers.filter(({ status }) => status >= 400);
     if (last || failed.some(({ status }) => !isPassing(status))) refuse(where, failed, answers.length);
@@ -97,20 +85,22 @@ async function send(cluster: Cluster, index: string, lines: readonly string[]): 
   return created;
 }
 
-type Updated = BulkAnswer['items'][number]['update'];
+type Updated = Pick<estypes.BulkResponseItem, 'status' | 'result' | 'error'>;
 
 /** One request. @returns an answer an alert */
-async function sendOnce(cluster: Cluster, path: string, lines: readonly string[]): Promise<readonly Updated[]> {
-  const asked = { method: 'POST', path, query: { refresh: true }, ndjson: lines.join('') } as const;
-  const { items } = (await request<BulkAnswer>(cluster, asked)).body;
+async function sendOnce({ client }: Cluster, index: string, lines: readonly string[]): Promise<readonly Updated[]> {
+  const { items } = await client.bulk({ index, refresh: true, body: lines.join('') });
   return lines.map((_, at) => items[at]?.update ?? UNANSWERED);
 }
 
-const UNANSWERED: Updated = { _id: '', status: 503, error: { reason: 'the cluster said nothing of this alert' } };
+const UNANSWERED: Updated = {
+  status: 503,
+  error: { type: '', reason: 'the cluster said nothing of this alert' },
+};
 
 /** Whether it may go otherwise the next time: somebody else was faster, or the cluster is busy. */
 export function isPassing(status: number): boolean {
-  return status === 409 || FOR_THE_MOMENT.has(status);
+  return status === 409 || RETRYABLE_STATUS.has(status);
 }
 
 /** @throws ProblemError unless none failed */
@@ -119,9 +109,7 @@ function refuse(where: { url: string; method: string }, failed: readonly Updated
   if (first === undefined) return;
   const reasons = [
     ...new Set(
-      failed.map(({ error }) =>
-        [error?.type, error?.reason, error?.caused_by?.reason].filter((part) => part !== undefined).join(': '),
-      ),
+      failed.map(({ error }) => [error?.type, error?.reason, error?.caused_by?.reason].filter(Boolean).join(': ')),
     ),
   ];
   throw new ProblemError(
@@ -153,6 +141,6 @@ export async function countNew(cluster: Cluster, index: string, alerts: Iterable
 }
 
 async function countAbsent(cluster: Cluster, index: string, ids: readonly string[]): Promise<number> {
-  const docs = await mget(cluster, { index, query: { _source: false }, body: { ids } });
-  return docs.filter(({ found }) => found !== true).length;
+  const docs = await mget(cluster, { index, _source: false, ids: [...ids] });
+  return docs.filter(({ found }) => !found).length;
 }

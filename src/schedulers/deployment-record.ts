@@ -1,6 +1,5 @@
 import { isRecord } from '../json';
 import { stateIndex } from '../detections/indices';
-import { request } from '../cluster/cluster';
 import { compositionMark } from '../resources/effective-template';
 import type { Body, Scope } from '../resources/kind';
 import type { SchedulerName } from '../settings';
@@ -27,34 +26,30 @@ export async function readDeploymentRecord(
   { cluster, namespace }: Scope,
   scheduler: SchedulerName,
 ): Promise<DeploymentRecord | undefined> {
-  const asked = { method: 'GET', path: pathOf(namespace), allow: [403, 404] } as const;
-  const { body } = await request<{ readonly _source?: Body }>(cluster, asked);
-  const found = body._source?.[scheduler];
+  const { _source: source } = await cluster.client.get<Body>(recordIn(namespace), { ignore: [403, 404] });
+  const found = source?.[scheduler];
   if (!isRecord(found) || typeof found.url !== 'string' || !Array.isArray(found.spaces)) return undefined;
   return { scheduler, url: found.url, spaces: found.spaces.map(String) };
 }
 
 export async function writeDeploymentRecord({ cluster, namespace }: Scope, record: DeploymentRecord): Promise<void> {
   const { scheduler, url, spaces } = record;
-  const body = { kind: 'deployed', managed_by: MANAGED_BY, scheduler, [scheduler]: { url, spaces } };
-  await request(cluster, { method: 'PUT', path: pathOf(namespace), query: { refresh: true }, body });
+  const document = { kind: 'deployed', managed_by: MANAGED_BY, scheduler, [scheduler]: { url, spaces } };
+  await cluster.client.index({ ...recordIn(namespace), refresh: true, document });
 }
 
 /** Removes the record, and the index that was created for it where nothing else is in it. */
 export async function removeDeploymentRecord({ cluster, namespace }: Scope): Promise<void> {
-  await request(cluster, { method: 'DELETE', path: pathOf(namespace), query: { refresh: true }, allow: [404] });
-  const index = `/${stateIndex(namespace)}`;
-  const { body: left } = await request<{ count?: number }>(cluster, {
-    method: 'POST',
-    path: `${index}/_count`,
-    allow: [404],
-  });
+  const { client } = cluster;
+  await client.delete({ ...recordIn(namespace), refresh: true }, { ignore: [404] });
+  const index = stateIndex(namespace);
+  const left = await client.count({ index, query: { match_all: {} } }, { ignore: [404] });
   if (left.count !== 0) return;
-  const { body: made } = await request<Record<string, Body>>(cluster, { method: 'GET', path: `${index}/_mapping` });
-  if (compositionMark(made[stateIndex(namespace)]?.mappings) === undefined) return;
-  await request(cluster, { method: 'DELETE', path: index, allow: [404] });
+  const made = await client.indices.getMapping({ index });
+  if (compositionMark(made[index]?.mappings) === undefined) return;
+  await client.indices.delete({ index }, { ignore: [404] });
 }
 
-function pathOf(namespace: string): string {
-  return `/${stateIndex(namespace)}/_doc/${DEPLOYMENT_RECORD}`;
+function recordIn(namespace: string): { index: string; id: string } {
+  return { index: stateIndex(namespace), id: DEPLOYMENT_RECORD };
 }

@@ -1,5 +1,5 @@
 import { componentTemplate, indexTemplate, ingestPipeline } from '../resources/content-kinds';
-import type { RequestContext } from '../cluster/cluster';
+import type { RequestContext } from '../cluster/connection';
 import type { Kind, Scope } from '../resources/kind';
 import { dataStream } from '../resources/data-stream';
 import { dataStreamLifecycle } from '../resources/data-stream-lifecycle';

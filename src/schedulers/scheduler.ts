@@ -1,4 +1,5 @@
-import type { RequestContext, Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import type { RequestContext } from '../cluster/connection';
 import type { AlertFilter, AlertStatus } from '../detections/alert-filter';
 import type { Rule } from '../detections/rule';
 import type { Content, Kind, Scope } from '../resources/kind';

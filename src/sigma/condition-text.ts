@@ -137,7 +137,7 @@ class Parser {
 
   private quantity(quantity: Token): Node {
     this.next++;
-    const cluster = this.tokens[this.next++];
+    const quantified = this.tokens[this.next++];
     const word = quantity.text.toLowerCase();
     if (word !== '1' && word !== 'all') {
       throw new Refusal(
@@ -145,13 +145,13 @@ class Parser {
         'Write "1 of" or "all of".',
       );
     }
-    if (cluster === undefined) throw new Refusal('it ends where a pattern was expected', GRAMMAR);
-    if (!/^[A-Za-z0-9_*-]+$/.test(cluster.text)) this.unexpected(cluster);
-    const matching = this.matching(cluster.text);
+    if (quantified === undefined) throw new Refusal('it ends where a pattern was expected', GRAMMAR);
+    if (!/^[A-Za-z0-9_*-]+$/.test(quantified.text)) this.unexpected(quantified);
+    const matching = this.matching(quantified.text);
     if (matching.length === 0) {
       throw new Refusal(
-        `no search identifier matches "${cluster.text}" (character ${cluster.at})`,
-        this.known(cluster.text.replaceAll('*', '')),
+        `no search identifier matches "${quantified.text}" (character ${quantified.at})`,
+        this.known(quantified.text.replaceAll('*', '')),
       );
     }
     return { kind: word === '1' ? 'or' : 'and', of: matching.map((name) => ({ kind: 'name', name })) };

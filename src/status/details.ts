@@ -1,14 +1,16 @@
+import type { estypes } from '@elastic/elasticsearch';
 import type { JsonRecord } from '../json';
 import { ProblemError } from '../errors';
 import { anyOf } from '../sigma/compile/query-dsl';
-import { request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import { untyped } from '../cluster/untyped';
 import type { Delay, Failure, FieldCount } from './status';
 
 /** The part of a source that a question is about. */
 export interface Part {
   readonly cluster: Cluster;
-  /** Of the search. */
-  readonly path: string;
+  /** A name or pattern. */
+  readonly index: string;
   /** What arrived in the window. */
   readonly arrived: JsonRecord;
 }
@@ -37,9 +39,7 @@ const DELAY = `
   doc['event.ingested'].value.toInstant().toEpochMilli() - doc['@timestamp'].value.toInstant().toEpochMilli()`;
 
 interface Reasons {
-  readonly aggregations?: {
-    readonly some: { readonly reasons: { readonly buckets: readonly { key: string; doc_count: number }[] } };
-  };
+  readonly some: { readonly reasons: estypes.AggregationsStringTermsAggregate };
 }
 
 /**
@@ -47,15 +47,16 @@ interface Reasons {
  * numbers and quoted texts do not count, so that a thousand values of one fault are one line.
  * @returns what can be known; one line without a reason where the cluster runs no scripts in searches
  */
-export async function readFailures({ cluster, path, arrived }: Part): Promise<Failure[]> {
+export async function readFailures({ cluster, index, arrived }: Part): Promise<Failure[]> {
   const reasons = { terms: { size: MOST_REASONS, script: { lang: 'painless', source: REASON } } };
-  const body = await scripted<Reasons>(cluster, path, {
-    query: { bool: { filter: [arrived, FAILED] } },
+  const found = await searchWithScript<Reasons>(cluster, {
+    index,
+    query: untyped({ bool: { filter: [arrived, FAILED] } }),
     aggs: { some: { sampler: { shard_size: MOST_FAILURES }, aggs: { reasons } } },
   });
   const counts = new Map<string, Failure>();
-  for (const { key, doc_count } of body?.aggregations?.some.reasons.buckets ?? []) {
-    const failure = failureOf(key);
+  for (const { key, doc_count } of Object.values(found?.some.reasons.buckets ?? {})) {
+    const failure = failureOf(String(key));
     const known = counts.get(`${failure.step}\n${failure.reason}`)?.count ?? 0;
     counts.set(`${failure.step}\n${failure.reason}`, { ...failure, count: known + doc_count });
   }
@@ -76,39 +77,30 @@ export function failureOf(message: string): Omit<Failure, 'count'> {
   return { step, reason };
 }
 
-interface Hits {
-  readonly hits: { readonly hits: readonly { readonly _ignored?: readonly string[] }[] };
-}
-
-interface Buckets {
-  readonly aggregations?: { readonly by?: { readonly buckets: Readonly<Record<string, { doc_count: number }>> } };
-}
-
 /**
  * Fields whose value the mapping left out of the index, the most frequent first. OpenSearch 3.8 lists neither values beyond
  * `ignore_above` nor malformed objects. (A terms aggregation would say it at once; only Elasticsearch from 8.15 on has it.)
  */
-export async function readIgnored({ cluster, path, arrived }: Part): Promise<FieldCount[]> {
-  const query = { bool: { filter: [arrived, { exists: { field: '_ignored' } }] } };
-  const search = { method: 'POST', path } as const;
-  const sample = await request<Hits>(cluster, { ...search, body: { size: SAMPLE, _source: false, query } });
-  const names = [...new Set(sample.body.hits.hits.flatMap(({ _ignored }) => _ignored ?? []))];
+export async function readIgnored({ cluster, index, arrived }: Part): Promise<FieldCount[]> {
+  const query = untyped({ bool: { filter: [arrived, { exists: { field: '_ignored' } }] } });
+  const sample = await cluster.client.search({ index, size: SAMPLE, _source: false, query });
+  const names = [...new Set(sample.hits.hits.flatMap(({ _ignored }) => _ignored ?? []))];
   if (names.length === 0) return [];
   const filters = Object.fromEntries(names.map((name) => [name, { term: { _ignored: name } }]));
-  const { body } = await request<Buckets>(cluster, {
-    ...search,
-    body: { size: 0, query, aggs: { by: { filters: { filters } } } },
+  const { aggregations } = await cluster.client.search<unknown, { by?: estypes.AggregationsFiltersAggregate }>({
+    index,
+    size: 0,
+    query,
+    aggs: { by: { filters: { filters } } },
   });
-  return Object.entries(body.aggregations?.by?.buckets ?? {})
+  return Object.entries(aggregations?.by?.buckets ?? {})
     .map(([field, { doc_count }]) => ({ field, count: doc_count }))
     .sort((left, right) => right.count - left.count);
 }
 
 interface Delays {
-  readonly aggregations?: {
-    readonly delay: { readonly values: Readonly<Record<string, number | string | null>> };
-    readonly beyond: { readonly buckets: readonly { readonly doc_count: number }[] };
-  };
+  readonly delay: estypes.AggregationsTDigestPercentilesAggregate;
+  readonly beyond: estypes.AggregationsRangeAggregate;
 }
 
 /**
@@ -116,27 +108,37 @@ interface Delays {
  * @param lookback milliseconds
  * @returns null where no document has both times, or the cluster runs no scripts in searches
  */
-export async function readDelay({ cluster, path, arrived }: Part, lookback: number): Promise<Delay | null> {
+export async function readDelay({ cluster, index, arrived }: Part, lookback: number): Promise<Delay | null> {
   const script = { lang: 'painless', source: DELAY };
   const both = ['event.ingested', '@timestamp'].map((field) => ({ exists: { field } }));
-  const body = await scripted<Delays>(cluster, path, {
-    query: { bool: { filter: [arrived, ...both] } },
+  const found = await searchWithScript<Delays>(cluster, {
+    index,
+    query: untyped({ bool: { filter: [arrived, ...both] } }),
     aggs: {
       delay: { percentiles: { script, percents: [50, 95] } },
       beyond: { range: { script, ranges: [{ from: lookback }] } },
     },
   });
-  const p50 = body?.aggregations?.delay.values['50.0'];
-  const p95 = body?.aggregations?.delay.values['95.0'];
+  const { '50.0': p50, '95.0': p95 } = percentilesOf(found?.delay);
   if (typeof p50 !== 'number' || typeof p95 !== 'number') return null;
-  return { p50, p95, beyondLookback: body?.aggregations?.beyond.buckets[0]?.doc_count ?? 0 };
+  return { p50, p95, beyondLookback: Object.values(found?.beyond.buckets ?? {})[0]?.doc_count ?? 0 };
 }
 
-/** A search with a script in it. Clusters may forbid those; what it would have told is then not known, no more. */
-async function scripted<T>(cluster: Cluster, path: string, body: JsonRecord): Promise<T | undefined> {
+function percentilesOf(
+  aggregate: estypes.AggregationsTDigestPercentilesAggregate | undefined,
+): estypes.AggregationsKeyedPercentiles {
+  const values = aggregate?.values ?? {};
+  return Array.isArray(values) ? {} : values;
+}
+
+/** The aggregations of a search with a script in it. Clusters may forbid those; what it would have told is then not known, no more. */
+async function searchWithScript<T>(
+  { client }: Cluster,
+  search: estypes.SearchRequest & { index: string },
+): Promise<T | undefined> {
   try {
-    const query = { ignore_unavailable: true, allow_partial_search_results: false };
-    return (await request<T>(cluster, { method: 'POST', path, query, body: { size: 0, ...body } })).body;
+    const options = { ignore_unavailable: true, allow_partial_search_results: false, size: 0 };
+    return (await client.search<unknown, T>({ ...options, ...search })).aggregations;
   } catch (error) {
     if (error instanceof ProblemError && ['REFUSED', 'FORBIDDEN'].includes(error.code)) return undefined;
     throw error;

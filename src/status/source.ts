@@ -3,7 +3,8 @@ import { ProblemError } from '../errors';
 import { anyOf } from '../sigma/compile/query-dsl';
 import type { Rule } from '../detections/rule';
 import { toIso } from '../text/time';
-import { request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import { untyped } from '../cluster/untyped';
 import { parseDuration } from '../text/duration';
 import { coverageQuestion } from './coverage';
 import { FAILED, readDelay, readFailures, readIgnored, type Part } from './details';
@@ -21,11 +22,6 @@ interface Counted {
   readonly doc_count?: number;
   readonly value?: number | null;
   readonly [aggregation: string]: Counted | number | null | undefined;
-}
-
-interface Answer {
-  readonly _shards: { readonly total: number };
-  readonly aggregations?: Readonly<Record<string, Counted>>;
 }
 
 /** Everything about a source of which nothing is known. */
@@ -67,16 +63,19 @@ async function look(
   rules: readonly Rule[],
   since: number,
 ): Promise<Partial<SourceState>> {
-  const part: Part = { cluster, path: `/${encodeURIComponent(pattern)}/_search`, arrived: arrivedSince(since) };
+  const part: Part = { cluster, index: pattern, arrived: arrivedSince(since) };
   const coverage = coverageQuestion(rules);
-  const { body } = await request<Answer>(cluster, {
-    method: 'POST',
-    path: part.path,
-    query: { ignore_unavailable: true, allow_no_indices: true, allow_partial_search_results: false },
-    body: { size: 0, track_total_hits: false, aggs: question(part.arrived, coverage.aggs) },
+  const { _shards, aggregations = {} } = await cluster.client.search<unknown, Readonly<Record<string, Counted>>>({
+    index: pattern,
+    ignore_unavailable: true,
+    allow_no_indices: true,
+    allow_partial_search_results: false,
+    size: 0,
+    track_total_hits: false,
+    aggs: untyped(question(part.arrived, coverage.aggs)),
   });
-  if (body._shards.total === 0) return { exists: false };
-  const { newest_ingested, newest_event, arrived } = body.aggregations ?? {};
+  if (_shards.total === 0) return { exists: false };
+  const { newest_ingested, newest_event, arrived } = aggregations;
   const creations = inner(arrived, 'creations');
   const documents = arrived?.doc_count ?? 0;
   const failures = inner(arrived, 'failures').doc_count ?? 0;

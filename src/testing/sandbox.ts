@@ -6,7 +6,9 @@ import type { Body, Content } from '../resources/kind';
 import { alertIndex, stateIndex } from '../detections/indices';
 import type { Trial } from '../schedulers/scheduler';
 import type { TestSource } from './rule-tests';
-import { request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import { CLEANUP } from '../cluster/transport';
+import { untyped } from '../cluster/untyped';
 import { withTrial } from './trial-pipelines';
 import { DATASETS } from '../detections/indices';
 
@@ -87,26 +89,23 @@ function settingsOf({ settings }: Body): Body {
 }
 
 async function create(cluster: Cluster, index: string, body: Body): Promise<void> {
-  await request(cluster, { method: 'PUT', path: `/${encodeURIComponent(index)}`, body: { ...body } });
+  await cluster.client.indices.create({ index, body: untyped(body) });
 }
 
 /** By their names: a cluster may refuse to delete by pattern. */
 async function remove(cluster: Cluster, indices: readonly string[]): Promise<void> {
   for (const index of indices) {
-    const path = `/${encodeURIComponent(index)}`;
-    await request(cluster, { method: 'DELETE', path, allow: [404], cleanup: true });
+    await cluster.client.indices.delete({ index }, CLEANUP);
   }
 }
 
 async function removeLeftBehind(cluster: Cluster): Promise<void> {
   const patterns = [`${EVENTS}*`, alertIndex(`${NAMESPACE}*`), stateIndex(`${NAMESPACE}*`)];
-  const { body } = await request<Record<string, unknown>>(cluster, {
-    method: 'GET',
-    path: `/${patterns.join(',')}/_settings/index.creation_date`,
-    query: { ignore_unavailable: true, allow_no_indices: true },
-    allow: [404],
-  });
-  const old = Object.keys(body).filter((name) => {
+  const settings = await cluster.client.indices.getSettings(
+    { index: patterns, name: 'index.creation_date', ignore_unavailable: true, allow_no_indices: true },
+    { ignore: [404] },
+  );
+  const old = Object.keys(settings).filter((name) => {
     const made = Number(MADE_AT.exec(name)?.[1]);
     return Date.now() - made > LEFT_BEHIND_MS;
   });

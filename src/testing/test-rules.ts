@@ -1,4 +1,4 @@
-import { request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { readMatches } from '../cluster/search-all';
 import { chosenRules, type Rule } from '../detections/rule';
 import { describePlace, ProblemError, type ErrorCode } from '../errors';
@@ -95,8 +95,8 @@ async function send({ cluster, indexOf }: Sandbox, sent: readonly Sent[]): Promi
   }));
   if (items.length === 0) return new Map();
   const outcomes = await createAll(cluster, items);
-  const indices = [...new Set(items.map(({ stream }) => encodeURIComponent(stream)))];
-  await request(cluster, { method: 'POST', path: `/${indices.join(',')}/_refresh`, allow: [404] });
+  const indices = [...new Set(items.map(({ stream }) => stream))];
+  await cluster.client.indices.refresh({ index: indices }, { ignore: [404] });
   const refused = new Map<string, string>();
   outcomes.forEach((outcome, index) => {
     const id = items[index]?.id ?? '';

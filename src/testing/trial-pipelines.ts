@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { estypes } from '@elastic/elasticsearch';
 import type { Resource } from '../content/resource';
 import { writeJson } from '../text/lossless-json';
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
-import { request, type Cluster } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
+import { CLEANUP } from '../cluster/transport';
 import { prepare } from '../cluster/translate';
+import { untyped } from '../cluster/untyped';
 
 /*
  * A pipeline can be simulated inline, but what it calls must be on the cluster. So that the pipelines in use are neither
@@ -76,7 +79,7 @@ async function install(cluster: Cluster, pipelines: readonly Resource[], prefix:
   for (const id of called) if (!bodies.has(id)) bodies.set(id, { body: { processors: [] } });
   for (const [id, { body, place }] of bodies) {
     try {
-      await request(cluster, { method: 'PUT', path: pathOf(prefix + id), body });
+      await cluster.client.ingest.putPipeline({ id: prefix + id, body: untyped(body) });
     } catch (error) {
       if (!(error instanceof ProblemError) || error.code !== 'REFUSED' || place === undefined) throw error;
       const problems = error.problems.map(({ message, hint }) => ({ where: place, message, hint }));
@@ -100,14 +103,6 @@ function withCallsTo(prefix: string, value: unknown, called: Set<string>): unkno
   );
 }
 
-interface SimulateAnswer {
-  readonly docs: readonly ({
-    readonly doc?: { readonly _source: Record<string, unknown> };
-    readonly error?: { readonly type?: string; readonly reason?: string };
-    readonly processor_results?: readonly { readonly tag?: string; readonly status?: string }[];
-  } | null)[];
-}
-
 async function simulate(
   cluster: Cluster,
   prefix: string,
@@ -116,15 +111,18 @@ async function simulate(
 ): Promise<Simulated> {
   if (events.length === 0) return { outcomes: [], reached: new Set() };
   const docs = events.map((event, index) => ({ _index: 'simulate', _id: String(index), _source: event }));
-  const ask = async (verbose: boolean) => {
-    const path = `${pathOf(prefix + pipeline)}/_simulate`;
-    // As text, so that large integers arrive as they were written; both products read it as JSON.
-    const asked = { method: 'POST', path, query: { verbose }, ndjson: writeJson({ docs }) } as const;
-    const { body } = await request<SimulateAnswer>(cluster, asked);
-    return body.docs;
+  const ask = async (verbose: boolean): Promise<readonly (estypes.IngestSimulateDocumentResult | null)[]> => {
+    // As text, in which large integers stand as they were written.
+    const asked: Partial<estypes.IngestSimulateRequest> = {
+      id: prefix + pipeline,
+      verbose,
+      body: writeJson({ docs }),
+    };
+    const headers = { 'content-type': 'application/json' };
+    return (await cluster.client.ingest.simulate(asked as estypes.IngestSimulateRequest, { headers })).docs;
   };
   const outcomes = (await ask(false)).map((answer): Outcome => {
-    if (answer?.error !== undefined) return { error: answer.error.reason ?? answer.error.type ?? 'no reason given' };
+    if (answer?.error !== undefined) return { error: answer.error.reason ?? answer.error.type };
     return { document: (withoutPrefix(prefix, answer?.doc?._source) as Record<string, unknown> | undefined) ?? null };
   });
   const results = (await ask(true)).flatMap((answer) => answer?.processor_results ?? []);
@@ -141,20 +139,15 @@ function withoutPrefix(prefix: string, value: unknown): unknown {
 }
 
 async function removeLeftBehind(cluster: Cluster): Promise<void> {
-  const path = pathOf(`${TRIAL}*`);
-  const { body } = await request<Record<string, unknown>>(cluster, { method: 'GET', path, allow: [404] });
-  for (const id of Object.keys(body).filter((name) => name.startsWith(TRIAL))) {
+  const there = await cluster.client.ingest.getPipeline({ id: `${TRIAL}*` }, { ignore: [404] });
+  for (const id of Object.keys(there).filter((name) => name.startsWith(TRIAL))) {
     const started = Number(/^\d+/.exec(id.slice(TRIAL.length))?.[0]);
     if (Date.now() - started > LEFT_BEHIND_MS) await remove(cluster, id);
   }
 }
 
 async function remove(cluster: Cluster, id: string): Promise<void> {
-  await request(cluster, { method: 'DELETE', path: pathOf(id), allow: [404], cleanup: true });
-}
-
-function pathOf(id: string): string {
-  return `/_ingest/pipeline/${encodeURIComponent(id)}`;
+  await cluster.client.ingest.deletePipeline({ id }, CLEANUP);
 }
 
 /** The tags of a pipeline's processors, at any depth, in the file's order. */

@@ -1,6 +1,6 @@
 import { alertIndex } from '../../src/detections/indices';
 import { readWatermark } from '../../src/schedulers/local/state';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { cli } from '../support/cli';
 import { dataset, wmiChild, type Dataset } from '../support/dataset';
 

@@ -1,5 +1,5 @@
 import { runRules } from '../../src/schedulers/local/run-rules';
-import { alerts, together } from '../../src/schedulers/alert-index-search';
+import { alerts, mergeAlerts } from '../../src/schedulers/alert-index-search';
 import { unprovenLines, unprovenRules } from '../../src/plan/warnings';
 import type { Exception } from '../../src/sigma/exceptions';
 import type { Rule } from '../../src/detections/rule';
@@ -9,7 +9,7 @@ import { groupValue, alertId } from '../../src/detections/group';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
 import { monitorKind } from '../../src/schedulers/opensearch-alerting/monitor-kind';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
 import { contentWith, exception } from '../support/content';
 import { dataset, storeRule, wmiChild, type Event, type Dataset } from '../support/dataset';
@@ -199,7 +199,7 @@ test('alerts of OpenSearch Alerting: alerts of the index and of monitors are one
   await localIds(here);
   const options = { namespace: here.deployment.namespace };
   const stored = await alerts(here.deployment.cluster, options);
-  const both = await together(here.deployment.cluster, stored, held, options);
+  const both = await mergeAlerts(here.deployment.cluster, stored, held, options);
   expect(both.map(({ _id }) => _id).sort()).toEqual(held.map(({ _id }) => _id).sort());
   for (const filter of [
     { user: 'BOB' },
@@ -213,9 +213,9 @@ test('alerts of OpenSearch Alerting: alerts of the index and of monitors are one
   ]) {
     const byEngine = await alerts(here.deployment.cluster, { ...options, ...filter });
     const nowhere = { ...options, ...filter, namespace: `${options.namespace}x` };
-    expect(await together(here.deployment.cluster, [], held, nowhere)).toHaveLength(byEngine.length);
+    expect(await mergeAlerts(here.deployment.cluster, [], held, nowhere)).toHaveLength(byEngine.length);
   }
-  expect(await together(here.deployment.cluster, stored, held, { ...options, limit: 1 })).toHaveLength(1);
+  expect(await mergeAlerts(here.deployment.cluster, stored, held, { ...options, limit: 1 })).toHaveLength(1);
 });
 
 test('alerts of OpenSearch Alerting: an alert that an analyst closed in the index stays closed although a monitor has it', async () => {
@@ -233,7 +233,7 @@ test('alerts of OpenSearch Alerting: an alert that an analyst closed in the inde
   });
   const seen = async (options: { status?: 'open' | 'closed'; limit?: number }) => {
     const asked = { namespace, ...options };
-    return (await together(cluster, await alerts(cluster, asked), held, asked)).map(({ _id }) => _id);
+    return (await mergeAlerts(cluster, await alerts(cluster, asked), held, asked)).map(({ _id }) => _id);
   };
   expect(held).toHaveLength(2);
   expect(await seen({ status: 'closed' })).toEqual([closed]);

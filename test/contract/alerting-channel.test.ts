@@ -1,7 +1,7 @@
 import { deploymentOn, actions } from '../support/deployment';
 import { notifyAction } from '../../src/schedulers/opensearch-alerting/notify-action';
 import { triggerOf } from '../../src/schedulers/opensearch-alerting/monitor-ownership';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { alertingDataset, deployMonitors, planMonitors } from '../support/alerting-dataset';
 import { contentWith, rule } from '../support/content';
 import { testCluster } from '../support/cluster';

@@ -5,7 +5,7 @@ import { destroyCommand } from '../../src/commands/destroy';
 import { planCommand } from '../../src/commands/plan';
 import { statusCommand } from '../../src/commands/status';
 import { stateIndex } from '../../src/detections/indices';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { alertingDataset } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
 import { proxy, type Answer, type Fault } from '../support/proxy';

@@ -7,7 +7,8 @@ import { elasticsearchRole, requestsOf, type ElasticsearchRole } from '../../src
 import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
 import { serverReason } from '../../src/cluster/failure';
-import { connect, request, type Request, type Cluster } from '../../src/cluster/cluster';
+import { connect, type Cluster } from '../../src/cluster/cluster';
+import { request, type Request } from '../support/request';
 import { requestsFor } from '../support/request-table';
 import { authority, type Authority } from '../support/certificates';
 import {

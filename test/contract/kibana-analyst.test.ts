@@ -4,7 +4,7 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import { allAlerts } from '../../src/alerts/all-alerts';
 import type { Explanation } from '../../src/alerts/explain';
 import { entitiesAtRisk } from '../../src/alerts/risk';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { quiet } from '../support/context';
 import { deployKibana, kibanaDeployment, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
 import { contentWith, rule, shipped, uuidOf } from '../support/content';

@@ -1,5 +1,5 @@
 import { stateIndex } from '../../src/detections/indices';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { planKibana, describeContract } from '../support/kibana-dataset';
 import { actions } from '../support/deployment';
 import { BOTH, CONTENT, notesOf, recordDataset, type Named } from '../support/kibana-record';

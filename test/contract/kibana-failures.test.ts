@@ -12,7 +12,7 @@ import {
 import { results } from '../support/deployment';
 import { contentWith, manyRules, rule, uuidOf } from '../support/content';
 import { API_KEY, type Seen } from '../support/kibana-server';
-import { quick } from '../support/patience';
+import { quick } from '../support/retry-policy';
 
 const server = kibanaOfEachTest();
 
@@ -124,14 +124,14 @@ describeContract('failures of Kibana', () => {
   // It fails by its own limit where the first request waits for longer than it is told to.
   test('connecting takes no longer than any request', async () => {
     server().fail(({ path }) => path === '/api/status', 'silent');
-    const patience = quick({ timeout: 100 });
-    const error = await errorOf(connectKibana({ url: server().url, apiKey: API_KEY }, [], { patience }));
+    const retryPolicy = quick({ timeout: 100 });
+    const error = await errorOf(connectKibana({ url: server().url, apiKey: API_KEY }, [], { retryPolicy }));
     expect(error.message).toContain('no answer in time');
   }, 10_000);
 
   test('an interrupted request is distinguished from a late one', async () => {
     const stop = new AbortController();
-    const circumstances = { patience: quick(), signal: stop.signal };
+    const circumstances = { retryPolicy: quick(), signal: stop.signal };
     const kibana = await connectKibana({ url: server().url, apiKey: API_KEY }, ['default'], circumstances);
     server().fail(finds, 'silent');
     const path = '/api/detection_engine/rules/_find';

@@ -5,7 +5,8 @@ import type { Deployment } from '../../src/plan/deployment';
 import { deployKibana, kibanaDeployment, describeContract, kibanaOfEachTest } from '../support/kibana-dataset';
 import { contentWith, exception, rule } from '../support/content';
 import { signalOf } from '../support/kibana-signals';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { dataset, SYSMON, wmiChild, type Event, type Dataset } from '../support/dataset';
 
 const server = kibanaOfEachTest();

@@ -3,6 +3,7 @@ import { connectedDeployment, actions, results } from '../support/deployment';
 import { normalizeRule } from '../../src/schedulers/kibana/normalize-rule';
 import { kibanaRuleId } from '../../src/schedulers/kibana/rule-ownership';
 import type { Applied } from '../../src/plan/apply';
+import { withSignal } from '../../src/cluster/cluster';
 import { connectKibana } from '../../src/cluster/kibana';
 import {
   deployKibana,
@@ -16,7 +17,7 @@ import {
 import { contentWith, manyRules, rule, shipped, uuidOf } from '../support/content';
 import { API_KEY, type KibanaServer, type Seen } from '../support/kibana-server';
 import type { Thing } from '../support/kibana-state';
-import { quick } from '../support/patience';
+import { quick } from '../support/retry-policy';
 
 const server = kibanaOfEachTest();
 
@@ -197,9 +198,9 @@ describeContract('rules in Kibana', () => {
       edit(rule().uuid, OTHER_TYPE);
       prepare();
       const stop = new AbortController();
-      const around = { patience: quick(), signal: stop.signal };
+      const around = { retryPolicy: quick(), signal: stop.signal };
       const kibana = await connectKibana({ url: server().url, apiKey: API_KEY }, [], around);
-      const cluster = { ...here.cluster, signal: stop.signal };
+      const cluster = withSignal(here.cluster, stop.signal);
       server().before(asked(verb), () => {
         stop.abort();
       });

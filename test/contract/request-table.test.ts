@@ -108,6 +108,6 @@ test('request table of the native schedulers: has every request to watcher', asy
     tryWatch({ ...sandbox, cluster: front }, rule, content),
   );
   const asked = seen.map(({ verb: by, method, path }) => `${by} ${method} ${path}`);
-  expect(asked).toContain('test POST /_watcher/watch/_execute');
+  expect(asked).toContain('test PUT /_watcher/watch/_execute');
   expect(unknown('watcher', namespace)).toEqual([]);
 });

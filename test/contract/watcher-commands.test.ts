@@ -7,7 +7,7 @@ import { planCommand } from '../../src/commands/plan';
 import { statusCommand } from '../../src/commands/status';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { ExportedWatch } from '../../src/schedulers/watcher';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { adoptAll, findAdoptions } from '../../src/plan/adopt';
 import { makePlan } from '../../src/plan/plan';
 import { ruleKind } from '../../src/schedulers/local/stored-rule-kind';

@@ -3,7 +3,7 @@ import { unsafeReasons } from '../../src/plan/guard';
 import { watchId } from '../../src/schedulers/watcher/watch-body';
 import { attentionOf } from '../../src/status/attention';
 import { watchRuleStates } from '../../src/schedulers/watcher/watch-kind';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { contentWith, manyRules, rule } from '../support/content';
 import { deployWatches, planWatches, watcherDeployment, watcherOfEachTest } from '../support/watcher-dataset';
 import type { KeptWatch } from '../support/watcher-server';

@@ -9,7 +9,8 @@ import { type Plan } from '../../src/plan/plan';
 import { PROGRAM_FOLDER } from '../../src/program';
 import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
-import { connect, request, type Cluster } from '../../src/cluster/cluster';
+import { connect, type Cluster } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { quiet } from '../support/context';
 
 // Pipelines and templates are shared by a whole cluster, so these tests have a node of their own.

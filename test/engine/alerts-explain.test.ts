@@ -2,7 +2,7 @@ import { localDeployment } from '../support/deployment';
 import type { Rule } from '../../src/detections/rule';
 import { explain, type Explanation } from '../../src/alerts/explain';
 import { explainText } from '../../src/report/explain-text';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { dataset, SYSMON, wmiChild, type Event, type Dataset } from '../support/dataset';
 import { ruleOf } from '../support/rule';
 

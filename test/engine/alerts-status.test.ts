@@ -3,7 +3,7 @@ import type { Outcome } from '../../src/commands/command';
 import { alertIndex } from '../../src/detections/indices';
 import { alertIndexStore } from '../../src/schedulers/alert-index-store';
 import type { AlertStore } from '../../src/schedulers/scheduler';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { quiet } from '../support/context';
 import { proxy, type Proxy } from '../support/proxy';
 import { dataset, wmiChild, type Dataset } from '../support/dataset';

@@ -1,6 +1,6 @@
 import { alerts } from '../../src/schedulers/alert-index-search';
 import { alertIndex } from '../../src/detections/indices';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { freshNamespace, dataset, sharedDataset, wmiChild, type Dataset } from '../support/dataset';
 import { testCluster } from '../support/cluster';
 

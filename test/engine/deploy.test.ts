@@ -9,7 +9,8 @@ import { streamOf } from '../../src/replay/streams';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { type Plan } from '../../src/plan/plan';
 import type { Deployment } from '../../src/plan/deployment';
-import { connect, request, type Cluster } from '../../src/cluster/cluster';
+import { connect, type Cluster } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { quiet } from '../support/context';
 import { project, type Project } from '../support/temporary-folders';
 

@@ -5,7 +5,7 @@ import { ruleKind } from '../../src/schedulers/local/stored-rule-kind';
 import type { Content } from '../../src/resources/kind';
 import type { Exception } from '../../src/sigma/exceptions';
 import { indexEcs } from '../support/ecs-index';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { testCluster } from '../support/cluster';
 
 /* The shipped exception for DismHost.exe, switched on, on a real engine and our mappings. */

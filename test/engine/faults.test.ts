@@ -1,10 +1,10 @@
 import { alertIndex, stateIndex } from '../../src/detections/indices';
-import type { Patience } from '../../src/cluster/patience';
-import { request } from '../../src/cluster/cluster';
+import type { RetryPolicy } from '../../src/cluster/retry-policy';
+import { request } from '../support/request';
 import { faultDataset, type Verb } from '../support/fault-dataset';
 import { CASES, PARTIAL, SILENT, TELLING, Trouble, type Case } from '../support/faults';
 import { keepShared } from '../support/keep-shared';
-import { quick } from '../support/patience';
+import { quick } from '../support/retry-policy';
 import { proxy, type Asked, type Proxy } from '../support/proxy';
 import { testCluster } from '../support/cluster';
 import { received, type Received } from '../support/context';
@@ -30,7 +30,10 @@ afterEach(() => {
 });
 
 /** A command behind the proxy. */
-function throughProxy(verb: string, argv: { patience?: Patience } & Record<string, unknown> = {}): Promise<Received> {
+function throughProxy(
+  verb: string,
+  argv: { retryPolicy?: RetryPolicy } & Record<string, unknown> = {},
+): Promise<Received> {
   return received(verb, { url: between.url, namespace: namespace(), ...argv });
 }
 
@@ -49,7 +52,7 @@ interface Row {
   readonly title: string;
   readonly fate: Case['fate'];
   readonly times: 'once' | 'always';
-  readonly patience?: Patience;
+  readonly retryPolicy?: RetryPolicy;
   readonly outcome: 'succeeds' | 'fails';
   /** The code of the error; a command that works in steps reports each step, and has no code of its own. */
   readonly code?: string | undefined;
@@ -90,7 +93,7 @@ function rowsOf(name: string): Row[] {
       title: `gives up in time when it meets ${fault}`,
       fate,
       times: 'always',
-      patience: quick({ timeout: 1_000 }),
+      retryPolicy: quick({ timeout: 1_000 }),
       outcome: 'fails',
       says: 'no answer in time',
       sent,
@@ -111,7 +114,7 @@ describe.each(verbs)('faults: $name', ({ name, hits, before, isWhole }: Verb) =>
   test.each(rowsOf(name))('$title', async (row) => {
     const argv = await before();
     trouble.begin(hits, row.fate, row.times === 'always');
-    const first = await throughProxy(name, { ...argv, ...(row.patience && { patience: row.patience }) });
+    const first = await throughProxy(name, { ...argv, ...(row.retryPolicy && { retryPolicy: row.retryPolicy }) });
     if (row.sent === undefined) expect(trouble.seen).toBeGreaterThan(0);
     else expect(trouble.seen).toBe(row.sent);
     if (row.outcome === 'succeeds') {
@@ -140,12 +143,12 @@ describe.each(verbs)('faults: $name', ({ name, hits, before, isWhole }: Verb) =>
     const argv = await before();
     const { gone } = leave();
     let waits = 0;
-    const wait: Patience['wait'] = async () => {
+    const wait: RetryPolicy['wait'] = async () => {
       waits += 1;
       await gone();
       if (waits === 3) await between.up();
     };
-    const first = await throughProxy(name, { ...argv, patience: quick({ attempts: 5, wait }) });
+    const first = await throughProxy(name, { ...argv, retryPolicy: quick({ attempts: 5, wait }) });
     expect([first.exit, waits]).toEqual([0, 3]);
     await isWhole(first);
   });
@@ -157,8 +160,8 @@ describe.each(verbs)('faults: $name', ({ name, hits, before, isWhole }: Verb) =>
     expectHelpful(first);
     expect(first.text).toContain('ECONNREFUSED');
     await gone();
-    const wait: Patience['wait'] = () => Promise.reject(new Error('a wrong URL is no reason to wait'));
-    const second = await throughProxy(name, { ...argv, patience: quick({ wait }) });
+    const wait: RetryPolicy['wait'] = () => Promise.reject(new Error('a wrong URL is no reason to wait'));
+    const second = await throughProxy(name, { ...argv, retryPolicy: quick({ wait }) });
     expect(second.code).toBe('UNREACHABLE');
     await between.up();
     await again(argv);

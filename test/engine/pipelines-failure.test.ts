@@ -1,4 +1,4 @@
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { at, testServer, STREAMS, type TestServer } from '../support/test-server';
 import * as event from '../support/windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from '../support/windows-events';

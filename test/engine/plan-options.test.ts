@@ -2,7 +2,7 @@ import { localDeployment } from '../support/deployment';
 import { planCommand } from '../../src/commands/plan';
 import { quiet } from '../support/context';
 import { replay } from '../../src/replay/replay';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { SAMPLES } from '../support/samples';
 import { checkReviewed, onlyOf, planFrom, type Plan, type Step } from '../../src/plan/plan';
 import { readAllContent } from '../../src/resources/read-all-content';

@@ -5,7 +5,7 @@ import { reconcileText } from '../../src/report/reconcile-text';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { reconcile, type RuleReconciliation } from '../../src/alerts/reconcile';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { quiet } from '../support/context';
 import { SEED } from '../support/random-rules';
 import { exception } from '../support/content';

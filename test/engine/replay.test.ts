@@ -6,7 +6,8 @@ import { replay, type ReplayOptions } from '../../src/replay/replay';
 import { ProblemError } from '../../src/errors';
 import { createAll } from '../../src/replay/bulk';
 import type { ReplayProgress, ReplayResult } from '../../src/replay/replay-stats';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import { withSignal, type Cluster } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { replayText } from '../../src/report/replay-text';
 import { proxy } from '../support/proxy';
 import { freshNamespace } from '../support/dataset';
@@ -263,7 +264,7 @@ test('replay: without templates nothing is sent', async () => {
 test('replay: an unmanaged template does not count as ours', async () => {
   const body = { index_templates: [{ name: 'x', index_template: { index_patterns: ['logs-*'] } }] };
   const foreign = await proxy(cluster, ({ path }) =>
-    path.includes('unrecognised@') ? { status: 200, body } : undefined,
+    path.includes('unrecognised%40') ? { status: 200, body } : undefined,
   );
   const error = await lines(['{"a":1}'], {}, foreign.cluster).catch((caught: unknown) => caught);
   expect(told(error as ProblemError).replace(foreign.cluster.url, '<url>')).toMatchInlineSnapshot(`
@@ -366,7 +367,7 @@ describe('replay: an interruption', () => {
     const controller = new AbortController();
     const stdin = new PassThrough();
     stdin.write('{"a":1}\n{"a":2');
-    const running = replay({ ...cluster, signal: controller.signal }, ['-'], { namespace, stdin });
+    const running = replay(withSignal(cluster, controller.signal), ['-'], { namespace, stdin });
     setImmediate(() => {
       controller.abort();
     });

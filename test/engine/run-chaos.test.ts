@@ -1,7 +1,8 @@
 import { runRules } from '../../src/schedulers/local/run-rules';
 import fc from 'fast-check';
 import type { Client } from '@elastic/elasticsearch';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { dataset, SYSMON, wmiChild, type Event, type Dataset } from '../support/dataset';
 
 /** A process that dies just before or after one of its requests reaches the cluster. */

@@ -1,6 +1,6 @@
 import { alertIndex } from '../../src/detections/indices';
 import { readWatermark } from '../../src/schedulers/local/state';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { proxy } from '../support/proxy';
 import { dataset, wmiChild, type Dataset } from '../support/dataset';
 

@@ -1,5 +1,5 @@
 import { alertIndex } from '../../src/detections/indices';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { dataset, wmiChild, type Event, type Dataset } from '../support/dataset';
 
 interface AlertDocument {

@@ -1,6 +1,7 @@
 import { stateIndex } from '../../src/detections/indices';
 import { moveWatermark, readWatermark, type Watermark } from '../../src/schedulers/local/state';
-import { request } from '../../src/cluster/cluster';
+import { withSignal } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { dataset, type Dataset } from '../support/dataset';
 
 const RUN = { from: null, to: null, events: 0, alerts: 0, new: 0 };
@@ -63,7 +64,7 @@ describe('run: the watermark', () => {
     const { here, from } = await started();
     const aborted = AbortSignal.abort();
     here.at('2025-03-10T13:00:00Z');
-    await expect(here.run({}, { ...here.cluster, signal: aborted })).rejects.toMatchObject({
+    await expect(here.run({}, withSignal(here.cluster, aborted))).rejects.toMatchObject({
       code: 'INTERRUPTED',
       exitStatus: 130,
     });

@@ -1,4 +1,4 @@
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { dataset, SYSMON, wmiChild, type Dataset } from '../support/dataset';
 
 const at = (time: string): number => Date.parse(time);

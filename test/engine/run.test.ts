@@ -3,7 +3,7 @@ import { freshNamespace, dataset, storeRule, SYSMON, wmiChild } from '../support
 import { testCluster } from '../support/cluster';
 import { readWatermark } from '../../src/schedulers/local/state';
 import { alertIndex } from '../../src/detections/indices';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 
 describe('run', () => {
   test('the first run reads everything in our own streams, however old', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { SAMPLES } from '../support/samples';
 import { at, testServer, STREAMS, type TestServer, type Source } from '../support/test-server';
 import { SYSMON, SYSMON_DATA, winlogbeat, xml } from '../support/windows-events';

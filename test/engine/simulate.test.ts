@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { simulate, type SimulateOptions } from '../../src/commands/simulate';
 import { readContent } from '../../src/content/read-content';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { testCluster } from '../support/cluster';
 
 let cluster: Cluster;

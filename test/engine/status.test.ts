@@ -8,7 +8,8 @@ import { PROGRAM_FOLDER } from '../../src/program';
 import { statusText } from '../../src/report/status-text';
 import { ownStreams } from '../../src/detections/indices';
 import type { SourceState, Status } from '../../src/status/status';
-import { connect, request, type Cluster } from '../../src/cluster/cluster';
+import { connect, type Cluster } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { quiet } from '../support/context';
 
 // What is deployed is shared by a whole cluster, so these tests have a node of their own; each has its namespace there.

@@ -7,7 +7,7 @@ import { alerts } from '../../src/schedulers/alert-index-search';
 import { replay } from '../../src/replay/replay';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { quiet } from '../support/context';
 import { freshNamespace } from '../support/dataset';
 import { testCluster } from '../support/cluster';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { readContent } from '../../src/content/read-content';
 import type { Resource } from '../../src/content/resource';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { prepare } from '../../src/cluster/translate';
 import { testCluster } from '../support/cluster';
 

@@ -6,7 +6,7 @@ import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { readRuleTests, slugsOf } from '../../src/testing/rule-tests';
 import { withSandbox } from '../../src/testing/sandbox';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { quiet } from '../support/context';
 import { project, type Project } from '../support/temporary-folders';
 import { testCluster } from '../support/cluster';

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
 import { replay } from '../../src/replay/replay';
 import { temporaryFolder } from '../support/temporary-folders';
 import { freshNamespace } from '../support/dataset';
 import { testCluster } from '../support/cluster';
 import { at } from '../support/test-server';
+import { request } from '../support/request';
 import { EXPORTED, TOOL_FILES } from '../support/tool-files';
 import { xml } from '../support/windows-events';
 

@@ -6,7 +6,7 @@ import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { defaultIndices } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/read-rules';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import {
   describeLabelled,
   documentOf,

@@ -1,7 +1,7 @@
 import type { Alert } from '../../src/schedulers/alert-index-search';
 import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { alertIndex, defaultIndices } from '../../src/detections/indices';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { dataset, wmiChild, type Event, type Dataset } from '../support/dataset';
 import { runWatch, writeAlerts, type WatchRun } from '../support/watch-run';
 

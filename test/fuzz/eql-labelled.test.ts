@@ -5,7 +5,7 @@ import { readExceptions } from '../../src/sigma/exceptions';
 import { readFieldTypes } from '../../src/sigma/field-types';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/read-rules';
-import { request } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { eqlMatcher } from '../support/eql-evaluator';
 import { describeLabelled, documentOf, labelledEvents, labelledFiles } from '../support/labelled';
 import { testServer, STREAMS, type TestServer, type Source } from '../support/test-server';

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { groupOf } from '../../src/detections/group';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from '../support/request';
 import { rule } from '../support/content';
 import { testCluster } from '../support/cluster';
 import { runWatch } from '../support/watch-run';

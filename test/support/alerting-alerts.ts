@@ -1,5 +1,6 @@
 import { isRecord } from '../../src/json';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from './request';
 import type { Ran } from './alerting-run';
 import { bucketTriggers, randomId, type Json } from './alerting-validate';
 

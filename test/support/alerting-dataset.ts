@@ -4,7 +4,7 @@ import { planFrom, type Plan } from '../../src/plan/plan';
 import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import { stateIndex } from '../../src/detections/indices';
-import { request } from '../../src/cluster/cluster';
+import { request } from './request';
 import { startAlerting, type AlertingServer } from './alerting-server';
 import { freshNamespace } from './dataset';
 import { testCluster } from './cluster';

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import type { Context } from '../../src/commands/command';
 import { findVerb } from '../../src/commands';
 import { ProblemError } from '../../src/errors';
-import type { Patience } from '../../src/cluster/patience';
-import { quick } from './patience';
+import type { RetryPolicy } from '../../src/cluster/retry-policy';
+import { quick } from './retry-policy';
 
 /** A context without a terminal that forgets what it is told. */
 export function quiet(): Context {
@@ -47,12 +47,12 @@ const FLAGS = {
  */
 export async function received(
   verb: string,
-  { url, patience = quick(), ...argv }: { url: string; patience?: Patience } & Record<string, unknown>,
+  { url, retryPolicy = quick(), ...argv }: { url: string; retryPolicy?: RetryPolicy } & Record<string, unknown>,
 ): Promise<Received> {
   const command = findVerb(verb)?.load();
   if (command === undefined) throw new Error(`there is no ${verb}`);
   try {
-    return await command.run({ ...quiet(), patience }, { esUrl: url, ...FLAGS, ...argv });
+    return await command.run({ ...quiet(), retryPolicy }, { esUrl: url, ...FLAGS, ...argv });
   } catch (error) {
     // Anything else is a fault of ours, and its stack is wanted.
     if (!(error instanceof ProblemError)) throw error;

@@ -7,7 +7,8 @@ import { isRecord } from '../../src/json';
 import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
 import type { Rule } from '../../src/detections/rule';
 import type { RuleRun } from '../../src/schedulers/execute-window';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from './request';
 import { prepare } from '../../src/cluster/translate';
 import { testCluster } from './cluster';
 

@@ -2,7 +2,8 @@ import { readContent } from '../../src/content/read-content';
 import type { Rule } from '../../src/detections/rule';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { prepare } from '../../src/cluster/translate';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from './request';
 import { EVENTS } from './random-rules';
 import type { FlatDocument } from './sigma-evaluator';
 

@@ -104,7 +104,7 @@ export async function startElasticsearch(
   const ca = readFileSync(authority.certificate, 'utf8');
   const as = (access: Access): Cluster => {
     const connection = { url, ca, ...access };
-    return { url, product: 'elasticsearch', version: VERSION, client: createClient(connection, 60_000) };
+    return { url, product: 'elasticsearch', version: VERSION, client: createClient(connection) };
   };
   const stop = async (): Promise<void> => {
     if (child.exitCode === null) {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alertIndex, stateIndex } from '../../src/detections/indices';
-import { request } from '../../src/cluster/cluster';
+import { request } from './request';
 import { temporaryFolder } from './temporary-folders';
 import type { Asked } from './proxy';
 import { clear, freshNamespace } from './dataset';

@@ -32,7 +32,7 @@ const mistake: Answer = {
   body: { error: { type: 'illegal_argument_exception', reason: 'no such option' }, status: 500 },
 };
 
-/** As often as `quick` asks: see support/patience.ts. */
+/** As often as `quick` asks: see support/retry-policy.ts. */
 const EVERY = 4;
 
 /** Faults of single requests. Those that need more than an answer are in the tests themselves. */

@@ -3,7 +3,7 @@ import { type TestServer, STREAMS, type Indexed, type Source } from './test-serv
 import { writeJson } from '../../src/text/lossless-json';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/read-rules';
-import { request } from '../../src/cluster/cluster';
+import { request } from './request';
 import type { Json } from './mutate';
 
 /** `FUZZ_EVENTS=1000000 FUZZ_SEED=n npx jest test/fuzz/…` asks for a million. */

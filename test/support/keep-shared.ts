@@ -1,4 +1,4 @@
-import { request } from '../../src/cluster/cluster';
+import { request } from './request';
 import { freshNamespace } from './dataset';
 import { testCluster } from './cluster';
 

@@ -7,7 +7,7 @@ import type { Content } from '../../src/resources/kind';
 import type { Deployment } from '../../src/plan/deployment';
 import { connectKibana } from '../../src/cluster/kibana';
 import { API_KEY, type KibanaServer, startKibana } from './kibana-server';
-import { quick } from './patience';
+import { quick } from './retry-policy';
 import { testCluster } from './cluster';
 import { contractMode, findKibanaOpenapi } from './kibana-openapi';
 
@@ -21,7 +21,7 @@ export async function connectionTo(
   server: KibanaServer,
   { spaces = ['default'], apiKey = API_KEY }: { spaces?: readonly string[]; apiKey?: string } = {},
 ): Promise<KibanaConnection> {
-  return { server: await connectKibana({ url: server.url, apiKey }, spaces, { patience: quick() }), spaces };
+  return { server: await connectKibana({ url: server.url, apiKey }, spaces, { retryPolicy: quick() }), spaces };
 }
 
 export async function kibanaDeployment(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isRecord } from '../../src/json';
 import { readMatches } from '../../src/cluster/search-all';
 import { parseDuration } from '../../src/text/duration';
-import { request } from '../../src/cluster/cluster';
+import { request } from './request';
 import { eqlMatcher } from './eql-evaluator';
 import type { Thing } from './kibana-state';
 import type { FlatDocument } from './sigma-evaluator';

@@ -5,7 +5,7 @@ import { locateSpaces, type KibanaSpaces } from '../../src/schedulers/kibana/spa
 import { DEPLOYMENT_RECORD, readDeploymentRecord } from '../../src/schedulers/deployment-record';
 import type { SchedulerName } from '../../src/settings/schema';
 import { stateIndex } from '../../src/detections/indices';
-import { request } from '../../src/cluster/cluster';
+import { request } from './request';
 import { testCluster } from './cluster';
 import { quiet } from './context';
 import { freshNamespace } from './dataset';

@@ -121,7 +121,7 @@ export async function runMove(place: Place, move: Move): Promise<void> {
     const moved = await attempt();
     place.deployment = deployment;
     if (move.done !== undefined) expect(done(moved)).toEqual(move.done);
-    if ('halfway' in move) expect(moved.halfway?.because?.code).toBe(move.halfway);
+    if ('halfway' in move) expect(moved.unfinishedMove?.because?.code).toBe(move.halfway);
   } else {
     const error: unknown = await attempt().catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ProblemError);

@@ -12,7 +12,7 @@ export async function becomesReady(admin: Cluster, path: string, child: ChildPro
   const end = Date.now() + 400_000;
   for (;;) {
     try {
-      await admin.client.transport.request({ method: 'GET', path }, { maxRetries: 0 });
+      await admin.client.transport.request({ method: 'GET', path }, { context: { first: true } });
       return;
     } catch (error) {
       if (child.exitCode !== null || Date.now() > end) {

@@ -52,7 +52,7 @@ export async function startSecured(jars: string, authority: Authority): Promise<
   const child = launch(folder, jars, [port, transport]);
   const url = `https://127.0.0.1:${port}`;
   const ca = readFileSync(authority.certificate, 'utf8');
-  const client = createClient({ url, ca, username: 'admin', password: PASSWORD }, 60_000);
+  const client = createClient({ url, ca, username: 'admin', password: PASSWORD });
   const admin: Cluster = { url, product: 'opensearch', version: VERSION, client };
   const stop = async (): Promise<void> => {
     if (child.exitCode === null) {
@@ -83,7 +83,7 @@ function usersOf(admin: Cluster, ca: string, stop: () => Promise<void>): Secured
       WMI_DETECTIONS_ES_USERNAME: user,
       WMI_DETECTIONS_ES_PASSWORD: PASSWORD,
     }),
-    as: (user) => ({ ...admin, client: createClient({ url, ca: pem, username: user, password: PASSWORD }, 60_000) }),
+    as: (user) => ({ ...admin, client: createClient({ url, ca: pem, username: user, password: PASSWORD }) }),
     createUsers: async (roles) => {
       await add(admin, 'roles', roles);
       const users = Object.keys(roles).map((name) => [name, { hash: HASH, opendistro_security_roles: [name] }]);

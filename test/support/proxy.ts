@@ -1,7 +1,7 @@
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect, type Cluster } from '../../src/cluster/cluster';
-import { quick } from './patience';
+import { quick } from './retry-policy';
 
 /** An answer that the engine did not give. A text is sent as it is, as a page of some other program. */
 export interface Answer {
@@ -44,7 +44,7 @@ export interface Asked {
 
 export interface Proxy {
   readonly url: string;
-  /** The engine, behind the proxy, with a patience that does not sleep. */
+  /** The engine, behind the proxy, with a retry policy that does not sleep. */
   readonly cluster: Cluster;
   /** Paths of the requests so far, without query. */
   readonly asked: string[];
@@ -93,7 +93,7 @@ export async function proxy(engine: Cluster, intercept: Intercept): Promise<Prox
   await listen(0);
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
-  const cluster = await connect({ url }, { patience: quick() });
+  const cluster = await connect({ url }, { retryPolicy: quick() });
   const close = (): void => {
     server.closeAllConnections();
     server.close();

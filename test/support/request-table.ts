@@ -1,6 +1,6 @@
 import { type RequestRow, type Verb, namesOf, type Names, type Where } from '../../src/schedulers/request-table';
 import { REQUESTS } from '../../src/doctor/requests';
-import type { Request } from '../../src/cluster/cluster';
+import type { Request } from './request';
 
 /** A request as it was seen, and the command that made it. */
 export interface Seen {

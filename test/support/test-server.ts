@@ -1,5 +1,6 @@
 import { isRecord } from '../../src/json';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from './request';
 import { freshNamespace } from './dataset';
 import { testCluster } from './cluster';
 import { alerts, type Alert } from '../../src/schedulers/alert-index-search';

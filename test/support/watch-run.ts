@@ -1,7 +1,8 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../src/errors';
 import { isRecord } from '../../src/json';
-import { request, type Cluster } from '../../src/cluster/cluster';
+import type { Cluster } from '../../src/cluster/cluster';
+import { request } from './request';
 
 type Json = Record<string, unknown>;
 

@@ -25,7 +25,7 @@ export function routeOf(method: string, path: string): Routed | undefined {
 function watcherRoute(method: string, path: string): Routed {
   const what = `${method} ${path.replace(WATCH, '/_watcher/watch/{id}')}`;
   switch (path === '/_watcher/watch/_execute' ? `${method} ${path}` : what) {
-    case 'POST /_watcher/watch/_execute':
+    case 'PUT /_watcher/watch/_execute':
       return { answer: execute, request: typed('WatcherExecuteWatchRequest') };
     case 'POST /_watcher/_query/watches':
       return { answer: query, request: typed('WatcherQueryWatchesRequest') };

@@ -6,7 +6,6 @@ import type { Content } from '../../resources/kind';
 import { activeExceptions } from '../../sigma/exceptions';
 import type { Rule } from '../../detections/rule';
 import type { Kibana } from '../../cluster/kibana';
-import { request } from '../../cluster/cluster';
 import { clusterTime } from '../../cluster/clock';
 import { readMatches } from '../../cluster/search-all';
 import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
@@ -46,12 +45,12 @@ export async function previewRule(
     // Nobody is to be told of a test.
     body: { ...body, actions: [], ...run },
   });
-  const errors = answer.logs.flatMap(({ errors: said = [] }) => said);
+  const errors = answer.logs.flatMap(({ errors: messages = [] }) => messages);
   if (errors.length > 0) throw refused(`Kibana says: ${errors.join('; ')}`);
   if (answer.isAborted === true || answer.previewId === undefined) throw refused('Kibana did not finish');
 
   const index = `.preview.alerts-security.alerts-${space}`;
-  await request(cluster, { method: 'POST', path: `/${index}/_refresh`, allow: [403, 404] });
+  await cluster.client.indices.refresh({ index }, { ignore: [403, 404] });
   const query = { term: { 'kibana.alert.rule.uuid': answer.previewId } };
   const found = new Map<string, string>();
   for await (const hits of readMatches(cluster, { indices: [index], query })) {

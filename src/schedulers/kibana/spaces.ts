@@ -1,3 +1,4 @@
+import type { RequestContext } from '../../cluster/connection';
 import { namespacesIn } from './rule-ownership';
 import { DEFAULT_SPACE, hasSpace, type Kibana, connectKibana } from '../../cluster/kibana';
 import type { Scope } from '../../resources/kind';
@@ -8,7 +9,6 @@ import {
   type DeploymentRecord,
 } from '../deployment-record';
 import { type NotedCommand, type Check, failedCheck } from '../scheduler';
-import type { RequestContext } from '../../cluster/cluster';
 import { ProblemError } from '../../errors';
 import type { Settings } from '../../settings';
 
@@ -167,12 +167,12 @@ async function lookInto(
  */
 export async function connectNamedKibana(
   { kibana }: Settings,
-  { signal, patience }: RequestContext,
+  { signal, retryPolicy }: RequestContext,
   options: { readonly needed?: 'scheduler' | 'live test' | undefined } = {},
 ): Promise<KibanaConnection | undefined> {
   const { url, spaces, ...access } = kibana;
   if (url !== undefined)
-    return { server: await connectKibana({ url, ...access }, spaces, { signal, patience }), spaces };
+    return { server: await connectKibana({ url, ...access }, spaces, { signal, retryPolicy }), spaces };
   if (options.needed === undefined) return undefined;
   const [why, otherwise] =
     options.needed === 'live test'

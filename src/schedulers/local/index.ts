@@ -1,5 +1,5 @@
 import { toIso } from '../../text/time';
-import { request, type Cluster } from '../../cluster/cluster';
+import type { Cluster } from '../../cluster/cluster';
 import { stateIndex } from '../../detections/indices';
 import { alertIndexStore } from '../alert-index-store';
 import { alerts, ancestorsOf } from '../alert-index-search';
@@ -85,12 +85,10 @@ async function findRules({ cluster, ...scope }: Scope, only?: string): Promise<R
 }
 
 async function namespacesWithState(cluster: Cluster): Promise<string[]> {
-  const { body } = await request<Record<string, unknown>>(cluster, {
-    method: 'GET',
-    path: `/${stateIndex('*')}/_mapping`,
-    query: { ignore_unavailable: true, allow_no_indices: true },
-    allow: [404],
-  });
-  const indices = Object.keys(body).filter((name) => name.startsWith(stateIndex('')));
+  const mappings = await cluster.client.indices.getMapping(
+    { index: stateIndex('*'), ignore_unavailable: true, allow_no_indices: true },
+    { ignore: [404] },
+  );
+  const indices = Object.keys(mappings).filter((name) => name.startsWith(stateIndex('')));
   return indices.map((name) => name.slice(stateIndex('').length));
 }

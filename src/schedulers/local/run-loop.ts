@@ -1,6 +1,6 @@
 import { ProblemError } from '../../errors';
 import { canonicalJson } from '../../json';
-import type { Cluster } from '../../cluster/cluster';
+import { withSignal, type Cluster } from '../../cluster/cluster';
 import { chosenRules, isWanted, withRuleName, runScheduled } from './run-rules';
 import { pauseAfter, TIMER, type Timer, Timetable } from './timetable';
 import type { RuleRun } from '../execute-window';
@@ -42,7 +42,7 @@ export async function* runLoop(
   options: RunLoopOptions,
 ): AsyncGenerator<RunLoopEvent, void, undefined> {
   const { signal, pace = TIMER } = options;
-  const cluster = { ...connected, signal };
+  const cluster = withSignal(connected, signal);
   const timetable = new Timetable(pace);
   let known: readonly StoredRule[] | undefined;
   let outages = 0;

@@ -1,4 +1,4 @@
-import { type Cluster, request, unstoppable } from '../../cluster/cluster';
+import { type Cluster, unstoppable } from '../../cluster/cluster';
 import { ProblemError, stoppedAfter, type Problem } from '../../errors';
 import { type RuleRun, executeWindow } from '../execute-window';
 import { readStoredRules, moveWatermark, readWatermark, type StoredRule } from './state';
@@ -98,12 +98,10 @@ export async function runScheduled(
  * not do that is served by the overlap of the windows.
  */
 async function refresh(cluster: Cluster, namespace: string): Promise<void> {
-  await request(cluster, {
-    method: 'POST',
-    path: `/${ownStreams(namespace).join(',')}/_refresh`,
-    query: { ignore_unavailable: true, allow_no_indices: true },
-    allow: [403, 404],
-  });
+  await cluster.client.indices.refresh(
+    { index: ownStreams(namespace), ignore_unavailable: true, allow_no_indices: true },
+    { ignore: [403, 404] },
+  );
 }
 
 /**

@@ -1,8 +1,10 @@
+import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../errors';
 import { MANAGED_BY } from '../../resources/ownership';
 import { stateIndex } from '../../detections/indices';
 import { type LastRun, isOverdue, type RuleState, type ExecutableRule } from '../deployed-rule';
-import { request, type Cluster } from '../../cluster/cluster';
+import { type Cluster } from '../../cluster/cluster';
+import { untyped } from '../../cluster/untyped';
 import { toIso } from '../../text/time';
 import { isRecord, type JsonRecord } from '../../json';
 import type { Rule } from '../../detections/rule';
@@ -31,13 +33,6 @@ export interface Watermark {
   readonly primaryTerm: number;
 }
 
-interface Got {
-  readonly found?: boolean;
-  readonly _seq_no?: number;
-  readonly _primary_term?: number;
-  readonly _source?: { readonly at?: string };
-}
-
 /** What one search may return; the state of a namespace is two documents for each rule. */
 const MOST_DOCUMENTS = 10_000;
 
@@ -57,14 +52,18 @@ export async function readStateDocuments(
   namespace: string,
   query: JsonRecord = { match_all: {} },
 ): Promise<readonly StateDocument[]> {
-  const { body } = await request<{ hits?: { hits: readonly StateDocument[] } }>(cluster, {
-    method: 'POST',
-    path: `/${stateIndex(namespace)}/_search`,
-    query: { ignore_unavailable: true, allow_partial_search_results: false },
-    body: { size: MOST_DOCUMENTS, query },
-    allow: [404],
-  });
-  return body.hits?.hits ?? [];
+  const { statusCode, body } = await cluster.client.search<JsonRecord>(
+    {
+      index: stateIndex(namespace),
+      ignore_unavailable: true,
+      allow_partial_search_results: false,
+      size: MOST_DOCUMENTS,
+      query: untyped(query),
+    },
+    { ignore: [404], meta: true },
+  );
+  if (statusCode === 404) return [];
+  return body.hits.hits.map(({ _id = '', _source = {} }) => ({ _id, _source }));
 }
 
 /** The rule that a document of the state index is; none where it is something else, or somebody else's. */
@@ -98,10 +97,13 @@ export async function listStoredRules(cluster: Cluster, namespace: string): Prom
 
 /** How far a rule has come; null before its first run. */
 export async function readWatermark(cluster: Cluster, namespace: string, uuid: string): Promise<Watermark | null> {
-  const { body } = await request<Got>(cluster, { method: 'GET', path: pathOf(namespace, uuid), allow: [404] });
-  const at = Date.parse(body._source?.at ?? '');
-  if (body._seq_no === undefined || body._primary_term === undefined || Number.isNaN(at)) return null;
-  return { at, seqNo: body._seq_no, primaryTerm: body._primary_term };
+  const found: Partial<estypes.GetResponse<{ readonly at?: string }>> = await cluster.client.get(
+    watermarkIn(namespace, uuid),
+    { ignore: [404] },
+  );
+  const at = Date.parse(found._source?.at ?? '');
+  if (found._seq_no === undefined || found._primary_term === undefined || Number.isNaN(at)) return null;
+  return { at, seqNo: found._seq_no, primaryTerm: found._primary_term };
 }
 
 /**
@@ -123,29 +125,29 @@ export async function moveWatermark(
   let current = from;
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const condition =
-      current === null ? { op_type: 'create' } : { if_seq_no: current.seqNo, if_primary_term: current.primaryTerm };
-    const { status } = await request(cluster, {
-      method: 'PUT',
-      path: pathOf(namespace, uuid),
-      query: { ...condition, refresh: true },
-      body: {
-        kind: 'watermark',
-        managed_by: MANAGED_BY,
-        rule_uuid: uuid,
-        at: toIso(to),
-        updated: toIso(Date.now()),
-        last_run: lastRun,
-      },
-      allow: [409],
-    });
-    if (status !== 409) return;
+      current === null
+        ? { op_type: 'create' as const }
+        : { if_seq_no: current.seqNo, if_primary_term: current.primaryTerm };
+    const document = {
+      kind: 'watermark',
+      managed_by: MANAGED_BY,
+      rule_uuid: uuid,
+      at: toIso(to),
+      updated: toIso(Date.now()),
+      last_run: lastRun,
+    };
+    const { statusCode } = await cluster.client.index(
+      { ...watermarkIn(namespace, uuid), ...condition, refresh: true, document },
+      { ignore: [409], meta: true },
+    );
+    if (statusCode !== 409) return;
     current = await readWatermark(cluster, namespace, uuid);
     if (current === null || current.at >= to || (from !== null && current.at < from.at)) return;
   }
 }
 
-function pathOf(namespace: string, uuid: string): string {
-  return `/${stateIndex(namespace)}/_doc/${encodeURIComponent(`watermark:${uuid}`)}`;
+function watermarkIn(namespace: string, uuid: string): { index: string; id: string } {
+  return { index: stateIndex(namespace), id: `watermark:${uuid}` };
 }
 
 /** What the state index says of one rule. */

@@ -2,7 +2,6 @@ import { isRecord } from '../../json';
 import { activeExceptions } from '../../sigma/exceptions';
 import { stateIndex, defaultIndices } from '../../detections/indices';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
-import { request } from '../../cluster/cluster';
 import type { Body, Desired, Kind, Live } from '../../resources/kind';
 import { openAlertsOf } from '../alert-index-search';
 import { digestOf, MANAGED_BY, only, unstamped } from '../../resources/ownership';
@@ -28,7 +27,7 @@ export const ruleKind: Kind = {
     ),
 
   async list({ cluster, namespace }) {
-    await request(cluster, { method: 'POST', path: `/${stateIndex(namespace)}/_refresh`, allow: [404] });
+    await cluster.client.indices.refresh({ index: stateIndex(namespace) }, { ignore: [404] });
     return (await readStateDocuments(cluster, namespace))
       .filter(({ _id }) => _id.startsWith(PREFIX))
       .map(({ _id, _source }): Live => ({
@@ -41,23 +40,17 @@ export const ruleKind: Kind = {
   },
 
   async put({ cluster, namespace }, { id, body }) {
-    const stored = {
+    const document = {
       kind: 'rule',
       managed_by: MANAGED_BY,
       digest: digestOf('detection_rule', id, body),
       ...body,
     } as StoredRule & Body;
-    await request(cluster, {
-      method: 'PUT',
-      path: `/${stateIndex(namespace)}/_doc/${encodeURIComponent(storedRuleId(id))}`,
-      query: { refresh: true },
-      body: stored,
-    });
+    await cluster.client.index({ ...documentOf(namespace, id), refresh: true, document });
   },
 
   async remove({ cluster, namespace }, id) {
-    const path = `/${stateIndex(namespace)}/_doc/${encodeURIComponent(storedRuleId(id))}`;
-    await request(cluster, { method: 'DELETE', path, query: { refresh: true }, allow: [404] });
+    await cluster.client.delete({ ...documentOf(namespace, id), refresh: true }, { ignore: [404] });
   },
 
   normalize: (body) => only(body, KEYS),
@@ -66,3 +59,7 @@ export const ruleKind: Kind = {
 
   openAlerts: ({ cluster, namespace }, id) => openAlertsOf(cluster, namespace, id),
 };
+
+function documentOf(namespace: string, uuid: string): { index: string; id: string } {
+  return { index: stateIndex(namespace), id: storedRuleId(uuid) };
+}

@@ -1,9 +1,11 @@
+import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../errors';
 import { canonicalJson, isRecord } from '../../json';
 import { askAlerting } from './plugin';
-import { request, type Cluster } from '../../cluster/cluster';
+import { type Cluster } from '../../cluster/cluster';
 import type { Body, Content } from '../../resources/kind';
 import { indicesOf, queryOfMonitor, desiredMonitor } from './monitor-body';
+import { untyped } from '../../cluster/untyped';
 import type { Found } from './find-monitors';
 import { proofOf, summaryOfAlert } from './plugin-alerts';
 import type { Rule } from '../../detections/rule';
@@ -71,7 +73,11 @@ async function execute(
   if (errors.length === 0) return answer;
   throw new ProblemError(
     'REFUSED',
-    errors.map((said) => ({ where: { url: cluster.url }, message: `a trial run of the monitor fails: ${said}`, hint })),
+    errors.map((reason) => ({
+      where: { url: cluster.url },
+      message: `a trial run of the monitor fails: ${reason}`,
+      hint,
+    })),
   );
 }
 
@@ -88,17 +94,15 @@ async function newestMatch(cluster: Cluster, monitor: Body): Promise<number | un
   const deployedQuery = queryOfMonitor(monitor);
   if (deployedQuery === undefined) return undefined;
   const recent = { range: { 'event.ingested': { gte: 'now-24h', lte: 'now' } } };
-  const { body } = await request<{ aggregations?: { newest?: { value?: number | null } } }>(cluster, {
-    method: 'POST',
-    path: `/${indicesOf(monitor).map(encodeURIComponent).join(',')}/_search`,
-    query: { ignore_unavailable: true, allow_no_indices: true },
-    body: {
-      size: 0,
-      query: { bool: { filter: [deployedQuery, recent] } },
-      aggs: { newest: { max: { field: 'event.ingested' } } },
-    },
+  const { aggregations } = await cluster.client.search<unknown, { newest?: estypes.AggregationsMaxAggregate }>({
+    index: [...indicesOf(monitor)],
+    ignore_unavailable: true,
+    allow_no_indices: true,
+    size: 0,
+    query: untyped({ bool: { filter: [deployedQuery, recent] } }),
+    aggs: { newest: { max: { field: 'event.ingested' } } },
   });
-  return body.aggregations?.newest?.value ?? undefined;
+  return aggregations?.newest?.value ?? undefined;
 }
 
 /**

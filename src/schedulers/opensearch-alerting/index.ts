@@ -1,7 +1,6 @@
 import { toIso } from '../../text/time';
-import { request } from '../../cluster/cluster';
 import { ProblemError } from '../../errors';
-import { canonicalJson } from '../../json';
+import { canonicalJson, type JsonRecord } from '../../json';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import { parseDuration } from '../../text/duration';
 import type { Rule } from '../../detections/rule';
@@ -68,10 +67,11 @@ export function alertingScheduler(channel?: string): Scheduler {
     },
     ruleId: (uuid) => uuid,
     async switchedOff({ cluster }) {
-      const allow = [400, 403, 404, 405, 410];
-      const asked = { method: 'GET', path: '/_plugins/_alerting/stats', allow } as const;
-      const { status, body } = await request<Readonly<Record<string, unknown>>>(cluster, asked);
-      return status === 200 && body['plugins.scheduled_jobs.enabled'] === false
+      const { statusCode, body } = await cluster.client.transport.request<JsonRecord>(
+        { method: 'GET', path: '/_plugins/_alerting/stats' },
+        { ignore: [400, 403, 404, 405, 410], meta: true },
+      );
+      return statusCode === 200 && body['plugins.scheduled_jobs.enabled'] === false
         ? 'OpenSearch Alerting is switched off (plugins.scheduled_jobs.enabled is false): no monitor runs'
         : null;
     },

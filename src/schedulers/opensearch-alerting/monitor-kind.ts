@@ -2,7 +2,7 @@ import { ProblemError } from '../../errors';
 import { isRecord } from '../../json';
 import { stateIndex } from '../../detections/indices';
 import { askAlerting } from './plugin';
-import { request, type Cluster } from '../../cluster/cluster';
+import { type Cluster } from '../../cluster/cluster';
 import type { Body, Kind, Live, Desired, Scope } from '../../resources/kind';
 import { ACTION_ID } from './notify-action';
 import { desiredMonitor } from './monitor-body';
@@ -127,7 +127,7 @@ async function drop(cluster: Cluster, id: string): Promise<void> {
 
 /** The index that a monitor can always read; see `monitorBody`. */
 async function makeReadable(cluster: Cluster, namespace: string): Promise<void> {
-  await request(cluster, { method: 'PUT', path: `/${stateIndex(namespace)}`, allow: [400] });
+  await cluster.client.indices.create({ index: stateIndex(namespace) }, { ignore: [400] });
 }
 
 /**

@@ -77,8 +77,9 @@ async function acknowledge(
 }
 
 function failureReasons(failed: Readonly<Record<string, unknown>>, { url }: Cluster): Problem[] {
-  return Object.entries(failed).map(([id, said]) => {
-    const reason = isRecord(said) && typeof said.failed_reason === 'string' ? said.failed_reason : 'no reason given';
+  return Object.entries(failed).map(([id, failure]) => {
+    const reason =
+      isRecord(failure) && typeof failure.failed_reason === 'string' ? failure.failed_reason : 'no reason given';
     return { where: { url }, message: `alert ${id} of the plugin was not acknowledged: ${reason}` };
   });
 }

@@ -1,17 +1,25 @@
 import { ProblemError } from '../../errors';
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { refusal, serverReason } from '../../cluster/failure';
-import { request, type Answer, type Request, type Cluster } from '../../cluster/cluster';
+import type { Cluster } from '../../cluster/cluster';
 import { onCluster, onIndices, type RequestRow, type Verb } from '../request-table';
-
-const BASE = '/_plugins/_alerting/monitors';
 
 /** The plugin leaves `ui_metadata`, where our mark is, out of an answer unless it is asked by something of this name. */
 const HEADERS = { 'user-agent': 'wmi-detections (OpenSearch-Dashboards compatible)' };
 
-interface AlertingRequest extends Pick<Request, 'method' | 'query' | 'body' | 'allow'> {
+interface AlertingRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below `/_plugins/_alerting/monitors`; empty, or begins with a slash. */
   readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly body?: JsonRecord | undefined;
+  /** Statuses from 400 on that the caller wants to see instead of an error. */
+  readonly allow?: readonly number[] | undefined;
+}
+
+interface AlertingAnswer<T> {
+  readonly status: number;
+  readonly body: T;
 }
 
 /**
@@ -21,22 +29,28 @@ interface AlertingRequest extends Pick<Request, 'method' | 'query' | 'body' | 'a
  */
 export async function askAlerting<T>(
   cluster: Cluster,
-  { path, allow = [], ...asked }: AlertingRequest,
-): Promise<Answer<T>> {
-  const where = { url: `${cluster.url}${BASE}${path}`, method: asked.method };
-  const answer = await request<T>(cluster, {
-    ...asked,
-    path: `${BASE}${path}`,
-    headers: HEADERS,
-    retry: asked.method === 'GET' || path === '/_search',
-    allow: FAILURES,
-  });
-  const { status, body } = answer;
-  if (status < 400 || allow.includes(status)) return answer;
+  { method, path, query, body: sent, allow = [] }: AlertingRequest,
+): Promise<AlertingAnswer<T>> {
+  const { statusCode: status, body } = await cluster.client.transport.request<T>(
+    {
+      method,
+      path: `/_plugins/_alerting/monitors${path}`,
+      ...(query !== undefined && { querystring: query }),
+      ...(sent !== undefined && { body: sent }),
+    },
+    {
+      headers: HEADERS,
+      ignore: [...FAILURES],
+      meta: true,
+      context: { once: method !== 'GET' && path !== '/_search' },
+    },
+  );
+  if (status < 400 || allow.includes(status)) return { status, body };
+  const where = { url: `${cluster.url}/_plugins/_alerting/monitors${path}`, method };
   if (isMissing(status, body)) throw noPlugin(cluster);
   if ([401, 403, 429].includes(status)) throw refusal(status, body, where);
-  const said = reasonOf(body);
-  throw new ProblemError('REFUSED', [{ where: { ...where, status }, message: said, hint: hintFor(status, said) }]);
+  const reason = reasonOf(body);
+  throw new ProblemError('REFUSED', [{ where: { ...where, status }, message: reason, hint: hintFor(status, reason) }]);
 }
 
 /** The plugin's own words; below them it repeats them with the name of a Java class. */
@@ -47,11 +61,11 @@ function reasonOf(body: unknown): string {
 
 const FAILURES: readonly number[] = Array.from({ length: 200 }, (_, index) => 400 + index);
 
-function hintFor(status: number, said: string): string | undefined {
-  if (/more than the allowed monitors/.test(said)) {
+function hintFor(status: number, reason: string): string | undefined {
+  if (/more than the allowed monitors/.test(reason)) {
     return 'The cluster holds as many monitors as it may: raise its setting plugins.alerting.monitor.max_monitors (1,000 unless set), or delete monitors that nobody needs.';
   }
-  if (/indices are not found/.test(said)) {
+  if (/indices are not found/.test(reason)) {
     return 'Name only what is there in `indices` of the settings, or write a pattern: one that matches nothing is no error.';
   }
   if (status === 409) return 'Somebody changed the monitor meanwhile. Run plan again.';

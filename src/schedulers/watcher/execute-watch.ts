@@ -1,9 +1,9 @@
-import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError, type Problem } from '../../errors';
 import { isRecord } from '../../json';
 import { serverReason } from '../../cluster/failure';
-import { request, type Cluster } from '../../cluster/cluster';
+import { type Cluster } from '../../cluster/cluster';
 import type { Body, Content } from '../../resources/kind';
+import { untyped } from '../../cluster/untyped';
 import { recordsOf } from '../../lists';
 import { desiredWatch } from './watch-body';
 import { toIso } from '../../text/time';
@@ -57,10 +57,8 @@ export async function checkWatch(cluster: Cluster, watch: Body): Promise<void> {
  * @throws ProblemError REFUSED with everything that failed, in the server's words
  */
 async function simulateWatch(cluster: Cluster, watch: Body, given: Body): Promise<Body> {
-  const { body: answer } = await request<Partial<estypes.WatcherExecuteWatchResponse>>(cluster, {
-    method: 'POST',
-    path: PATH,
-    body: { watch, action_modes: { _all: 'simulate' }, ...given },
+  const answer = await cluster.client.watcher.executeWatch({
+    body: untyped({ watch, action_modes: { _all: 'simulate' }, ...given }),
   });
   const record: unknown = answer.watch_record;
   const found = isRecord(record) ? record : {};
@@ -71,7 +69,7 @@ async function simulateWatch(cluster: Cluster, watch: Body, given: Body): Promis
 
 function problem({ url }: Cluster, message: string): Problem {
   const hint = 'The watch was tried with its actions simulated, and was not stored.';
-  return { where: { url: `${url}${PATH}`, method: 'POST' }, message: `the watch does not run: ${message}`, hint };
+  return { where: { url: `${url}${PATH}`, method: 'PUT' }, message: `the watch does not run: ${message}`, hint };
 }
 
 /** What the record of a run tells of failures: of each part, and of the run. */
@@ -81,8 +79,8 @@ function failuresOf({ result, state, messages }: Body, mustAct: boolean): string
   const failures = [...failedParts(parts), ...failedActions(acted, mustAct)];
   if (failures.length > 0) return failures;
   if (state !== 'executed' && (mustAct || state !== 'execution_not_needed')) {
-    const said = Array.isArray(messages) && messages.length > 0 ? `: ${messages.join('; ')}` : '';
-    return [`it ended as ${JSON.stringify(state)}${said}`];
+    const details = Array.isArray(messages) && messages.length > 0 ? `: ${messages.join('; ')}` : '';
+    return [`it ended as ${JSON.stringify(state)}${details}`];
   }
   return mustAct && acted.length === 0 ? ['no action was tried'] : [];
 }

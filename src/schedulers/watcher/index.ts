@@ -1,11 +1,10 @@
-import { request } from '../../cluster/cluster';
 import { nextWindow } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
 import { alertIndexStore } from '../alert-index-store';
 import { queriesOfContent, allReadUntil, readUntil } from '../deployed-rule';
 import { executeWindow } from '../execute-window';
 import type { Scheduler } from '../scheduler';
-import { requireWatcher, watcherLack, WATCHER_REQUESTS } from './availability';
+import { requireWatcher, watcherUnavailable, WATCHER_REQUESTS } from './availability';
 import { watchRuleStates, namespacesOfWatches, watch } from './watch-kind';
 import { tryWatch } from './execute-watch';
 import { desiredWatch, withWatchMark } from './watch-body';
@@ -19,14 +18,14 @@ export const watcherScheduler: Scheduler = {
   requireOn: requireWatcher,
   async check(_settings, cluster) {
     const about = 'scheduler watcher';
-    const lack = await watcherLack(cluster);
-    if (lack === undefined) return { about, state: 'ok', message: 'Watcher is there' };
+    const reason = await watcherUnavailable(cluster);
+    if (reason === undefined) return { about, state: 'ok', message: 'Watcher is there' };
     const fix = '`--scheduler local` works on every cluster.';
-    return { about, state: 'missing', message: `no watches there: ${lack}`, fix };
+    return { about, state: 'missing', message: `no watches there: ${reason}`, fix };
   },
   async offer(_settings, connect) {
     const cluster = await connect();
-    if (cluster.product !== 'elasticsearch' || (await watcherLack(cluster)) !== undefined) return undefined;
+    if (cluster.product !== 'elasticsearch' || (await watcherUnavailable(cluster)) !== undefined) return undefined;
     return 'Watcher is there, and the licence has it';
   },
 
@@ -51,10 +50,11 @@ export const watcherScheduler: Scheduler = {
   },
   ruleId: (uuid) => uuid,
   async switchedOff({ cluster }) {
-    const allow = [400, 403, 404, 405, 410];
-    const asked = { method: 'GET', path: '/_watcher/stats', allow } as const;
-    const { status, body } = await request<{ readonly manually_stopped?: boolean }>(cluster, asked);
-    return status === 200 && body.manually_stopped === true
+    const { statusCode, body } = await cluster.client.watcher.stats(
+      {},
+      { ignore: [400, 403, 404, 405, 410], meta: true },
+    );
+    return statusCode === 200 && body.manually_stopped
       ? 'Watcher is stopped: no watch runs until `POST /_watcher/_start`'
       : null;
   },

@@ -129,8 +129,8 @@ export function othersActions({ actions }: Body): Body {
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (!isRecord(value)) return value;
-  const told = Object.entries(value).filter(
+  const members = Object.entries(value).filter(
     ([key, member]) => !DEFAULTS[key]?.includes(member) && member !== undefined,
   );
-  return Object.fromEntries(told.map(([key, member]) => [key, plain(member)]));
+  return Object.fromEntries(members.map(([key, member]) => [key, plain(member)]));
 }

@@ -1,7 +1,7 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../errors';
 import { isRecord } from '../../json';
-import { request, type Cluster } from '../../cluster/cluster';
+import { type Cluster } from '../../cluster/cluster';
 import type { Body, Kind, Live, Scope } from '../../resources/kind';
 import { openAlertsOf } from '../alert-index-search';
 import { MANAGED_BY } from '../../resources/ownership';
@@ -14,6 +14,7 @@ import {
   withWatchMark,
   OUR_ACTION,
 } from './watch-body';
+import { untyped } from '../../cluster/untyped';
 import { checkWatch } from './execute-watch';
 import { cadenceOf, type Execution, type RuleState } from '../deployed-rule';
 
@@ -68,7 +69,7 @@ export const watch: Kind = {
   },
 
   async remove({ cluster }, id) {
-    await request(cluster, { method: 'DELETE', path: pathOf(id), allow: [404] });
+    await cluster.client.watcher.deleteWatch({ id }, { ignore: [404] });
   },
 
   normalize: normalizeWatch,
@@ -114,32 +115,26 @@ function merged(body: Body, there: Body): Body {
 }
 
 async function readWatch(cluster: Cluster, id: string): Promise<Stored | undefined> {
-  const { body } = await request<Partial<estypes.WatcherGetWatchResponse>>(cluster, {
-    method: 'GET',
-    path: pathOf(id),
-    allow: [404],
-  });
-  if (body.watch === undefined) return undefined;
-  const { watch: found, status, _seq_no: seqNo, _primary_term: primaryTerm } = body;
+  const { watch: found, status, ...answer } = await cluster.client.watcher.getWatch({ id }, { ignore: [404] });
+  if (found === undefined) return undefined;
+  const { _seq_no: seqNo, _primary_term: primaryTerm } = answer;
   return { watch: { ...found }, active: status?.state.active !== false, seqNo, primaryTerm };
 }
 
-async function findMarked(cluster: Cluster, allow: readonly number[] = [404]): Promise<Marked[]> {
+async function findMarked(cluster: Cluster, ignore = [404]): Promise<Marked[]> {
   const found = new Map<string, Marked>();
   for (let from = 0; ; from += PAGE) {
     // Mapped as text: the words of the mark are looked for, and the mark itself by us.
-    const query = { match: { 'metadata.managed_by': { query: MANAGED_BY, operator: 'and' } } };
-    const { status, body } = await request<Partial<estypes.WatcherQueryWatchesResponse>>(cluster, {
-      method: 'POST',
-      path: '/_watcher/_query/watches',
-      body: { from, size: PAGE, query },
-      allow,
-    });
-    const watches = status === 200 ? (body.watches ?? []) : [];
+    const query = { match: { 'metadata.managed_by': { query: MANAGED_BY, operator: 'and' as const } } };
+    const { statusCode, body } = await cluster.client.watcher.queryWatches(
+      { from, size: PAGE, query },
+      { ignore, meta: true },
+    );
+    const watches = statusCode === 200 ? body.watches : [];
     for (const { _id: id, watch: one, status: ran } of watches) {
       if (one !== undefined) found.set(id, { id, body: { ...one }, status: ran });
     }
-    if (watches.length === 0 || from + watches.length >= (body.count ?? 0)) break;
+    if (watches.length === 0 || from + watches.length >= body.count) break;
   }
   return [...found.values()].filter(({ id, body }) => namespaceOfWatch(id, body) !== undefined);
 }
@@ -150,22 +145,18 @@ async function store(cluster: Cluster, id: string, body: Body, there: Stored | u
     there?.seqNo === undefined || there.primaryTerm === undefined
       ? {}
       : { if_seq_no: there.seqNo, if_primary_term: there.primaryTerm };
-  const { status } = await request(cluster, {
-    method: 'PUT',
-    path: pathOf(id),
-    query: { ...guard, ...(there?.active === false && { active: false }) },
-    body,
-    allow: [409],
-  });
-  if (status === 409) throw changed(cluster, id, 'somebody changed the watch in this very moment');
+  const active = there?.active === false ? { active: false } : {};
+  const { statusCode } = await cluster.client.watcher.putWatch(
+    { id, ...guard, ...active, body: untyped(body) },
+    { ignore: [409], meta: true },
+  );
+  if (statusCode === 409) throw changed(cluster, id, 'somebody changed the watch in this very moment');
 }
 
 function changed({ url }: Cluster, id: string, message: string): ProblemError {
-  return new ProblemError('REFUSED', [{ where: { url: `${url}${pathOf(id)}` }, message, hint: 'Run plan again.' }]);
-}
-
-function pathOf(id: string): string {
-  return `/_watcher/watch/${encodeURIComponent(id)}`;
+  return new ProblemError('REFUSED', [
+    { where: { url: `${url}/_watcher/watch/${encodeURIComponent(id)}` }, message, hint: 'Run plan again.' },
+  ]);
 }
 
 /**

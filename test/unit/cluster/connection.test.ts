@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { ProblemError, redact } from '../../../src/errors';
 import { connectKibana } from '../../../src/cluster/kibana';
-import { connect, request } from '../../../src/cluster/cluster';
+import { connect } from '../../../src/cluster/cluster';
+import { request } from '../../support/request';
 import { readSettings, type Access } from '../../../src/settings';
 import { connectProxy, type ConnectProxy } from '../../support/connect-proxy';
 import { fakeCluster, type FakeCluster } from '../../support/fake-cluster';
-import { quick } from '../../support/patience';
+import { quick } from '../../support/retry-policy';
 import { signatures } from '../../support/sigv4';
 
 const KIBANA = { version: { number: '9.1.0' } };
@@ -53,20 +54,21 @@ test('connection: an answer that does not fit its request is reported with the r
   let said: unknown = {};
   const proxy = await fakeCluster(undefined, ({ path }) => (path === '/' ? {} : { body: said }));
   try {
-    const cluster = await connect({ url: proxy.url }, { patience: quick() });
-    const ask = (path: string) => request(cluster, { method: 'POST', path });
-    const told = async (path: string) => (await message(() => ask(path))).replaceAll(proxy.url, '<url>');
-    expect(await told('/x/_search')).toMatchInlineSnapshot(`
+    const cluster = await connect({ url: proxy.url }, { retryPolicy: quick() });
+    const search = () => cluster.client.search({ index: 'x', size: 1 }, { meta: true });
+    const count = () => cluster.client.count({ index: 'x', query: { match_all: {} } });
+    const told = async (ask: () => Promise<unknown>) => (await message(ask)).replaceAll(proxy.url, '<url>');
+    expect(await told(search)).toMatchInlineSnapshot(`
      "POST <url>/x/_search: the answer has no list \`hits.hits\` (asked 4 times)
        Something else answers at this URL (a proxy, a login page?): give the URL of the cluster itself."
     `);
-    expect(await told('/x/_count')).toContain('the answer has no number `count`');
+    expect(await told(count)).toContain('the answer has no number `count`');
     said = { hits: [] };
-    expect(await told('/x/_search')).toContain('the answer has no list `hits.hits`');
+    expect(await told(search)).toContain('the answer has no list `hits.hits`');
     said = null;
-    expect(await told('/x/_search')).toContain('the answer is JSON, but no object');
+    expect(await told(search)).toContain('the answer is JSON, but no object');
     said = { hits: { hits: [] } };
-    expect(await ask('/x/_search')).toEqual({ status: 200, body: said });
+    expect(await search()).toMatchObject({ statusCode: 200, body: said });
   } finally {
     await proxy.close();
   }
@@ -99,6 +101,24 @@ describe('connection: proxies', () => {
   afterEach(async () => {
     await proxy.close();
   });
+
+  test.each(['http', 'https'])(
+    'one that is down is named in the error for an %s URL, without its user',
+    async (scheme) => {
+      proxy = await connectProxy(server.port);
+      const unused = await connectProxy(server.port);
+      const proxies = { http: unused.url.replace('//', '//ines:secret@') };
+      await unused.close();
+      const said = await message(() =>
+        connect({ url: `${scheme}://es.behind.test:9200`, proxies }, { retryPolicy: quick() }),
+      );
+      expect(said.replace(/127\.0\.0\.1:\d+/g, '<address>').replace(/\n.*times.*/, '')).toContain(
+        'the proxy <address> cannot be reached',
+      );
+      expect(said).toContain('HTTPS_PROXY or HTTP_PROXY names this proxy: check it, or list the host in NO_PROXY.');
+      expect(said).not.toContain('secret');
+    },
+  );
 
   test('a name that only the proxy knows is reached through it', async () => {
     proxy = await connectProxy(server.port);

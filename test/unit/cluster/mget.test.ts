@@ -7,7 +7,7 @@ async function outcome(doc: object): Promise<unknown> {
   const server = await fakeCluster(undefined, ({ path }) => (path === '/' ? {} : { body: { docs: [doc] } }));
   try {
     const cluster = await connect({ url: server.url });
-    return (await mget(cluster, { index: 'alerts', body: { ids: ['a'] } })).map(({ found }) => found === true);
+    return (await mget(cluster, { index: 'alerts', ids: ['a'] })).map(({ found }) => found);
   } catch (error) {
     return String(error).split('\n')[0]?.replace(server.url, '<url>');
   } finally {

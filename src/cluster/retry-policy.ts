@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { backoff } from '../text/duration';
 
-/** How patiently a server is asked. Tests give another one, so that nothing in them sleeps. */
-export interface Patience {
+/** How often a request is sent, and how long the pauses between are. Tests give another one, so that nothing in them sleeps. */
+export interface RetryPolicy {
   /** How often a request is sent in all. */
   readonly attempts: number;
   /** Milliseconds that are waited at most before the first repetition; it doubles from one to the next. */
@@ -18,10 +18,10 @@ export interface Patience {
 }
 
 /**
- * Eight times in about half a minute, and never more than 62 seconds of waiting, but where the server itself asks for longer pauses:
- * a node that restarts is back by then.
+ * Eight attempts in about half a minute; the pauses add up to at most 62 seconds, unless the server itself asks for longer ones. A node
+ * that restarts is back by then.
  */
-export const PATIENCE: Patience = {
+export const RETRY_POLICY: RetryPolicy = {
   attempts: 8,
   pause: 500,
   longest: 30_000,
@@ -33,7 +33,7 @@ export const PATIENCE: Patience = {
 };
 
 /** Milliseconds to wait after the n-th attempt: anything from nothing to a bound that doubles. */
-export function pauseAfter(attempt: number, { pause, longest, random }: Patience): number {
+export function pauseAfter(attempt: number, { pause, longest, random }: RetryPolicy): number {
   return backoff(attempt, { first: pause, longest, jitter: 1 }, random());
 }
 
@@ -41,7 +41,7 @@ export function pauseAfter(attempt: number, { pause, longest, random }: Patience
  * Milliseconds that a `Retry-After` header asks for: a number of seconds, or a date (RFC 9110, 10.2.3).
  * @returns undefined where there is no such header, or none that can be read
  */
-export function askedToWait(header: unknown, now = Date.now()): number | undefined {
+export function readRetryAfter(header: unknown, now = Date.now()): number | undefined {
   if (typeof header !== 'string') return undefined;
   const text = header.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
