@@ -146,7 +146,8 @@ function documentOf(values: readonly string[], columns: readonly string[]): Reco
     const column = columns[index] ?? '';
     const name = column === '' ? `column_${index + 1}` : column;
     // Microsoft Sentinel and Log Analytics write the zone behind the name.
-    return name.endsWith(UTC) ? [name.slice(0, -UTC.length), toIsoTime(value)] : [name, value];
+    if (name.endsWith(UTC)) return [name.slice(0, -UTC.length), toIsoTime(value, 'Z')];
+    return [name, name === 'TimeCreated' ? toIsoTime(value) : value];
   });
   return nested(entries.filter(([, value]) => value !== ''));
 }
@@ -166,7 +167,7 @@ function eventViewerDocument([
   const isSecurity = sourceOfName(provider) === 'windows_security';
   const entries: readonly (readonly [string, string])[] = [
     [isSecurity ? 'Keywords' : 'Severity', first],
-    ['EventTime', time],
+    ['EventTime', toIsoTime(time)],
     ['SourceName', provider],
     ['EventID', id],
     ['Category', task],
@@ -177,12 +178,15 @@ function eventViewerDocument([
 
 const UTC = ' [UTC]';
 
-/** `11/29/2026, 10:11:12.345 AM`, as Azure's portal writes a time, in ISO 8601; another text as it is. */
-function toIsoTime(text: string): string {
-  const match = /^(\d{1,2})\/(\d{1,2})\/(\d{4}), (\d{1,2}):(\d\d:\d\d)(\.\d+)? ([AP])M$/.exec(text);
+/**
+ * `11/29/2026, 10:11:12.345 AM` of Azure's portal and `11/29/2026 10:11:12 AM` of Windows in ISO 8601; another text as it is.
+ * @param zone behind the time, where the file says which it is
+ */
+function toIsoTime(text: string, zone = ''): string {
+  const match = /^(\d{1,2})\/(\d{1,2})\/(\d{4}),? (\d{1,2}):(\d\d:\d\d)(\.\d+)? ([AP])M$/.exec(text);
   if (match === null) return text;
   const [, month = '', day = '', year = '', hour = '', minutes = '', fraction = '', half] = match;
   const hours = (Number(hour) % 12) + (half === 'P' ? 12 : 0);
   const pad = (number: string): string => number.padStart(2, '0');
-  return `${year}-${pad(month)}-${pad(day)}T${pad(String(hours))}:${minutes}${fraction}Z`;
+  return `${year}-${pad(month)}-${pad(day)}T${pad(String(hours))}:${minutes}${fraction}${zone}`;
 }

@@ -1,7 +1,6 @@
 import { ProblemError } from '../errors';
 import { isRecord } from '../json';
 import type { Cluster } from '../cluster/cluster';
-import { untyped } from '../cluster/untyped';
 
 /** What became of events that were indexed and that a pipeline could not make an event of. */
 export interface PipelineErrors {
@@ -12,6 +11,10 @@ export interface PipelineErrors {
 
 /** Of so many the reasons are read, the first of the run. */
 const MAX_READ = 1_000;
+
+interface Clock {
+  readonly now: { readonly buckets: readonly { readonly from?: number }[] };
+}
 
 /**
  * Counts what a run sent and no pipeline could read: one refresh, one search. It counts by the time of arrival, so what others send to the
@@ -36,50 +39,50 @@ export async function countPipelineErrors(
   }
 }
 
-async function count(cluster: Cluster, streams: readonly string[], began: number): Promise<PipelineErrors> {
-  const named = { index: [...streams], ignore_unavailable: true, allow_no_indices: true };
-  await cluster.client.indices.refresh(named);
+async function count({ client }: Cluster, streams: readonly string[], began: number): Promise<PipelineErrors | null> {
+  const which = { index: [...streams], ignore_unavailable: true, allow_no_indices: true };
+  const options = { ignore: [403], meta: true as const };
+  const refreshed = await client.indices.refresh(which, options);
+  if (refreshed.statusCode === 403) return null;
   const elapsedMs = performance.now() - began;
-  const { hits: found, aggregations } = await cluster.client.search({
-    ...named,
-    request_cache: false,
-    ...untyped(questionOf(elapsedMs)),
-  });
-  const arrived = aggregations?.now as { readonly buckets?: readonly { readonly from?: number }[] } | undefined;
-  const now = arrived?.buckets?.[0]?.from ?? Infinity;
-  const { total, hits } = found;
-  // The cluster's date math knows whole seconds only: those of a second before are the first ones.
-  const earlier = hits.filter(
-    ({ fields }) => Number((fields?.['event.ingested'] as readonly unknown[] | undefined)?.[0]) < now - elapsedMs,
+  const { statusCode, body } = await client.search<unknown, Clock>(
+    {
+      ...which,
+      size: MAX_READ,
+      track_total_hits: true,
+      query: {
+        bool: {
+          filter: [
+            { term: { 'event.kind': 'pipeline_error' } },
+            { range: { 'event.ingested': { gte: `now-${Math.ceil(elapsedMs / 1_000)}s` } } },
+          ],
+        },
+      },
+      sort: [{ 'event.ingested': 'asc' }],
+      _source: ['error.message'],
+      docvalue_fields: [{ field: 'event.ingested', format: 'epoch_millis' }],
+      aggs: { now: { date_range: { field: 'event.ingested', ranges: [{ from: 'now' }] } } },
+    },
+    options,
   );
+  if (statusCode === 403) return null;
+  const now = body.aggregations?.now.buckets[0]?.from ?? Infinity;
+  const { total, hits } = body.hits;
+  // The cluster's date math knows whole seconds only: those of a second before are the first ones.
+  const isEarlier = (fields: unknown): boolean => timeIn(fields) < now - elapsedMs;
+  const earlier = hits.filter(({ fields }) => isEarlier(fields)).length;
   const reasons = new Map<string, number>();
-  for (const { _source } of hits.slice(earlier.length)) {
+  for (const { _source } of hits.slice(earlier)) {
     const reason = reasonIn(_source);
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
-  return {
-    count: (typeof total === 'number' ? total : (total?.value ?? 0)) - earlier.length,
-    reasons: [...reasons].sort(([, left], [, right]) => right - left),
-  };
+  const counted = typeof total === 'number' ? total : (total?.value ?? hits.length);
+  return { count: counted - earlier, reasons: [...reasons].sort(([, left], [, right]) => right - left) };
 }
 
-function questionOf(elapsedMs: number): Readonly<Record<string, unknown>> {
-  return {
-    size: MAX_READ,
-    track_total_hits: true,
-    query: {
-      bool: {
-        filter: [
-          { term: { 'event.kind': 'pipeline_error' } },
-          { range: { 'event.ingested': { gte: `now-${Math.ceil(elapsedMs / 1_000)}s` } } },
-        ],
-      },
-    },
-    sort: [{ 'event.ingested': 'asc' }],
-    _source: ['error.message'],
-    docvalue_fields: [{ field: 'event.ingested', format: 'epoch_millis' }],
-    aggs: { now: { date_range: { field: 'event.ingested', ranges: [{ from: 'now' }] } } },
-  };
+function timeIn(fields: unknown): number {
+  const values = isRecord(fields) ? fields['event.ingested'] : undefined;
+  return Array.isArray(values) ? Number(values[0]) : NaN;
 }
 
 /** The beginning of error.message: it names the step and what is wrong, then perhaps values of the event. */

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from '../../src/cluster/cluster';
-import { request } from '../support/request';
 import { replay } from '../../src/replay/replay';
 import { temporaryFolder } from '../support/temporary-folders';
 import { freshNamespace } from '../support/dataset';
 import { testCluster } from '../support/cluster';
 import { at } from '../support/test-server';
+import { request } from '../support/request';
 import { EXPORTED, TOOL_FILES } from '../support/tool-files';
 import { xml } from '../support/windows-events';
 
@@ -60,15 +60,13 @@ test.each(SOURCES.flatMap((source) => Object.keys(TOOL_FILES).map((tool) => [too
     for (const field of FIELDS) {
       const expected = field === 'host.name' && WITHOUT_HOST.test(tool) ? undefined : at(alone, field);
       const value: unknown = at(document, field);
-      expect([field, field === 'host.name' ? lower(value) : value]).toEqual([
-        field,
-        field === 'host.name' ? lower(expected) : expected,
-      ]);
+      expect([field, comparable(value)]).toEqual([field, comparable(expected)]);
     }
     expect(String(at(document, '@timestamp')).slice(0, 19)).toBe(String(at(alone, '@timestamp')).slice(0, 19));
   },
 );
 
-function lower(value: unknown): unknown {
-  return typeof value === 'string' ? value.toLowerCase() : value;
+/** Winlogbeat writes the host in small letters; a blank at the end of a value in a rendered message is not told from one of the rendering. */
+function comparable(value: unknown): unknown {
+  return typeof value === 'string' ? value.toLowerCase().trimEnd() : value;
 }

@@ -270,7 +270,7 @@ describe('shapes of files: CSV', () => {
     );
     const event = {
       Severity: 'Information',
-      EventTime: time,
+      EventTime: time.replace('11/29/2026 10:11:12 AM', '2026-11-29T10:11:12'),
       SourceName: 'Microsoft-Windows-Sysmon',
       EventID: '1',
       Category: 'Process Create',
