@@ -52,7 +52,10 @@ describe('the _id of an event stays what it was', () => {
     const ids: Record<string, string[]> = {};
     for (const { file, events } of readFixtures(join(ROOT, 'test/pipelines')))
       ids[relative(ROOT, file)] = events.map((event) => idOf(writeJson(event)));
-    expect(ids).toEqual(reference.fixtures);
+    expect(Object.keys(ids)).toEqual(expect.arrayContaining(Object.keys(reference.fixtures)));
+    // A fixture that is newer than the reference has no id that could change.
+    const recorded = Object.entries(ids).filter(([file]) => file in reference.fixtures);
+    expect(Object.fromEntries(recorded)).toEqual(reference.fixtures);
   });
 
   test.each(Object.entries(reference.texts))('in %s', (text, id) => {
