@@ -153,7 +153,7 @@ export const REQUESTS: readonly RequestRow[] = [
 
   // What the pipelines could not read is counted; who may not look gets no number.
   ...[
-    onIndices('streams', 'POST /{streams}/_refresh', ['replay'], ['maintenance'], ['indices:admin/refresh*']),
+    onIndices('streams', 'GET /{streams}/_refresh', ['replay'], ['maintenance'], ['indices:admin/refresh*']),
     onIndices('streams', 'POST /{streams}/_search', ['replay'], ['read'], SEARCH),
   ].map((row) => ({ ...row, isOptional: true })),
 
