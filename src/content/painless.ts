@@ -30,7 +30,7 @@ export interface ScriptFolder {
    * @returns undefined when there is no such file, or a helper is missing; the latter is among the problems
    */
   script(name: string): Script | undefined;
-  /** What is wrong with the files themselves, and those that nothing uses; asked when all scripts have been taken. */
+  /** What is wrong with the files themselves; asked when all scripts have been taken. A script that nothing uses is no error. */
   problems(): readonly Problem[];
   /** The names that `!painless` may have. */
   readonly names: readonly string[];
@@ -50,14 +50,12 @@ export function readScripts(pipelines: string): ScriptFolder {
     if (name.endsWith(EXTENSION)) files.set(name, readScript(file));
     else problems.push({ where: { file }, message: `is not read: this folder holds ${EXTENSION} files` });
   }
-  const used = new Set<string>();
   const reported = new Set<string>();
 
   /** The file and all that it needs, helpers first. */
   const withNeeds = (name: string, above: readonly string[]): ScriptFile[] | undefined => {
     const found = files.get(name);
     if (found === undefined) return undefined;
-    used.add(name);
     const needed = found.needs.flatMap((need): (ScriptFile | undefined)[] => {
       const inner = above.includes(need.name) ? undefined : withNeeds(need.name, [...above, need.name]);
       if (inner !== undefined) return inner;
@@ -82,12 +80,7 @@ export function readScripts(pipelines: string): ScriptFolder {
       const parts = withNeeds(name, [name]);
       return parts === undefined ? undefined : joined(parts);
     },
-    problems: () => [
-      ...problems,
-      ...[...files].flatMap(([name, { file }]) =>
-        used.has(name) ? [] : [{ where: { file }, message: 'no pipeline uses this script', hint: 'Remove it.' }],
-      ),
-    ],
+    problems: () => problems,
   };
 }
 
