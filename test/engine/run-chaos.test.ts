@@ -1,6 +1,5 @@
 import { runRules } from '../../src/schedulers/local/run-rules';
 import fc from 'fast-check';
-import type { Client } from '@elastic/elasticsearch';
 import type { Cluster } from '../../src/cluster/cluster';
 import { request } from '../support/request';
 import { dataset, SYSMON, wmiChild, type Event, type Dataset } from '../support/dataset';
@@ -13,9 +12,8 @@ class Crash extends Error {
 /** The same cluster, seen by a process that makes only so many requests. */
 function dyingAfter(cluster: Cluster, requests: number, answered: boolean): Cluster {
   let left = requests;
-  const send = cluster.client.transport.request.bind(cluster.client.transport) as (
-    ...asked: unknown[]
-  ) => Promise<unknown>;
+  const client = cluster.client.child({});
+  const send = client.transport.request.bind(client.transport) as (...asked: unknown[]) => Promise<unknown>;
   const dying = async (...asked: unknown[]): Promise<unknown> => {
     left -= 1;
     if (left < -1 || (left === -1 && !answered)) throw new Crash();
@@ -23,7 +21,10 @@ function dyingAfter(cluster: Cluster, requests: number, answered: boolean): Clus
     if (left < 0) throw new Crash();
     return answer;
   };
-  return { ...cluster, client: { transport: { request: dying } } as unknown as Client };
+  client.transport.request = dying as typeof client.transport.request;
+  // What a run finishes after a signal goes through a client of its own, which dies with the process, too.
+  client.child = () => client;
+  return { ...cluster, client };
 }
 
 interface Step {
