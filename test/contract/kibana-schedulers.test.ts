@@ -40,7 +40,9 @@ describeContract('one scheduler at a time', () => {
     const moved = await deploy(deployment, plan, quiet(), { yes: true });
     expect(moved.applied.problems).toEqual([]);
     expect(server().space().rules.size).toBe(1);
-    await recordDeployment(deployment, await destroyKibana(deployment), quiet());
+    // A command of its own, which reads what the deploy recorded.
+    const later = await kibanaDeployment(server(), { namespace: 'k1_local_first' });
+    await recordDeployment(later, await destroyKibana(later), quiet());
   });
 
   test('rules in Kibana block a deploy to the local scheduler; those of another namespace do not', async () => {
