@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader that has seen enough (`| head`) closes the pipe; that is no fault.
+    // A reader that has seen enough (`| head`) closes the pipe, which is not an error.
     if (error.code === 'EPIPE') process.exit(0);
     process.exit(reportError(unwritable(error), context));
   });

@@ -138,7 +138,7 @@ export function stoppedAfter(error: ProblemError, done: string): ProblemError {
   return new ProblemError(error.code, problems, { cause: error });
 }
 
-/** What a person is told of an error: what is wrong and what to do about it; only of a fault of ours, where it happened. */
+/** The lines that report an error: what is wrong and what to do; the stack only for a bug of this program. */
 export function errorLines(error: unknown): string[] {
   if (error instanceof ProblemError) {
     return error.message.split('\n').map((line) => (line.startsWith('  ') ? line : `error: ${line}`));

@@ -83,7 +83,7 @@ function toHit({ _index, _id = '', _source, fields }: estypes.SearchHit<JsonReco
   return { _index, _id, ...(_source !== undefined && { _source }), ...(fields !== undefined && { fields }) };
 }
 
-/** Frees what the cluster keeps for a scroll; it would do so itself after five minutes, so a failure is no matter. */
+/** Frees what the cluster keeps for a scroll; it does so by itself after five minutes, so a failure is ignored. */
 async function forget(cluster: Cluster, scroll: string): Promise<void> {
   try {
     await cluster.client.clearScroll({ scroll_id: scroll }, { ...CLEANUP, requestTimeout: 10_000 });

@@ -31,7 +31,7 @@ export const OVERTAKEN = 'interrupted; it may have been done or not';
 
 /**
  * Does what a plan says, one step after the other. A step that fails does not stop the ones that do not need it; what
- * refers to it is skipped, and a second run mends it. Only a server that is gone, or busy beyond all attempts, stops them all, for
+ * refers to it is skipped, and a second run completes it. Only a server that is gone, or busy beyond all attempts, stops them all, for
  * each would be as patient again; and so does an interruption. Foreign things are never touched.
  * @param onStep told of each step when it has ended
  */

@@ -91,7 +91,7 @@ export async function recordDeployment(
   });
 }
 
-/** What follows the changes: they are done all the same, so a problem with it is told, and ends nothing. */
+/** Work that follows the changes: they are done already, so a problem with it becomes a note and not an error. */
 export async function afterwards<T>(
   operator: Operator,
   failed: string,

@@ -89,7 +89,7 @@ function deletion(kind: Kind, namespace: string, id: string): Step {
 async function usersOfShared(deployment: Deployment): Promise<string[]> {
   const users = new Set<string>();
   for (const scheduler of Object.values(deployment.schedulers)) {
-    for (const { namespace, apart } of await scheduler.findRules(deployment)) {
+    for (const { namespace, apart } of await scheduler.findDeployedRules(deployment)) {
       if (namespace !== deployment.namespace) users.add(`the rules of namespace ${namespace}`);
       else if (scheduler !== deployment.scheduler) users.add(`the rules of scheduler ${scheduler.name}`);
       else if (apart !== undefined) users.add(`the rules in other spaces of Kibana`);

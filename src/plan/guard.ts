@@ -62,7 +62,7 @@ export async function schedulersBeside(deployment: Deployment): Promise<Elsewher
   const { namespace } = deployment;
   const found: Elsewhere[] = [];
   for (const other of deployment.otherSchedulers()) {
-    for (const { namespace: its, where, apart } of await other.findRules(deployment, namespace)) {
+    for (const { namespace: its, where, apart } of await other.findDeployedRules(deployment, namespace)) {
       if (its !== namespace) continue;
       const unseen = apart === undefined ? undefined : howToSee(deployment);
       found.push({ scheduler: other.name, where, unseen, unsure: apart === 'maybe' });

@@ -53,7 +53,7 @@ export async function prepareMove(
  * The rules are on the new scheduler. It looks at what came in since the old one did; then they leave the old one. For a moment
  * both run them: better an event seen twice than one never seen.
  * @param apply does a plan
- * @returns what ended it before it was through: rules are on both schedulers then, and a second run mends it
+ * @returns what ended it before it was through: rules are on both schedulers then, and a second run completes it
  */
 export async function finishMove(
   to: Deployment,

@@ -51,7 +51,7 @@ export interface Scheduler {
   recordedElsewhere(scope: Scope): Promise<DeploymentRecord | undefined>;
 
   /** The rules of ours, as far as they can be seen; of one namespace, or of all where none is given. */
-  findRules(scope: Scope, namespace?: string): Promise<readonly RulesFound[]>;
+  findDeployedRules(scope: Scope, namespace?: string): Promise<readonly RulesFound[]>;
   /** How the rules of a namespace are doing. `now` is the cluster's time, milliseconds since 1970. */
   ruleStates(scope: Scope, now: number): Promise<RuleState[]>;
   /** The rules that a deploy stored on the cluster in compiled form; absent on a scheduler that stores none. */

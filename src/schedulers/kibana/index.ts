@@ -48,7 +48,7 @@ export function kibanaScheduler(kibana?: KibanaSpaces): Scheduler {
     },
     recordedElsewhere: (scope) => recordedElsewhere(scope, kibana),
 
-    findRules: (scope) => (kibana === undefined ? Promise.resolve([]) : findRules(scope, kibana)),
+    findDeployedRules: (scope) => (kibana === undefined ? Promise.resolve([]) : findDeployedRules(scope, kibana)),
     ruleStates: (scope, now) => (kibana === undefined ? Promise.resolve([]) : kibanaRuleStates(scope, kibana, now)),
     async deployedQueries(scope, content, now) {
       const states = kibana === undefined ? [] : await kibanaRuleStates(scope, kibana, now);
@@ -110,7 +110,7 @@ function emptied(kind: Kind): Kind {
 }
 
 /** A space that is closed to us may hold rules. */
-async function findRules({ namespace }: Scope, kibana: KibanaSpaces): Promise<RulesFound[]> {
+async function findDeployedRules({ namespace }: Scope, kibana: KibanaSpaces): Promise<RulesFound[]> {
   const spaces = new Map<string, string[]>();
   const apart: RulesFound[] = kibana.otherSpaces.map((space) => ({
     namespace,

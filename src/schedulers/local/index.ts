@@ -31,7 +31,7 @@ export const localScheduler: Scheduler = {
   recordDeployment: () => Promise.resolve(),
   recordedElsewhere: () => Promise.resolve(undefined),
 
-  findRules,
+  findDeployedRules,
   async ruleStates({ cluster, namespace }, now) {
     return (await readState(cluster, namespace)).map((rule) => ruleState(rule, now));
   },
@@ -74,7 +74,7 @@ export const localScheduler: Scheduler = {
   },
 };
 
-async function findRules({ cluster, ...scope }: Scope, only?: string): Promise<RulesFound[]> {
+async function findDeployedRules({ cluster, ...scope }: Scope, only?: string): Promise<RulesFound[]> {
   const found: RulesFound[] = [];
   for (const namespace of only === undefined ? await namespacesWithState(cluster) : [only]) {
     const ours = (await ruleKind.list({ ...scope, cluster, namespace }, [])).filter((rule) => rule.ours);

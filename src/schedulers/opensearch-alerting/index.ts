@@ -47,7 +47,7 @@ export function alertingScheduler(channel?: string): Scheduler {
     recordedElsewhere: () => Promise.resolve(undefined),
 
     // None where the plugin is missing or closed to us.
-    async findRules({ cluster }) {
+    async findDeployedRules({ cluster }) {
       if (!(await seesAlerting(cluster))) return [];
       return [...(await monitorNamespaces(cluster))].map((namespace) => ({
         namespace,

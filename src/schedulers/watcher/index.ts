@@ -38,7 +38,7 @@ export const watcherScheduler: Scheduler = {
   recordDeployment: () => Promise.resolve(),
   recordedElsewhere: () => Promise.resolve(undefined),
 
-  async findRules({ cluster }) {
+  async findDeployedRules({ cluster }) {
     return [...(await namespacesOfWatches(cluster))].map((namespace) => ({
       namespace,
       where: `rules of namespace ${namespace} run as watches of this cluster`,
