@@ -6,10 +6,15 @@ import type { Message } from './message';
 import { plain } from './plain';
 import { linesOf, linesText, textOfMessage, titleOf } from './text';
 
-/** The body of the request that brings a message to a webhook, as ASCII: nothing in it acts on what shows it. */
+/** What JSON leaves as it is and what acts on a terminal or reorders text: it is written as an escape of JSON. */
+const ACTIVE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** The body of the request that brings a message to a webhook; nothing in it acts on what shows it. */
 export function bodyOf(message: Message, { form, template }: Pick<Webhook, 'form' | 'template'>): string {
   const text = JSON.stringify(FORMS[form](message, template));
-  return text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(ACTIVE, (character) =>
+    character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
 }
 
 const FORMS: Readonly<Record<WebhookForm, (message: Message, template: unknown) => unknown>> = {

@@ -46,7 +46,7 @@ export function fileLayers(
     (key === 'elasticsearch' || key === 'kibana') && isRecord(chosen) && chosen[key] !== undefined;
   const counts = ([first, second]: Path): boolean =>
     first === 'profiles' ? second === asked?.profile : !replaced(first);
-  const content = parts.notify ? file.value : withoutNotify(file.value);
+  const content = withoutIdleWebhooks(file.value, parts, asked?.profile);
   const part = { value: content, placeOf: (path: Path) => file.placeOf(path), counts };
   const value = resolved(part, dirname(file.file), environment, problems);
   const written = checked(fileShape, { ...part, value }, problems);
@@ -71,16 +71,17 @@ function readFile(config: string | undefined, problems: Problem[]): YamlFile | u
   }
 }
 
-/** The same without `notify`, also in the profiles. */
-function withoutNotify(value: unknown): unknown {
+/** Without the webhooks of profiles that are not asked for, and where nothing is sent, without any. */
+function withoutIdleWebhooks(value: unknown, { notify }: FileParts, profile: string | undefined): unknown {
   if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
-      if (key === 'notify') return [];
-      if (key !== 'profiles' || !isRecord(inner)) return [[key, inner]];
-      return [[key, Object.fromEntries(Object.entries(inner).map(([name, each]) => [name, withoutNotify(each)]))]];
-    }),
-  );
+  const { profiles } = value;
+  const without = ([name, each]: [string, unknown]): [string, unknown] =>
+    isRecord(each) && !(notify && name === profile) ? [name, { ...each, notify: undefined }] : [name, each];
+  return {
+    ...value,
+    ...(!notify && { notify: undefined }),
+    ...(isRecord(profiles) && { profiles: Object.fromEntries(Object.entries(profiles).map(without)) }),
+  };
 }
 
 function unknownProfile({ profile, where }: Asked, file: YamlFile | undefined, known: readonly string[]): Problem {

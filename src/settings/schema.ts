@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Place, Problem } from '../errors';
+import { canonicalJson } from '../json';
 import { nearest } from '../text/suggest';
 
 /*
@@ -85,7 +86,7 @@ const webhook = tls.extend({
   url: z.string(URL_WANTED).refine(isWebUrl, URL_WANTED),
   headers: z.record(z.string(), z.string()).optional(),
   form: z.enum(FORMS, `must be one of ${FORMS.join(', ')}`).optional(),
-  template: z.unknown(),
+  template: z.unknown().optional(),
   min_severity: z.enum(SEVERITY_WORDS, `must be one of ${SEVERITY_WORDS.join(', ')}`).optional(),
   rules: z.array(z.string().min(1)).min(1, 'must name a rule').optional(),
   max_per_rule: z
@@ -165,7 +166,9 @@ export function checked<T>(schema: z.ZodType<T>, part: Part, problems: Problem[]
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, part));
     return [{ where: part.placeOf(path), message: `${path.join('.') || 'settings'}: ${issue.message}` }];
   });
-  problems.push(...found);
+  // Of a value that refers to nothing, that is said already.
+  const known = new Set(problems.map(({ where }) => canonicalJson(where ?? null)));
+  problems.push(...found.filter(({ where }) => !known.has(canonicalJson(where ?? null))));
   return undefined;
 }
 
