@@ -3,6 +3,7 @@ import { redact } from '../errors';
 import { withAuthority } from '../cluster/ca-fingerprint';
 import type { RequestContext } from '../cluster/connection';
 import { dispatcherFor } from '../cluster/dispatcher';
+import { serverReason } from '../cluster/failure';
 import { errorChain, fetchFault } from '../cluster/network-fault';
 import { withRetry, type Attempt } from '../cluster/retry';
 import { RETRY_POLICY } from '../cluster/retry-policy';
@@ -145,7 +146,7 @@ function replyOf(last: Attempt<Arrived>, count: number, wait: number | undefined
   const { status, answer } = last;
   if (status >= 200 && status < 300) return { accepted: true, status, said: shown(answer.text) };
   const to = answer.location === null ? 'nowhere' : redirectTarget(answer.location);
-  const said = status >= 300 && status < 400 ? `it redirects to ${to}, which is not followed` : answer.text.trim();
+  const said = status >= 300 && status < 400 ? `it redirects to ${to}, which is not followed` : reasonIn(answer.text);
   const pause = wait === undefined ? '' : `; it asks for no message for ${describeDuration(wait)}`;
   return {
     accepted: false,
@@ -153,6 +154,11 @@ function replyOf(last: Attempt<Arrived>, count: number, wait: number | undefined
     perhapsMessage: !BUSY.has(status),
     wait,
   };
+}
+
+/** A proxy or a firewall answers with a page. */
+function reasonIn(text: string): string {
+  return text.trim() === '' ? '' : serverReason(text);
 }
 
 function redirectTarget(location: string): string {
