@@ -8,7 +8,7 @@ import { UnexpectedResponse } from './check-response';
 import { shownUrl, type Connection, type RequestContext } from './connection';
 import { dispatcherFor } from './dispatcher';
 import { kibanaRefusal, kibanaUnreachable, notKibana, type KibanaPlace } from './kibana-failure';
-import { fetchFault } from './network-fault';
+import { undiciFault } from './network-fault';
 import { policyFor, withAttemptCount, withRetry, type Attempt } from './retry';
 import { RETRY_POLICY } from './retry-policy';
 
@@ -178,7 +178,7 @@ async function sendOnce(
     const answer = { status, location: response.headers.get('location'), body: body ?? text };
     return { answer, status, retryAfter: response.headers.get('retry-after') };
   } catch (error) {
-    return { fault: fetchFault(error), error };
+    return { fault: undiciFault(error), error };
   }
 }
 

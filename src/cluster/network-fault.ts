@@ -33,8 +33,8 @@ export function networkFault(error: unknown): Fault | undefined {
   return FAULTS.find(([pattern]) => codes.some((code) => pattern.test(code)))?.[1];
 }
 
-/** Why a `fetch` has no answer, by what was thrown. */
-export function fetchFault(error: unknown): Fault {
+/** Why a request by undici has no answer, by what was thrown. */
+export function undiciFault(error: unknown): Fault {
   if (error instanceof UnexpectedResponse) return 'unreadable';
   const names = errorChain(error).map(({ name }) => name);
   // Aborted by a signal, which is ours; a signal that ran out has the name of a timeout.

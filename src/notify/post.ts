@@ -1,10 +1,10 @@
-import { fetch, type Dispatcher, type Response } from 'undici';
+import { request, type Dispatcher } from 'undici';
 import { redact } from '../errors';
 import { withAuthority } from '../cluster/ca-fingerprint';
 import type { RequestContext } from '../cluster/connection';
 import { dispatcherFor } from '../cluster/dispatcher';
 import { serverReason } from '../cluster/failure';
-import { errorChain, fetchFault } from '../cluster/network-fault';
+import { errorChain, undiciFault } from '../cluster/network-fault';
 import { withRetry, type Attempt } from '../cluster/retry';
 import { RETRY_POLICY } from '../cluster/retry-policy';
 import { PROGRAM_NAME } from '../program';
@@ -91,19 +91,19 @@ async function postOnce(
   timeout: number,
 ): Promise<Attempt<Arrived>> {
   try {
-    const response = await fetch(url, {
+    // A redirect is not followed: it would take the headers, and the secrets in them, elsewhere.
+    const response = await request(url, {
       method: 'POST',
       dispatcher,
-      // A redirect would take the headers, and the secrets in them, elsewhere.
-      redirect: 'manual',
       headers: { 'content-type': 'application/json', 'user-agent': PROGRAM_NAME, ...lowerCased(headers) },
       signal: AbortSignal.timeout(timeout),
       body,
     });
-    const answer = { location: response.headers.get('location'), text: await beginning(response) };
-    return { answer, status: response.status, retryAfter: response.headers.get('retry-after') };
+    const { location, 'retry-after': retryAfter } = response.headers;
+    const answer = { location: typeof location === 'string' ? location : null, text: await beginning(response.body) };
+    return { answer, status: response.statusCode, retryAfter };
   } catch (error) {
-    return { fault: fetchFault(error), error };
+    return { fault: undiciFault(error), error };
   }
 }
 
@@ -113,12 +113,12 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 }
 
 /** The first bytes of an answer; it is read to its end unless it is too long, so that one that breaks off is an error. */
-async function beginning({ body }: Response): Promise<string> {
+async function beginning(body: AsyncIterable<unknown>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body ?? []) {
-    chunks.push(chunk as Uint8Array);
-    bytes += (chunk as Uint8Array).length;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
     if (bytes >= MOST_BYTES) break;
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -165,14 +165,10 @@ function redirectTarget(location: string): string {
   return URL.canParse(location) ? new URL(location).origin : 'another path';
 }
 
-/** The causes that say something; `fetch failed` does not. */
+/** The error and its causes, each once. */
 function causeOf(error: unknown): string {
-  const texts = errorChain(error).flatMap(({ code, message }) =>
-    message === 'fetch failed'
-      ? []
-      : [message === '' || message.includes(code) ? message || code : `${code} ${message}`],
-  );
-  return [...new Set(texts.filter((text) => text !== ''))].join(': ') || 'the connection failed';
+  const texts = errorChain(error).map(({ code, message }) => (message.includes(code) ? message : `${code} ${message}`));
+  return [...new Set(texts.filter((text) => text.trim() !== ''))].join(': ') || 'the connection failed';
 }
 
 /** What came from a server, on one line. */

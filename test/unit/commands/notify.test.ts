@@ -58,7 +58,7 @@ describe('notify test', () => {
   test('goes on to the next webhook when nothing listens at one', async () => {
     const { text } = await notify('notify:\n  none: {url: "http://127.0.0.1:1/x"}\n  soc: {url: "${HOOK}"}\n');
     expect(ported(text)).toMatchInlineSnapshot(`
-     "none (json, http://127.0.0.1:1): not accepted: no answer: bad port
+     "none (json, http://127.0.0.1:1): not accepted: no answer: connect ECONNREFUSED 127.0.0.1:1
      soc (json, http://127.0.0.1:port): accepted: 200 ok"
     `);
   });

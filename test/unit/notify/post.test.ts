@@ -101,7 +101,7 @@ describe('a message that is posted', () => {
     ],
     ['a busy receiver', { status: 503 }, 4, 'answered 503 (tried 4 times)', false],
     ['a cut connection', 'cut', 4, 'no answer: UND_ERR_SOCKET other side closed (tried 4 times)', true],
-    ['half an answer', 'half', 4, 'no answer: terminated: UND_ERR_SOCKET other side closed (tried 4 times)', true],
+    ['half an answer', 'half', 4, 'no answer: UND_ERR_SOCKET other side closed (tried 4 times)', true],
     ['no answer', 'stall', 2, 'no answer in time (tried 2 times)', true],
   ])('says what %s came to', async (_, fate, sent, reason, perhapsMessage) => {
     expect(await replies(fate)).toEqual({ accepted: false, reason, perhapsMessage });
