@@ -9,7 +9,8 @@ import { sourceOfText } from '../replay/recognise';
 import type { Content } from '../resources/kind';
 import { SCHEDULERS } from '../schedulers';
 import type { Scheduler } from '../schedulers/scheduler';
-import { TESTS_FOLDER, type RuleTest } from './rule-tests';
+import { RESERVED } from '../content/rule-folder';
+import type { RuleTest } from './rule-tests';
 import { deployedSandbox, type Sandbox } from './sandbox';
 import { fieldsOf, type Condition } from '../sigma/condition';
 import { valueAt, type JsonRecord } from '../json';
@@ -77,7 +78,7 @@ async function alertedBy(
 }
 
 function untested(rule: Verdict['rule']): Verdict {
-  const reason = `the rule has no events: write rules/${TESTS_FOLDER}/${rule.slug}.yml`;
+  const reason = `the rule has no events: write rules/${RESERVED.tests}/${rule.slug}.yml`;
   return { rule, name: '(none)', source: null, expected: null, result: 'ERROR', reason, where: null };
 }
 
