@@ -4,6 +4,7 @@ import { deliverAlerts, deliveryLine, type Delivery } from '../notify/deliver';
 import { checkMapping } from '../notify/queue';
 import type { Settings } from '../settings';
 import { escapeForTerminal } from '../text/escape';
+import type { JsonRecord } from '../json';
 import { runLine, runText, runLoopLines } from '../report/run-text';
 import { clusterTimeOrOurs } from '../cluster/clock';
 import { runRules, unknownRules } from '../schedulers/local/run-rules';
@@ -76,7 +77,7 @@ function noteDelivery(context: Context, delivery: Delivery): void {
 }
 
 /** A watch reads what comes in, from now on; it has no period, and what it does not write it would find again each time. */
-function refuseBesideWatch(flags: Readonly<Record<string, unknown>>): void {
+function refuseBesideWatch(flags: JsonRecord): void {
   const given = Object.keys(flags).filter((flag) => flags[flag] !== undefined);
   if (given.length === 0) return;
   const problems = given.map((flag): Problem => ({ message: `--watch and --${flag} do not go together` }));
