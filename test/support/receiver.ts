@@ -36,7 +36,7 @@ export interface Receiver {
   fate: (number: number, received: Received) => Fate | undefined;
   /** Ids of the alerts in the messages so far. */
   ids(): string[];
-  webhook(change?: Partial<Webhook>): Webhook;
+  readonly webhook: (change?: Partial<Webhook>) => Webhook;
   close(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ function answer(response: ServerResponse, fate: Fate): void {
     response.write('ok', () => response.destroy());
   } else if (fate === 'slow') {
     response.writeHead(200);
-    const letters = [...'accepted'];
+    const letters = Array.from('accepted');
     const next = (): void => {
       const letter = letters.shift();
       if (letter === undefined) response.end();
