@@ -111,6 +111,9 @@ const SECRETS: ReadonlySet<unknown> = new Set([
   'client_key_passphrase',
 ]);
 
+/** No key of a pager or a ticket system is shorter; `prod` and the like are no secret. */
+const KEY_LENGTH = 8;
+
 /** Whether a value may be written as `file:PATH`. The URL of a webhook is a secret, too: who knows it can post there. */
 function isSecret(path: Path): boolean {
   if (SECRETS.has(path.at(-1))) return true;
@@ -153,8 +156,9 @@ export function resolved(part: Part, folder: string, environment: Environment, p
     };
     const text = withVariables(value, environment, fail);
     const found = text === undefined ? undefined : follow(text, path, folder, fail);
-    // Whatever a webhook gets from elsewhere may be a secret: a routing key in a template, a token in a header.
-    if (found !== undefined && found !== value && webhookPath(path) !== undefined) keepSecret(found);
+    // What a template gets from elsewhere is most likely a key, unless it is a word.
+    const isTemplate = webhookPath(path)?.[0] === 'template';
+    if (isTemplate && found !== undefined && found !== value && found.length >= KEY_LENGTH) keepSecret(found);
     return found;
   };
   return walk(part.value, []);
