@@ -41,7 +41,8 @@ export interface Delivery {
  *   what happens to a message            | the alert        | the webhook's other messages
  *   -------------------------------------|------------------|--------------------------------------------------
  *   accepted                             | `sent`           | go on
- *   perhaps refused for what is in it    | `pending`, +1    | go on; after three such times it comes last, withheld
+ *   perhaps refused for what is in it    | `pending`, +1    | go on; after three such times it comes last, and is
+ *                                        |                  | tried without what comes from events as well
  *   the webhook takes no message now     | `pending`        | wait for the next run
  *   this process dies                    | `sending`        | another run takes it over after {@link LEASE}
  *
@@ -143,14 +144,27 @@ async function send(sender: Sender, open: OpenWebhook, claimed: readonly Waiting
   try {
     const [first, ...others] = await readAlerts(steady, claimed.slice(0, MOST_SHOWN));
     if (first === undefined) return undefined;
-    const { namespace, webhook } = sender;
-    const withheld = claimed.every(isRefused);
-    const message = messageOf([first, ...others], { namespace, count: claimed.length, withheld });
-    reply = await open.post(bodyOf(message, webhook));
+    reply = await postWhole(sender, open, claimed, [first, ...others]);
     return reply;
   } finally {
     await record(steady, claimed, reply);
   }
+}
+
+/** Posts the message; where it was refused several times and is again, without what comes from events. */
+async function postWhole(
+  { namespace, webhook }: Sender,
+  open: OpenWebhook,
+  claimed: readonly Waiting[],
+  alerts: readonly [AlertDocument, ...AlertDocument[]],
+): Promise<Reply> {
+  const post = (withheld: boolean): Promise<Reply> =>
+    open.post(bodyOf(messageOf(alerts, { namespace, count: claimed.length, withheld }), webhook));
+  const reply = await post(false);
+  if (reply.accepted || !reply.perhapsMessage || !claimed.every(isRefused)) return reply;
+  const second = await post(true);
+  // Refused as well, it was not for the text: the reason of the first counts.
+  return second.accepted ? second : reply;
 }
 
 async function readAlerts({ cluster, namespace }: Sender, some: readonly Waiting[]): Promise<AlertDocument[]> {

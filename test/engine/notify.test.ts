@@ -192,8 +192,22 @@ describe('what a webhook does not take', () => {
     }
     expect(soc.received).toHaveLength(4);
     expect(await run(here, 15, [soc.webhook()])).toMatchObject([{ alerts: 1, waiting: 0, problem: null }]);
+    // Whole, and then without what comes from the event.
+    expect(soc.received).toHaveLength(6);
     expect(soc.received.at(-1)?.body.text).toContain('withheld');
     expect((await recorded(here)).flat().map((item) => item?.state)).toEqual(['sent', 'sent']);
+  });
+
+  test('is sent whole once a webhook that refused everything is well again', async () => {
+    const here = await dataset();
+    await here.index([event('a', 1)]);
+    soc.fate = () => ({ status: 404, body: 'no_team' });
+    for (const minutes of [0, 5, 10, 15]) await run(here, minutes, [soc.webhook()]);
+    expect(await recorded(here)).toMatchObject([[{ state: 'pending', attempts: 4, error: 'answered 404: no_team' }]]);
+    soc.fate = () => undefined;
+    await run(here, 20, [soc.webhook()]);
+    expect(soc.received.at(-1)?.body.text).not.toContain('withheld');
+    expect(await recorded(here)).toMatchObject([[{ state: 'sent' }]]);
   });
 
   test('is sent again after a run that died while it sent it, and not before another could have ended', async () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { bodyOf } from '../../../src/notify/forms';
 import { messageOf, type AlertDocument } from '../../../src/notify/message';
 import { plain } from '../../../src/notify/plain';
@@ -488,6 +489,47 @@ describe('hostile text in messages', () => {
     const [attachment] = (body('teams', [hostile]) as { attachments: { content: { body: { type: string }[] } }[] })
       .attachments;
     expect(new Set(attachment?.content.body.map(({ type }) => type))).toEqual(new Set(['RichTextBlock']));
+  });
+
+  test('no text whatever mentions anybody, acts on a terminal or ends the code block of Mattermost', () => {
+    const alphabet = [
+      '@',
+      '<',
+      '>',
+      '&',
+      '!',
+      '#',
+      '|',
+      '`',
+      '*',
+      '[',
+      ']',
+      '\n',
+      '\u202e',
+      '{',
+      '@everyone',
+      '<!here>',
+      '```',
+      '&lt;',
+      '\r\n',
+      '\u{1f600}',
+    ];
+    const text = fc.array(fc.oneof(fc.constantFrom(...alphabet), fc.string({ unit: 'binary' })), { maxLength: 12 });
+    fc.assert(
+      fc.property(text, (parts) => {
+        const value = parts.join('');
+        const process = { command_line: value, parent: { command_line: value } };
+        const alert = alertDocument({ host: { name: value }, user: { name: value }, process });
+        const slack = body('slack', [alert]) as { text: string };
+        const fences = slack.text.split('\n').filter((line) => /^\s*```/.test(line));
+        expect(fences).toHaveLength(2);
+        expect(slack.text).not.toMatch(/&lt;[!@#]/);
+        for (const each of texts([slack, body('teams', [alert])]).flatMap((whole) => whole.split('\n'))) {
+          expect(each).not.toMatch(/@(everyone|here|channel)|<[!@#]|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+        }
+      }),
+      { seed: 24, numRuns: 60 },
+    );
   });
 
   test.each(['slack', 'teams', 'template'] as const)('%s: no text mentions anybody', (form) => {
