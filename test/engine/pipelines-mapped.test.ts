@@ -3,8 +3,7 @@ import { readContent } from '../../src/content/read-content';
 import { isRecord } from '../../src/json';
 
 /*
- * The last step of every pipeline knows the mapped fields (its parameter `mapped`), so that it can move away what the mapping would
- * refuse. The two lists must not part.
+ * The scripts know the mapped fields (the parameter `mapped`), so that they can move away what the mapping would refuse.
  */
 const content = readContent(join(__dirname, '..', '..'));
 
