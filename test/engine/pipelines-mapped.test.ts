@@ -35,7 +35,7 @@ function knownFields(mapped: unknown, path = ''): string[] {
 
 test('pipelines and mappings: the pipeline knows every field of the mapping and no other', () => {
   const { template } = body('process_creation@mappings') as { template: { mappings: { properties: unknown } } };
-  const { processors } = body('process_creation@ecs-pipeline') as {
+  const { processors } = body('process_creation@event-pipeline') as {
     processors: [{ script: { params: { mapped: unknown } } }];
   };
   const known = knownFields(processors[0].script.params.mapped).sort();
