@@ -78,7 +78,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     (await give(user, 'alerts', { limit: 100, ...argv })).json as { _id: string }[];
 
   test('OpenSearch with security: the deployer adopts what is there, and deploys; the reader sees that nothing is left to do', async () => {
-    const id = 'process_creation@ecs-pipeline';
+    const id = 'process_creation@event-pipeline';
     const path = `/_ingest/pipeline/${encodeURIComponent(id)}`;
     await request(node.admin, { method: 'PUT', path, body: { processors: [] } });
     expect(await changes('reader')).toContain(`foreign ${id}`);
