@@ -9,7 +9,8 @@ import { shipped } from '../support/content';
 import { storeRule } from '../support/dataset';
 import { runMonitor } from '../support/alerting-run';
 import { monitorBody } from '../../src/schedulers/opensearch-alerting/monitor-body';
-import { dayOf, keyText } from '../../src/schedulers/opensearch-alerting/bucket-scripts';
+import { dayOf } from '../../src/schedulers/opensearch-alerting/bucket-scripts';
+import { readKey } from '../../src/schedulers/opensearch-alerting/key-text';
 import { DAY_KEY, keyName } from '../../src/schedulers/opensearch-alerting/bucket-search';
 import type { Rule } from '../../src/detections/rule';
 import { alertId, groupOf, TIME_FIELDS } from '../../src/detections/group';
@@ -85,6 +86,6 @@ describeLabelled(`over ${labelledFiles.length} labelled files`, () => {
 type Keys = Readonly<Record<string, string>>;
 
 function groupIdOf(rule: Rule, keys: Keys): string {
-  const values = rule.groupBy.map((field) => keyText(keys[keyName(field)] ?? ''));
+  const values = rule.groupBy.map((field) => readKey(keys[keyName(field)] ?? '') as string | null);
   return alertId(rule, dayOf(keys[DAY_KEY]) ?? '', values);
 }

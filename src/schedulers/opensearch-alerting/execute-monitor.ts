@@ -7,6 +7,7 @@ import type { Body, Content } from '../../resources/kind';
 import { indicesOf, queryOfMonitor, desiredMonitor } from './monitor-body';
 import { untyped } from '../../cluster/untyped';
 import type { Found } from './find-monitors';
+import { readLongTexts } from './long-texts';
 import { proofOf, summaryOfAlert } from './plugin-alerts';
 import type { Rule } from '../../detections/rule';
 import { alertOf } from '../alert-of-group';
@@ -122,10 +123,13 @@ export async function tryMonitor(
   const { trigger_results: triggers } = await dryRun(cluster, monitor, now + CLOCK_TOLERANCE);
   const result = isRecord(triggers) ? triggers[rule.uuid] : undefined;
   const buckets = isRecord(result) && isRecord(result.agg_result_buckets) ? result.agg_result_buckets : {};
-  const found = Object.values(buckets).flatMap((bucket) => {
-    const summary = isRecord(bucket) ? summaryOfAlert(rule, bucket) : undefined;
+  const found = Object.values(buckets).filter(isRecord);
+  const readable = { rule, query: queryOfMonitor(monitor) ?? {}, indices };
+  const long = await readLongTexts(cluster, readable, found);
+  const alerts = found.flatMap((bucket) => {
+    const summary = summaryOfAlert(rule, bucket, long);
     return summary === undefined ? [] : alertOf(rule, summary, now);
   });
-  const messages = new Map(found.map(({ id, document }) => [id, String(document.message)]));
-  return eventsOfGroups(cluster, { rule, query: queryOfMonitor(monitor) ?? {}, indices }, messages);
+  const messages = new Map(alerts.map(({ id, document }) => [id, String(document.message)]));
+  return eventsOfGroups(cluster, readable, messages);
 }

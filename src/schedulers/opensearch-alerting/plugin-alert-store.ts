@@ -8,7 +8,9 @@ import type { AlertStatus } from '../../detections/alert-filter';
 import type { Alert } from '../alert-index-search';
 import type { AlertStore, Listed } from '../scheduler';
 import type { Body } from '../../resources/kind';
+import type { ExecutableRule } from '../deployed-rule';
 import { indicesOf, queryOfMonitor } from './monitor-body';
+import { readLongTexts } from './long-texts';
 import { ourMonitors, type Found } from './find-monitors';
 import { ownerOf, ruleOf } from './monitor-ownership';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
@@ -67,7 +69,9 @@ async function acknowledge(
     if (rule === undefined || !alerts.some((alert) => textAt(alert, 'rule.uuid') === rule.uuid)) continue;
     // What is ACTIVE now: a run may have ended one since it was listed.
     const active = (await heldAlerts(cluster, found.id)).filter(({ state }) => state === 'ACTIVE');
-    const ids = active.filter((alert) => wanted.has(summaryOfAlert(rule, alert)?.group.id ?? '')).map(({ id }) => id);
+    const long = await readLongTexts(cluster, readable(rule, found.monitor), active);
+    const isWanted = (alert: Body): boolean => wanted.has(summaryOfAlert(rule, alert, long)?.group.id ?? '');
+    const ids = active.filter(isWanted).map(({ id }) => id);
     if (ids.length === 0) continue;
     const path = `/${encodeURIComponent(found.id)}/_acknowledge/alerts`;
     const { body } = await askAlerting<Acknowledged>(cluster, { method: 'POST', path, body: { alerts: ids } });
@@ -142,8 +146,9 @@ async function alertsOf(
   const held = new Map<string, Held>();
   const stored = await heldAlerts(cluster, id);
   if (stored.length >= MOST_HELD) note(`only its newest ${MOST_HELD} alerts can be read`);
+  const long = await readLongTexts(cluster, readable(rule, monitor), stored);
   for (const alert of stored) {
-    const summary = summaryOfAlert(rule, alert);
+    const summary = summaryOfAlert(rule, alert, long);
     if (summary === undefined) note(withoutGroup(alert));
     else held.set(summary.group.id, hold(held.get(summary.group.id), summary, alert));
   }
@@ -181,14 +186,17 @@ async function readAllFacts(
     const { group } = summary;
     days.set(group.day, (days.get(group.day) ?? new Map<string, Group>()).set(group.id, group));
   }
-  // What the monitor finds leaves out what its exceptions silence; the rule alone does not know them.
-  const readable = { rule, query: queryOfMonitor(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) };
   const read = new Map<string, GroupSummary>();
   for (const groups of days.values()) {
-    const found = await readGroupSummaries(cluster, readable, groups);
+    const found = await readGroupSummaries(cluster, readable(rule, monitor), groups);
     for (const summary of found) read.set(summary.group.id, summary);
   }
   return read;
+}
+
+/** What the monitor finds leaves out what its exceptions silence; the rule alone does not know them. */
+function readable(rule: Rule, monitor: Body): ExecutableRule {
+  return { rule, query: queryOfMonitor(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) };
 }
 
 function documentOf(

@@ -5,7 +5,8 @@ import type { Cluster } from '../../cluster/cluster';
 import type { Body } from '../../resources/kind';
 import { stampOf } from './monitor-body';
 import type { Found } from './find-monitors';
-import { dayOf, keyText } from './bucket-scripts';
+import { dayOf } from './bucket-scripts';
+import { readKey, type KeyText } from './key-text';
 import { FALLBACKS, alertId } from '../../detections/group';
 import type { Rule } from '../../detections/rule';
 import type { GroupSummary } from '../group-summary';
@@ -76,19 +77,50 @@ export async function openAlerts(cluster: Cluster, id: string): Promise<number> 
   return held.filter((alert) => ['ACTIVE', 'COMPLETED'].includes(String(alert.state)) && !isAcknowledged(alert)).length;
 }
 
+/** What the key of an alert's group says. */
+interface AlertKey {
+  /** UTC, `2026-01-31`. */
+  readonly day: string;
+  /** One for each group field of the rule, in its order. */
+  readonly texts: readonly KeyText[];
+  readonly bucket: Body;
+}
+
+/** Values that were too long for a key, by their digest. */
+export type LongTexts = ReadonlyMap<string, string>;
+
 /**
- * What an alert of a monitor itself tells of its group: count and times of the look-back in which it was last seen, and of
- * the event only the group's fields.
- * @param alert as the plugin gives it
- * @returns undefined for an alert without a bucket of ours: a run that failed, or groups that somebody made other ones
+ * The group that an alert is about.
+ * @param alert as the plugin gives it, or a bucket of a run
+ * @returns undefined for an alert without a bucket of ours: a run that failed, or groups that somebody replaced by others
  */
-export function summaryOfAlert(rule: Rule, alert: Body): GroupSummary | undefined {
+export function keyOfAlert(rule: Rule, alert: Body): AlertKey | undefined {
   const bucket = isRecord(alert.agg_alert_content) ? alert.agg_alert_content.bucket : undefined;
   if (!isRecord(bucket) || !isRecord(bucket.key)) return undefined;
   const key = bucket.key;
   const day = dayOf(key[DAY_KEY]);
   if (day === undefined) return undefined;
-  const values = rule.groupBy.map((field) => textOf(key[keyName(field)]));
+  const plain = !(STAMP in bucket);
+  const texts = rule.groupBy.map((field) => {
+    const text = key[keyName(field)];
+    return typeof text === 'string' ? readKey(text, { plain }) : null;
+  });
+  return { day, texts, bucket };
+}
+
+/**
+ * What an alert of a monitor itself tells of its group: count and times of the look-back in which it was last seen, and of
+ * the event only the group's fields.
+ * @param alert as the plugin gives it
+ * @param long values that its key holds only the beginning of; one that is missing is shown cut, and its group has another id
+ * @returns undefined for an alert that is not about a group of ours, see {@link keyOfAlert}
+ */
+export function summaryOfAlert(rule: Rule, alert: Body, long: LongTexts): GroupSummary | undefined {
+  const { day, texts, bucket } = keyOfAlert(rule, alert) ?? {};
+  if (day === undefined || texts === undefined || bucket === undefined) return undefined;
+  const values = texts.map((text) =>
+    text === null || typeof text === 'string' ? text : (long.get(text.digest) ?? `${text.head}…`),
+  );
   const started = Number(alert.start_time);
   return {
     group: { id: alertId(rule, day, values), day, values },
@@ -108,10 +140,6 @@ export function mergeSummaries(one: GroupSummary, other: GroupSummary): GroupSum
     first: Math.min(one.first, other.first),
     last: Math.max(one.last, other.last),
   };
-}
-
-function textOf(key: unknown): string | null {
-  return typeof key === 'string' ? keyText(key) : null;
 }
 
 function metric(bucket: Body, name: string): number | undefined {
