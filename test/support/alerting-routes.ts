@@ -94,7 +94,8 @@ async function update(asked: Asked, id: string): Promise<Answer> {
   }
   const monitor = storable(asked.body);
   await checkIndices(asked, monitor);
-  return [200, store(asked, id, { ...monitor, schema_version: 9 }, current.version + 1)];
+  const since = { enabled_time: current.monitor.enabled_time };
+  return [200, store(asked, id, { ...monitor, ...since, schema_version: 9 }, current.version + 1)];
 }
 
 function store({ monitors }: Asked, id: string, monitor: Json, version: number): Json {

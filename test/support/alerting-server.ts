@@ -47,6 +47,8 @@ interface NodeState {
   locksHidden: boolean;
   /** plugins.scheduled_jobs.enabled */
   scheduledJobs: boolean;
+  /** Of the cluster, flat. */
+  settings: Readonly<Record<string, string>>;
 }
 
 const BASE = '/_plugins/_alerting/monitors';
@@ -65,7 +67,7 @@ export async function startAlerting(engine: Cluster): Promise<AlertingServer> {
   };
   const renderer = new Renderer(engine);
   const locks = new Map<string, Lock>();
-  const node: NodeState = { health: 'green', locksHidden: false, scheduledJobs: true };
+  const node: NodeState = { health: 'green', locksHidden: false, scheduledJobs: true, settings: {} };
   const server = createServer((request, response) => {
     void handle(request, response);
   });
@@ -129,6 +131,8 @@ function answerNode(
     const script = { compilations: renderer.texts.size, compilation_limit_triggered: renderer.refused };
     return { nodes: { 'node-1': { name: 'node-1', script } } };
   }
+  // Without what lets the engine compile the templates of all tests.
+  if (path === '/_cluster/settings') return { persistent: node.settings, transient: {} };
   if (path === '/_plugins/_alerting/stats') return { 'plugins.scheduled_jobs.enabled': node.scheduledJobs };
   if (path.startsWith('/_cluster/health/.opendistro-alerting-alert')) return { status: node.health, indices: {} };
   // The index is made by the first run; who may not read it gets an empty answer.

@@ -150,7 +150,8 @@ export function stampOf({ inputs }: Body): number | undefined {
   return typeof stamp === 'number' ? stamp : undefined;
 }
 
-function searchOf(inputs: unknown): Body | undefined {
+/** The search of a monitor's first input; undefined where there is none. */
+export function searchOf(inputs: unknown): Body | undefined {
   const [input] = listOf(inputs);
   return isRecord(input) && isRecord(input.search) ? input.search : undefined;
 }

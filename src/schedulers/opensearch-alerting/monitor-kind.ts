@@ -4,6 +4,7 @@ import { stateIndex } from '../../detections/indices';
 import { askAlerting } from './plugin';
 import { type Cluster } from '../../cluster/cluster';
 import type { Body, Kind, Live, Desired, Scope } from '../../resources/kind';
+import { deleteMonitor } from './acknowledge-alerts';
 import { ACTION_ID } from './notify-action';
 import { desiredMonitor } from './monitor-body';
 import { normalizedDigest, normalizeMonitor } from './normalize-monitor';
@@ -49,12 +50,12 @@ export function monitorKind(channel?: string): Kind {
         const known = { rule, stored: normalizedDigest(stored.monitor) };
         stored = await write(cluster, withMonitorMark(wanted, mark, known), stored);
       }
-      for (const { id } of copies) await drop(cluster, id);
+      for (const { id } of copies) await deleteMonitor(cluster, id);
       if (stored.monitor.enabled !== false) await prove(cluster, stored);
     },
 
     async remove({ cluster, namespace }, rule) {
-      for (const { id } of await monitorsOf(cluster, namespace, rule)) await drop(cluster, id);
+      for (const { id } of await monitorsOf(cluster, namespace, rule)) await deleteMonitor(cluster, id);
     },
 
     normalize: normalizeMonitor,
@@ -78,6 +79,8 @@ export function monitorKind(channel?: string): Kind {
       for (const { id } of await monitorsOf(cluster, namespace, rule)) open += await openAlerts(cluster, id);
       return open;
     },
+
+    onDelete: 'They are acknowledged first.',
 
     unchanged(desired, live) {
       const sameContent = monitorMark(live.body)?.digest === digestOf('monitor', desired.id, desired.body);
@@ -119,10 +122,6 @@ async function write(cluster: Cluster, body: Body, live: Found | undefined): Pro
     return { id, seqNo: Number(seqNo), primaryTerm: Number(primaryTerm), monitor: stored };
   }
   throw new ProblemError('REFUSED', [{ where: { url: cluster.url }, message: 'the answer names no stored monitor' }]);
-}
-
-async function drop(cluster: Cluster, id: string): Promise<void> {
-  await askAlerting(cluster, { method: 'DELETE', path: `/${encodeURIComponent(id)}`, allow: [404] });
 }
 
 /** The index that a monitor can always read; see `monitorBody`. */

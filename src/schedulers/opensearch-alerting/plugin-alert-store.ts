@@ -2,7 +2,7 @@ import { ProblemError, type Problem } from '../../errors';
 import { isRecord, textAt } from '../../json';
 import { heldAlerts, summaryOfAlert, isAcknowledged, MOST_HELD, mergeSummaries } from './plugin-alerts';
 import type { Rule } from '../../detections/rule';
-import { askAlerting } from './plugin';
+import { acknowledgeAlerts } from './acknowledge-alerts';
 import type { Cluster } from '../../cluster/cluster';
 import type { AlertStatus } from '../../detections/alert-filter';
 import type { Alert } from '../alert-index-search';
@@ -17,11 +17,6 @@ import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import { alertOf } from '../alert-of-group';
 import { readGroupSummaries, type GroupSummary } from '../group-summary';
 import type { Group } from '../../detections/group';
-
-interface Acknowledged {
-  /** Each is `{<id>: {failed_reason}}`. */
-  readonly failed?: readonly Readonly<Record<string, unknown>>[];
-}
 
 /**
  * What the alerting plugin keeps of the monitors of a namespace. It knows one thing that an analyst may say: acknowledged,
@@ -73,19 +68,9 @@ async function acknowledge(
     const isWanted = (alert: Body): boolean => wanted.has(summaryOfAlert(rule, alert, long)?.group.id ?? '');
     const ids = active.filter(isWanted).map(({ id }) => id);
     if (ids.length === 0) continue;
-    const path = `/${encodeURIComponent(found.id)}/_acknowledge/alerts`;
-    const { body } = await askAlerting<Acknowledged>(cluster, { method: 'POST', path, body: { alerts: ids } });
-    problems.push(...(body.failed ?? []).flatMap((failed) => failureReasons(failed, cluster)));
+    problems.push(...(await acknowledgeAlerts(cluster, found.id, ids.map(String))));
   }
   if (problems.length > 0) throw new ProblemError('REFUSED', problems);
-}
-
-function failureReasons(failed: Readonly<Record<string, unknown>>, { url }: Cluster): Problem[] {
-  return Object.entries(failed).map(([id, failure]) => {
-    const reason =
-      isRecord(failure) && typeof failure.failed_reason === 'string' ? failure.failed_reason : 'no reason given';
-    return { where: { url }, message: `alert ${id} of the plugin was not acknowledged: ${reason}` };
-  });
 }
 
 /** What the plugin holds of one group and day: one alert, or more where it was over and came again. */

@@ -1,3 +1,4 @@
+import { ProblemError } from '../../errors';
 import { isRecord } from '../../json';
 import { STAMP, DAY_KEY, FIRST_TIME, keyName, LAST_TIME, namedMetric } from './bucket-search';
 import { askAlerting } from './plugin';
@@ -16,6 +17,9 @@ const PAGE = 1_000;
 /** So many alerts of one monitor can be read: from + size may not exceed what a search returns at most. */
 export const MOST_HELD = 10_000;
 
+/** With its history; a pattern, because before the first alert there is none. */
+const ALERT_INDICES = '.opendistro-alerting-alert*';
+
 /** The alerts that the plugin holds of a monitor, in every state, from its history as well; the newest first. */
 export async function heldAlerts(cluster: Cluster, monitorId: string): Promise<Body[]> {
   const found: Body[] = [];
@@ -23,7 +27,24 @@ export async function heldAlerts(cluster: Cluster, monitorId: string): Promise<B
   return found;
 }
 
+/**
+ * Makes sure that the plugin can read all of its alerts: from an index that is not whole it gives a part, as if that were all.
+ * @throws ProblemError REFUSED while a shard of it is missing
+ */
+async function requireWhole({ client, url }: Cluster): Promise<void> {
+  const { statusCode, body } = await client.cluster.health(
+    { index: ALERT_INDICES, expand_wildcards: 'all' },
+    { ignore: [401, 403, 404, 408], meta: true },
+  );
+  if (statusCode !== 200 || body.status !== 'red') return;
+  const message = `the alerts of OpenSearch Alerting cannot all be read: its index ${ALERT_INDICES} is red, so shards of it are missing`;
+  const hint =
+    'After a restart, wait until the cluster is yellow or green (GET _cluster/health), then run the command again.';
+  throw new ProblemError('REFUSED', [{ where: { url }, message, hint }]);
+}
+
 async function* pagesOf(cluster: Cluster, monitorId: string): AsyncGenerator<readonly Body[], void, undefined> {
+  await requireWhole(cluster);
   for (let startIndex = 0; startIndex < MOST_HELD; startIndex += PAGE) {
     // Without a state it gives those of every state.
     const query = { monitorId, size: PAGE, startIndex, sortString: 'start_time', sortOrder: 'desc' };
@@ -37,6 +58,17 @@ async function* pagesOf(cluster: Cluster, monitorId: string): AsyncGenerator<rea
     yield page;
     if (page.length < PAGE) return;
   }
+}
+
+/** The first alerts of a monitor, in one state or in all, and how many there are; the plugin counts to {@link MOST_HELD}. */
+export async function someAlerts(
+  cluster: Cluster,
+  monitorId: string,
+  options: { readonly alertState?: 'ACTIVE' | 'ACKNOWLEDGED'; readonly size: number },
+): Promise<{ ids: readonly string[]; total: number }> {
+  const asked = { method: 'GET', path: '/alerts', query: { monitorId, ...options }, allow: [404] } as const;
+  const { body } = await askAlerting<{ alerts?: readonly Body[]; totalAlerts?: number }>(cluster, asked);
+  return { ids: (body.alerts ?? []).map(({ id }) => String(id)), total: body.totalAlerts ?? 0 };
 }
 
 /**

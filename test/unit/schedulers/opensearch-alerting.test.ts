@@ -163,7 +163,7 @@ test('monitor body: the search: windows that overlap, whoever stamped the event,
    }
   `);
   const { composite } = aggregations.wmi_detections as { composite: { size: number; sources: object[] } };
-  expect(composite.size).toBe(1_000);
+  expect(composite.size).toBe(10_000);
   expect(composite.sources.map((source) => Object.keys(source)[0])).toMatchInlineSnapshot(`
    [
      "wmi_detections_rule_uuid",
