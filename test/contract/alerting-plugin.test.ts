@@ -1,3 +1,6 @@
+import { alertsCommand } from '../../src/commands/alerts';
+import type { Explanation } from '../../src/alerts/explain';
+import { reconcile } from '../../src/alerts/reconcile';
 import type { Body } from '../../src/resources/kind';
 import type { Rule } from '../../src/detections/rule';
 import { alertId, groupValue } from '../../src/detections/group';
@@ -8,6 +11,7 @@ import { ProblemError } from '../../src/errors';
 import { acknowledgeAlerts } from '../../src/schedulers/opensearch-alerting/acknowledge-alerts';
 import { alertingDataset, deployMonitors, type AlertingDataset } from '../support/alerting-dataset';
 import { contentWith } from '../support/content';
+import { quiet } from '../support/context';
 import { dataset, wmiChild, type Dataset, type Event } from '../support/dataset';
 import { eventually } from '../support/eventually';
 import { quick } from '../support/retry-policy';
@@ -161,6 +165,36 @@ test.each([
     expect(here.server.alerts.alerts).toMatchObject([{ state: 'ACKNOWLEDGED' }]);
   },
 );
+
+test('monitors of OpenSearch Alerting: reconcile and explain find the alert of every text', async () => {
+  const here = await place();
+  const { rule } = here.events;
+  const texts = [
+    'null',
+    "'",
+    "'2025-03-10",
+    '2025-03-10',
+    'x \ud800',
+    'x \udc00',
+    '{{x}}',
+    'a#b',
+    '\u2060',
+    '"'.repeat(20_000),
+  ];
+  const events = [...texts.map((text, number) => child(`e${number}`, text)), child('none', '')];
+  await here.events.index(events);
+  await deployMonitors(here.deployment, contentWith([rule]));
+  const now = Date.now();
+  const period = { from: Date.parse('2025-03-10'), to: now, now };
+  const [found] = await reconcile(here.deployment, contentWith([rule]), period);
+  expect(found).toMatchObject({ groups: events.length, alerted: events.length, missing: [] });
+  const { cluster, namespace } = here.deployment;
+  const argv = { esUrl: cluster.url, namespace, scheduler: 'opensearch-alerting', action: 'explain', output: 'json' };
+  for (const event of events) {
+    const { json } = await alertsCommand.run(quiet(), { ...argv, ids: [idOf(rule, event)] });
+    expect((json as Explanation).events).toMatchObject([{ _id: event.id }]);
+  }
+});
 
 test('monitors of OpenSearch Alerting: a long value whose event is gone is shown cut, under one id', async () => {
   const here = await place();

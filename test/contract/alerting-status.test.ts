@@ -75,6 +75,18 @@ describe('status of OpenSearch Alerting: runs', () => {
     expect(statusText(found)).toContain('every 5m: enabled; when it ran is not known');
   });
 
+  test('an alert that was raised just now shows that a monitor runs, and an old one when it last did', async () => {
+    const here = await deployed();
+    here.server.node.locksHidden = true;
+    const alert = { id: 'a', monitor_id: here.id, state: 'ACTIVE', start_time: Date.now() - MINUTE };
+    here.server.alerts.alerts.push(alert);
+    const found = await look(here);
+    expect(ofRule(found)).toEqual([]);
+    expect(found.rules).toMatchObject([{ execution: { result: 'raised an alert' } }]);
+    alert.start_time = Date.parse('2026-01-31');
+    expect(ofRule(await look(here))).toEqual([expect.stringContaining('its newest alert is of 2026-01-31')]);
+  });
+
   test('a rule that is tried on request is known to run, or why not; no alert is stored', async () => {
     const here = await deployed();
     here.server.node.locksHidden = true;

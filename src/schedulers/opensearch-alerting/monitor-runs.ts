@@ -7,6 +7,7 @@ import { cadenceOf, isOverdue, type Execution, type RuleState } from '../deploye
 import { ourMonitors, type Found } from './find-monitors';
 import { isLeft, ownerOf, ruleOf } from './monitor-ownership';
 import { LOCKS } from './plugin';
+import { newestAlert } from './plugin-alerts';
 
 /** After this the plugin takes a lock away from a run (LOCK_EXPIRED_MINUTES of its source). Milliseconds. */
 const LOCK_EXPIRES = 5 * 60_000;
@@ -49,7 +50,8 @@ async function readLocks({ client }: Cluster): Promise<ReadonlyMap<string, Lock>
  *   given back                             | ran at that time
  *   taken, older than two intervals        | failed: the run has not ended
  *   none, while other monitors have theirs | never run, once the monitor is older than two intervals
- *   hidden                                 | not known
+ *   hidden                                 | ran when it raised its newest alert, if that is no older than two intervals;
+ *                                          | else not known
  * @param now milliseconds since 1970
  */
 export async function monitorRuleStates({ cluster, namespace }: Scope, now: number): Promise<RuleState[]> {
@@ -58,18 +60,34 @@ export async function monitorRuleStates({ cluster, namespace }: Scope, now: numb
   );
   if (found.length === 0) return [];
   const locks = await readLocks(cluster);
-  return found.map((each) => stateOf(each, locks, now));
+  const states: RuleState[] = [];
+  for (const each of found) {
+    const newest = locks === undefined ? await newestAlert(cluster, each.id) : undefined;
+    states.push(stateOf(each, { locks, newest }, now));
+  }
+  return states;
 }
 
-function stateOf({ id, monitor }: Found, locks: ReadonlyMap<string, Lock> | undefined, now: number): RuleState {
+/** What there is to tell the runs of a monitor by. */
+interface Traces {
+  readonly locks: ReadonlyMap<string, Lock> | undefined;
+  /** When its newest alert was raised, milliseconds since 1970. */
+  readonly newest: number | undefined;
+}
+
+function stateOf({ id, monitor }: Found, { locks, newest }: Traces, now: number): RuleState {
   const rule = ruleOf(monitor);
   const interval = intervalOf(monitor);
   const enabled = monitor.enabled !== false;
   const lock = locks?.get(id);
-  const cadence = cadenceOf(
-    { interval, enabled, execution: lock === undefined ? null : executionOf(lock, interval, now) },
-    now,
-  );
+  const alerted = newest !== undefined && !isOverdue(now - newest, every(interval)) ? newest : undefined;
+  const execution =
+    lock !== undefined
+      ? executionOf(lock, interval, now)
+      : alerted === undefined
+        ? null
+        : { at: toIso(alerted), result: 'raised an alert', message: '', gap: 0 };
+  const cadence = cadenceOf({ interval, enabled, execution }, now);
   const isNew = now - Number(monitor.enabled_time ?? 0) < 2 * every(interval) + LOCK_EXPIRES;
   return {
     uuid: ownerOf(monitor)?.id ?? '',
@@ -79,11 +97,14 @@ function stateOf({ id, monitor }: Found, locks: ReadonlyMap<string, Lock> | unde
     space: null,
     ...cadence,
     overdue: cadence.overdue && locks !== undefined && !(lock === undefined && isNew),
-    ...(locks === undefined && enabled && { runsUnknown: HIDDEN }),
+    ...(locks === undefined && alerted === undefined && enabled && { runsUnknown: hidden(newest) }),
   };
 }
 
-const HIDDEN = `whether it runs is not known: ${LOCKS} cannot be read with these credentials, and OpenSearch Alerting does not report its runs. \`status --try-rules\` runs it once without storing an alert`;
+function hidden(newest: number | undefined): string {
+  const last = newest === undefined ? 'it has no alert' : `its newest alert is of ${toIso(newest)}`;
+  return `whether it runs is not known: ${LOCKS} cannot be read with these credentials, and ${last}. \`status --try-rules\` runs it once without storing an alert`;
+}
 
 function executionOf({ time, released }: Lock, interval: string | null, now: number): Execution {
   const at = toIso(time);

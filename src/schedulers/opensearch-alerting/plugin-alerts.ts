@@ -71,6 +71,15 @@ export async function someAlerts(
   return { ids: (body.alerts ?? []).map(({ id }) => String(id)), total: body.totalAlerts ?? 0 };
 }
 
+/** When the newest alert of a monitor was raised, milliseconds since 1970; undefined where there is none, or it may not be read. */
+export async function newestAlert(cluster: Cluster, monitorId: string): Promise<number | undefined> {
+  const query = { monitorId, size: 1, sortString: 'start_time', sortOrder: 'desc' };
+  const asked = { method: 'GET', path: '/alerts', query, allow: [403, 404] } as const;
+  const { status, body } = await askAlerting<{ alerts?: readonly Body[] }>(cluster, asked);
+  const started = status === 200 ? body.alerts?.[0]?.start_time : undefined;
+  return typeof started === 'number' ? started : undefined;
+}
+
 /**
  * What the alerts that the plugin holds of a monitor say of it:
  *
