@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readContent } from '../content/read-content';
+import { listRuleFolder } from '../content/rule-folder';
 import { readYaml } from '../content/yaml-file';
 import { prepare } from '../cluster/translate';
 import type { Product } from '../cluster/cluster';
@@ -55,7 +56,8 @@ export function exportRules(options: ExportOptions): PartlyExported {
   const rules = chosenRules(content.rules, options.rules);
   switch (format) {
     case 'sigma': {
-      const files = rules.map((rule) => fileOf(root, rule));
+      const listed = listRuleFolder(join(root, 'rules')).rules;
+      const files = rules.flatMap(({ slug }) => listed.filter((file) => file.slug === slug)).map(({ path }) => path);
       return {
         text: files.map((file) => readFileSync(file, 'utf8').trimEnd()).join('\n---\n'),
         data: files.map((file) => readYaml(file).value),
@@ -118,10 +120,6 @@ function refusalOf(exportRule: () => unknown): readonly Problem[] {
     if (error instanceof ProblemError && error.code === 'RULE_INVALID') return error.problems;
     throw error;
   }
-}
-
-function fileOf(root: string, { slug }: Rule): string {
-  return join(root, 'rules', `${slug}.yml`);
 }
 
 export const exportCommand = declare({

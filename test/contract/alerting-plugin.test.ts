@@ -1,7 +1,7 @@
+import type { JsonRecord } from '../../src/json';
 import { alertsCommand } from '../../src/commands/alerts';
 import type { Explanation } from '../../src/alerts/explain';
 import { reconcile } from '../../src/alerts/reconcile';
-import type { Body } from '../../src/resources/kind';
 import type { Rule } from '../../src/detections/rule';
 import { alertId, groupValue } from '../../src/detections/group';
 import { askAlerting } from '../../src/schedulers/opensearch-alerting/plugin';
@@ -36,7 +36,7 @@ function child(id: string, commandLine: string, change: Readonly<Record<string, 
   return wmiChild(id, { 'event.ingested': ingested, 'process.command_line': commandLine, ...change });
 }
 
-function firstMonitor({ server }: AlertingDataset): { id: string; monitor: Body } {
+function firstMonitor({ server }: AlertingDataset): { id: string; monitor: JsonRecord } {
   const [[id, { monitor }] = ['', { monitor: {} }]] = server.monitors.stored;
   return { id, monitor };
 }
@@ -53,10 +53,10 @@ function withoutEscapes(here: Place): void {
   stored.monitor = { ...stored.monitor, inputs };
 }
 
-async function execute({ deployment, server }: Place, query: Record<string, string> = {}): Promise<Body> {
+async function execute({ deployment, server }: Place, query: Record<string, string> = {}): Promise<JsonRecord> {
   const { id } = firstMonitor({ deployment, server });
   const asked = { method: 'POST', path: `/${id}/_execute`, query } as const;
-  return (await askAlerting<Body>(deployment.cluster, asked)).body;
+  return (await askAlerting<JsonRecord>(deployment.cluster, asked)).body;
 }
 
 describe('the contract server of OpenSearch Alerting does as the plugin', () => {
@@ -119,12 +119,12 @@ describe('the contract server of OpenSearch Alerting does as the plugin', () => 
     await here.events.index([child('a', 'x')]);
     await deployMonitors(here.deployment, contentWith([here.events.rule]));
     const { monitor } = firstMonitor(here);
-    const [{ bucket_level_trigger: trigger }] = monitor.triggers as [{ bucket_level_trigger: Body }];
+    const [{ bucket_level_trigger: trigger }] = monitor.triggers as [{ bucket_level_trigger: JsonRecord }];
     const { id, ...rest } = trigger;
-    const run = async (first: Body) => {
+    const run = async (first: JsonRecord) => {
       const body = { ...monitor, triggers: [{ bucket_level_trigger: first }] };
       const asked = { method: 'POST', path: '/_execute', query: { dryrun: true }, body } as const;
-      return JSON.stringify((await askAlerting<Body>(here.deployment.cluster, asked)).body);
+      return JSON.stringify((await askAlerting<JsonRecord>(here.deployment.cluster, asked)).body);
     };
     expect(await run({ ...rest, id })).toContain('null cannot be cast');
     expect(await run({ id, ...rest })).not.toContain('null cannot be cast');

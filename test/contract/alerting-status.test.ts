@@ -1,4 +1,4 @@
-import type { Body } from '../../src/resources/kind';
+import type { JsonRecord } from '../../src/json';
 import { doctor } from '../../src/commands/doctor';
 import { status as readStatus } from '../../src/commands/status';
 import { readSettings } from '../../src/settings';
@@ -141,7 +141,7 @@ describe('limits of OpenSearch Alerting', () => {
     const [[, first] = []] = here.server.monitors.stored;
     if (first === undefined) throw new Error('there is no monitor');
     for (let number = 0; number < 49; number += 1) {
-      const monitor: Body = { ...structuredClone(first.monitor), name: `theirs ${number}`, ui_metadata: {} };
+      const monitor: JsonRecord = { ...structuredClone(first.monitor), name: `theirs ${number}`, ui_metadata: {} };
       const [input] = monitor.inputs as { search: { query: { size: number } } }[];
       if (input !== undefined) input.search.query.size = number + 1;
       here.server.monitors.stored.set(`their-${number}`, { ...first, monitor });

@@ -1,7 +1,6 @@
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { askAlerting } from './plugin';
 import type { Cluster } from '../../cluster/cluster';
-import type { Body } from '../../resources/kind';
 import { hasOurName, isLeft, monitorMark, NAME_PREFIX, ownerOf, triggerOf } from './monitor-ownership';
 
 /** A monitor as it is stored, and what is needed to change exactly this version of it. */
@@ -9,7 +8,7 @@ export interface Found {
   readonly id: string;
   readonly seqNo: number;
   readonly primaryTerm: number;
-  readonly monitor: Body;
+  readonly monitor: JsonRecord;
 }
 
 /** What one search may return: ten times what a cluster holds unless its settings say more. Without a size it is 10. */
@@ -21,7 +20,7 @@ interface Answer {
       readonly _id: string;
       readonly _seq_no: number;
       readonly _primary_term: number;
-      readonly _source: Body;
+      readonly _source: JsonRecord;
     }[];
   };
 }
@@ -85,7 +84,7 @@ export function allMonitors(cluster: Cluster): Promise<Found[]> {
 }
 
 /** The least recently changed first. */
-async function search(cluster: Cluster, query: Body): Promise<Found[]> {
+async function search(cluster: Cluster, query: JsonRecord): Promise<Found[]> {
   const { body } = await askAlerting<Answer>(cluster, {
     method: 'POST',
     path: '/_search',

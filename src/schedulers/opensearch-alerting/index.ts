@@ -7,7 +7,7 @@ import { parseDuration } from '../../text/duration';
 import type { Rule } from '../../detections/rule';
 import { SPANS } from '../../detections/windows';
 import { allReadUntil, readUntil } from '../deployed-rule';
-import type { Scheduler } from '../scheduler';
+import { SCHEDULER_DEFAULTS, type Scheduler } from '../scheduler';
 import { pluginAlertStore, monitorsAndRules } from './plugin-alert-store';
 import { runUntil, tryMonitor, tryMonitors } from './execute-monitor';
 import { exportMonitors, indicesOf, queryOfMonitor } from './monitor-body';
@@ -29,6 +29,7 @@ const MOST_RUNS = 500;
 export function alertingScheduler(channel?: string): Scheduler {
   const monitors = monitorKind(channel);
   return {
+    ...SCHEDULER_DEFAULTS,
     name: 'opensearch-alerting',
     requests: ALERTING_REQUESTS,
     requireOn: requireAlerting,
@@ -49,11 +50,6 @@ export function alertingScheduler(channel?: string): Scheduler {
     kinds: () => [monitors],
     leavingKinds: () => [leavingMonitors(monitors)],
     retiredKinds: [retiredMonitors(monitors)],
-    holdsExceptions: () => false,
-    startsDisabled: () => false,
-    notes: () => [],
-    recordDeployment: () => Promise.resolve(),
-    recordedElsewhere: () => Promise.resolve(undefined),
 
     // None where the plugin is missing or closed to us.
     async findDeployedRules({ cluster }) {
@@ -76,7 +72,6 @@ export function alertingScheduler(channel?: string): Scheduler {
         return [{ rule, query: queryOfMonitor(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor), state }];
       });
     },
-    ruleId: (uuid) => uuid,
     switchedOff: ({ cluster }) => switchedOff(cluster),
     // Where the locks do not tell when a monitor ran: as its schedule has it, then.
     processedUntil({ rule, state }, now) {

@@ -1,9 +1,9 @@
 import type { estypes } from '@elastic/elasticsearch';
 import type { Cluster } from '../../cluster/cluster';
 import { ProblemError } from '../../errors';
-import { canonicalJson, isRecord } from '../../json';
+import { canonicalJson, isRecord, type JsonRecord } from '../../json';
 import { plural } from '../../text/plural';
-import type { Body, Content, Scope } from '../../resources/kind';
+import type { Content, Scope } from '../../resources/kind';
 import { allMonitors, type Found } from './find-monitors';
 import { desiredMonitor, searchOf } from './monitor-body';
 import { isLeft, ownerOf } from './monitor-ownership';
@@ -41,7 +41,7 @@ export async function alertingLimits(scope: Scope, content?: Content): Promise<s
 }
 
 /** The monitors of the content; a rule that cannot be expressed has none. */
-function wanted(scope: Scope, content: Content): Body[] {
+function wanted(scope: Scope, content: Content): JsonRecord[] {
   return content.rules.flatMap((rule) => {
     try {
       return [desiredMonitor(scope, content, rule).body];
@@ -57,7 +57,7 @@ async function textLimit(
   cluster: Cluster,
   all: readonly Found[],
   ours: readonly Found[],
-  planned: readonly Body[] | undefined,
+  planned: readonly JsonRecord[] | undefined,
 ): Promise<string[]> {
   const stay = planned === undefined ? all : all.filter((found) => !ours.includes(found));
   const running = [

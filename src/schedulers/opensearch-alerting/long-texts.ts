@@ -1,8 +1,8 @@
+import type { JsonRecord } from '../../json';
 import type { Cluster } from '../../cluster/cluster';
 import { readMatches } from '../../cluster/search-all';
 import { groupOf, TIME_FIELDS } from '../../detections/group';
 import { onDay } from '../../detections/windows';
-import type { Body } from '../../resources/kind';
 import type { ExecutableRule } from '../deployed-rule';
 import { sourceFields } from '../group-summary';
 import { digestOfText } from './key-text';
@@ -20,7 +20,7 @@ const SHORTEST = 80;
 export async function readLongTexts(
   cluster: Cluster,
   stored: ExecutableRule,
-  alerts: readonly Body[],
+  alerts: readonly JsonRecord[],
 ): Promise<LongTexts> {
   const wanted = new Map<string, Set<string>>();
   for (const alert of alerts) {

@@ -1,8 +1,8 @@
 import type { Cluster } from '../../cluster/cluster';
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { parseDuration } from '../../text/duration';
 import { toIso } from '../../text/time';
-import type { Body, Scope } from '../../resources/kind';
+import type { Scope } from '../../resources/kind';
 import { cadenceOf, isOverdue, type Execution, type RuleState } from '../deployed-rule';
 import { ourMonitors, type Found } from './find-monitors';
 import { isLeft, ownerOf, ruleOf } from './monitor-ownership';
@@ -27,7 +27,7 @@ interface Lock {
  *   answers a search in its system indices with nothing
  */
 async function readLocks({ client }: Cluster): Promise<ReadonlyMap<string, Lock> | undefined> {
-  const { statusCode, body } = await client.search<Body>(
+  const { statusCode, body } = await client.search<JsonRecord>(
     { index: LOCKS, size: MOST_LOCKS },
     { ignore: [400, 401, 403, 404, 503], meta: true },
   );
@@ -119,7 +119,7 @@ function every(interval: string | null): number {
   return interval === null ? 0 : (parseDuration(interval) ?? 0);
 }
 
-function intervalOf({ schedule }: Body): string | null {
+function intervalOf({ schedule }: JsonRecord): string | null {
   const period = isRecord(schedule) ? schedule.period : undefined;
   if (!isRecord(period)) return null;
   return `${String(period.interval)}${String(period.unit).charAt(0).toLowerCase()}`;

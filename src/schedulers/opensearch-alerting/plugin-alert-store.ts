@@ -1,5 +1,5 @@
 import { ProblemError, type Problem } from '../../errors';
-import { isRecord, textAt } from '../../json';
+import { isRecord, textAt, type JsonRecord } from '../../json';
 import { heldAlerts, summaryOfAlert, isAcknowledged, MOST_HELD, mergeSummaries } from './plugin-alerts';
 import type { Rule } from '../../detections/rule';
 import { acknowledgeAlerts } from './acknowledge-alerts';
@@ -7,7 +7,6 @@ import type { Cluster } from '../../cluster/cluster';
 import type { AlertStatus } from '../../detections/alert-filter';
 import type { Alert } from '../alert-index-search';
 import type { AlertStore, Listed } from '../scheduler';
-import type { Body } from '../../resources/kind';
 import type { ExecutableRule } from '../deployed-rule';
 import { indicesOf, queryOfMonitor } from './monitor-body';
 import { readLongTexts } from './long-texts';
@@ -65,7 +64,7 @@ async function acknowledge(
     // What is ACTIVE now: a run may have ended one since it was listed.
     const active = (await heldAlerts(cluster, found.id)).filter(({ state }) => state === 'ACTIVE');
     const long = await readLongTexts(cluster, readable(rule, found.monitor), active);
-    const isWanted = (alert: Body): boolean => wanted.has(summaryOfAlert(rule, alert, long)?.group.id ?? '');
+    const isWanted = (alert: JsonRecord): boolean => wanted.has(summaryOfAlert(rule, alert, long)?.group.id ?? '');
     const ids = active.filter(isWanted).map(({ id }) => id);
     if (ids.length === 0) continue;
     problems.push(...(await acknowledgeAlerts(cluster, found.id, ids.map(String))));
@@ -141,13 +140,13 @@ async function alertsOf(
   return [...held].map(([alertId, each]) => documentOf(rule, each, read.get(alertId)));
 }
 
-function withoutGroup({ state, error_message: error }: Body): string {
+function withoutGroup({ state, error_message: error }: JsonRecord): string {
   if (typeof error === 'string') return `${String(state)}: ${error}`;
   return `an alert in state ${String(state)} is of other groups than ours and is not shown; Dashboards shows it`;
 }
 
 /** @param newer what was read before of the same group and day */
-function hold(newer: Held | undefined, summary: GroupSummary, alert: Body): Held {
+function hold(newer: Held | undefined, summary: GroupSummary, alert: JsonRecord): Held {
   const acknowledged = isAcknowledged(alert);
   const started = Number(alert.start_time);
   if (newer === undefined) return { summary, started, state: alert.state, acknowledged };
@@ -163,7 +162,7 @@ function hold(newer: Held | undefined, summary: GroupSummary, alert: Body): Held
 async function readAllFacts(
   cluster: Cluster,
   rule: Rule,
-  monitor: Body,
+  monitor: JsonRecord,
   held: readonly Held[],
 ): Promise<Map<string, GroupSummary>> {
   const days = new Map<string, Map<string, Group>>();
@@ -180,7 +179,7 @@ async function readAllFacts(
 }
 
 /** What the monitor finds leaves out what its exceptions silence; the rule alone does not know them. */
-function readable(rule: Rule, monitor: Body): ExecutableRule {
+function readable(rule: Rule, monitor: JsonRecord): ExecutableRule {
   return { rule, query: queryOfMonitor(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) };
 }
 

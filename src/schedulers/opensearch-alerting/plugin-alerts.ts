@@ -1,9 +1,8 @@
 import { ProblemError } from '../../errors';
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { STAMP, DAY_KEY, FIRST_TIME, keyName, LAST_TIME, namedMetric } from './bucket-search';
 import { askAlerting } from './plugin';
 import type { Cluster } from '../../cluster/cluster';
-import type { Body } from '../../resources/kind';
 import { stampOf } from './monitor-body';
 import type { Found } from './find-monitors';
 import { dayOf } from './bucket-scripts';
@@ -21,8 +20,8 @@ export const MOST_HELD = 10_000;
 const ALERT_INDICES = '.opendistro-alerting-alert*';
 
 /** The alerts that the plugin holds of a monitor, in every state, from its history as well; the newest first. */
-export async function heldAlerts(cluster: Cluster, monitorId: string): Promise<Body[]> {
-  const found: Body[] = [];
+export async function heldAlerts(cluster: Cluster, monitorId: string): Promise<JsonRecord[]> {
+  const found: JsonRecord[] = [];
   for await (const page of pagesOf(cluster, monitorId)) found.push(...page);
   return found;
 }
@@ -43,12 +42,12 @@ async function requireWhole({ client, url }: Cluster): Promise<void> {
   throw new ProblemError('REFUSED', [{ where: { url }, message, hint }]);
 }
 
-async function* pagesOf(cluster: Cluster, monitorId: string): AsyncGenerator<readonly Body[], void, undefined> {
+async function* pagesOf(cluster: Cluster, monitorId: string): AsyncGenerator<readonly JsonRecord[], void, undefined> {
   await requireWhole(cluster);
   for (let startIndex = 0; startIndex < MOST_HELD; startIndex += PAGE) {
     // Without a state it gives those of every state.
     const query = { monitorId, size: PAGE, startIndex, sortString: 'start_time', sortOrder: 'desc' };
-    const { body } = await askAlerting<{ alerts?: readonly Body[] }>(cluster, {
+    const { body } = await askAlerting<{ alerts?: readonly JsonRecord[] }>(cluster, {
       method: 'GET',
       path: '/alerts',
       query,
@@ -67,7 +66,7 @@ export async function someAlerts(
   options: { readonly alertState?: 'ACTIVE' | 'ACKNOWLEDGED'; readonly size: number },
 ): Promise<{ ids: readonly string[]; total: number }> {
   const asked = { method: 'GET', path: '/alerts', query: { monitorId, ...options }, allow: [404] } as const;
-  const { body } = await askAlerting<{ alerts?: readonly Body[]; totalAlerts?: number }>(cluster, asked);
+  const { body } = await askAlerting<{ alerts?: readonly JsonRecord[]; totalAlerts?: number }>(cluster, asked);
   return { ids: (body.alerts ?? []).map(({ id }) => String(id)), total: body.totalAlerts ?? 0 };
 }
 
@@ -75,7 +74,7 @@ export async function someAlerts(
 export async function newestAlert(cluster: Cluster, monitorId: string): Promise<number | undefined> {
   const query = { monitorId, size: 1, sortString: 'start_time', sortOrder: 'desc' };
   const asked = { method: 'GET', path: '/alerts', query, allow: [403, 404] } as const;
-  const { status, body } = await askAlerting<{ alerts?: readonly Body[] }>(cluster, asked);
+  const { status, body } = await askAlerting<{ alerts?: readonly JsonRecord[] }>(cluster, asked);
   const started = status === 200 ? body.alerts?.[0]?.start_time : undefined;
   return typeof started === 'number' ? started : undefined;
 }
@@ -101,14 +100,14 @@ export async function proofOf(
   return any ? 'outdated' : 'none';
 }
 
-function stampOfAlert({ agg_alert_content: content }: Body): unknown {
+function stampOfAlert({ agg_alert_content: content }: JsonRecord): unknown {
   const bucket = isRecord(content) && isRecord(content.bucket) ? content.bucket : {};
   const metric = bucket[STAMP];
   return isRecord(metric) ? metric.value : undefined;
 }
 
 /** Whether somebody looked at an alert; that it is over (COMPLETED) says only that no event came after it. */
-export function isAcknowledged({ acknowledged_time: time }: Body): boolean {
+export function isAcknowledged({ acknowledged_time: time }: JsonRecord): boolean {
   return typeof time === 'number';
 }
 
@@ -124,7 +123,7 @@ interface AlertKey {
   readonly day: string;
   /** One for each group field of the rule, in its order. */
   readonly texts: readonly KeyText[];
-  readonly bucket: Body;
+  readonly bucket: JsonRecord;
 }
 
 /** Values that were too long for a key, by their digest. */
@@ -135,7 +134,7 @@ export type LongTexts = ReadonlyMap<string, string>;
  * @param alert as the plugin gives it, or a bucket of a run
  * @returns undefined for an alert without a bucket of ours: a run that failed, or groups that somebody replaced by others
  */
-export function keyOfAlert(rule: Rule, alert: Body): AlertKey | undefined {
+export function keyOfAlert(rule: Rule, alert: JsonRecord): AlertKey | undefined {
   const bucket = isRecord(alert.agg_alert_content) ? alert.agg_alert_content.bucket : undefined;
   if (!isRecord(bucket) || !isRecord(bucket.key)) return undefined;
   const key = bucket.key;
@@ -156,7 +155,7 @@ export function keyOfAlert(rule: Rule, alert: Body): AlertKey | undefined {
  * @param long values that its key holds only the beginning of; one that is missing is shown cut, and its group has another id
  * @returns undefined for an alert that is not about a group of ours, see {@link keyOfAlert}
  */
-export function summaryOfAlert(rule: Rule, alert: Body, long: LongTexts): GroupSummary | undefined {
+export function summaryOfAlert(rule: Rule, alert: JsonRecord, long: LongTexts): GroupSummary | undefined {
   const { day, texts, bucket } = keyOfAlert(rule, alert) ?? {};
   if (day === undefined || texts === undefined || bucket === undefined) return undefined;
   const values = texts.map((text) =>
@@ -183,13 +182,13 @@ export function mergeSummaries(one: GroupSummary, other: GroupSummary): GroupSum
   };
 }
 
-function metric(bucket: Body, name: string): number | undefined {
+function metric(bucket: JsonRecord, name: string): number | undefined {
   const result = bucket[name];
   return isRecord(result) && typeof result.value === 'number' ? result.value : undefined;
 }
 
 /** An event as far as a group tells it; where only the fallback of a field was there, the value stands in that. */
-function eventOf({ groupBy }: Rule, values: readonly (string | null)[], bucket: Body): Body {
+function eventOf({ groupBy }: Rule, values: readonly (string | null)[], bucket: JsonRecord): JsonRecord {
   return Object.fromEntries(
     groupBy.map((field, index) => {
       const fallback = metric(bucket, namedMetric(field)) === 0 ? FALLBACKS[field] : undefined;
