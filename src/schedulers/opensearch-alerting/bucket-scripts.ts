@@ -9,56 +9,41 @@ import { ABSENT, DATE_CHARACTERS, JOINER, LONGEST_DATE } from './key-text';
  * would be a template.
  */
 
-/** What a key may hold of a text; `params.most` is the number of bytes that it may have in the search. */
+/**
+ * The key of a text, `params.most` bytes of a search at most. The streams go through a text of any length; a loop of a million
+ * steps would end the search.
+ */
 const KEY = `
 boolean looksLikeDate(String text) {
-  if (text.length() > ${LONGEST_DATE}) { return false; }
-  for (int i = 0; i < text.length(); ++i) {
-    if ('${DATE_CHARACTERS}'.indexOf(text.substring(i, i + 1)) < 0) { return false; }
-  }
-  return text.indexOf('-') >= 0 || text.indexOf('/') >= 0;
-}
-int halves(String text, int from, StringBuilder out) {
-  int to = (int) Math.min(text.length(), from + 500000);
-  int at = from;
-  while (at < to) {
-    int c = text.charAt(at);
-    int next = at + 1 < text.length() ? text.charAt(at + 1) : 0;
-    boolean pair = c > 55295 && c < 56320 && next > 56319 && next < 57344;
-    if (pair || c < 55296 || c > 57343) { out.append(text.charAt(at)); }
-    else { out.append('${JOINER}u').append(Integer.toHexString(c)); }
-    if (pair) { ++at; out.append(text.charAt(at)); }
-    ++at;
-  }
-  return at;
+  boolean is = text.length() <= ${LONGEST_DATE} && (text.indexOf('-') >= 0 || text.indexOf('/') >= 0);
+  for (int i = 0; is && i < text.length(); ++i) { is = '${DATE_CHARACTERS}'.indexOf(text.substring(i, i + 1)) >= 0; }
+  return is;
 }
 String escaped(String text, boolean halves) {
   String out = text.replace('${JOINER}', '${JOINER}${JOINER}');
   if (halves) {
     StringBuilder whole = new StringBuilder();
-    for (int at = 0; at < out.length();) { at = halves(out, at, whole); }
+    out.codePoints().forEach(c -> {
+      if (c > 55295 && c < 57344) { whole.append('${JOINER}u').append(Integer.toHexString(c)); }
+      else { whole.appendCodePoint(c); }
+    });
     out = whole.toString();
   }
   String two = '{' + '{';
   return out.replace(two, '{${JOINER}{').replace(two, '{${JOINER}{').replace('#', '${JOINER}#');
 }
-boolean isLong(String text, int most) {
-  int bytes = 0;
-  for (int i = 0; i < text.length(); ++i) {
-    int c = text.charAt(i);
-    bytes += c < 32 || c > 55295 && c < 57344 ? 6 : c == 34 || c == 92 ? 2 : c < 128 ? 1 : c < 2048 ? 2 : 3;
-    if (bytes > most) { return true; }
-  }
-  return false;
+int bytes(String text) {
+  return text.codePoints().map(
+    c -> c < 32 ? 6 : c == 34 || c == 92 ? 2 : c < 128 ? 1 : c < 2048 ? 2 : c < 65536 ? 3 : 12
+  ).sum();
 }
 String key(String text, boolean halves, int most) {
-  String quote = text == '${ABSENT}' || text.startsWith("'") || looksLikeDate(text) ? "'" : '';
   String out = escaped(text, halves);
-  if (out.length() * 6 > most && isLong(out, most)) {
-    byte[] bytes = Base64.getDecoder().decode(out.encodeBase64());
-    out = escaped(text.substring(0, (int) (most / 10)), true) + '${JOINER}x' + UUID.nameUUIDFromBytes(bytes);
+  if (out.length() * 6 > most && bytes(out) > most) {
+    def digest = UUID.nameUUIDFromBytes(Base64.getDecoder().decode(out.encodeBase64()));
+    out = escaped(text.substring(0, (int) (most / 10)), true) + '${JOINER}x' + digest;
   }
-  return quote + out;
+  return text == '${ABSENT}' || text.startsWith("'") || looksLikeDate(text) ? "'" + out : out;
 }`;
 
 /**

@@ -43,8 +43,11 @@ const PAGE = 10_000;
 /** Bytes of a search with the key of a group in it: the plugin renders it as a script (`script.max_size_in_bytes`). */
 const MOST_BYTES = 65_535;
 
-/** Bytes that a group value may have in a key, the most first: steps, so that few changes of a rule change the keys of long values. */
-const KEY_SIZES = [4_000, 3_000, 2_000, 1_500, 1_000, 500] as const;
+/** Bytes that a command line may have in a key, the most first: steps, so that few changes of a rule change the keys of long ones. */
+const KEY_SIZES = [8_000, 6_000, 4_000, 3_000, 2_000, 1_000, 500] as const;
+
+/** Bytes that any other group value may have in a key. */
+const SHORT_KEY = 600;
 
 /** One format for all indices: a second one would not fit the mapping that the first alert makes. */
 const TIME_FORMAT = 'strict_date_time';
@@ -99,7 +102,8 @@ export function toBucketSearch(
   const [largest] = KEY_SIZES;
   refuseTemplates(rule, { matches, aggregations: withKeys(largest).aggregations });
   const room = MOST_BYTES - bytesOf(withKeys(largest), rule);
-  const most = KEY_SIZES.find((size) => size * rule.groupBy.length <= room);
+  const sizeOfKeys = (most: number): number => rule.groupBy.reduce((sum, field) => sum + keySize(field, most), 0);
+  const most = KEY_SIZES.find((size) => sizeOfKeys(size) <= room);
   if (most === undefined) throw tooLong(rule, room);
   return withKeys(most);
 }
@@ -110,14 +114,14 @@ export function toBucketSearch(
  */
 function bytesOf(search: BucketSearch, rule: Rule): number {
   const query = JSON.stringify(search.query);
-  const defaults = 64 * query.split('{').length;
-  const keys = JSON.stringify(keysOf(rule, 0).flatMap((each) => Object.keys(each)));
-  const constants = JSON.stringify(threatOf(rule));
-  const perSource = 64 * keys.split(',').length;
-  return [JSON.stringify(search), keys, constants].reduce(
-    (sum, text) => sum + Buffer.byteLength(text),
-    1_000 + defaults + perSource,
-  );
+  const defaults = 8 * query.split('{').length + 40 * query.split('"bool"').length;
+  const names = keysOf(rule, 0).flatMap((each) => Object.keys(each));
+  const texts = [JSON.stringify(search), JSON.stringify(names), JSON.stringify(threatOf(rule))];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 1_000 + defaults + 48 * names.length);
+}
+
+function keySize(field: string, most: number): number {
+  return field.endsWith('command_line') ? most : Math.min(most, SHORT_KEY);
 }
 
 function tooLong({ slug, name }: Rule, room: number): ProblemError {
@@ -145,7 +149,7 @@ function between(field: string, seconds: number, end: JsonRecord = {}): JsonReco
 
 /**
  * Scripts, because a document that lacks the field of a plain source is in no bucket, and a null key stops the trigger.
- * @param most bytes that a group value may have in a key
+ * @param most bytes that a command line may have in a key
  */
 function keysOf(rule: Rule, most: number): JsonRecord[] {
   const { tactic, technique } = threatOf(rule);
@@ -158,7 +162,10 @@ function keysOf(rule: Rule, most: number): JsonRecord[] {
   return [
     ...constants.map(([name, value]) => source(name, 'params.value', { value })),
     source(DAY_KEY, DAY),
-    ...rule.groupBy.map((field) => source(keyName(field), GROUP_VALUE, { fields: sourcesOf(field), most })),
+    ...rule.groupBy.map((field) => {
+      const params = { fields: sourcesOf(field), most: keySize(field, most) };
+      return source(keyName(field), GROUP_VALUE, params);
+    }),
   ];
 }
 

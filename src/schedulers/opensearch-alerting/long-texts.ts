@@ -8,8 +8,8 @@ import { sourceFields } from '../group-summary';
 import { digestOfText } from './key-text';
 import { keyOfAlert, type LongTexts } from './plugin-alerts';
 
-/** A shorter value is never cut: it has at most six bytes for each of its characters in a key of 500. */
-const SHORTEST = 80;
+/** A shorter value is never cut: a key has 500 bytes or more, and at most eight for each character. */
+const SHORTEST = 60;
 
 /**
  * The values that alerts hold only the beginning of, because they were too long for a key: read from the events, of which every
