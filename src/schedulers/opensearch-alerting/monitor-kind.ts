@@ -1,9 +1,9 @@
-import { ProblemError } from '../../errors';
+import { ProblemError, type Problem } from '../../errors';
 import { isRecord, type JsonRecord } from '../../json';
 import { stateIndex } from '../../detections/indices';
 import { askAlerting } from './plugin';
 import { type Cluster } from '../../cluster/cluster';
-import type { Kind, Live, Desired, Scope } from '../../resources/kind';
+import type { Content, Kind, Live, Desired, Scope } from '../../resources/kind';
 import { deleteMonitor } from './acknowledge-alerts';
 import { ACTION_ID } from './notify-action';
 import { desiredMonitor } from './monitor-body';
@@ -20,8 +20,7 @@ export function monitorKind(channel?: string): Kind {
   return {
     name: 'monitor',
 
-    desired: (scope, content) =>
-      Promise.resolve(content.rules.map((rule) => desiredMonitor(scope, content, rule, channel))),
+    desired: (scope, content) => Promise.resolve(desiredMonitors(scope, content, channel)),
 
     async list({ cluster, namespace }, ids) {
       const ours = new Map<string, Found[]>();
@@ -88,6 +87,22 @@ export function monitorKind(channel?: string): Kind {
       return sameContent && (stored === normalizedDigest(desired.body) || isStoredAs(live.body, stored));
     },
   };
+}
+
+/** @throws ProblemError RULE_INVALID with every rule that cannot be expressed as a monitor */
+function desiredMonitors(scope: Scope, content: Content, channel: string | undefined): Desired[] {
+  const problems: Problem[] = [];
+  const monitors = content.rules.flatMap((rule): Desired[] => {
+    try {
+      return [desiredMonitor(scope, content, rule, channel)];
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== 'RULE_INVALID') throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new ProblemError('RULE_INVALID', problems);
+  return monitors;
 }
 
 /** @param found never empty; what comes after the first was made by accident, and alerts a second time */
