@@ -50,7 +50,7 @@ function fault(document: Json, fate: Fate): string | undefined {
   if (error.startsWith('ecs: a process creation that came without its fields')) return undefined;
   if (typeof original !== 'string') return `no event.original (${error})`;
   // A text that was not understood, or only in part, stands there as itself; a document as its JSON.
-  const texts = [document['message'], at(document, 'event.original')].map(sound);
+  const texts = [...Object.values(document), at(document, 'event.original')].map(sound);
   if (texts.includes(sound(original))) return undefined;
   const kept = JSON.stringify(comparable(parsed(original)));
   const whole = JSON.stringify(comparable(JSON.parse(writeJson(document))));
@@ -62,26 +62,35 @@ function fault(document: Json, fate: Fate): string | undefined {
  * can take away a field whose name it refuses, such as none at all (docs/shippers.md).
  */
 function beyondHelp(document: Json): boolean {
-  return /[:[,]-?\d{19,}[,}\]]/.test(writeJson(document));
+  const text = writeJson(document);
+  // A cut can leave a number that is none.
+  return /[:[,]-?\d{19,}[,}\]]/.test(text) || typeof parsed(text) === 'string';
 }
 
-/** Of an event that was carried as JSON in a text, what the collector says of itself gives way to what the event says. */
+/** Of an event that was carried as JSON in a text, or that Panther nested, what stands around it gives way to what the event says. */
 function withoutCollector(document: Json): Json {
-  const carried = typeof document['message'] === 'string' ? parsed(document['message']) : undefined;
+  const { message, event } = document;
+  const nested = at(event, 'event_simpleName') === undefined ? undefined : event;
+  const carried = nested ?? (typeof message === 'string' ? parsed(message) : undefined);
   if (typeof carried !== 'object' || carried === null) return document;
-  return Object.fromEntries(Object.entries(document).filter(([name]) => name === 'message' || !(name in carried)));
+  return Object.fromEntries(
+    Object.entries(document).filter(([name]) => name === 'message' || name === 'event' || !(name in carried)),
+  );
 }
 
 /**
- * The places of a value that must be found again. Our own fields say what we say, a collector's time gives way to the event's, and of
+ * The places of a value that must be found again. Our own fields say what we say, a collector's time and host give way to the event's, and of
  * the objects that make up an event's header only what Windows has there is read.
  */
 function marked(value: unknown, path = ''): string[] {
-  if (value === MARK) return OURS.test(path) || HEADER.test(path) ? [] : [path];
+  if (value === MARK)
+    return [path, path.replace(WRAPPER, '')].some((at) => OURS.test(at) || HEADER.test(at)) ? [] : [path];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) => marked(inner, path === '' ? name : `${path}.${name}`));
 }
-const OURS = /^(_|@timestamp\b|event\b|data_stream\b|related\b|host\.os\b|Event\b(?!\.EventData\.))/;
+const OURS = /^(_|@timestamp\b|event\b|data_stream\b|related\b|host\.os\b|host\.name$|Event\b(?!\.EventData\.))/;
+/** What may lie around the record. */
+const WRAPPER = /^(win_eventlog|crowdstrike(\.event)?|results?(\.0)?|records(\.0)?|event|body(\.structured)?|data\.win)\./;
 /** Of evtx JSON, Velociraptor, Wazuh, OpenTelemetry, Get-WinEvent. */
 const HEADER =
   /^(System\b|data\.win\.system\b|body\.(structured\.)?(event_id|provider|execution|security|message)\b|Properties\.\d|UserId\b|crowdstrike\.metadata\b)/;
