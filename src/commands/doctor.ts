@@ -2,7 +2,7 @@ import { failedCheck, type Check } from '../schedulers/scheduler';
 import { SCHEDULERS } from '../schedulers';
 import { checkClock, checkLicence, checkVersion } from '../doctor/checks';
 import { grantsOf, type Granted } from '../doctor/permissions';
-import { commandsOf, elasticsearchRole, openSearchRole, type For } from '../doctor/roles';
+import { askedOf, commandsOf, elasticsearchRole, openSearchRole } from '../doctor/roles';
 import { USERS, type User } from '../schedulers/request-table';
 import { doctorText, rolesText } from '../report/doctor-text';
 import type { Settings } from '../settings';
@@ -45,10 +45,6 @@ export async function doctor(settings: Settings, user: User, context: RequestCon
   checks.push(check);
   const lacks = granted.some((each) => each.user === user && each.may === false);
   return { checks, granted, missing: lacks || checks.some(({ state }) => state === 'missing') };
-}
-
-function askedOf({ namespace, indices, scheduler, kibana }: Settings): For {
-  return { namespace, indices, scheduler, spaces: kibana.spaces };
 }
 
 /** The roles of each kind of user, as bodies of the requests that create them. */

@@ -33,8 +33,8 @@ export const REQUESTS: readonly RequestRow[] = [
   // `doctor`. What security says about somebody himself needs no privilege.
   onCluster('GET /_license', ['doctor'], ['monitor'], []),
   onCluster('GET /_cluster/stats', ['doctor'], ['monitor'], ['cluster:monitor/stats']),
-  onCluster('POST /_security/user/_has_privileges', ['doctor'], [], []),
-  onCluster('GET /_plugins/_security/authinfo', ['doctor'], [], []),
+  onCluster('POST /_security/user/_has_privileges', [...COMPARE, 'doctor'], [], []),
+  onCluster('GET /_plugins/_security/authinfo', ['doctor', 'destroy'], [], []),
 
   // What is there already.
   onCluster('GET /_ingest/pipeline', COMPARE, ['read_pipeline'], ['cluster:admin/ingest/pipeline/get']),
@@ -96,7 +96,7 @@ export const REQUESTS: readonly RequestRow[] = [
     'streams',
     'POST /{streams}/_rollover',
     ['deploy'],
-    ['indices:admin/rollover'],
+    ['indices:admin/rollover', 'indices:monitor/stats'],
     ['indices:admin/rollover', 'indices:monitor/stats'],
   ),
   ...['PUT', 'DELETE'].map((method) =>
@@ -108,16 +108,18 @@ export const REQUESTS: readonly RequestRow[] = [
       [],
     ),
   ),
-  onIndices(
-    'streams',
-    'DELETE /_data_stream/{streams}',
-    ['destroy'],
-    ['delete_index'],
-    ['indices:admin/data_stream/delete'],
-  ),
-  ...(['state', 'alerts'] as const).map((names) =>
-    onIndices(names, `DELETE /{${names}}`, ['destroy'], ['delete_index'], ['indices:admin/delete']),
-  ),
+  ...[
+    onIndices(
+      'streams',
+      'DELETE /_data_stream/{streams}',
+      ['destroy'],
+      ['delete_index'],
+      ['indices:admin/data_stream/delete'],
+    ),
+    ...(['state', 'alerts'] as const).map((names) =>
+      onIndices(names, `DELETE /{${names}}`, ['destroy'], ['delete_index'], ['indices:admin/delete']),
+    ),
+  ].map((row) => ({ ...row, isForData: true })),
 
   // Rules of the local scheduler, and what is asked before one goes silent or away.
   onIndices(

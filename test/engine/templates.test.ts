@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readContent } from '../../src/content/read-content';
 import type { Resource } from '../../src/content/resource';
 import type { Cluster } from '../../src/cluster/cluster';
+import { deleteStreams } from '../support/delete-streams';
 import { request } from '../support/request';
 import { prepare } from '../../src/cluster/translate';
 import { testCluster } from '../support/cluster';
@@ -31,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const all = encodeURIComponent(`${PREFIX}*`);
-  await request(cluster, { method: 'DELETE', path: `/_data_stream/${all}`, allow: [404] });
+  await deleteStreams(cluster, all);
   await request(cluster, { method: 'DELETE', path: `/${ALERTS},${STATE}`, query: { ignore_unavailable: true } });
   await request(cluster, { method: 'DELETE', path: `/_index_template/${all}` });
   await request(cluster, { method: 'DELETE', path: `/_component_template/${all}` });
