@@ -153,10 +153,11 @@ export const REQUESTS: readonly RequestRow[] = [
     BULK,
   ),
 
-  // What the pipelines could not read is counted; who may not look gets no number.
+  // What the pipelines could not read is counted, and why a document went to the failure store; who may not look gets neither.
   ...[
     onIndices('streams', 'GET /{streams}/_refresh', ['replay'], ['maintenance'], ['indices:admin/refresh*']),
     onIndices('streams', 'POST /{streams}/_search', ['replay'], ['read'], SEARCH),
+    onCluster('POST /_mget', ['replay'], [], []),
   ].map((row) => ({ ...row, isOptional: true })),
 
   // Rules that run. Who may not refresh is served by the overlap of the windows.
@@ -164,6 +165,10 @@ export const REQUESTS: readonly RequestRow[] = [
   onIndices('events', 'POST /{events}/_search', ['run', 'status', 'alerts', 'reconcile'], ['read'], SEARCH),
   onIndices('events', 'POST /_mget', ['alerts'], ['read'], ['indices:data/read/mget*'], ['indices:data/read/mget']),
   onIndices('streams', 'POST /{streams}/_search', ['status'], ['read'], SEARCH),
+  ...(['events', 'streams'] as const).map((names) => ({
+    ...onIndices(names, `GET /{${names}}::failures/_count`, ['status'], ['read_failure_store'], []),
+    isOptional: true,
+  })),
   onIndices(
     'alerts',
     'POST /{alerts}/_bulk',
@@ -194,6 +199,7 @@ export const REQUESTS: readonly RequestRow[] = [
     ['manage_ingest_pipelines'],
     ['cluster:admin/ingest/pipeline/simulate'],
   ),
+  onCluster('POST /_ingest/_simulate', TRIAL, [], []),
   ...[
     'PUT /{trial}',
     'DELETE /{trial}',

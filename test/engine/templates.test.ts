@@ -42,7 +42,7 @@ afterAll(async () => {
 function renamed(resource: Resource): Record<string, unknown> {
   const text = JSON.stringify(prepare(resource, cluster.product))
     .replaceAll(
-      /"(index_patterns|composed_of)":\[([^\]]*)\]/g,
+      /"(index_patterns|composed_of|ignore_missing_component_templates)":\[([^\]]*)\]/g,
       (_all, name: string, list: string) => `"${name}":[${list.replaceAll(/"([^"]+)"/g, `"${PREFIX}$1"`)}]`,
     )
     .replaceAll(/"index\.default_pipeline":"[^"]+"/g, '"index.default_pipeline":"_none"');
