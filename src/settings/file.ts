@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { readYaml, type YamlFile } from '../content/yaml-file';
 import { ProblemError, type Place, type Problem } from '../errors';
@@ -9,6 +9,9 @@ import type { Layer, Environment } from './layers';
 
 /** The settings file that is read without --config. */
 export const DEFAULT_FILE = 'wmi-detections.yml';
+
+/** Whoever named a file like this believes that it is read. */
+const ALMOST_DEFAULT = /^wmi-detections\.ya?ml$/i;
 
 /** The profile that was asked for, and where. */
 export interface Asked {
@@ -53,7 +56,13 @@ export function fileLayers(
 
 function readFile(config: string | undefined, problems: Problem[]): YamlFile | undefined {
   const path = config ?? DEFAULT_FILE;
-  if (config === undefined && !existsSync(path)) return undefined;
+  if (config === undefined && !existsSync(path)) {
+    for (const file of readdirSync('.').filter((name) => ALMOST_DEFAULT.test(name))) {
+      const hint = `Rename it, or name it with --config ${file}.`;
+      problems.push({ where: { file }, message: `is not read: the settings file is ${DEFAULT_FILE}`, hint });
+    }
+    return undefined;
+  }
   try {
     return readYaml(path);
   } catch (error) {
