@@ -20,9 +20,8 @@ const SEARCH = ['indices:data/read/search'];
 /*
  * Every request to a cluster, and the privileges that it needs: the roles of `doctor --roles`, the checks of `doctor` and the
  * tests on real nodes rest on this table, and nothing else says what a command needs. That no request is missing
- * is proven by recording them (test/engine/request-table.test.ts); that the privileges suffice, by sending each of them
- * to Elasticsearch with a key of that role (test/contract/elasticsearch-security.test.ts), and by giving each command to
- * OpenSearch as a user of that role (test/engine/opensearch-security.test.ts).
+ * is proven by recording them (test/engine/request-table.test.ts); that the privileges suffice, by giving each command with an API key of that
+ * role to Elasticsearch (test/elasticsearch/roles.test.ts), and as a user of that role to OpenSearch (test/engine/opensearch-security.test.ts).
  *
  * Columns: request, who makes it, privileges on Elasticsearch (names of actions where no privilege is as narrow), actions
  * on OpenSearch. On indices: which ones comes first, what OpenSearch wants of the cluster beside it last.

@@ -100,8 +100,9 @@ async function look(
 
 function question(arrived: JsonRecord, coverage: JsonRecord): JsonRecord {
   return {
-    newest_ingested: { max: { field: 'event.ingested' } },
-    newest_event: { max: { field: '@timestamp' } },
+    // The format of the mapping may fail the search on a year beyond four digits.
+    newest_ingested: { max: { field: 'event.ingested', format: 'epoch_millis' } },
+    newest_event: { max: { field: '@timestamp', format: 'epoch_millis' } },
     arrived: {
       filter: arrived,
       aggs: {

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { findVerb } from '../../src/commands';
 import type { Outcome } from '../../src/commands/command';
 import type { Doctor } from '../../src/commands/doctor';
-import type { Cluster } from '../../src/cluster/cluster';
+import { connect, type Cluster } from '../../src/cluster/cluster';
 import { commandsOf } from '../../src/doctor/roles';
 import { ProblemError } from '../../src/errors';
 import { USERS, type RequestRow, type Verb } from '../../src/schedulers/request-table';
+import { authority } from '../support/certificates';
 import { quiet } from '../support/context';
 import { ASKED, lesser, PRINTED, roleOfWatches, rowsOf, type Lesser } from '../support/elasticsearch-roles';
 import { startSecuredElasticsearch, type SecuredElasticsearch } from '../support/elasticsearch-secured';
@@ -147,6 +150,26 @@ describe('Elasticsearch with security', () => {
     expect(status).toContain('27 documents');
   });
 
+  test('an event of a year beyond 9999 stops neither run nor status', async () => {
+    const process = { name: 'cmd.exe', parent: { name: 'WmiPrvSE.exe' } };
+    const far = { '@timestamp': 300_000_000_000_000, event: { ingested: new Date().toISOString() }, process };
+    const query = { refresh: true, pipeline: '_none' };
+    await request(node.admin, { method: 'POST', path: `/${STREAM}/_doc`, query, body: far });
+    const { json } = await give('runner', 'run');
+    expect((json as { rules: { new: number }[] }).rules.map((rule) => rule.new).sort()).toEqual([0, 1]);
+    const status = (await give('reader', 'status', { since: '24h', 'max-blind': 50 })).text;
+    expect(status).toContain('newest event of 9999-12-31T23:59:59.999Z');
+  });
+
+  test('a plan does not show what the engine adds to a pipeline', async () => {
+    const file = 'pipelines/logs-wmi_detections.unrecognised@default-pipeline.yml';
+    ours.edit(file, 'description: ', 'description: Changed. ');
+    const { text } = await give('reader', 'plan', { prune: false });
+    ours.edit(file, 'description: Changed. ', 'description: ');
+    expect(text).toContain('+description: Changed. ');
+    expect(text).not.toContain('_date');
+  });
+
   test('the deployer tries pipelines and rules, and brings a changed mapping to the data streams', async () => {
     const tried = await give('deployer', 'simulate', { fixtures: 'test/pipelines', generate: false });
     expect(tried.exit).toBe(0);
@@ -209,6 +232,24 @@ describe('Elasticsearch with security', () => {
       const { status } = await request(node.as(key), { ...asked, allow: [403] });
       expect([key, asked.path, status]).toEqual([key, asked.path, 403]);
     }
+  });
+
+  test('the shipper cannot read, the reader cannot write, the runner changes no event and no content', async () => {
+    const [shipper, runner, reader] = [node.as('shipper'), node.as('runner'), node.as('reader')];
+    const statusOf = async (cluster: Cluster, asked: Request): Promise<number> =>
+      (await request(cluster, { ...asked, allow: FAILURES })).status;
+    const read = (index: string): Request => ({ method: 'POST', path: `/${index}/_search` });
+    const write = (index: string): Request => ({ method: 'PUT', path: `/${index}/_create/x`, body: { a: 1 } });
+    const remove = (index: string): Request => ({ method: 'DELETE', path: `/${index}` });
+    for (const index of [STREAM, ALERTS, STATE, 'winlogbeat-8']) {
+      expect([index, await statusOf(shipper, read(index))]).toEqual([index, 403]);
+      expect([index, await statusOf(reader, write(index))]).toEqual([index, 403]);
+      for (const user of [shipper, runner, reader]) expect(await statusOf(user, remove(index))).toBe(403);
+    }
+    expect(await statusOf(shipper, write(ALERTS))).toBe(403);
+    expect(await statusOf(runner, write(STREAM))).toBe(403);
+    const pipeline: Request = { method: 'PUT', path: '/_ingest/pipeline/x', body: { processors: [] } };
+    for (const user of [shipper, runner, reader]) expect(await statusOf(user, pipeline)).toBe(403);
   });
 
   test.each(USERS)('doctor tells the %s that nothing is missing', async (user) => {
@@ -336,6 +377,46 @@ describe('Elasticsearch with security', () => {
     const event = { '@timestamp': '2026-01-01T00:00:00Z', message: 'an event' };
     const asked: Request = { method: 'POST', path: `/${STREAM}/_doc`, body: event };
     expect((await request(node.admin, asked)).status).toBe(201);
+  });
+});
+
+describe('Elasticsearch with security: TLS', () => {
+  const pem = (path: string): string => readFileSync(path, 'utf8');
+
+  /** Why a connection is refused. */
+  async function outcome(connection: Partial<Parameters<typeof connect>[0]>): Promise<string> {
+    try {
+      await connect({ url: node.node.url, ...node.node.admin, ...connection });
+      return 'connected';
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      return error.message;
+    }
+  }
+
+  test('our authority is accepted, by its file and its fingerprint; another is not', async () => {
+    const { certificate, fingerprint } = node.authority;
+    expect(await outcome({ ca: pem(certificate) })).toBe('connected');
+    expect(await outcome({ caFingerprint: fingerprint.replaceAll(':', '') })).toBe('connected');
+    expect(await outcome({})).toContain('not signed by a known authority');
+    const other = authority(dirname(certificate), 'other');
+    expect(await outcome({ ca: pem(other.certificate) })).toContain('not signed by a known authority');
+  });
+
+  test('another name than the one in the certificate is refused', async () => {
+    const url = node.node.url.replace('127.0.0.1', 'localhost');
+    const said = await outcome({ url, ca: pem(node.authority.certificate) });
+    expect(said).toContain('The certificate is for another host name');
+  });
+
+  // The last one: the node shows it from here on.
+  test('an expired certificate is refused', async () => {
+    node.node.show(node.authority.sign('expired', 'IP:127.0.0.1', -1));
+    const end = Date.now() + 60_000;
+    let said: string;
+    do said = await outcome({ ca: pem(node.authority.certificate) });
+    while (said === 'connected' && Date.now() < end);
+    expect(said).toContain('The certificate has expired');
   });
 });
 
