@@ -34,6 +34,13 @@ export interface PresentUser {
   readonly name: string;
   /** Privileges that it does not have, `manage on logs-…` for those on indices. */
   readonly lacks: readonly string[];
+  /** Those on indices, with the names on which they are missing. */
+  readonly missing: readonly Missing[];
+}
+
+interface Missing {
+  readonly privilege: string;
+  readonly names: readonly string[];
 }
 
 /**
@@ -45,19 +52,23 @@ export async function presentUser(cluster: Cluster, wanted: Privileges): Promise
   const response = await cluster.client.security.hasPrivileges({ body }, ABOUT_USER);
   const where = { url: `${cluster.url}/_security/user/_has_privileges`, method: 'POST' };
   const about = answerOf(response, where);
-  return about === undefined ? undefined : { name: about.username, lacks: lacking(wanted, about) };
+  // A cluster that says nothing of a user asks nobody who it is.
+  if (typeof about?.username !== 'string') return undefined;
+  const missing = missingOn(wanted, about);
+  const lacks = [
+    ...wanted.cluster.filter((privilege) => about.cluster[privilege] !== true),
+    ...missing.map(({ privilege, names }) => `${privilege} on ${names.join(', ')}`),
+  ];
+  return { name: about.username, lacks, missing };
 }
 
-function lacking(wanted: Privileges, { cluster, index }: estypes.SecurityHasPrivilegesResponse): string[] {
-  return [
-    ...wanted.cluster.filter((privilege) => cluster[privilege] !== true),
-    ...wanted.indices.flatMap(({ names, privileges }) =>
-      privileges.flatMap((privilege) => {
-        const without = names.filter((each) => index[each]?.[privilege] !== true);
-        return without.length === 0 ? [] : [`${privilege} on ${without.join(', ')}`];
-      }),
-    ),
-  ];
+function missingOn({ indices }: Privileges, { index }: estypes.SecurityHasPrivilegesResponse): Missing[] {
+  return indices.flatMap(({ names, privileges }) =>
+    privileges.flatMap((privilege) => {
+      const without = names.filter((each) => index[each]?.[privilege] !== true);
+      return without.length === 0 ? [] : [{ privilege, names: without }];
+    }),
+  );
 }
 
 /**

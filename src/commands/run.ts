@@ -1,3 +1,5 @@
+import { askedOf } from '../doctor/roles';
+import { requireVisible } from '../doctor/visibility';
 import type { JsonRecord } from '../json';
 import { ProblemError, type Problem } from '../errors';
 import { runLine, runText, runLoopLines } from '../report/run-text';
@@ -35,6 +37,7 @@ export const runCommand = declare({
     const { from, to } = period(0); // What is no time is refused before anything is asked of the cluster.
     const settings = settingsOf(context, argv);
     const cluster = await clusterOf(settings, context);
+    await requireVisible(cluster, 'run', askedOf(settings), context.note);
     const options = { namespace: settings.namespace, rules: argv.rule };
     if (argv.watch) {
       return keepWatch(context, cluster, { ...options, signal: context.signal }, argv.output === 'json');

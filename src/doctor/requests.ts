@@ -32,7 +32,7 @@ export const REQUESTS: readonly RequestRow[] = [
   // `doctor`. What security says about somebody himself needs no privilege.
   onCluster('GET /_license', ['doctor'], ['monitor'], []),
   onCluster('GET /_cluster/stats', ['doctor'], ['monitor'], ['cluster:monitor/stats']),
-  onCluster('POST /_security/user/_has_privileges', [...COMPARE, 'doctor'], [], []),
+  onCluster('POST /_security/user/_has_privileges', ALL, [], []),
   onCluster('GET /_plugins/_security/authinfo', ['doctor', 'destroy'], [], []),
 
   // What is there already.

@@ -56,14 +56,22 @@ export function requestsOf(user: User, scheduler: SchedulerName): readonly Reque
   );
 }
 
+/** The requests that a command makes and cannot do without. */
+export function requestsOfVerb(verb: Verb, scheduler: SchedulerName): readonly RequestRow[] {
+  return REQUESTS.filter(
+    (row) =>
+      row.isOptional !== true &&
+      row.verbs.includes(verb) &&
+      (row.scheduler === undefined || row.scheduler === scheduler),
+  );
+}
+
 /** The requests that a destroy makes and cannot do without. */
 export function requestsOfDestroy(
   scheduler: SchedulerName,
   { withData }: { withData: boolean },
 ): readonly RequestRow[] {
-  return requestsOf('deployer', scheduler).filter(
-    ({ verbs, isForData }) => verbs.includes('destroy') && (withData || isForData !== true),
-  );
+  return requestsOfVerb('destroy', scheduler).filter(({ isForData }) => withData || isForData !== true);
 }
 
 /** What a kind of user needs on Elasticsearch, and no more: for our requests, and for those that Kibana makes in its name. */

@@ -48,11 +48,19 @@ afterAll(async () => {
 }, 60_000);
 
 /** A command, given with a key. */
-async function give(key: string, name: string, argv: Record<string, unknown> = {}): Promise<Outcome> {
+async function give(
+  key: string,
+  name: string,
+  argv: Record<string, unknown> = {},
+  notes: string[] = [],
+): Promise<Outcome> {
   const command = findVerb(name)?.load();
   if (command === undefined) throw new Error(`there is no command ${name}`);
   const flags = { namespace: ASKED.namespace, content: ours.folder, output: 'json', ...argv };
-  return command.run({ ...quiet(), environment: node.environmentOf(key) }, flags);
+  const note = (line: string): void => {
+    notes.push(line);
+  };
+  return command.run({ ...quiet(), note, environment: node.environmentOf(key) }, flags);
 }
 
 interface Applied {
@@ -152,7 +160,8 @@ describe('Elasticsearch with security', () => {
 
   test('an event of a year beyond 9999 stops neither run nor status', async () => {
     const process = { name: 'cmd.exe', parent: { name: 'WmiPrvSE.exe' } };
-    const far = { '@timestamp': 300_000_000_000_000, event: { ingested: new Date().toISOString() }, process };
+    const event = { category: ['process'], type: ['start'], ingested: new Date().toISOString() };
+    const far = { '@timestamp': 300_000_000_000_000, event, process };
     const query = { refresh: true, pipeline: '_none' };
     await request(node.admin, { method: 'POST', path: `/${STREAM}/_doc`, query, body: far });
     const { json } = await give('runner', 'run');
@@ -328,16 +337,18 @@ describe('Elasticsearch with security', () => {
   test('no command takes what it may not see for what is not there', async () => {
     const silent: string[] = [];
     for (const less of USERS.flatMap(lesser)) {
-      if (!/^(read|view_index_metadata|maintenance)$/.test(less.privilege)) continue;
+      if (!/^(read|view_index_metadata)$/.test(less.privilege)) continue;
       const verbs = new Set(rowsOf(less).flatMap(({ verbs: all }) => all));
       for (const verb of verbs) {
         const argv = COMMANDS[verb];
         if (argv === undefined || !commandsOf(less.user).includes(verb)) continue;
-        const outcome = await give(less.name, verb === 'ack' ? 'alerts' : verb, argv).then(
+        const notes: string[] = [];
+        const outcome = await give(less.name, verb === 'ack' ? 'alerts' : verb, argv, notes).then(
           ({ exit, text }) => `${exit} ${text.slice(0, 300)}`,
           (error: unknown) => (error instanceof ProblemError ? '' : String(error)),
         );
-        if (outcome !== '') silent.push(`${verb} without ${shown(less)}: ${outcome}`);
+        const isSaid = outcome === '' || notes.some((note) => note.startsWith('You may not read '));
+        if (!isSaid) silent.push(`${verb} without ${shown(less)}: ${outcome}`);
       }
     }
     expect(silent).toEqual([]);
@@ -360,7 +371,6 @@ describe('Elasticsearch with security', () => {
     expect(destroyed.text).toContain('Destroy: 2 done, 0 failed, 0 skipped, 20 unchanged.');
     expect((await give('shipper', 'replay', { files: ['samples'] })).json).toMatchObject({
       failed: 0,
-      pipelineErrors: null,
     });
   });
 
