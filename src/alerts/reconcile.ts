@@ -3,7 +3,7 @@ import type { DeployedQuery } from '../schedulers/deployed-rule';
 import type { Content } from '../resources/kind';
 import { anyOf, toQueryDsl } from '../sigma/compile/query-dsl';
 import { sourceFields } from '../schedulers/group-summary';
-import { groupOf, TIME_FIELDS, type Group, type Hit } from '../detections/group';
+import { dateOf, groupOf, TIME_FIELDS, type Group, type Hit } from '../detections/group';
 import { readMatches } from '../cluster/search-all';
 import { toIso } from '../text/time';
 import { type Cluster } from '../cluster/cluster';
@@ -149,10 +149,7 @@ async function groupsOf(
 }
 
 function unalertedEventOf(hit: Hit): UnalertedEvent {
-  const [time, ingested] = TIME_FIELDS.map((field) => {
-    const read = Date.parse(String(hit.fields?.[field]?.[0]));
-    return Number.isNaN(read) ? null : read;
-  });
+  const [time, ingested] = TIME_FIELDS.map((field) => dateOf(hit, field) ?? null);
   return { index: hit._index, id: hit._id, time: time ?? null, ingested: ingested ?? null };
 }
 

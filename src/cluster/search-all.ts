@@ -12,7 +12,7 @@ export interface Search {
   readonly query: JsonRecord;
   /** Paths of `_source` to fetch, wildcards allowed; all of it where not given. */
   readonly source?: readonly string[];
-  /** Date fields to have as ISO text. */
+  /** Date fields to have as milliseconds since 1970; see dateOf in detections/group.ts. */
   readonly dates?: readonly string[];
   /** The order of what is found; the order of the index, which costs nothing, where not given. */
   readonly sort?: estypes.SortCombinations[];
@@ -42,7 +42,7 @@ export async function* readMatches(cluster: Cluster, search: Search): AsyncGener
     sort: search.sort ?? ['_doc'],
     query: untyped(search.query),
     ...(search.source !== undefined && { _source: [...search.source] }),
-    ...(search.dates !== undefined && { docvalue_fields: search.dates.map((field) => ({ field, format: ISO })) }),
+    ...(search.dates !== undefined && { docvalue_fields: search.dates.map((field) => ({ field, format: MILLISECONDS })) }),
   });
   checkWhole(first, `${url}${path}`);
   let page: estypes.SearchResponse<JsonRecord> = first;
@@ -60,7 +60,8 @@ export async function* readMatches(cluster: Cluster, search: Search): AsyncGener
   }
 }
 
-const ISO = 'strict_date_time';
+/** A calendar format would do for years of four digits only: with any other, Elasticsearch fails the whole search. */
+const MILLISECONDS = 'epoch_millis';
 
 /** @throws ProblemError REFUSED when a part of the answer is missing */
 function checkWhole({ timed_out: timedOut, _shards: shards }: Partial<estypes.SearchResponse>, url: string): void {

@@ -26,7 +26,7 @@ export const adoptCommand = declare({
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
     const content = readAllContent(settings.content ?? PROGRAM_FOLDER);
-    const deployment = await deploymentOf(settings, context);
+    const deployment = await deploymentOf(settings, context, 'adopt');
     const result = await adopt(deployment, content, argv.things, context, { yes: argv.yes });
     const isThrough = result.adopted.every(({ status }) => status === 'adopted');
     const interrupted = context.signal.aborted && !isThrough;

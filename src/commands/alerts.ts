@@ -52,7 +52,7 @@ export const alertsCommand = declare({
     const limit = countOf('limit', argv.limit);
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
     const options = { namespace, rule, host, user, status, ...times };
-    const { scope, rules } = await analystScope(settings, context);
+    const { scope, rules } = await analystScope(settings, context, 'alerts');
     const content = (): readonly Rule[] => readAllContent(settings.content ?? PROGRAM_FOLDER).rules;
     if (argv.action === 'explain') {
       return explainOne(context, scope, content(), { ids: argv.ids ?? [], output: argv.output });

@@ -1,3 +1,5 @@
+import { askedOf } from '../doctor/roles';
+import { requireVisible } from '../doctor/visibility';
 import { readAllContent } from '../resources/read-all-content';
 import type { Rule } from '../detections/rule';
 import { Deployment } from '../plan/deployment';
@@ -5,6 +7,7 @@ import { PROGRAM_FOLDER } from '../program';
 import { expiredNotes } from '../sigma/exceptions';
 import type { Content, Scope } from '../resources/kind';
 import { connectForAlerts, connectSchedulers } from '../schedulers';
+import type { Verb } from '../schedulers/request-table';
 import type { ScheduledScope } from '../schedulers/scheduler';
 import type { Settings } from '../settings';
 import { clusterOf, type Context } from './command';
@@ -31,10 +34,11 @@ export function contentOf(settings: Settings, context: Context): Content {
 
 /**
  * The deployment that the settings name, connected.
- * @throws ProblemError SETTINGS when its scheduler cannot run rules there
+ * @param verb the command; what it reads must not be hidden from the present user. Undefined where the command asks for that itself
+ * @throws ProblemError SETTINGS when its scheduler cannot run rules there, FORBIDDEN when what the command reads is hidden
  */
-export async function deploymentOf(settings: Settings, context: Context): Promise<Deployment> {
-  const scope = await scopeOf(settings, context);
+export async function deploymentOf(settings: Settings, context: Context, verb?: Verb): Promise<Deployment> {
+  const scope = await scopeOf(settings, context, verb);
   return new Deployment(scope, await connectSchedulers(scope, settings, context), settings.scheduler);
 }
 
@@ -46,14 +50,17 @@ export async function deploymentOf(settings: Settings, context: Context): Promis
 export async function analystScope(
   settings: Settings,
   context: Context,
+  verb: Verb,
 ): Promise<{ scope: ScheduledScope; rules: readonly Rule[] }> {
-  const scope = await scopeOf(settings, context);
+  const scope = await scopeOf(settings, context, verb);
   const scheduler = await connectForAlerts(scope, settings, context);
   const rules = scheduler.keepsAlerts ? readAllContent(settings.content ?? PROGRAM_FOLDER).rules : [];
   return { scope: { ...scope, scheduler }, rules };
 }
 
-async function scopeOf(settings: Settings, context: Context): Promise<Scope> {
+async function scopeOf(settings: Settings, context: Context, verb?: Verb): Promise<Scope> {
   const { namespace, indices, retention } = settings;
-  return { cluster: await clusterOf(settings, context), namespace, now: Date.now(), indices, retention };
+  const cluster = await clusterOf(settings, context);
+  if (verb !== undefined) await requireVisible(cluster, verb, askedOf(settings), context.note);
+  return { cluster, namespace, now: Date.now(), indices, retention };
 }

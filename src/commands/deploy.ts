@@ -47,7 +47,7 @@ export const deployCommand = declare({
   run: async (context, argv) => {
     if (argv.move && (argv.only ?? []).length > 0) refuseMoveOfSome();
     const settings = settingsOf(context, argv);
-    const deployment = await deploymentOf(settings, context);
+    const deployment = await deploymentOf(settings, context, 'deploy');
     const content = contentOf(settings, context);
     const plan = onlyOf(await deployment.plan(content, { prune: argv.prune }), argv.only ?? []);
     checkReviewed(plan, argv.checksum);

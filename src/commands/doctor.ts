@@ -2,7 +2,7 @@ import { failedCheck, type Check } from '../schedulers/scheduler';
 import { SCHEDULERS } from '../schedulers';
 import { checkClock, checkLicence, checkVersion } from '../doctor/checks';
 import { grantsOf, type Granted } from '../doctor/permissions';
-import { commandsOf, elasticsearchRole, needsScheduler, openSearchRole, type For } from '../doctor/roles';
+import { askedOf, commandsOf, elasticsearchRole, needsScheduler, openSearchRole } from '../doctor/roles';
 import { USERS, type User } from '../schedulers/request-table';
 import { doctorText, rolesText } from '../report/doctor-text';
 import type { Settings } from '../settings';
@@ -64,10 +64,6 @@ async function limitChecks(settings: Settings, cluster: Cluster): Promise<Check[
 }
 
 const LIMITS_FIX = 'docs/opensearch-alerting.md explains the limits and what raises them.';
-
-function askedOf({ namespace, indices, scheduler, kibana }: Settings): For {
-  return { namespace, indices, scheduler, spaces: kibana.spaces };
-}
 
 /** The roles of each kind of user, as bodies of the requests that create them. */
 export function roles(settings: Settings) {

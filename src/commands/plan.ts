@@ -44,7 +44,7 @@ export const planCommand = declare({
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
-    const deployment = await deploymentOf(settings, context);
+    const deployment = await deploymentOf(settings, context, 'plan');
     const whole = await deployment.plan(content, { prune: argv.prune });
     const plan = onlyOf(whole, argv.only ?? []);
     for (const note of deployment.scheduler.notes({ command: 'plan', ...plan })) context.note(note);

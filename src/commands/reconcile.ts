@@ -23,7 +23,7 @@ export const reconcileCommand = declare({
     periodAt(0); // What is no time is refused before anything is asked of the cluster.
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
-    const deployment = await deploymentOf(settings, context);
+    const deployment = await deploymentOf(settings, context, 'reconcile');
     // `now` is the cluster's, as in all windows.
     const now = await clusterTimeOrOurs(deployment.cluster, deployment.namespace);
     const { from, to } = periodAt(now);

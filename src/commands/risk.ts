@@ -52,7 +52,7 @@ export const riskCommand = declare({
     const cap = countOf('cap', argv.cap, 'count all');
     const limit = countOf('limit', argv.limit);
     const [from, to] = [timeOf('from', argv.from), timeOf('to', argv.to)];
-    const { scope, rules } = await analystScope(settingsOf(context, argv), context);
+    const { scope, rules } = await analystScope(settingsOf(context, argv), context, 'risk');
     const found = await risk(scope, rules, { from, to, cap, withClosed: argv['with-closed'] });
     for (const note of found.notes) context.note(escapeForTerminal(note));
     const entities = found.entities.slice(0, limit);

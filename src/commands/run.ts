@@ -1,3 +1,5 @@
+import { askedOf } from '../doctor/roles';
+import { requireVisible } from '../doctor/visibility';
 import { errorLines, ProblemError, type Problem } from '../errors';
 import { BackgroundDelivery } from '../notify/background';
 import { deliverAlerts, deliveryLine, type Delivery } from '../notify/deliver';
@@ -49,6 +51,7 @@ export const runCommand = declare({
     const settings = settingsOf(context, argv, { notify: notifies });
     if (argv.notify === true && settings.notify.length === 0) throw noWebhook();
     const cluster = await clusterOf(settings, context);
+    await requireVisible(cluster, 'run', askedOf(settings), context.note);
     const { namespace, notify: webhooks } = settings;
     if (webhooks.length > 0) await checkWebhooks(context, cluster, settings);
     const options = { namespace, rules: argv.rule, webhooks };

@@ -119,7 +119,7 @@ export const statusCommand = declare({
     const options = { span: spanOf(argv.since), blindShare: shareOf(argv['max-blind']), tryRules: argv['try-rules'] };
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
-    const found = await status(await deploymentOf(settings, context), content, options);
+    const found = await status(await deploymentOf(settings, context, 'status'), content, options);
     const exit: ExitStatus = argv['exit-code'] && found.attention.length > 0 ? 1 : 0;
     return { json: found, text: statusText(found), exit };
   },

@@ -56,7 +56,7 @@ export interface Hit {
   readonly _index: string;
   readonly _id: string;
   readonly _source?: JsonRecord;
-  /** Values as the mapping understands them; here only dates, as ISO text. */
+  /** Values as the mapping understands them; here only dates, as milliseconds since 1970 (numbers, or their text). */
   readonly fields?: Readonly<Record<string, readonly unknown[]>>;
 }
 
@@ -79,15 +79,17 @@ export const TIME_FIELDS: readonly string[] = ['@timestamp', 'event.ingested'];
  */
 export function timeOf(hit: Hit): number | undefined {
   for (const field of TIME_FIELDS) {
-    const time = Date.parse(sixDigits(String(hit.fields?.[field]?.[0])));
-    if (!Number.isNaN(time)) return time;
+    const time = dateOf(hit, field);
+    if (time !== undefined) return time;
   }
   return undefined;
 }
 
-/** A year that four digits cannot hold has a sign: as many digits as it needs from the engine, six for Date.parse. */
-function sixDigits(time: string): string {
-  return time.replace(/^([+-])(\d+)/, (_, sign: string, year: string) => sign + year.padStart(6, '0'));
+/** A date that a search has fetched, in milliseconds since 1970; undefined where the event has none. Nanoseconds are cut. */
+export function dateOf(hit: Hit, field: string): number | undefined {
+  const value = hit.fields?.[field]?.[0];
+  const time = Math.floor(Number(value ?? NaN));
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /**

@@ -1,13 +1,18 @@
-import type { estypes } from '@elastic/elasticsearch';
-import type { TransportResult } from '@elastic/transport';
-import { refusal, serverReason } from '../cluster/failure';
+import { ProblemError } from '../errors';
 import type { Cluster } from '../cluster/cluster';
-import type { RequestPlace } from '../cluster/connection';
-import { untyped } from '../cluster/untyped';
+import { ABOUT_USER, answerOf, presentUser } from '../cluster/privileges';
 import { answersQuestions, isAllowed, type Verdict } from './probe';
 import { failedCheck, type Check } from '../schedulers/scheduler';
-import { USERS, type User } from '../schedulers/request-table';
-import { elasticsearchRole, openSearchRole, type ElasticsearchRole, type For, type OpenSearchRole } from './roles';
+import { USERS } from '../schedulers/request-table';
+import {
+  elasticsearchNeeds,
+  elasticsearchRole,
+  openSearchNeeds,
+  openSearchRole,
+  requestsOfDestroy,
+  type For,
+  type OpenSearchRole,
+} from './roles';
 
 /** Whether the present user may do what a kind of user does. */
 export interface Granted {
@@ -60,50 +65,16 @@ function all(may: Granted['may']): Granted[] {
   return USERS.map((user) => ({ user, may, lacks: [] }));
 }
 
-/** What a cluster without security says: the API is not there, or its handler finds security switched off. */
-const NO_SECURITY = /no handler found|security is not enabled/i;
-
-/** For questions about somebody: how they fail without security. */
-const ABOUT_USER = { ignore: [400, 500], meta: true as const };
-
-/**
- * The answer of security about somebody.
- * @returns undefined where there is no security
- * @throws ProblemError for every other answer
- */
-function answerOf<T>({ statusCode: status, body }: TransportResult<T>, where: RequestPlace): T | undefined {
-  if (status === 200) return body;
-  if (NO_SECURITY.test(serverReason(body))) return undefined;
-  throw refusal(status, body, where);
-}
-
 async function byElasticsearch(cluster: Cluster, asked: For): Promise<Grants> {
   const granted: Granted[] = [];
   let name = '';
   for (const user of USERS) {
-    const role = elasticsearchRole(user, asked);
-    const body = untyped({ cluster: role.cluster, index: role.indices });
-    const response = await cluster.client.security.hasPrivileges({ body }, ABOUT_USER);
-    const where = { url: `${cluster.url}/_security/user/_has_privileges`, method: 'POST' };
-    const about = answerOf(response, where);
+    const about = await presentUser(cluster, elasticsearchRole(user, asked));
     if (about === undefined) return { granted: all(true), check: UNGUARDED };
-    name = about.username;
-    const lacks = lacking(role, about);
-    granted.push({ user, may: lacks.length === 0, lacks });
+    name = about.name;
+    granted.push({ user, may: about.lacks.length === 0, lacks: about.lacks });
   }
   return { granted, check: { about: 'security', state: 'ok', message: `you are ${name}` } };
-}
-
-function lacking(role: ElasticsearchRole, { cluster, index }: estypes.SecurityHasPrivilegesResponse): string[] {
-  return [
-    ...role.cluster.filter((privilege) => cluster[privilege] !== true),
-    ...role.indices.flatMap(({ names, privileges }) =>
-      privileges.flatMap((privilege) => {
-        const without = names.filter((each) => index[each]?.[privilege] !== true);
-        return without.length === 0 ? [] : [`${privilege} on ${without.join(', ')}`];
-      }),
-    ),
-  ];
 }
 
 /**
@@ -118,15 +89,9 @@ async function byTrying(cluster: Cluster, asked: For): Promise<Grants> {
   const about = answerOf(response, { url: `${cluster.url}/_plugins/_security/authinfo`, method: 'GET' });
   if (about === undefined) return { granted: all(true), check: UNGUARDED };
   const questions = await answersQuestions(cluster);
-  const verdicts = new Map<string, Promise<Verdict>>();
-  const verdictOn = (action: string, name: string): Promise<Verdict> => {
-    const key = `${action} ${name}`;
-    const verdict = verdicts.get(key) ?? isAllowed(cluster, action, name, questions);
-    verdicts.set(key, verdict);
-    return verdict;
-  };
+  const verdictOn = verdictsOf(cluster, questions);
   const granted: Granted[] = [];
-  for (const user of USERS) granted.push(await grantedTo(user, openSearchRole(user, asked), verdictOn));
+  for (const user of USERS) granted.push({ user, ...(await grantedTo(openSearchRole(user, asked), verdictOn)) });
   const name = about.user_name ?? 'somebody';
   const fix = 'Compare your role with the one that `wmi-detections doctor --roles` prints.';
   const untold = questions
@@ -135,11 +100,20 @@ async function byTrying(cluster: Cluster, asked: For): Promise<Grants> {
   return { granted, check: { about: 'security', state: 'unknown', message: `you are ${name}; ${untold}`, fix } };
 }
 
-async function grantedTo(
-  user: User,
-  role: OpenSearchRole,
-  verdictOn: (action: string, name: string) => Promise<Verdict>,
-): Promise<Granted> {
+type VerdictOn = (action: string, name: string) => Promise<Verdict>;
+
+/** Each action is asked about once. */
+function verdictsOf(cluster: Cluster, questions: boolean): VerdictOn {
+  const verdicts = new Map<string, Promise<Verdict>>();
+  return (action, name) => {
+    const key = `${action} ${name}`;
+    const verdict = verdicts.get(key) ?? isAllowed(cluster, action, name, questions);
+    verdicts.set(key, verdict);
+    return verdict;
+  };
+}
+
+async function grantedTo(role: OpenSearchRole, verdictOn: VerdictOn): Promise<Omit<Granted, 'user'>> {
   const lacks: string[] = [];
   const untold: string[] = [];
   const examine = async (action: string, names: readonly string[]): Promise<void> => {
@@ -152,5 +126,37 @@ async function grantedTo(
   for (const { index_patterns: names, allowed_actions: actions } of role.index_permissions) {
     for (const action of actions) await examine(action, names);
   }
-  return { user, may: lacks.length > 0 ? false : untold.length > 0 ? undefined : true, lacks };
+  return { may: lacks.length > 0 ? false : untold.length > 0 ? undefined : true, lacks };
+}
+
+/**
+ * Makes sure, before a destroy deletes anything, that the present user may do all of it, as far as the cluster says that.
+ * @throws ProblemError FORBIDDEN with everything that is missing
+ */
+export async function requireForDestroy(cluster: Cluster, asked: For, options: { withData: boolean }): Promise<void> {
+  const requests = requestsOfDestroy(asked.scheduler, options);
+  const missing =
+    cluster.product === 'elasticsearch'
+      ? ((await presentUser(cluster, elasticsearchNeeds(requests, asked)))?.lacks ?? [])
+      : await missingOnOpenSearch(cluster, openSearchNeeds(requests, asked));
+  if (missing.length === 0) return;
+  const hint = 'Compare your role with the one that `wmi-detections doctor --roles` prints for the deployer.';
+  throw new ProblemError(
+    'FORBIDDEN',
+    missing.map((each) => ({
+      where: { url: cluster.url },
+      message: `destroy needs the privilege ${each}, which you do not have. Nothing was deleted.`,
+      hint,
+    })),
+  );
+}
+
+async function missingOnOpenSearch(cluster: Cluster, role: OpenSearchRole): Promise<readonly string[]> {
+  const response = await cluster.client.transport.request<object>(
+    { method: 'GET', path: '/_plugins/_security/authinfo' },
+    ABOUT_USER,
+  );
+  const about = answerOf(response, { url: `${cluster.url}/_plugins/_security/authinfo`, method: 'GET' });
+  if (about === undefined) return [];
+  return (await grantedTo(role, verdictsOf(cluster, await answersQuestions(cluster)))).lacks;
 }

@@ -20,9 +20,8 @@ const SEARCH = ['indices:data/read/search'];
 /*
  * Every request to a cluster, and the privileges that it needs: the roles of `doctor --roles`, the checks of `doctor` and the
  * tests on real nodes rest on this table, and nothing else says what a command needs. That no request is missing
- * is proven by recording them (test/engine/request-table.test.ts); that the privileges suffice, by sending each of them
- * to Elasticsearch with a key of that role (test/contract/elasticsearch-security.test.ts), and by giving each command to
- * OpenSearch as a user of that role (test/engine/opensearch-security.test.ts).
+ * is proven by recording them (test/engine/request-table.test.ts); that the privileges suffice, by giving each command with an API key of that
+ * role to Elasticsearch (test/elasticsearch/roles.test.ts), and as a user of that role to OpenSearch (test/engine/opensearch-security.test.ts).
  *
  * Columns: request, who makes it, privileges on Elasticsearch (names of actions where no privilege is as narrow), actions
  * on OpenSearch. On indices: which ones comes first, what OpenSearch wants of the cluster beside it last.
@@ -33,8 +32,8 @@ export const REQUESTS: readonly RequestRow[] = [
   // `doctor`. What security says about somebody himself needs no privilege.
   onCluster('GET /_license', ['doctor'], ['monitor'], []),
   onCluster('GET /_cluster/stats', ['doctor'], ['monitor'], ['cluster:monitor/stats']),
-  onCluster('POST /_security/user/_has_privileges', ['doctor'], [], []),
-  onCluster('GET /_plugins/_security/authinfo', ['doctor'], [], []),
+  onCluster('POST /_security/user/_has_privileges', ALL, [], []),
+  onCluster('GET /_plugins/_security/authinfo', ['doctor', 'destroy'], [], []),
 
   // What is there already.
   onCluster('GET /_ingest/pipeline', COMPARE, ['read_pipeline'], ['cluster:admin/ingest/pipeline/get']),
@@ -96,7 +95,7 @@ export const REQUESTS: readonly RequestRow[] = [
     'streams',
     'POST /{streams}/_rollover',
     ['deploy'],
-    ['indices:admin/rollover'],
+    ['indices:admin/rollover', 'indices:monitor/stats'],
     ['indices:admin/rollover', 'indices:monitor/stats'],
   ),
   ...['PUT', 'DELETE'].map((method) =>
@@ -108,16 +107,18 @@ export const REQUESTS: readonly RequestRow[] = [
       [],
     ),
   ),
-  onIndices(
-    'streams',
-    'DELETE /_data_stream/{streams}',
-    ['destroy'],
-    ['delete_index'],
-    ['indices:admin/data_stream/delete'],
-  ),
-  ...(['state', 'alerts'] as const).map((names) =>
-    onIndices(names, `DELETE /{${names}}`, ['destroy'], ['delete_index'], ['indices:admin/delete']),
-  ),
+  ...[
+    onIndices(
+      'streams',
+      'DELETE /_data_stream/{streams}',
+      ['destroy'],
+      ['delete_index'],
+      ['indices:admin/data_stream/delete'],
+    ),
+    ...(['state', 'alerts'] as const).map((names) =>
+      onIndices(names, `DELETE /{${names}}`, ['destroy'], ['delete_index'], ['indices:admin/delete']),
+    ),
+  ].map((row) => ({ ...row, isForData: true })),
 
   // Rules of the local scheduler, and what is asked before one goes silent or away.
   onIndices(
@@ -151,10 +152,11 @@ export const REQUESTS: readonly RequestRow[] = [
     BULK,
   ),
 
-  // What the pipelines could not read is counted; who may not look gets no number.
+  // What the pipelines could not read is counted, and why a document went to the failure store; who may not look gets neither.
   ...[
     onIndices('streams', 'GET /{streams}/_refresh', ['replay'], ['maintenance'], ['indices:admin/refresh*']),
     onIndices('streams', 'POST /{streams}/_search', ['replay'], ['read'], SEARCH),
+    onCluster('POST /_mget', ['replay'], [], []),
   ].map((row) => ({ ...row, isOptional: true })),
 
   // Rules that run. Who may not refresh is served by the overlap of the windows.
@@ -162,6 +164,10 @@ export const REQUESTS: readonly RequestRow[] = [
   onIndices('events', 'POST /{events}/_search', ['run', 'status', 'alerts', 'reconcile'], ['read'], SEARCH),
   onIndices('events', 'POST /_mget', ['alerts'], ['read'], ['indices:data/read/mget*'], ['indices:data/read/mget']),
   onIndices('streams', 'POST /{streams}/_search', ['status'], ['read'], SEARCH),
+  ...(['events', 'streams'] as const).map((names) => ({
+    ...onIndices(names, `GET /{${names}}::failures/_count`, ['status'], ['read_failure_store'], []),
+    isOptional: true,
+  })),
   onIndices(
     'alerts',
     'POST /{alerts}/_bulk',
@@ -193,6 +199,7 @@ export const REQUESTS: readonly RequestRow[] = [
     ['manage_ingest_pipelines'],
     ['cluster:admin/ingest/pipeline/simulate'],
   ),
+  onCluster('POST /_ingest/_simulate', TRIAL, [], []),
   ...[
     'PUT /{trial}',
     'DELETE /{trial}',

@@ -1,4 +1,4 @@
-import type { SchedulerName } from '../settings';
+import type { SchedulerName, Settings } from '../settings';
 import { SCHEDULERS } from '../schedulers';
 import { NAMES, REQUESTS } from './requests';
 import { namesOf, type Names, type RequestRow, type User, type Verb, type Where } from '../schedulers/request-table';
@@ -36,6 +36,11 @@ export interface For extends Where {
   readonly scheduler: SchedulerName;
 }
 
+/** What the roles of the settings are for. */
+export function askedOf({ namespace, indices, scheduler, kibana }: Settings): For {
+  return { namespace, indices, scheduler, spaces: kibana.spaces };
+}
+
 /** The commands that a kind of user can give. */
 export function commandsOf(user: User): readonly Verb[] {
   return COMMANDS[user];
@@ -56,21 +61,49 @@ export function requestsOf(user: User, scheduler: SchedulerName): readonly Reque
   );
 }
 
+/** The requests that a command makes and cannot do without. */
+export function requestsOfVerb(verb: Verb, scheduler: SchedulerName): readonly RequestRow[] {
+  return REQUESTS.filter(
+    (row) =>
+      row.isOptional !== true &&
+      row.verbs.includes(verb) &&
+      (row.scheduler === undefined || row.scheduler === scheduler),
+  );
+}
+
+/** The requests that a destroy makes and cannot do without. */
+export function requestsOfDestroy(
+  scheduler: SchedulerName,
+  { withData }: { withData: boolean },
+): readonly RequestRow[] {
+  return requestsOfVerb('destroy', scheduler).filter(({ isForData }) => withData || isForData !== true);
+}
+
 /** What a kind of user needs on Elasticsearch, and no more: for our requests, and for those that Kibana makes in its name. */
 export function elasticsearchRole(user: User, asked: For): ElasticsearchRole {
-  const rows = requestsOf(user, asked.scheduler).map(({ names, elasticsearch }) => ({ names, ...elasticsearch }));
-  const own = byNames(rows).map(([names, privileges]) => ({ names: namesOf(names, asked), privileges }));
+  const { cluster, indices } = elasticsearchNeeds(requestsOf(user, asked.scheduler), asked);
   const events = namesOf('events', asked);
   const beside = SCHEDULERS[asked.scheduler].roleOn?.(user, { spaces: asked.spaces, events }).indices ?? [];
+  return { cluster, indices: [...indices, ...beside] };
+}
+
+/** What requests need on Elasticsearch. */
+export function elasticsearchNeeds(requests: readonly RequestRow[], asked: For): ElasticsearchRole {
+  const rows = requests.map(({ names, elasticsearch }) => ({ names, ...elasticsearch }));
   return {
     cluster: withoutIncluded(union(rows.map(({ cluster }) => cluster))),
-    indices: [...own, ...beside],
+    indices: byNames(rows).map(([names, privileges]) => ({ names: namesOf(names, asked), privileges })),
   };
 }
 
 /** What a kind of user needs of OpenSearch's security plugin, and no more. */
 export function openSearchRole(user: User, asked: For): OpenSearchRole {
-  const rows = requestsOf(user, asked.scheduler).map(({ names, opensearch }) => ({ names, ...opensearch }));
+  return openSearchNeeds(requestsOf(user, asked.scheduler), asked);
+}
+
+/** What requests need of OpenSearch's security plugin. */
+export function openSearchNeeds(requests: readonly RequestRow[], asked: For): OpenSearchRole {
+  const rows = requests.map(({ names, opensearch }) => ({ names, ...opensearch }));
   return {
     cluster_permissions: union(rows.map(({ cluster }) => cluster)),
     index_permissions: byNames(rows).map(([names, actions]) => ({

@@ -20,6 +20,8 @@ export interface Applied {
 interface Course {
   /** Ids of what is not as the plan wants it. */
   readonly failed: Set<string>;
+  /** Ids of what something that could not be deleted refers to, and what that is. */
+  readonly stillNeeded: Map<string, string>;
   readonly problems: Problem[];
   /** Why nothing more is begun. */
   halt?: string | undefined;
@@ -31,18 +33,21 @@ export const OVERTAKEN = 'interrupted; it may have been done or not';
 
 /**
  * Does what a plan says, one step after the other. A step that fails does not stop the ones that do not need it; what
- * refers to it is skipped, and a second run completes it. Only a server that is gone, or busy beyond all attempts, stops them all, for
+ * refers to it is skipped, and a second run completes it. What could not be deleted keeps what it refers to. Only a server that is gone, or busy beyond all attempts, stops them all, for
  * each would be as patient again; and so does an interruption. Foreign things are never touched.
  * @param onStep told of each step when it has ended
  */
 export async function applyPlan(scope: Scope, plan: Plan, onStep: (change: AppliedChange) => void): Promise<Applied> {
-  const course: Course = { failed: new Set(), problems: [] };
+  const course: Course = { failed: new Set(), stillNeeded: new Map(), problems: [] };
   const changes: AppliedChange[] = [];
   for (const batch of batchesOf(plan.steps)) {
     if (scope.cluster.signal?.aborted === true) course.halt ??= INTERRUPTED;
     const apply = course.halt !== undefined ? skipAll : batch.length === 1 ? applyOne : applyBatch;
-    for (const applied of await apply(scope, batch, course)) {
-      if (applied.status !== 'done') course.failed.add(applied.id);
+    for (const [index, applied] of (await apply(scope, batch, course)).entries()) {
+      if (applied.status !== 'done') {
+        course.failed.add(applied.id);
+        for (const ref of batch[index]?.refs ?? []) course.stillNeeded.set(ref, `${applied.kind}/${applied.id}`);
+      }
       changes.push(applied);
       onStep(applied);
     }
@@ -132,9 +137,15 @@ function skippedFor(
   kind: Kind,
   change: Change,
   desired: Desired | undefined,
-  { failed }: Course,
+  { failed, stillNeeded }: Course,
 ): AppliedChange | undefined {
-  const missing = desired === undefined ? undefined : kind.refs(desired.body).find((ref) => failed.has(ref));
+  if (desired === undefined) {
+    const user = stillNeeded.get(change.id);
+    return user === undefined
+      ? undefined
+      : { ...change, status: 'skipped', error: `needed by ${user}, which was not deleted` };
+  }
+  const missing = kind.refs(desired.body).find((ref) => failed.has(ref));
   return missing === undefined
     ? undefined
     : { ...change, status: 'skipped', error: `needs ${missing}, which is not there` };

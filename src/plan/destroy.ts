@@ -1,5 +1,4 @@
 import { ourStreams } from '../resources/data-stream';
-import type { Kind } from '../resources/kind';
 import type { Deployment } from './deployment';
 import type { Applied } from './apply';
 import { recordDeployment, type Operator } from './deploy';
@@ -73,13 +72,12 @@ export async function makeDestroyPlan(
 async function dataSteps(deployment: Deployment): Promise<Step[]> {
   const steps: Step[] = [];
   for (const kind of deployment.kinds()) {
-    for (const id of (await kind.dataOf?.(deployment)) ?? []) steps.push(deletion(kind, deployment.namespace, id));
+    for (const { id, refs } of (await kind.dataOf?.(deployment)) ?? []) {
+      const change = { kind: kind.name, id, action: 'delete', diff: '' } as const;
+      steps.push({ kind, namespace: deployment.namespace, change, refs });
+    }
   }
   return steps;
-}
-
-function deletion(kind: Kind, namespace: string, id: string): Step {
-  return { kind, namespace, change: { kind: kind.name, id, action: 'delete', diff: '' } };
 }
 
 /**

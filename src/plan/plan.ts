@@ -24,6 +24,8 @@ export interface Step {
   readonly change: Change;
   /** Undefined for a deletion. */
   readonly desired?: Desired | undefined;
+  /** Of a deletion: ids of what has to stay if this stays. */
+  readonly refs?: readonly string[] | undefined;
   /** Our content is what we last wrote, so somebody changed it on the cluster; false where that is not known. */
   readonly edited?: boolean;
 }
@@ -72,9 +74,10 @@ export async function makePlan(
       if (step === undefined) unchanged += 1;
       else puts.push(step);
     }
-    const gone = live.filter(({ id, ours }) => ours && !desired.some((wanted) => wanted.id === id));
+    const leftover = live.filter(({ id, ours }) => ours && !desired.some((wanted) => wanted.id === id));
+    const gone = inOrderOfReferences(kind, leftover).reverse();
     leftovers.push(...gone.map(({ id }) => ({ kind: kind.name, id })));
-    // Callers are deleted before what they call, so in the reverse of the order of creation.
+    // What refers to something is deleted before it, so in the reverse of the order of creation.
     if (options.prune) deletions.unshift(...gone.map((item) => deletion(kind, scope.namespace, item)));
   }
   return planFrom([...puts, ...deletions], unchanged, options.prune ? [] : leftovers);
@@ -120,24 +123,25 @@ function stepFor(kind: Kind, namespace: string, desired: Desired, live: Live | u
   return { ...step(kind.actionFor?.(desired, live) ?? 'update', bodyDiff(before, after, desired.id)), edited };
 }
 
-function deletion(kind: Kind, namespace: string, { id, title }: Live): Step {
-  return { kind, namespace, change: { kind: kind.name, id, title, action: 'delete', diff: '' } };
+function deletion(kind: Kind, namespace: string, { id, title, body }: Live): Step {
+  const refs = kind.refs(body);
+  return { kind, namespace, refs, change: { kind: kind.name, id, title, action: 'delete', diff: '' } };
 }
 
 /** What is referred to first; things that refer to each other stay in the order of the content. */
-function inOrderOfReferences(kind: Kind, desired: readonly Desired[]): Desired[] {
-  const ordered: Desired[] = [];
+function inOrderOfReferences<T extends Pick<Live, 'id' | 'body'>>(kind: Kind, items: readonly T[]): T[] {
+  const ordered: T[] = [];
   const seen = new Set<string>();
-  const visit = (item: Desired): void => {
+  const visit = (item: T): void => {
     if (seen.has(item.id)) return;
     seen.add(item.id);
     for (const ref of kind.refs(item.body)) {
-      const referred = desired.find(({ id }) => id === ref);
+      const referred = items.find(({ id }) => id === ref);
       if (referred !== undefined) visit(referred);
     }
     ordered.push(item);
   };
-  desired.forEach(visit);
+  items.forEach(visit);
   return ordered;
 }
 

@@ -5,6 +5,7 @@ import { refusal, serverReason } from '../cluster/failure';
 import { type Cluster } from '../cluster/cluster';
 import { NEWLINE, type Utf8 } from './input-record';
 import { untyped } from '../cluster/untyped';
+import { failureReasons } from './failure-store';
 
 /** What became of an item, for good. */
 export type Outcome =
@@ -30,6 +31,7 @@ interface CreateOptions {
  *   what the cluster says                   | what is done
  *   ----------------------------------------|------------------------------------------------------------
  *   201                                     | indexed
+ *   201, and it is in the failure store     | refused, with the reason that is stored there
  *   409                                     | duplicate: it is there already
  *   no answer, 429, 502-504 to the request  | sent again, see cluster/retry.ts  
  *   429, 502-504 or nothing to an item      | that item is sent again, under the same retry policy
@@ -86,18 +88,24 @@ function itemsOf(pending: readonly { readonly item: Item }[]): Item[] {
 /** One request. @returns a verdict an item, or `split` */
 async function send(cluster: Cluster, items: readonly Item[]): Promise<readonly (Verdict | undefined)[] | 'split'> {
   const { statusCode: status, body } = await withBody(items, (lines) =>
-    cluster.client.bulk(
-      { body: untyped(lines), filter_path: 'errors,error,items.*.status,items.*.error' },
-      { ignore: [400, TOO_LARGE], meta: true },
-    ),
+    cluster.client.bulk({ body: untyped(lines), filter_path: FILTER_PATH }, { ignore: [400, TOO_LARGE], meta: true }),
   );
   if (status >= 400) {
     if (items.length > 1) return 'split';
     return [{ result: 'refused', status, reason: serverReason(body) }];
   }
-  const verdicts = items.map((_, at) => verdictOn(cluster, Object.values(body.items[at] ?? {})[0]));
+  const answers = items.map((_, at) => Object.values(body.items[at] ?? {})[0]);
+  const diverted = answers.flatMap((answer) => (answer?.failure_store === 'used' ? [answer] : []));
+  const reasons = await failureReasons(cluster, diverted);
+  const verdicts = answers.map((answer) => {
+    const reason = answer && reasons.get(answer);
+    if (reason === undefined) return verdictOn(cluster, answer);
+    return { result: 'refused', status: answer?.status ?? 0, reason } as const;
+  });
   return poisoned(verdicts) ? 'split' : verdicts;
 }
+
+const FILTER_PATH = 'errors,error,items.*.status,items.*.error,items.*.failure_store,items.*._index,items.*._id';
 
 function verdictOn(cluster: Cluster, answer: estypes.BulkResponseItem | undefined): Verdict | undefined {
   if (answer === undefined) return undefined;

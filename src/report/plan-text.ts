@@ -50,11 +50,19 @@ function sumLine(counts: Counts, head: string): string {
   return `${head}: ${[...parts, `${counts.unchanged} unchanged`].join(', ')}.`;
 }
 
-/** What a deploy did. */
-export function deployText(changes: readonly AppliedChange[], counts: Counts, leftovers: number): string {
-  if (changes.length === 0) return [sumLine(counts, 'Deploy'), ...leftoverLine(leftovers)].join('\n');
+/**
+ * What a deploy or a destroy did.
+ * @param head `Deploy` or `Destroy`
+ */
+export function deployText(
+  changes: readonly AppliedChange[],
+  counts: Counts,
+  leftovers: number,
+  head: 'Deploy' | 'Destroy' = 'Deploy',
+): string {
+  if (changes.length === 0) return [sumLine(counts, head), ...leftoverLine(leftovers)].join('\n');
   const of = (status: AppliedChange['status']): number => changes.filter((change) => change.status === status).length;
-  const sum = `Deploy: ${of('done')} done, ${of('failed')} failed, ${of('skipped')} skipped, ${counts.unchanged} unchanged.`;
+  const sum = `${head}: ${of('done')} done, ${of('failed')} failed, ${of('skipped')} skipped, ${counts.unchanged} unchanged.`;
   return [...changes.map(changeLine), sum, ...leftoverLine(leftovers)].join('\n');
 }
 

@@ -90,6 +90,7 @@ function resultOf({ lastRun, execution, nextRun }: RuleState): string {
 
 function sourceLines(source: SourceState, now: string): string[] {
   const { documents, processCreations, newestIngested, newestEvent, failures, ignored, delay, coverage } = source;
+  const refused = source.failureStore ?? 0;
   if (source.problem !== null) return [`  ${source.source}`, `    cannot be read: ${source.problem}`];
   const newest = newestIngested ?? newestEvent;
   const arrived = newest === null ? 'nothing yet' : `newest ${ago(newest, now)}`;
@@ -108,6 +109,9 @@ function sourceLines(source: SourceState, now: string): string[] {
     ...failures.by
       .slice(0, MOST_REASONS)
       .map(({ step, reason, count }) => `      ${count} × ${step === '' ? '' : `${step}: `}${reason}`),
+    ...(refused === 0
+      ? []
+      : [`    ${plural(refused, 'document')} refused and kept in the failure store, which no rule reads`]),
     ...(ignored.count === 0
       ? []
       : [

@@ -4,6 +4,7 @@ import { ProblemError } from '../errors';
 import { canonicalJson, isRecord, type JsonRecord } from '../json';
 import { DATASETS } from '../detections/indices';
 import type { Cluster } from '../cluster/cluster';
+import { requireMetadata } from '../cluster/privileges';
 import { ONCE } from '../cluster/transport';
 import { untyped } from '../cluster/untyped';
 import { effectiveTemplate, compositionMark, leafFields, patternsOf, sameComposition } from './effective-template';
@@ -52,7 +53,8 @@ export const dataStream: Kind = {
 
   async dataOf({ cluster, namespace }) {
     const own = OUR_DATASETS.map((dataset) => `logs-${dataset}-${namespace}`);
-    return (await ourStreams(cluster)).filter((name) => own.includes(name));
+    const made = await streamsOf(cluster, OUR_PATTERNS);
+    return made.filter(({ name }) => own.includes(name)).map(({ name, template }) => ({ id: name, refs: [template] }));
   },
 
   // One that went away since it was listed needs nothing: its next document makes it anew, of the template.
@@ -61,13 +63,11 @@ export const dataStream: Kind = {
 };
 
 const OUR_DATASETS = Object.values(DATASETS);
+const OUR_PATTERNS = OUR_DATASETS.map((dataset) => `logs-${dataset}-*`);
 
 /** The names of our data streams, of every namespace. By patterns: a server answers 404 to a list of names if one is not there. */
 export function ourStreams(cluster: Cluster): Promise<string[]> {
-  return streamNames(
-    cluster,
-    OUR_DATASETS.map((dataset) => `logs-${dataset}-*`),
-  );
+  return streamNames(cluster, OUR_PATTERNS);
 }
 
 /**
@@ -88,6 +88,7 @@ export async function streamsByTemplate(
 }
 
 async function streamsOf(cluster: Cluster, patterns: readonly string[]): Promise<readonly estypes.IndicesDataStream[]> {
+  await requireMetadata(cluster, patterns);
   const { statusCode, body } = await cluster.client.indices.getDataStream(
     { name: [...patterns] },
     { ignore: [404], meta: true },

@@ -66,6 +66,13 @@ export interface Live {
 /** The verbs of a plan. `put_mapping` and `rollover` are how an update reaches a data stream that already exists. */
 export type Action = 'create' | 'update' | 'delete' | 'foreign' | 'put_mapping' | 'rollover';
 
+/** Something that holds data. */
+export interface DataHolder {
+  readonly id: string;
+  /** Ids of what has to stay as long as it is there. */
+  readonly refs: readonly string[];
+}
+
 /** A kind of thing that can be kept in sync. The engine of the plan knows no kind by name: only these functions. */
 export interface Kind {
   readonly name: KindName;
@@ -99,8 +106,8 @@ export interface Kind {
    * is ours by its name.
    */
   mark?(scope: Scope, desired: Desired, live: Live): Promise<void>;
-  /** The ids of what holds data of the namespace of a scope. */
-  dataOf?(scope: Scope): Promise<readonly string[]>;
+  /** What holds data of the namespace of a scope. */
+  dataOf?(scope: Scope): Promise<readonly DataHolder[]>;
   /** Those that are ours, by id and title, of which nothing yet proves that they work, though they are there. */
   unproven?(scope: Scope): Promise<readonly Pick<Live, 'id' | 'title'>[]>;
   /** Of something that alerts: how many of its alerts are open. */

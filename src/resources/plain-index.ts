@@ -2,6 +2,7 @@ import type { estypes } from '@elastic/elasticsearch';
 import { isRecord } from '../json';
 import { alertIndex, stateIndex } from '../detections/indices';
 import type { Cluster } from '../cluster/cluster';
+import { requireMetadata } from '../cluster/privileges';
 import { untyped } from '../cluster/untyped';
 import { effectiveTemplate, compositionMark, leafFields, patternsOf, sameComposition } from './effective-template';
 import type { Desired, Kind, Live } from './kind';
@@ -43,7 +44,7 @@ export const plainIndex: Kind = {
 
   async dataOf({ cluster, namespace }) {
     const made = await found(cluster, [alertIndex(namespace), stateIndex(namespace)]);
-    return made.filter(({ ours }) => ours).map(({ id }) => id);
+    return made.filter(({ ours }) => ours).map(({ id }) => ({ id, refs: [] }));
   },
 
   normalize: (body) => Object.fromEntries(leafFields(body.mappings)),
@@ -67,6 +68,7 @@ async function mappingsOf(
   cluster: Cluster,
   patterns: readonly string[],
 ): Promise<Readonly<Record<string, { readonly mappings: estypes.MappingTypeMapping }>>> {
+  await requireMetadata(cluster, patterns);
   const { statusCode, body } = await cluster.client.indices.getMapping(
     { index: [...patterns], ignore_unavailable: true, allow_no_indices: true },
     { ignore: [404], meta: true },

@@ -28,6 +28,8 @@ export interface RequestRow {
   readonly scheduler?: SchedulerName;
   /** The command does without it where it is refused; so no role needs it. */
   readonly isOptional?: boolean;
+  /** Of `destroy`, only --with-data makes it. */
+  readonly isForData?: boolean;
   readonly elasticsearch: Need;
   readonly opensearch: Need;
 }

@@ -20,6 +20,7 @@ export const BLIND_SHARE = 0.5;
  *   no source has any event; one that had events is silent, or cannot be read   | the shipper, the privileges
  *   one of our own streams has events and no process creation among them        | Windows' auditing, Sysmon
  *   pipelines failed                                                            | the shipper's format, or ours
+ *   documents are in the failure store                                          | the mapping, `replay` of what is there
  *   a rule is blind on more than a share of a source                            | docs/shippers.md
  *   alerts that a webhook has not got in 15 minutes                             | the webhook; docs/notify.md
  *
@@ -86,7 +87,7 @@ function ofSources(sources: readonly SourceState[]): string[] {
 }
 
 function ofSource(
-  { source, read, problem, silent, documents, processCreations, failures, coverage }: SourceState,
+  { source, read, problem, silent, documents, processCreations, failures, failureStore, coverage }: SourceState,
   blindShare: number,
 ): string[] {
   if (!read) return [];
@@ -97,6 +98,7 @@ function ofSource(
     ...(silent ? [`${source} is silent`] : []),
     ...(isOne && documents > 0 && processCreations === 0 ? [`${source} has no process creations`] : []),
     ...(failures.count === 0 ? [] : [`${source}: pipelines failed on ${failures.count}`]),
+    ...((failureStore ?? 0) === 0 ? [] : [`${source}: ${failureStore} refused, in the failure store`]),
     ...coverage
       .filter(({ share }) => share !== null && share > blindShare)
       .map(({ name, share }) => `${name} is blind on ${percent(share ?? 0)} of ${source}`),

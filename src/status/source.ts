@@ -7,6 +7,7 @@ import type { Cluster } from '../cluster/cluster';
 import { untyped } from '../cluster/untyped';
 import { parseDuration } from '../text/duration';
 import { coverageQuestion } from './coverage';
+import { countFailureStore } from './failure-store';
 import { FAILED, readDelay, readFailures, readIgnored, type Part } from './details';
 import type { SourceState } from './status';
 
@@ -34,6 +35,7 @@ const EMPTY = {
   processCreations: 0,
   silent: false,
   failures: { count: 0, by: [] },
+  failureStore: null,
   ignored: { count: 0, fields: [] },
   delay: null,
   coverage: [],
@@ -89,6 +91,7 @@ async function look(
     processCreations: creations.doc_count ?? 0,
     silent: documents === 0 && (newest.newestIngested ?? newest.newestEvent) !== null,
     failures: { count: failures, by: failures === 0 ? [] : await readFailures(part) },
+    failureStore: await countFailureStore(cluster, pattern),
     ignored: { count: ignored, fields: ignored === 0 ? [] : await readIgnored(part) },
     delay: documents === 0 || rules.length === 0 ? null : await readDelay(part, lookback),
     coverage: coverage.answer((name) => inner(creations, name).doc_count ?? 0, creations.doc_count ?? 0),
@@ -97,8 +100,9 @@ async function look(
 
 function question(arrived: JsonRecord, coverage: JsonRecord): JsonRecord {
   return {
-    newest_ingested: { max: { field: 'event.ingested' } },
-    newest_event: { max: { field: '@timestamp' } },
+    // The format of the mapping may fail the search on a year beyond four digits.
+    newest_ingested: { max: { field: 'event.ingested', format: 'epoch_millis' } },
+    newest_event: { max: { field: '@timestamp', format: 'epoch_millis' } },
     arrived: {
       filter: arrived,
       aggs: {

@@ -61,6 +61,8 @@ export interface SourceState {
   /** It has had documents, and none arrived in the window. */
   readonly silent: boolean;
   readonly failures: { readonly count: number; readonly by: readonly Failure[] };
+  /** Documents in the failure store of its data streams, whenever they arrived; null where there is none or it may not be read. */
+  readonly failureStore: number | null;
   readonly ignored: { readonly count: number; readonly fields: readonly FieldCount[] };
   /** null where no rule reads the source, or it cannot be known. */
   readonly delay: Delay | null;

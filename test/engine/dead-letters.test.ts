@@ -5,6 +5,7 @@ import { ProblemError } from '../../src/errors';
 import type { ReplayResult } from '../../src/replay/replay-stats';
 import { replayJson, replayText } from '../../src/report/replay-text';
 import { type Cluster } from '../../src/cluster/cluster';
+import { deleteStreams } from '../support/delete-streams';
 import { request } from '../support/request';
 import { temporaryFolder } from '../support/temporary-folders';
 import { freshNamespace } from '../support/dataset';
@@ -26,7 +27,7 @@ beforeEach(() => {
   namespace = freshNamespace();
 });
 afterEach(async () => {
-  await request(cluster, { method: 'DELETE', path: `/_data_stream/logs-*-${namespace}`, allow: [404] });
+  await deleteStreams(cluster, `logs-*-${namespace}`);
   await request(cluster, { method: 'DELETE', path: `/_ingest/pipeline/refuse-${namespace}`, allow: [404] });
 });
 

@@ -65,6 +65,17 @@ describe('run: groups', () => {
     expect(alert.event).toMatchObject({ start: told, end: told });
   });
 
+  test('an event after the last day in an index whose own format has four digits does not stop the run', async () => {
+    const here = await dataset({ indices: ['odd-<namespace>', 'logs-sysmon.process_creation-<namespace>'] });
+    const time = { type: 'date', format: 'strict_date_time||epoch_millis' };
+    const name = { properties: { parent: { properties: { name: { type: 'keyword' } } } } };
+    const mappings = { dynamic: false, properties: { '@timestamp': time, process: name } };
+    await request(here.cluster, { method: 'PUT', path: `/odd-${here.namespace}`, body: { mappings } });
+    await here.index([wmiChild('good')]);
+    await here.index([wmiChild('far', { '@timestamp': 300_000_000_000_000, 'event.ingested': null })], 'odd');
+    expect(await here.run()).toMatchObject({ events: 2, alerts: 2, new: 2 });
+  });
+
   test('the same values on another UTC day alert anew', async () => {
     const here = await dataset();
     await here.index([

@@ -6,6 +6,7 @@ import { watchBody } from '../../src/schedulers/watcher/watch-body';
 import { defaultIndices } from '../../src/detections/indices';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/read-rules';
+import { deleteStreams } from '../support/delete-streams';
 import { request } from '../support/request';
 import {
   describeLabelled,
@@ -59,7 +60,7 @@ describeLabelled('watches over labelled events', () => {
         // The local scheduler's alerts are known to the watches: they have nothing to add.
         for (const watch of watches) expect((await runWatch(cluster, watch, { scheduled })).acts).toBe(false);
       } finally {
-        await request(cluster, { method: 'DELETE', path: `/_data_stream/logs-*-${namespace}`, allow: [404] });
+        await deleteStreams(cluster, `logs-*-${namespace}`);
         for (const index of ['alerts', 'state']) {
           await request(cluster, { method: 'DELETE', path: `/wmi-detections-${index}-${namespace}`, allow: [404] });
         }

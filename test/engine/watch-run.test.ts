@@ -80,6 +80,11 @@ describe('run of a watch: what a watch writes', () => {
       wmiChild('a', { '@timestamp': '2025-03-09T23:59:59.999Z' }),
       wmiChild('b', { '@timestamp': '2025-03-10T00:00:00.000Z' }),
     ],
+    'a year beyond 9999, and one before 1': [
+      wmiChild('far', { '@timestamp': 300_000_000_000_000 }),
+      wmiChild('edge', { '@timestamp': '9999-12-31T23:59:59.999Z' }),
+      wmiChild('early', { '@timestamp': -100_000_000_000_000 }),
+    ],
     'a target user, who carries the risk': [wmiChild('a', { 'user.effective.name': 'eve' })],
   };
 

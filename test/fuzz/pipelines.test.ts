@@ -57,11 +57,15 @@ function fault(document: Json, fate: Fate): string | undefined {
   return kept === whole ? undefined : `event.original is not the document (${error}): ${original.slice(0, 500)}`;
 }
 
+/** At the root, Elasticsearch refuses them before any pipeline runs (docs/shippers.md). */
+const REFUSED = ['_id', '_index', '_version', '_version_type'];
+
 /**
  * What OpenSearch cannot be helped with: it runs no script on a document with an integer beyond 64 bits, and nothing but a script
  * can take away a field whose name it refuses, such as none at all (docs/shippers.md).
  */
 function beyondHelp(document: Json): boolean {
+  if (node.cluster.product === 'elasticsearch' && REFUSED.some((name) => name in document)) return true;
   const text = writeJson(document);
   // A cut can leave a number that is none.
   return /[:[,]-?\d{19,}[,}\]]/.test(text) || typeof parsed(text) === 'string';

@@ -8,6 +8,7 @@ import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/ind
 import type { Rule } from '../../src/detections/rule';
 import type { RuleRun } from '../../src/schedulers/execute-window';
 import type { Cluster } from '../../src/cluster/cluster';
+import { deleteStreams } from './delete-streams';
 import { request } from './request';
 import { prepare } from '../../src/cluster/translate';
 import { testCluster } from './cluster';
@@ -55,7 +56,7 @@ afterEach(async () => {
 /** Takes away all that a test made in its namespace. */
 export async function clear(cluster: Cluster, namespace: string): Promise<void> {
   const gone = { method: 'DELETE', allow: [404] } as const;
-  await request(cluster, { ...gone, path: `/_data_stream/logs-*-${namespace}` });
+  await deleteStreams(cluster, `logs-*-${namespace}`);
   await request(cluster, { ...gone, path: `/${plainIn(namespace).join(',')}`, query: { ignore_unavailable: true } });
 }
 
@@ -70,14 +71,15 @@ afterAll(async () => {
   await sweep(cluster);
   if (templates === undefined) return;
   for (const { name } of TEMPLATES) {
-    await request(cluster, { method: 'DELETE', path: `/_index_template/dataset-${name}-${FILE}`, allow: [404] });
+    // 400 where a data stream of it stays; see deleteStreams.
+    await request(cluster, { method: 'DELETE', path: `/_index_template/dataset-${name}-${FILE}`, allow: [400, 404] });
   }
 });
 
 /** Takes away what is left in any namespace of this file: the more a node holds, the longer each request of the tests after it takes. */
 async function sweep(cluster: Cluster): Promise<void> {
   const gone = { method: 'DELETE', allow: [404] } as const;
-  await request(cluster, { ...gone, path: `/_data_stream/logs-*-${FILE}*` });
+  await deleteStreams(cluster, `logs-*-${FILE}*`);
   // By their names: some clusters delete nothing by a pattern.
   const path = `/_cat/indices/${plainIn(`${FILE}*`).join(',')}`;
   const query = { h: 'index', format: 'json', expand_wildcards: 'all' };
@@ -92,6 +94,9 @@ const TEMPLATES = [
   { name: 'alerts', pattern: alertIndex(`${FILE}*`), path: 'component-templates/wmi-detections-alerts@mappings.yml' },
   { name: 'state', pattern: stateIndex(`${FILE}*`), path: 'index-templates/wmi-detections-state@template.yml' },
 ] as const;
+
+/** Above our own; Elasticsearch takes `logs-*-a*` and `logs-*-b*` for patterns that overlap, and refuses two of the same priority. */
+const PRIORITY = process.pid * 1_000_000 + (Date.now() % 1_000_000);
 
 /** A namespace that no other test uses. */
 export function freshNamespace(): string {
@@ -216,7 +221,7 @@ async function putTemplates(cluster: Cluster): Promise<void> {
     await request(cluster, {
       method: 'PUT',
       path: `/_index_template/dataset-${name}-${FILE}`,
-      body: { index_patterns: [pattern], priority: 900, template, ...stream },
+      body: { index_patterns: [pattern], priority: PRIORITY, template, ...stream },
     });
   }
 }

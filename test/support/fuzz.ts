@@ -3,6 +3,7 @@ import { type TestServer, STREAMS, type Indexed, type Source } from './test-serv
 import { writeJson } from '../../src/text/lossless-json';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
 import { readRules } from '../../src/detections/read-rules';
+import { deleteStreams } from './delete-streams';
 import { request } from './request';
 import type { Json } from './mutate';
 
@@ -115,8 +116,7 @@ export async function fates(node: TestServer, source: Source, documents: readonl
 /** Empties the data streams; a million documents need not all be kept. */
 export async function forget(node: TestServer): Promise<void> {
   const names = Object.values(STREAMS).map((name) => `${name}-${node.namespace}`);
-  for (const name of names)
-    await request(node.cluster, { method: 'DELETE', path: `/_data_stream/${name}`, allow: [404] });
+  for (const name of names) await deleteStreams(node.cluster, name);
 }
 
 function stream(node: TestServer, source: Source): string {

@@ -1,3 +1,4 @@
+import { deleteStreams } from './delete-streams';
 import { request } from './request';
 import { freshNamespace } from './dataset';
 import { testCluster } from './cluster';
@@ -7,12 +8,12 @@ import { testCluster } from './cluster';
  * templates that all tests share are in use, and stay.
  */
 export function keepShared(): void {
-  let path: string;
+  const stream = `logs-sysmon.process_creation-${freshNamespace()}`;
   beforeAll(async () => {
-    path = `/_data_stream/logs-sysmon.process_creation-${freshNamespace()}`;
-    await request(await testCluster(), { method: 'PUT', path });
+    const body = { '@timestamp': 0 };
+    await request(await testCluster(), { method: 'POST', path: `/${stream}/_doc`, body });
   });
   afterAll(async () => {
-    await request(await testCluster(), { method: 'DELETE', path });
+    await deleteStreams(await testCluster(), stream);
   });
 }

@@ -1,7 +1,8 @@
 import { FIELDS } from './painless-group';
 
 /*
- * The scripts of a watch; the same for every rule. What a rule says comes as params, what an event says as payload.
+ * The scripts of a watch; the same for every rule. What a rule says comes as params, what an event says as payload. Years without four digits are
+ * the first or the last that has them, as in `toIso` of src/text/time.ts.
  */
 
 /**
@@ -28,6 +29,9 @@ export const SOMETHING_TO_WRITE = 'return !ctx.payload._doc.isEmpty();';
  */
 export const ALERTS = `${FIELDS}${String.raw`
 String iso(def time) {
+  long at = time.toEpochMilli();
+  if (at < -62135596800000L) { return '0001-01-01T00:00:00.000Z'; }
+  if (at > 253402300799999L) { return '9999-12-31T23:59:59.999Z'; }
   return ZonedDateTime.ofInstant(time, ZoneId.of('Z')).format(DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'"));
 }
 def momentOf(def bucket, String name) {

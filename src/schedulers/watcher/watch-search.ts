@@ -102,16 +102,21 @@ function groupsOf(rule: Rule): Record<string, unknown> {
     groups: {
       composite: { size: MOST_GROUPS, sources: [{ group: { terms: { script } } }] },
       aggs: {
-        start: { min: { field: '@timestamp' } },
-        end: { max: { field: '@timestamp' } },
+        start: { min: time('@timestamp') },
+        end: { max: time('@timestamp') },
         // What has no @timestamp happened when it came in.
-        start_ingested: { min: { field: 'event.ingested' } },
-        end_ingested: { max: { field: 'event.ingested' } },
+        start_ingested: { min: time('event.ingested') },
+        end_ingested: { max: time('event.ingested') },
         first: { top_hits: { size: 1, sort, _source: { includes: fieldsOf(rule) } } },
         events: { top_hits: { size: MOST_ANCESTORS, sort, _source: false } },
       },
     },
   };
+}
+
+/** With a format that prints any time: that of the mapping may fail the search on a year beyond four digits. */
+function time(field: string): JsonRecord {
+  return { field, format: 'epoch_millis' };
 }
 
 /** Of an event only what makes up its group, the message and the risk objects. */

@@ -4,7 +4,9 @@ import type { Rule } from '../../../src/detections/rule';
 
 const rule = { uuid: 'aa', version: 1, groupBy: ['host.name', 'process.pid', 'user.name'] } as unknown as Rule;
 
-function hit(source: Record<string, unknown>, time = '2025-03-10T11:50:00.000Z'): Hit {
+const NOON = Date.parse('2025-03-10T11:50:00.000Z');
+
+function hit(source: Record<string, unknown>, time: string | number = NOON): Hit {
   return { _index: 'i', _id: '1', _source: source, fields: { '@timestamp': [time] } };
 }
 
@@ -39,19 +41,19 @@ describe('the group of an event', () => {
 
 describe('the time of an event', () => {
   test('is its @timestamp, nanoseconds cut', () => {
-    expect(timeOf(hit({}, '2025-03-10T11:50:00.123456789Z'))).toBe(Date.parse('2025-03-10T11:50:00.123Z'));
+    expect(timeOf(hit({}, `${NOON + 123}.456789`))).toBe(NOON + 123);
   });
 
   test.each([
-    ['+11476-08-15T05:20:00.000Z', 300_000_000_000_000],
-    ['-1199-02-15T14:13:20.000Z', -100_000_000_000_000],
+    ['300000000000000', 300_000_000_000_000],
+    ['-100000000000000', -100_000_000_000_000],
   ])('may be of a year that four digits cannot hold: %s', (text, time) => {
     expect(timeOf(hit({}, text))).toBe(time);
   });
 
   test('is when it came in where it has no @timestamp', () => {
-    const event = { _index: 'i', _id: '1', fields: { 'event.ingested': ['2025-03-10T11:50:00.000Z'] } };
-    expect(timeOf(event)).toBe(Date.parse('2025-03-10T11:50:00.000Z'));
+    const event = { _index: 'i', _id: '1', fields: { 'event.ingested': [String(NOON)] } };
+    expect(timeOf(event)).toBe(NOON);
   });
 
   test('is unknown where it has neither', () => {

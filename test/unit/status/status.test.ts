@@ -41,6 +41,7 @@ const security: SourceState = {
   processCreations: 50,
   silent: false,
   failures: { count: 2, by: [{ step: 'read-xml (script)', reason: 'cut \u202e off', count: 2 }] },
+  failureStore: null,
   ignored: { count: 1, fields: [{ field: 'host.ip', count: 1 }] },
   delay: { p50: 5_000, p95: 90_000, beyondLookback: 1 },
   coverage: [
