@@ -24,8 +24,31 @@ export function patternRegexp(pattern: Pattern, cased = false): string {
 /** A Sigma regular expression, which matches anywhere in a value, as one for the whole value. */
 export function regexRegexp(regex: Regex): string {
   return regex.alternatives
-    .map(({ fromStart, toEnd, parts }) => `${fromStart ? '' : '.*'}${parts.map(part).join('')}${toEnd ? '' : '.*'}`)
+    .map(({ fromStart, toEnd, parts }) => {
+      const least = fromStart === false && toEnd === false ? lengthOf(parts) : undefined;
+      if (least !== undefined) return `(${shorterLines(least)})*(${NOT_LINE_FEED}){${least}}.*`;
+      return `${BEFORE[String(fromStart)] ?? ''}${parts.map(part).join('')}${AFTER[String(toEnd)] ?? ''}`;
+    })
     .join('|');
+}
+
+/** What may stand before and after an alternative, by its anchors. */
+const BEFORE: Readonly<Record<string, string>> = { false: '.*', line: '(.*\n)?' };
+const AFTER: Readonly<Record<string, string>> = { false: '.*', line: '(\n.*)?' };
+
+/**
+ * Of `.{1000,}`, anywhere in a value: how long a line must be. As it is written, engines need a state for each place at
+ * which it may begin, and refuse it; line by line they need one for each character.
+ */
+function lengthOf(parts: readonly RegexPart[]): number | undefined {
+  const [only, ...more] = parts;
+  const isLength = only?.kind === 'repeat' && only.part.kind === 'any' && only.part.lines === undefined;
+  return isLength && more.length === 0 && only.least > 1 ? only.least : undefined;
+}
+
+/** A line that is too short. */
+function shorterLines(least: number): string {
+  return `(${NOT_LINE_FEED}){0,${least - 1}}\n`;
 }
 
 function part(node: RegexPart): string {
@@ -33,7 +56,7 @@ function part(node: RegexPart): string {
     case 'literal':
       return plain(node.text);
     case 'any':
-      return NOT_LINE_FEED;
+      return node.lines === true ? '.' : NOT_LINE_FEED;
     case 'class':
       return `[${node.negated ? '^' : ''}${node.ranges.map(([from, to]) => (from === to ? plain(from) : `${plain(from)}-${plain(to)}`)).join('')}]`;
     case 'group':
