@@ -17,7 +17,7 @@ export interface RuleTest {
   readonly name: string;
   readonly source: TestSource;
   /** As a shipper sends it; a text is sent as `message`. */
-  readonly event: Readonly<Record<string, unknown>> | string;
+  readonly event: JsonRecord | string;
   readonly expected: 'alert' | 'no alert';
   readonly place: Place;
 }
@@ -144,7 +144,7 @@ function twinOf(
  * @param change full paths with dots, and the new values; null takes one away
  * @returns a new event, or what is wrong with the change: a value that is taken away must be there
  */
-function changed(event: JsonRecord, change: Readonly<Record<string, unknown>>): JsonRecord | string {
+function changed(event: JsonRecord, change: JsonRecord): JsonRecord | string {
   const copy = structuredClone(event) as Record<string, unknown>;
   for (const [path, value] of Object.entries(change)) {
     const steps = path.split('.');

@@ -13,7 +13,7 @@ import { RESERVED } from '../content/rule-folder';
 import type { RuleTest } from './rule-tests';
 import { deployedSandbox, type Sandbox } from './sandbox';
 import { fieldsOf, type Condition } from '../sigma/condition';
-import { valueAt } from '../json';
+import { valueAt, type JsonRecord } from '../json';
 
 interface TestRulesOptions {
   /** UUIDs, names or slugs; all rules where not given. */
@@ -107,8 +107,8 @@ async function send({ cluster, indexOf }: Sandbox, sent: readonly Sent[]): Promi
 }
 
 /** The documents as they were indexed, by id. */
-async function readBack({ cluster, indexOf }: Sandbox, sent: readonly Sent[]): Promise<Map<string, Indexed>> {
-  const found = new Map<string, Indexed>();
+async function readBack({ cluster, indexOf }: Sandbox, sent: readonly Sent[]): Promise<Map<string, JsonRecord>> {
+  const found = new Map<string, JsonRecord>();
   if (sent.length === 0) return found;
   const indices = [...new Set(sent.map(({ test }) => indexOf(test.source)))];
   const query = { ids: { values: sent.map(({ id }) => id) } };
@@ -124,7 +124,7 @@ function misdirected({ event, source }: RuleTest): string | undefined {
   return recognised === source ? undefined : `it is an event of source ${recognised}, and not of ${source}`;
 }
 
-function outcome(indexed: Indexed | undefined): Indexed | string {
+function outcome(indexed: JsonRecord | undefined): JsonRecord | string {
   if (indexed === undefined) return 'it is not in its index: a pipeline dropped it, or it was moved elsewhere';
   const { event, error } = indexed as { event?: { kind?: unknown }; error?: { message?: unknown } };
   return event?.kind === 'pipeline_error' ? `a pipeline failed on it: ${String(error?.message)}` : indexed;
@@ -157,8 +157,6 @@ export interface Verdict {
 }
 
 /** An event after our pipelines, as it was indexed. */
-type Indexed = Readonly<Record<string, unknown>>;
-
 /**
  * Judges one event.
  * @param indexed what became of it; a text when it was not indexed, or a pipeline failed on it
@@ -167,7 +165,7 @@ type Indexed = Readonly<Record<string, unknown>>;
 function judge(
   rule: Rule,
   test: RuleTest,
-  indexed: Indexed | string,
+  indexed: JsonRecord | string,
   message: string | undefined,
 ): Pick<Verdict, 'result' | 'reason'> {
   if (typeof indexed === 'string') return { result: 'ERROR', reason: indexed };
@@ -178,7 +176,7 @@ function judge(
 }
 
 /** The fields at which every rule or this one looks, with what the pipelines put there. */
-function seenBy(condition: Condition, indexed: Indexed): string {
+function seenBy(condition: Condition, indexed: JsonRecord): string {
   const fields = new Set(['event.category', 'event.type', ...fieldsOf(condition)]);
   return [...fields].map((field) => `${field} ${shown(valueAt(indexed, field.split('.')))}`).join(', ');
 }
