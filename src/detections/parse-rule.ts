@@ -2,6 +2,7 @@ import type { YamlFile } from '../content/yaml-file';
 import type { Problem } from '../errors';
 import { parseDuration } from '../text/duration';
 import { checkTactics, checkAttackTags } from './attack-tags';
+import { hasTooManyClauses } from '../sigma/compile/long-lists';
 import { namesOfDetection, parseDetection } from '../sigma/detection';
 import { type FieldTypes, coerceValues } from '../sigma/field-types';
 import { Findings } from '../sigma/findings';
@@ -41,6 +42,13 @@ export function parseRule(
   const condition = usesEcs(written, taxonomy, findings)
     ? undefined
     : parseDetection(written.detection, findings, { taxonomy, types: fieldTypes, placeholders });
+  if (condition !== undefined && !findings.found && hasTooManyClauses(condition)) {
+    findings.add(
+      ['detection'],
+      'the rule asks for more than engines take in one query',
+      'Split it into several rules.',
+    );
+  }
   if (fieldTypes !== undefined && file !== undefined) checkNamedFields(file, fieldTypes, findings);
   if (file !== undefined) checkConsistency(file, findings);
   findings.throwIfFound('RULE_INVALID');

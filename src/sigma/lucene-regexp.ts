@@ -1,4 +1,5 @@
-import type { Pattern, Regex, RegexPart } from './condition';
+import { effortOf } from './automaton';
+import type { Anchor, Pattern, Regex, RegexPart } from './condition';
 
 /**
  * Regular expressions in Lucene's language: they match a whole value, `.` is any character, and a backslash makes any
@@ -23,38 +24,62 @@ export function patternRegexp(pattern: Pattern, cased = false): string {
 
 /** A Sigma regular expression, which matches anywhere in a value, as one for the whole value. */
 export function regexRegexp(regex: Regex): string {
-  return regex.alternatives
-    .map(({ fromStart, toEnd, parts }) => {
-      const least = fromStart === false && toEnd === false ? lengthOf(parts) : undefined;
-      if (least !== undefined) return `(${shorterLines(least)})*(${NOT_LINE_FEED}){${least}}.*`;
-      return `${BEFORE[String(fromStart)] ?? ''}${parts.map(part).join('')}${AFTER[String(toEnd)] ?? ''}`;
-    })
+  return wholeValue(regex)
+    .map((parts) => parts.map(part).join(''))
     .join('|');
 }
 
-/** What may stand before and after an alternative, by its anchors. */
-const BEFORE: Readonly<Record<string, string>> = { false: '.*', line: '(.*\n)?' };
-const AFTER: Readonly<Record<string, string>> = { false: '.*', line: '(\n.*)?' };
+/** Whether engines would refuse a regular expression, see `effortOf`. */
+export function isTooComplexRegex(regex: Regex): boolean {
+  return effortOf(wholeValue(regex)) === Infinity;
+}
 
-/**
- * Of `.{1000,}`, anywhere in a value: how long a line must be. As it is written, engines need a state for each place at
- * which it may begin, and refuse it; line by line they need one for each character.
- */
+const ANYTHING: RegexPart = { kind: 'repeat', part: { kind: 'any', lines: true }, least: 0, most: null };
+const LINE_END: RegexPart = { kind: 'literal', text: '\n' };
+
+/** The alternatives of an expression, with what may stand around each. */
+function wholeValue({ alternatives }: Regex): RegexPart[][] {
+  return alternatives.map(({ fromStart, toEnd, parts }) => {
+    const length = fromStart === false && toEnd === false ? lengthOf(parts) : undefined;
+    if (length !== undefined) return lineOfLength(length);
+    return [...around(fromStart, [ANYTHING, LINE_END]), ...parts, ...around(toEnd, [LINE_END, ANYTHING])];
+  });
+}
+
+function around(anchor: Anchor, lines: readonly RegexPart[]): RegexPart[] {
+  if (anchor === 'line') {
+    return [{ kind: 'repeat', part: { kind: 'group', alternatives: [lines] }, least: 0, most: 1 }];
+  }
+  return anchor ? [] : [ANYTHING];
+}
+
+/** Of `.{1000,}`, which asks for nothing but a length: that length. */
 function lengthOf(parts: readonly RegexPart[]): number | undefined {
   const [only, ...more] = parts;
   const isLength = only?.kind === 'repeat' && only.part.kind === 'any' && only.part.lines === undefined;
   return isLength && more.length === 0 && only.least > 1 ? only.least : undefined;
 }
 
-/** A line that is too short. */
-function shorterLines(least: number): string {
-  return `(${NOT_LINE_FEED}){0,${least - 1}}\n`;
+/**
+ * Some lines that are too short, and one that is long enough. As `.*.{1000,}` engines need a set of states for each place at
+ * which it may begin, and refuse it; line by line they need one for each character.
+ */
+function lineOfLength(length: number): RegexPart[] {
+  const any: RegexPart = { kind: 'any' };
+  const short: RegexPart[] = [{ kind: 'repeat', part: any, least: 0, most: length - 1 }, LINE_END];
+  const shortLines: RegexPart = {
+    kind: 'repeat',
+    part: { kind: 'group', alternatives: [short] },
+    least: 0,
+    most: null,
+  };
+  return [shortLines, { kind: 'repeat', part: any, least: length, most: length }, ANYTHING];
 }
 
 function part(node: RegexPart): string {
   switch (node.kind) {
     case 'literal':
-      return plain(node.text);
+      return Array.from(node.text, plain).join('');
     case 'any':
       return node.lines === true ? '.' : NOT_LINE_FEED;
     case 'class':
@@ -62,7 +87,7 @@ function part(node: RegexPart): string {
     case 'group':
       return `(${node.alternatives.map((parts) => parts.map(part).join('') || '()').join('|')})`;
     case 'repeat':
-      return `(${part(node.part)}){${node.least},${node.most ?? ''}}`;
+      return node === ANYTHING ? '.*' : `(${part(node.part)}){${node.least},${node.most ?? ''}}`;
   }
 }
 

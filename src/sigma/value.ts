@@ -10,7 +10,7 @@ import {
 } from './condition';
 import { SECTION, type Modifiers } from './modifiers';
 import { joinParts, MANY, parsePattern, isTooComplex } from './pattern';
-import { LONGEST_REGEXP, regexRegexp } from './lucene-regexp';
+import { isTooComplexRegex, LONGEST_REGEXP, regexRegexp } from './lucene-regexp';
 import { parseRegex } from './regex';
 import { RegexProblem } from './regex-anchors';
 import { transformed } from './transforms';
@@ -99,6 +99,12 @@ function regex(value: string | number | boolean, { flags }: Modifiers, matches: 
       return {
         message: `this regular expression is longer than engines allow (${LONGEST_REGEXP} characters)`,
         hint: 'Use several shorter ones, in a list.',
+      };
+    }
+    if (pattern === undefined && isTooComplexRegex(parsed)) {
+      return {
+        message: 'this regular expression is too complex: engines refuse to search for it',
+        hint: 'A long bounded repetition such as .{0,64} between two parts does that: write .* there, or ask for the parts with |contains|all.',
       };
     }
     return {

@@ -2,6 +2,8 @@ import type { JsonRecord } from '../../json';
 import { type Condition, type Pattern, type Test, conditionOf, type Detection } from '../condition';
 import type { Exception } from '../exceptions';
 import { hasLetter, isAny, joinParts, MANY, plainText } from '../pattern';
+import { withShortLists } from './long-lists';
+import { sameValue } from './same-value';
 import { LONGEST_REGEXP, patternRegexp, regexRegexp } from '../lucene-regexp';
 
 /**
@@ -22,9 +24,10 @@ const FOLDED_INTO = /[ik]/i;
  * @param exceptions those that are active; an event that meets any of them is not found
  */
 export function toQueryDsl(rule: Detection, exceptions: readonly Exception[] = []): JsonRecord {
-  const found = compile(conditionOf(rule));
-  if (exceptions.length === 0) return found;
-  return { bool: { filter: [found], must_not: exceptions.map(({ condition }) => compile(condition)) } };
+  const [asked, ...silenced] = withShortLists([conditionOf(rule), ...exceptions.map(({ condition }) => condition)]);
+  const found = compile(asked ?? conditionOf(rule));
+  if (silenced.length === 0) return found;
+  return { bool: { filter: [found], must_not: silenced.map(compile) } };
 }
 
 function compile(condition: Condition): JsonRecord {
@@ -58,47 +61,6 @@ function compileTest(field: string, test: Test): JsonRecord {
     case 'text':
       return compileText(field, test.pattern, test.cased);
   }
-}
-
-/**
- * Compares two fields of a document. Where a field has a `.keyword`, that is read: on OpenSearch a wildcard field has no
- * values to read. What a rule says stands in `params`, never in the script.
- */
-const SAME_VALUE = `
-List values(Map doc, String field) {
-  List found = new ArrayList();
-  for (String name : [field + '.keyword', field]) {
-    if (!doc.containsKey(name)) { continue; }
-    for (def value : doc.get(name)) { found.add(value.toString()); }
-    return found;
-  }
-  return found;
-}
-String folded(String text, boolean cased) {
-  if (cased) { return text; }
-  StringBuilder folded = new StringBuilder();
-  for (int i = 0; i < text.length(); ++i) {
-    char c = text.charAt(i);
-    folded.append(c >= (char) 'A' && c <= (char) 'Z' ? (char) (c + 32) : c);
-  }
-  return folded.toString();
-}
-for (def value : values(doc, params.field)) {
-  String text = folded(value, params.cased);
-  for (def other : values(doc, params.other)) {
-    String part = folded(other, params.cased);
-    if (params.position == 'whole' && text.equals(part)) { return true; }
-    if (params.position == 'contains' && text.contains(part)) { return true; }
-    if (params.position == 'startswith' && text.startsWith(part)) { return true; }
-    if (params.position == 'endswith' && text.endsWith(part)) { return true; }
-  }
-}
-return false;
-`.replace(/\n\s*/g, ' ');
-
-function sameValue(field: string, { field: other, position, cased }: Extract<Test, { kind: 'same' }>): JsonRecord {
-  const params = { field, other, position, cased };
-  return { script: { script: { lang: 'painless', source: SAME_VALUE.trim(), params } } };
 }
 
 function compileText(field: string, pattern: Pattern, cased: boolean): JsonRecord {
