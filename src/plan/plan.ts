@@ -73,11 +73,14 @@ export async function makePlan(
       else puts.push(step);
     }
     const gone = live.filter(({ id, ours }) => ours && !desired.some((wanted) => wanted.id === id));
-    leftovers.push(...gone.map(({ id }) => ({ kind: kind.name, id })));
+    // The settings say of a rule that it is off, which is more than that it is not there.
+    const isOff = ({ id }: Live): boolean => (content.switchedOff ?? []).some((uuid) => id.includes(uuid));
+    const doomed = options.prune ? gone : gone.filter(isOff);
+    leftovers.push(...gone.filter((item) => !doomed.includes(item)).map(({ id }) => ({ kind: kind.name, id })));
     // Callers are deleted before what they call, so in the reverse of the order of creation.
-    if (options.prune) deletions.unshift(...gone.map((item) => deletion(kind, scope.namespace, item)));
+    deletions.unshift(...doomed.map((item) => deletion(kind, scope.namespace, item)));
   }
-  return planFrom([...puts, ...deletions], unchanged, options.prune ? [] : leftovers);
+  return planFrom([...puts, ...deletions], unchanged, leftovers);
 }
 
 /** A plan of steps that are already decided. */

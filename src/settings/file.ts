@@ -94,7 +94,7 @@ const SECRETS: ReadonlySet<unknown> = new Set([
 const REFERENCE = /\$(\$?)\{([^}]*)\}/;
 
 /** What names a file or a folder. */
-const PATHS: ReadonlySet<unknown> = new Set(['ca', 'client_certificate', 'client_key', 'content']);
+const PATHS: ReadonlySet<unknown> = new Set(['ca', 'client_certificate', 'client_key', 'content', 'rules']);
 
 /**
  * Replaces what a settings file refers to: `${VAR}` anywhere in a text by the variable (`$${VAR}` stands for itself), and a
@@ -118,7 +118,15 @@ export function resolved(part: Part, folder: string, environment: Environment, p
       problems.push({ where: part.placeOf(path), message: `${path.join('.')}: ${message}`, hint });
     };
     const text = withVariables(value, environment, fail);
-    return text === undefined ? undefined : follow(text, path.at(-1), folder, fail);
+    // An item of a list is what its list is.
+    return text === undefined
+      ? undefined
+      : follow(
+          text,
+          path.findLast((step) => typeof step === 'string'),
+          folder,
+          fail,
+        );
   };
   return walk(part.value, []);
 }

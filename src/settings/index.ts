@@ -32,6 +32,12 @@ export interface Settings {
   readonly retention?: string | undefined;
   /** The folder that holds pipelines/, mappings/ and rules/; undefined for those that come with the program. */
   readonly content?: string | undefined;
+  /** The user's own folders of rules, on top of the others. */
+  readonly rules?: readonly string[] | undefined;
+  /** Whether the rules of the content, or of the program, count. */
+  readonly shippedRules?: boolean | undefined;
+  /** By id or file name of a rule. */
+  readonly ruleOverrides?: Written['rule_overrides'];
 }
 
 /**
@@ -68,6 +74,9 @@ export function readSettings(flags: Flags, environment: Environment, { file = tr
     indices: first('indices'),
     retention: first('retention'),
     content: first('content'),
+    rules: first('rules'),
+    shippedRules: first('shipped_rules'),
+    ruleOverrides: first('rule_overrides'),
   };
   if (problems.length > 0) throw new ProblemError('SETTINGS', problems);
   return settings;

@@ -190,7 +190,7 @@ describe('export: opensearch-alerting', () => {
 });
 
 test('export: the command prints the form itself as text, and its data as JSON', async () => {
-  const { text, json, exit } = await exportCommand.run(quiet(), { format: 'navigator', rules: [], output: 'text' });
+  const { text, json, exit } = await exportCommand.run(quiet(), { format: 'navigator', which: [], output: 'text' });
   expect(exit).toBe(0);
   expect(JSON.parse(text)).toEqual(json);
 });
