@@ -7,6 +7,7 @@ import { clusterTime } from '../cluster/clock';
 import { toIso } from '../text/time';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
+import { readUndelivered } from '../status/undelivered';
 import type { StoredQuery } from '../schedulers/scheduler';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
@@ -40,6 +41,7 @@ export async function status(deployment: Deployment, content: Content, options: 
     stopped: await scheduler.switchedOff(deployment),
     rules: await scheduler.ruleStates(deployment, now),
     sources,
+    undelivered: await readUndelivered(cluster, namespace, now),
   };
   return {
     cluster: { url: cluster.url, product: cluster.product, version: cluster.version },

@@ -7,7 +7,7 @@ const ALL: readonly Verb[] = [...COMPARE, ...ANALYST, 'simulate', 'test', 'repla
 const PUT: readonly Verb[] = ['deploy', 'adopt'];
 const DELETE: readonly Verb[] = ['deploy', 'destroy'];
 const TRIAL: readonly Verb[] = ['simulate', 'test'];
-const PAGES: readonly Verb[] = [...ANALYST, 'run', 'test'];
+const PAGES: readonly Verb[] = [...ANALYST, 'run', 'status', 'test'];
 
 /**
  * What OpenSearch wants for a write: the request as a whole is an action of the cluster, each part one of an index. To put
@@ -172,7 +172,8 @@ export const REQUESTS: readonly RequestRow[] = [
   ),
 
   // Alerts out, and pages: who may read one on Elasticsearch may go on and give up.
-  onIndices('alerts', 'POST /{alerts}/_search', ANALYST, ['read'], SEARCH),
+  // `run` looks for alerts that are to be sent, `status` for those that were not.
+  onIndices('alerts', 'POST /{alerts}/_search', [...ANALYST, 'run', 'status'], ['read'], SEARCH),
   onIndices(
     'alerts',
     'POST /{alerts}/_mget',

@@ -1,6 +1,8 @@
 import { describeDuration } from '../text/duration';
 import type { RuleState } from '../schedulers/deployed-rule';
+import { plural } from '../text/plural';
 import type { ContentState, SourceState, Status } from './status';
+import type { Undelivered } from './undelivered';
 
 /** A rule that cannot see this share of a source's process creations needs attention, unless told otherwise. */
 export const BLIND_SHARE = 0.5;
@@ -18,6 +20,7 @@ export const BLIND_SHARE = 0.5;
  *   one of our own streams has events and no process creation among them        | Windows' auditing, Sysmon
  *   pipelines failed                                                            | the shipper's format, or ours
  *   a rule is blind on more than a share of a source                            | docs/shippers.md
+ *   alerts that a webhook has not got in 15 minutes                             | the webhook; docs/notify.md
  *
  * Unrecognised events and ignored fields are shown, and raise no alarm: neither hides an event of a known source.
  * @param blindShare 0 to 1
@@ -28,7 +31,8 @@ export function attentionOf(
     rules,
     sources,
     stopped,
-  }: Pick<Status, 'content' | 'rules' | 'sources'> & Partial<Pick<Status, 'stopped'>>,
+    undelivered = [],
+  }: Pick<Status, 'content' | 'rules' | 'sources'> & Partial<Pick<Status, 'stopped' | 'undelivered'>>,
   blindShare: number,
 ): string[] {
   return [
@@ -37,6 +41,7 @@ export function attentionOf(
     ...(rules.length === 0 ? ['no rule of this namespace is there'] : rules.flatMap(ofRule)),
     ...ofSources(sources),
     ...sources.flatMap((source) => ofSource(source, blindShare)),
+    ...undelivered.map(ofWebhook),
   ];
 }
 
@@ -62,6 +67,11 @@ function ofRule({ name, space, enabled, overdue, behind, execution }: RuleState)
     ...(/fail/.test(result) ? [`${rule}: its last run ended in ${result}${message === '' ? '' : `: ${message}`}`] : []),
     ...(gap > 0 ? [`${rule}: nothing ran for ${describeDuration(gap)} before its last run`] : []),
   ];
+}
+
+function ofWebhook({ webhook, alerts, oldest, error }: Undelivered): string {
+  const reason = error === null ? 'no run has tried to send them' : error;
+  return `${plural(alerts, 'alert')} not sent to webhook ${webhook}, the oldest of ${oldest}: ${reason}`;
 }
 
 function ofSources(sources: readonly SourceState[]): string[] {

@@ -1,5 +1,6 @@
 import type { Counts } from '../plan/plan';
 import type { RuleState } from '../schedulers/deployed-rule';
+import type { Undelivered } from './undelivered';
 
 /** Everything that `status` says; the JSON that scripts read. Times are ISO 8601, spans milliseconds. */
 export interface Status {
@@ -14,6 +15,8 @@ export interface Status {
   readonly stopped: string | null;
   readonly rules: readonly RuleState[];
   readonly sources: readonly SourceState[];
+  /** Webhooks that have waited too long for alerts. */
+  readonly undelivered: readonly Undelivered[];
   /** What `--exit-code` exits with 1 for, a sentence each. */
   readonly attention: readonly string[];
 }

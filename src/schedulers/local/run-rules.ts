@@ -1,12 +1,14 @@
 import { type Cluster, unstoppable } from '../../cluster/cluster';
 import { ProblemError, stoppedAfter, type Problem } from '../../errors';
 import { type RuleRun, executeWindow } from '../execute-window';
-import { readStoredRules, moveWatermark, readWatermark, type StoredRule } from './state';
+import { listStoredRules, readStoredRules, moveWatermark, readWatermark, type StoredRule } from './state';
 import { ownStreams } from '../../detections/indices';
 import { parseDuration } from '../../text/duration';
 import { clusterTime } from '../../cluster/clock';
 import { checkPeriod, eventWindow, nextWindow } from '../../detections/windows';
 import { isNamed } from '../../detections/rule';
+import { deliverAlerts, type Delivery } from '../../notify/deliver';
+import type { Webhook } from '../../settings';
 
 export interface RunOptions extends RunScheduledOptions {
   /** UUIDs, names or slugs of rules; all stored rules where not given. */
@@ -15,6 +17,8 @@ export interface RunOptions extends RunScheduledOptions {
 
 interface RunResult {
   readonly rules: readonly RuleRun[];
+  /** What each webhook got; absent where there is none. */
+  readonly notified?: readonly Delivery[];
 }
 
 /**
@@ -36,6 +40,7 @@ export async function runRules(cluster: Cluster, options: RunOptions): Promise<R
       failures.push(withRuleName(error, rule));
     }
   }
+  const notified = await deliver(cluster, options, failures);
   const [first] = failures;
   if (first !== undefined) {
     throw new ProblemError(
@@ -44,7 +49,24 @@ export async function runRules(cluster: Cluster, options: RunOptions): Promise<R
       { cause: first },
     );
   }
-  return { rules };
+  return { rules, ...(notified !== undefined && { notified }) };
+}
+
+/** Sends what waits, also where a rule failed. An alert that could not be sent for a failure of the cluster waits for the next run. */
+async function deliver(
+  cluster: Cluster,
+  { namespace, webhooks = [], dryRun = false, now }: RunOptions,
+  failures: ProblemError[],
+): Promise<Delivery[] | undefined> {
+  if (webhooks.length === 0 || dryRun) return undefined;
+  try {
+    return await deliverAlerts(cluster, { namespace, webhooks, now });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    if (error.code === 'INTERRUPTED') throw stoppedAfter(error, 'all rules were run; the next run sends what waits');
+    failures.push(error);
+    return undefined;
+  }
 }
 
 /** What an interrupted run has done. Failed rules are among those that were not run: their watermarks stay as well. */
@@ -62,6 +84,8 @@ interface RunScheduledOptions {
   readonly dryRun?: boolean | undefined;
   /** A clock that stands in for the cluster's; milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
+  /** What new alerts are to be sent to. */
+  readonly webhooks?: readonly Webhook[] | undefined;
 }
 
 /**
@@ -74,13 +98,13 @@ export async function runScheduled(
   stored: StoredRule,
   options: RunScheduledOptions,
 ): Promise<RuleRun> {
-  const { namespace, from, to, dryRun = false } = options;
+  const { namespace, from, to, dryRun = false, webhooks } = options;
   const { uuid, schedule } = stored.rule;
   // The watermark before the clock: so a run beside this one cannot have left a watermark that is later than our now.
   const watermark = await readWatermark(cluster, namespace, uuid);
   const now = options.now?.() ?? (await clusterTime(cluster, namespace));
   await refresh(cluster, namespace);
-  const scope = { namespace, now, dryRun };
+  const scope = { namespace, now, dryRun, webhooks };
   if (from !== undefined || to !== undefined) {
     return executeWindow(cluster, stored, eventWindow(from ?? null, to ?? null), scope);
   }
@@ -126,6 +150,21 @@ export function chosenRules(
 /** Whether a rule is one of those that somebody names; each is where nobody names any. */
 export function isWanted(stored: StoredRule, wanted: readonly string[] | undefined): boolean {
   return wanted === undefined || wanted.length === 0 || wanted.some((name) => isNamed(stored.rule, name));
+}
+
+/** A warning for each rule that a webhook names and that is not stored: its alerts would be sent to nobody. */
+export async function unknownRules(
+  cluster: Cluster,
+  namespace: string,
+  webhooks: readonly Webhook[],
+): Promise<readonly string[]> {
+  if (webhooks.every(({ rules }) => rules === undefined)) return [];
+  const stored = await listStoredRules(cluster, namespace);
+  return webhooks.flatMap(({ name, rules = [] }) =>
+    rules
+      .filter((word) => !stored.some(({ rule }) => isNamed(rule, word)))
+      .map((word) => `warning: notify.${name}.rules: no stored rule is called "${word}"`),
+  );
 }
 
 /** What went wrong with a rule, each problem beginning with its name. */

@@ -17,7 +17,7 @@ function exported(format: ExportOptions['format'], options: Partial<ExportOption
 }
 
 describe('export: pipelines', () => {
-  const pipeline = 'process_creation@ecs-pipeline';
+  const pipeline = 'process_creation@event-pipeline';
 
   test('a script stands where its file is named, with its helpers in front', () => {
     const { data } = exportPipelines(PROGRAM_FOLDER, 'elasticsearch', [pipeline]);
