@@ -161,12 +161,12 @@ export const REQUESTS: readonly RequestRow[] = [
   onIndices('streams', 'GET /{streams}/_refresh', ['run'], ['maintenance'], ['indices:admin/refresh*']),
   onIndices('events', 'POST /{events}/_search', ['run', 'status', 'alerts', 'reconcile'], ['read'], SEARCH),
   // Rules that find nothing are asked about together.
-  onIndices('events', 'POST /_msearch', ['run'], ['read'], SEARCH, ['indices:data/read/msearch']),
+  onIndices('events', 'POST /_msearch', ['run', 'deploy'], ['read'], SEARCH, ['indices:data/read/msearch']),
   onIndices('state', 'POST /{state}/_mget', ['run'], ['read'], ['indices:data/read/mget*'], ['indices:data/read/mget']),
   onIndices(
     'state',
     'POST /{state}/_bulk',
-    ['run'],
+    ['run', 'deploy'],
     ['index', 'auto_configure'],
     ['indices:data/write/index', ...WRITE],
     BULK,

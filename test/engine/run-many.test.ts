@@ -1,4 +1,6 @@
 import { defaultIndices } from '../../src/detections/indices';
+import type { Desired } from '../../src/resources/kind';
+import { ruleKind } from '../../src/schedulers/local/stored-rule-kind';
 import { runLoop } from '../../src/schedulers/local/run-loop';
 import { runRules } from '../../src/schedulers/local/run-rules';
 import { readState, type StoredRule } from '../../src/schedulers/local/state';
@@ -91,4 +93,23 @@ test('many rules: a watch runs all that are due, and ends where it is told to', 
     if (names.length === 12) ending.abort();
   }
   expect(new Set(names).size).toBe(12);
+});
+
+test('many rules: a deploy stores them together, and refuses alone the one whose query the engine refuses', async () => {
+  const here = await dataset();
+  await here.index([wmiChild('a')]);
+  const desired = Array.from({ length: 12 }, (_, at): Desired => {
+    const uuid = `5f3a5b0e-7d5c-4c53-9a0e-0c9d6b1f2c${String(at).padStart(2, '0')}`;
+    const rule = { ...here.rule, uuid, name: `Rule ${String(at)}` };
+    const expression = at === 3 ? '.*a.{30}' : 'a';
+    const query = { regexp: { 'process.name': { value: expression } } };
+    return { id: uuid, title: rule.name, body: { rule, query, indices: defaultIndices(here.namespace) } };
+  });
+  const scope = { cluster: here.cluster, namespace: here.namespace, now: 0 };
+  const failed = await ruleKind.batch?.put(scope, desired);
+  expect([...(failed ?? [])].map(([id]) => id.slice(-2))).toEqual(['03']);
+  expect([...(failed?.values() ?? [])][0]?.message).toContain('the engine refuses the query of this rule: ');
+  expect(await ruleKind.list(scope, [])).toHaveLength(12);
+  await expect(ruleKind.put(scope, desired[3] as Desired, 'create')).rejects.toThrow('the engine refuses the query');
+  await ruleKind.put(scope, desired[4] as Desired, 'update');
 });

@@ -34,9 +34,8 @@ export async function runRules(cluster: Cluster, options: RunOptions): Promise<R
   const rules: RuleRun[] = [];
   const failures: ProblemError[] = [];
   for (const some of chunk(stored, RULES_AT_ONCE)) {
-    let quiet: ReadonlyMap<string, RuleRun> = new Map();
     try {
-      quiet = await runQuietRules(cluster, some, options);
+      const quiet = await runQuietRules(cluster, some, options);
       for (const rule of some) {
         const run = quiet.get(rule.rule.uuid) ?? (await runOne(cluster, rule, options, failures));
         if (run !== undefined) rules.push(run);

@@ -110,7 +110,8 @@ export function watermarkOf(found: {
   readonly _seq_no?: number;
   readonly _primary_term?: number;
 }): Watermark | null {
-  const at = Date.parse(String(found._source?.at ?? ''));
+  const written = found._source?.at;
+  const at = typeof written === 'string' ? Date.parse(written) : NaN;
   if (found._seq_no === undefined || found._primary_term === undefined || Number.isNaN(at)) return null;
   return { at, seqNo: found._seq_no, primaryTerm: found._primary_term };
 }
