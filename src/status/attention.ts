@@ -13,9 +13,10 @@ export const BLIND_SHARE = 0.5;
  *   what                                                                        | who mends it
  *   ----------------------------------------------------------------------------|---------------------------------
  *   the cluster differs from the content                                        | `deploy`
- *   the scheduler is switched off as a whole                                    | whoever switched it off
+ *   the scheduler is switched off as a whole; a limit of it is passed           | whoever switched it off; docs
  *   no rule there; a rule never ran, or not for two intervals                   | `deploy`, `run`
  *   a rule disabled; its last run failed, or left a gap                         | whoever disabled it; Kibana, `run`
+ *   nobody can know whether a rule runs                                         | the privileges, `--try-rules`
  *   no source has any event; one that had events is silent, or cannot be read   | the shipper, the privileges
  *   one of our own streams has events and no process creation among them        | Windows' auditing, Sysmon
  *   pipelines failed                                                            | the shipper's format, or ours
@@ -32,12 +33,14 @@ export function attentionOf(
     sources,
     stopped,
     undelivered = [],
-  }: Pick<Status, 'content' | 'rules' | 'sources'> & Partial<Pick<Status, 'stopped' | 'undelivered'>>,
+    limits = [],
+  }: Pick<Status, 'content' | 'rules' | 'sources'> & Partial<Pick<Status, 'stopped' | 'undelivered' | 'limits'>>,
   blindShare: number,
 ): string[] {
   return [
     ...ofContent(content),
     ...(typeof stopped === 'string' ? [stopped] : []),
+    ...limits,
     ...(rules.length === 0 ? ['no rule of this namespace is there'] : rules.flatMap(ofRule)),
     ...ofSources(sources),
     ...sources.flatMap((source) => ofSource(source, blindShare)),
@@ -58,13 +61,14 @@ function ofContent({ inSync, changes }: ContentState): string[] {
   return [`the cluster is not in sync with the content: ${differ}`];
 }
 
-function ofRule({ name, space, enabled, overdue, behind, execution }: RuleState): string[] {
+function ofRule({ name, space, enabled, overdue, behind, execution, runsUnknown }: RuleState): string[] {
   const rule = space === null ? name : `${name} (space ${space})`;
   if (!enabled) return [`${rule} is disabled`];
   const { result = 'succeeded', message = '', gap = 0 } = execution ?? {};
   return [
     ...(overdue ? [behind === null ? `${rule} has never run` : `${rule} has not run for two intervals`] : []),
     ...(/fail/.test(result) ? [`${rule}: its last run ended in ${result}${message === '' ? '' : `: ${message}`}`] : []),
+    ...(runsUnknown === undefined ? [] : [`${rule}: ${runsUnknown}`]),
     ...(gap > 0 ? [`${rule}: nothing ran for ${describeDuration(gap)} before its last run`] : []),
   ];
 }

@@ -13,6 +13,8 @@ export interface Status {
   readonly content: ContentState;
   /** That the scheduler is switched off as a whole, in a sentence; null when it is not, or does not say. */
   readonly stopped: string | null;
+  /** Limits of the scheduler that are passed, a sentence each. */
+  readonly limits: readonly string[];
   readonly rules: readonly RuleState[];
   readonly sources: readonly SourceState[];
   /** Webhooks that have waited too long for alerts. */
