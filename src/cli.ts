@@ -20,6 +20,12 @@ const GLOBAL = {
   config: { type: 'string', describe: 'settings file [default: wmi-detections.yml, where there is one]' },
   profile: { type: 'string', describe: 'which of the profiles in the settings file (WMI_DETECTIONS_PROFILE)' },
   content: { type: 'string', describe: 'folder of pipelines/, mappings/ and rules/ [default: those of the program]' },
+  rules: {
+    type: 'string',
+    array: true,
+    describe: 'your own folders of Sigma rules, nested as you like, on top of those of the program',
+  },
+  'shipped-rules': { type: 'boolean', describe: 'the rules of the program; --no-shipped-rules leaves them out' },
   output: { type: 'string', choices: ['text', 'json'], default: 'text', describe: 'form of the result' },
 } as const;
 
@@ -111,7 +117,12 @@ function lastOfRepeated(argv: Record<string, unknown>, called: ReadonlyMap<strin
   const declared = [...called.values()].flatMap(({ options, positionals }) =>
     Object.entries({ ...options, ...positionals }),
   );
-  const lists = new Set(['_', 'space', ...declared.flatMap(([name, { array }]) => (array === true ? [name] : []))]);
+  const lists = new Set([
+    '_',
+    'space',
+    'rules',
+    ...declared.flatMap(([name, { array }]) => (array === true ? [name] : [])),
+  ]);
   for (const [name, value] of Object.entries(argv)) {
     if (Array.isArray(value) && !lists.has(name)) argv[name] = (value as unknown[]).at(-1);
   }

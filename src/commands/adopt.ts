@@ -1,10 +1,8 @@
 import type { ExitStatus } from '../errors';
 import { adopt } from '../plan/adopt';
-import { PROGRAM_FOLDER } from '../program';
 import { adoptText, interruptedLine } from '../report/plan-text';
-import { readAllContent } from '../resources/read-all-content';
 import { declare, settingsOf } from './command';
-import { deploymentOf, SCHEDULER_OPTIONS } from './connections';
+import { deploymentOf, readSettingsContent, SCHEDULER_OPTIONS } from './connections';
 
 export const adoptCommand = declare({
   interrupted: 'nothing was changed',
@@ -25,7 +23,7 @@ export const adoptCommand = declare({
   ],
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
-    const content = readAllContent(settings.content ?? PROGRAM_FOLDER);
+    const content = readSettingsContent(settings);
     const deployment = await deploymentOf(settings, context, 'adopt');
     const result = await adopt(deployment, content, argv.things, context, { yes: argv.yes });
     const isThrough = result.adopted.every(({ status }) => status === 'adopted');

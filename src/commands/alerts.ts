@@ -1,15 +1,13 @@
 import { alertsCsv } from '../report/alerts-csv';
 import { alertsHtml } from '../report/alerts-page-of';
 import { alertsTable } from '../report/alerts-table';
-import { readAllContent } from '../resources/read-all-content';
-import { PROGRAM_FOLDER } from '../program';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from '../alerts/all-alerts';
 import { escapeForTerminal } from '../text/escape';
 import { ACTIONS, changeStatus, explainOne, refuseIdle, alertsPage } from './alert-actions';
 import { declare, settingsOf, type Context } from './command';
 import { countOf, timeOf } from './flags';
-import { analystScope, SCHEDULER_OPTIONS } from './connections';
+import { analystScope, readSettingsContent, SCHEDULER_OPTIONS } from './connections';
 
 /** Who sits here: the user that the cluster knows, where the settings name one, else the user of this machine. */
 function whoever({ environment }: Context, username: string | undefined): string {
@@ -53,7 +51,7 @@ export const alertsCommand = declare({
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
     const options = { namespace, rule, host, user, status, ...times };
     const { scope, rules } = await analystScope(settings, context, 'alerts');
-    const content = (): readonly Rule[] => readAllContent(settings.content ?? PROGRAM_FOLDER).rules;
+    const content = (): readonly Rule[] => readSettingsContent(settings).rules;
     if (argv.action === 'explain') {
       return explainOne(context, scope, content(), { ids: argv.ids ?? [], output: argv.output });
     }

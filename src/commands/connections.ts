@@ -1,11 +1,12 @@
 import { askedOf } from '../doctor/roles';
 import { requireVisible } from '../doctor/visibility';
-import { readAllContent } from '../resources/read-all-content';
+import { readAllContent, type ReadContent, type RuleChoice } from '../resources/read-all-content';
+import { describePlace } from '../errors';
 import type { Rule } from '../detections/rule';
 import { Deployment } from '../plan/deployment';
 import { PROGRAM_FOLDER } from '../program';
 import { expiredNotes } from '../sigma/exceptions';
-import type { Content, Scope } from '../resources/kind';
+import type { Scope } from '../resources/kind';
 import { connectForAlerts, connectSchedulers } from '../schedulers';
 import type { Verb } from '../schedulers/request-table';
 import type { ScheduledScope } from '../schedulers/scheduler';
@@ -23,11 +24,37 @@ export const SCHEDULER_OPTIONS = {
 } as const;
 
 /**
+ * The content that the settings name: pipelines, mappings, and the rules of all folders.
+ * @throws ProblemError when it is not valid
+ */
+export function readSettingsContent(settings: Settings): ReadContent {
+  return readAllContent(settings.content ?? PROGRAM_FOLDER, ruleChoice(settings));
+}
+
+/** Which rules the settings ask for. */
+export function ruleChoice({ rules, shippedRules, ruleOverrides }: Settings): RuleChoice {
+  return { own: rules, shipped: shippedRules, overrides: ruleOverrides };
+}
+
+/** Warnings that are shown; `validate --output json` has them all. */
+const MOST_WARNINGS = 10;
+
+/** Says what the authors of rules should know. */
+export function noteWarnings({ warnings }: ReadContent, context: Context): void {
+  for (const { where, message, hint } of warnings.slice(0, MOST_WARNINGS)) {
+    const place = where === undefined ? '' : `${describePlace(where)}: `;
+    context.note(`warning: ${place}${message}${hint === undefined ? '' : `. ${hint}`}`);
+  }
+  const more = warnings.length - MOST_WARNINGS;
+  if (more > 0) context.note(`and ${more} more warnings: \`validate --output json\` lists them.`);
+}
+
+/**
  * The content that the settings name, with a note of each exception that has expired.
  * @throws ProblemError when it is not valid
  */
-export function contentOf(settings: Settings, context: Context): Content {
-  const content = readAllContent(settings.content ?? PROGRAM_FOLDER);
+export function contentOf(settings: Settings, context: Context): ReadContent {
+  const content = readSettingsContent(settings);
   for (const note of expiredNotes(content.exceptions ?? [], Date.now())) context.note(note);
   return content;
 }
@@ -54,7 +81,7 @@ export async function analystScope(
 ): Promise<{ scope: ScheduledScope; rules: readonly Rule[] }> {
   const scope = await scopeOf(settings, context, verb);
   const scheduler = await connectForAlerts(scope, settings, context);
-  const rules = scheduler.keepsAlerts ? readAllContent(settings.content ?? PROGRAM_FOLDER).rules : [];
+  const rules = scheduler.keepsAlerts ? readSettingsContent(settings).rules : [];
   return { scope: { ...scope, scheduler }, rules };
 }
 

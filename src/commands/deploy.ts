@@ -5,7 +5,7 @@ import { checkReviewed, onlyOf } from '../plan/plan';
 import { silencedRules, unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
 import { deployText, interruptedLine } from '../report/plan-text';
 import { declare, settingsOf } from './command';
-import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './connections';
+import { contentOf, noteWarnings, deploymentOf, SCHEDULER_OPTIONS } from './connections';
 import { ONLY_OPTION, unprovenJson } from './plan';
 
 /** 130 when it was interrupted, 0 when all is done, 2 when something failed, 1 when something foreign stands in the way. */
@@ -49,6 +49,7 @@ export const deployCommand = declare({
     const settings = settingsOf(context, argv);
     const deployment = await deploymentOf(settings, context, 'deploy');
     const content = contentOf(settings, context);
+    noteWarnings(content, context);
     const plan = onlyOf(await deployment.plan(content, { prune: argv.prune }), argv.only ?? []);
     checkReviewed(plan, argv.checksum);
     for (const note of deployment.scheduler.notes({ command: 'plan', ...plan })) context.note(note);

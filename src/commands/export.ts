@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readContent } from '../content/read-content';
-import { listRuleFolder } from '../content/rule-folder';
 import { readYaml } from '../content/yaml-file';
 import { prepare } from '../cluster/translate';
 import type { Product } from '../cluster/cluster';
 import { ProblemError, type Problem } from '../errors';
 import { escapeForTerminal } from '../text/escape';
-import { readAllContent } from '../resources/read-all-content';
+import { readAllContent, type RuleChoice } from '../resources/read-all-content';
 import { PROGRAM_FOLDER } from '../program';
 import { navigatorLayer } from '../report/navigator';
 import { chosenRules, type Rule } from '../detections/rule';
@@ -17,6 +15,7 @@ import { SCHEDULERS } from '../schedulers';
 import type { Exported, ExportOptions as SchedulerExportOptions } from '../schedulers/scheduler';
 import type { SchedulerName } from '../settings';
 import { declare, settingsOf } from './command';
+import { ruleChoice } from './connections';
 
 /** The forms of the schedulers that import rules, and those of other tools. */
 const FORMATS = ['kibana', 'opensearch-alerting', 'watcher', 'sigma', 'navigator'] as const;
@@ -30,6 +29,8 @@ export interface ExportOptions {
   readonly format: (typeof FORMATS)[number];
   /** The folder that holds pipelines/, mappings/ and rules/. */
   readonly root: string;
+  /** Which rules there are; those of the folder where not given. */
+  readonly choice?: RuleChoice | undefined;
   readonly namespace: string;
   readonly indices?: readonly string[] | undefined;
   /** UUIDs, names or slugs; all rules where not given. */
@@ -52,12 +53,13 @@ export interface ExportOptions {
  */
 export function exportRules(options: ExportOptions): PartlyExported {
   const { format, root, namespace, indices, now = Date.now() } = options;
-  const content = readAllContent(root);
+  const content = readAllContent(root, options.choice);
   const rules = chosenRules(content.rules, options.rules);
   switch (format) {
     case 'sigma': {
-      const listed = listRuleFolder(join(root, 'rules')).rules;
-      const files = rules.flatMap(({ slug }) => listed.filter((file) => file.slug === slug)).map(({ path }) => path);
+      const files = rules
+        .flatMap(({ slug }) => content.files.filter((file) => file.slug === slug))
+        .map(({ path }) => path);
       return {
         text: files.map((file) => readFileSync(file, 'utf8').trimEnd()).join('\n---\n'),
         data: files.map((file) => readYaml(file).value),
@@ -129,7 +131,7 @@ export const exportCommand = declare({
       demandOption: true,
       describe: 'the form; or `pipelines`, as they are sent',
     },
-    rules: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },
+    which: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },
   },
   options: {
     engine: {
@@ -144,12 +146,13 @@ export const exportCommand = declare({
     ['$0 export pipelines --engine opensearch', 'what deploy sends to OpenSearch'],
   ],
   run: (context, argv) => {
-    const { namespace, indices, content = PROGRAM_FOLDER } = settingsOf(context, argv);
-    const { format, rules, engine } = argv;
+    const settings = settingsOf(context, argv);
+    const { namespace, indices, content = PROGRAM_FOLDER } = settings;
+    const { format, which: rules, engine } = argv;
     const exported: PartlyExported =
       format === 'pipelines'
         ? exportPipelines(content, engine, rules)
-        : exportRules({ format, root: content, namespace, indices, rules });
+        : exportRules({ format, root: content, choice: ruleChoice(settings), namespace, indices, rules });
     const { text, data, problems = [] } = exported;
     if (problems.length > 0) {
       context.note(escapeForTerminal(new ProblemError('RULE_INVALID', problems).message));

@@ -70,7 +70,7 @@ export const VERBS: readonly Verb[] = [
     load: () => (require('./adopt') as { adoptCommand: typeof adoptCommand }).adoptCommand,
   },
   {
-    name: 'export <format> [rules..]',
+    name: 'export <format> [which..]',
     describe: 'print the rules in the form of another tool, offline',
     load: () => (require('./export') as { exportCommand: typeof exportCommand }).exportCommand,
   },
@@ -80,7 +80,7 @@ export const VERBS: readonly Verb[] = [
     load: () => (require('./simulate') as { simulateCommand: typeof simulateCommand }).simulateCommand,
   },
   {
-    name: 'test [rules..]',
+    name: 'test [which..]',
     describe: 'run each rule on its positive and negative events, end to end',
     load: () => (require('./test-rules') as { testRulesCommand: typeof testRulesCommand }).testRulesCommand,
   },

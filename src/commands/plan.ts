@@ -4,7 +4,7 @@ import { schedulersBeside } from '../plan/guard';
 import { unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
 import { planText, planMarkdown, type PlanFlags } from '../report/plan-text';
 import { declare, settingsOf } from './command';
-import { contentOf, deploymentOf, SCHEDULER_OPTIONS } from './connections';
+import { contentOf, noteWarnings, deploymentOf, SCHEDULER_OPTIONS } from './connections';
 
 /** The plan as scripts read it (docs/design.md, "Output of commands"). */
 export function planJson({ steps, counts, digest }: Plan): object {
@@ -18,8 +18,8 @@ export function unprovenJson(unproven: readonly Unproven[]): object {
 
 /** What decides what is planned; where the servers are does not: a plan may be reviewed here and applied from there. */
 function flagsOf(argv: PlanFlags): PlanFlags {
-  const { config, profile, content, namespace, scheduler, space, channel, prune, only } = argv;
-  return { config, profile, content, namespace, scheduler, space, channel, prune, only };
+  const { config, profile, content, rules, shippedRules, namespace, scheduler, space, channel, prune, only } = argv;
+  return { config, profile, content, rules, shippedRules, namespace, scheduler, space, channel, prune, only };
 }
 
 /** Takes a part of the plan. */
@@ -44,6 +44,7 @@ export const planCommand = declare({
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
+    noteWarnings(content, context);
     const deployment = await deploymentOf(settings, context, 'plan');
     const whole = await deployment.plan(content, { prune: argv.prune });
     const plan = onlyOf(whole, argv.only ?? []);

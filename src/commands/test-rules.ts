@@ -1,11 +1,7 @@
 import { startAttached } from '../engine/start-node';
-import { join } from 'node:path';
-import { listRuleFolder } from '../content/rule-folder';
 import { chosenRules } from '../detections/rule';
 import { ProblemError } from '../errors';
-import { PROGRAM_FOLDER } from '../program';
 import { testRulesJunit, testRulesText } from '../report/test-text';
-import { readAllContent } from '../resources/read-all-content';
 import type { Content } from '../resources/kind';
 import { connectForLiveTest } from '../schedulers';
 import type { Scheduler } from '../schedulers/scheduler';
@@ -15,11 +11,11 @@ import { type Verdict, deployToSandbox, testRules } from '../testing/test-rules'
 import { withSandbox, type Sandbox } from '../testing/sandbox';
 import { plural } from '../text/plural';
 import { clusterOf, declare, settingsOf, type Context } from './command';
-import { SCHEDULER_OPTIONS } from './connections';
+import { readSettingsContent, SCHEDULER_OPTIONS } from './connections';
 
 export const testRulesCommand = declare({
   positionals: {
-    rules: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },
+    which: { type: 'string', array: true, describe: 'ids, names or file names of rules; all unless given' },
   },
   options: {
     live: {
@@ -42,21 +38,26 @@ export const testRulesCommand = declare({
   ],
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
-    const root = settings.content ?? PROGRAM_FOLDER;
-    const content = readAllContent(root);
-    const tests = readRuleTests(listRuleFolder(join(root, 'rules')));
-    chosenRules(content.rules, argv.rules);
+    const content = readSettingsContent(settings);
+    const tests = readRuleTests({ rules: content.files, tests: content.tests });
+    chosenRules(content.rules, argv.which);
     context.progress(`testing ${plural(content.rules.length, 'rule')} …`);
     const scheduler = argv.live ? await liveScheduler(context, settings) : undefined;
     const verdicts = await onGround(context, settings, content, (sandbox) =>
-      testRules(sandbox, content, tests, { rules: argv.rules, scheduler }),
+      testRules(sandbox, content, tests, { rules: argv.which, scheduler }),
     );
     const count = (result: Verdict['result']): number => verdicts.filter((verdict) => verdict.result === result).length;
-    const json = { passed: count('PASS'), failed: count('FAIL'), errors: count('ERROR'), results: verdicts };
+    const json = {
+      passed: count('PASS'),
+      failed: count('FAIL'),
+      errors: count('ERROR'),
+      untested: count('UNTESTED'),
+      results: verdicts,
+    };
     return {
       json,
       text: argv.report === 'junit' ? testRulesJunit(verdicts).trimEnd() : testRulesText(verdicts),
-      exit: json.passed === verdicts.length ? 0 : 1,
+      exit: json.failed + json.errors === 0 ? 0 : 1,
     };
   },
 });

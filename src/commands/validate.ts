@@ -1,28 +1,30 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listRuleFolder } from '../content/rule-folder';
 import { ProblemError, type Problem } from '../errors';
-import { readAllContent } from '../resources/read-all-content';
+import { readAllContent, type ReadContent, type RuleChoice } from '../resources/read-all-content';
 import { expiredNotes } from '../sigma/exceptions';
 import { plural } from '../text/plural';
 import { validateJunit } from '../report/junit';
-import type { Content } from '../resources/kind';
 import { PROGRAM_FOLDER } from '../program';
 import { readRuleTests, type RuleTest } from '../testing/rule-tests';
 import { declare, settingsOf } from './command';
+import { noteWarnings, ruleChoice } from './connections';
 
 /** What is on the disk, all of it valid. */
 export interface Valid {
-  readonly content: Content;
+  readonly content: ReadContent;
   readonly tests: readonly RuleTest[];
 }
 
 /**
  * Checks everything that is on the disk, without any cluster.
  * @param root the folder that holds pipelines/, mappings/ and rules/
+ * @param choice which rules there are besides
  * @returns what `deploy` and `test` would start from
  * @throws ProblemError CONTENT_INVALID with every problem of every file, INPUT when a folder cannot be read
  */
-export function validateContent(root: string): Valid {
+export function validateContent(root: string, choice: RuleChoice = {}): Valid {
   const problems: Problem[] = [];
   const attempt = <T>(read: () => T): T | undefined => {
     try {
@@ -33,10 +35,18 @@ export function validateContent(root: string): Valid {
       return undefined;
     }
   };
-  const content = attempt(() => readAllContent(root));
-  const tests = attempt(() => readRuleTests(listRuleFolder(join(root, 'rules'))));
+  const content = attempt(() => readAllContent(root, choice));
+  const tests = attempt(() =>
+    content === undefined ? testsAlone(root) : readRuleTests({ rules: content.files, tests: content.tests }),
+  );
   if (content === undefined || tests === undefined) throw new ProblemError('CONTENT_INVALID', problems);
   return { content, tests };
+}
+
+/** The events, where the rules are wrong: what is wrong with them is said at once. */
+function testsAlone(root: string): readonly RuleTest[] {
+  const folder = join(root, 'rules');
+  return existsSync(folder) ? readRuleTests(listRuleFolder(folder)) : [];
 }
 
 export const validateCommand = declare({
@@ -45,14 +55,17 @@ export const validateCommand = declare({
     report: { choices: ['text', 'junit'] as const, default: 'text' as const, describe: 'form of the text result' },
   },
   run: (context, argv) => {
-    const root = settingsOf(context, argv).content ?? PROGRAM_FOLDER;
+    const settings = settingsOf(context, argv);
+    const root = settings.content ?? PROGRAM_FOLDER;
     try {
-      const { content, tests } = validateContent(root);
+      const { content, tests } = validateContent(root, ruleChoice(settings));
+      noteWarnings(content, context);
       const { resources, rules } = content;
       for (const note of expiredNotes(content.exceptions ?? [], Date.now())) context.note(note);
       const json = {
         valid: true,
         problems: [],
+        warnings: content.warnings,
         resources: resources.map(({ kind, id }) => ({ kind, id })),
         rules: rules.map(({ uuid, name, version }) => ({ uuid, name, version })),
         events: tests.length,

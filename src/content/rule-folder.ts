@@ -5,6 +5,9 @@ import { ProblemError, type Problem } from '../errors';
 /** Folders at the top of a rules folder that hold no rules. */
 export const RESERVED = { exceptions: 'exceptions', tests: 'tests' } as const;
 
+/** At the top: what the placeholders of rules stand for. */
+const PLACEHOLDERS = 'placeholders.yml';
+
 const EXTENSION = '.yml';
 
 /** `x.yml`, `x.YAML`, `x.yml.txt`: whoever named a file like this believes that it is read. */
@@ -30,6 +33,8 @@ export interface RuleFolder {
   readonly rules: readonly RuleFolderFile[];
   readonly exceptions: readonly RuleFolderFile[];
   readonly tests: readonly RuleFolderFile[];
+  /** The values of placeholders: `placeholders.yml` at the top; undefined where there is none. */
+  readonly placeholders?: string | undefined;
   /** The files that look like YAML and are not read. */
   readonly problems: readonly Problem[];
 }
@@ -50,19 +55,24 @@ export function listRuleFolder(folder: string): RuleFolder {
   const inside = (name: string): string[] =>
     files.filter((path) => path.startsWith(`${name}/`)).map((path) => path.slice(name.length + 1));
   const reserved = Object.values(RESERVED);
-  const rules = rulesAt(files.filter((path) => !reserved.some((name) => path.startsWith(`${name}/`))));
+  const isRule = (path: string): boolean =>
+    path !== PLACEHOLDERS && !reserved.some((name) => path.startsWith(`${name}/`));
+  const rules = rulesAt(files.filter(isRule));
   const about = (name: string): RuleFolderFile[] =>
     inside(name).map((path) => ({ path: join(folder, name, path), slug: slugMeant(path, rules) }));
   return {
     rules: rules.map(({ path, slug }) => ({ path: join(folder, path), slug })),
     exceptions: about(RESERVED.exceptions),
     tests: about(RESERVED.tests),
+    ...(files.includes(PLACEHOLDERS) && { placeholders: join(folder, PLACEHOLDERS) }),
     problems,
   };
 }
 
 function rulesAt(paths: readonly string[]): RuleFolderFile[] {
-  const isOnly = (name: string): boolean => paths.filter((path) => basename(path) === name).length === 1;
+  const counts = new Map<string, number>();
+  for (const path of paths) counts.set(basename(path), (counts.get(basename(path)) ?? 0) + 1);
+  const isOnly = (name: string): boolean => counts.get(name) === 1;
   return paths.map((path) => ({ path, slug: withoutEnding(isOnly(basename(path)) ? basename(path) : path) }));
 }
 

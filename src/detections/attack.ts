@@ -1,4 +1,5 @@
 import data from './attack-data.json';
+import { NEW_TACTICS, OLD_IDS } from './attack-moved';
 
 /**
  * MITRE ATT&CK Enterprise, whole; names, ids and what belongs where are MITRE's. scripts/generate-attack.ts wrote the data, and
@@ -34,14 +35,14 @@ const TACTICS: ReadonlyMap<string, { readonly id: string; readonly name: string 
 const TECHNIQUES: ReadonlyMap<string, Technique> = new Map(Object.entries(data.techniques));
 const WITHDRAWN: ReadonlyMap<string, Omit<Withdrawn, 'id'>> = new Map(Object.entries(data.withdrawn));
 
-/** The short names of all tactics. */
-export const TACTIC_NAMES: readonly string[] = [...TACTICS.keys()];
+/** The short names of all tactics, those of version 19 included. */
+export const TACTIC_NAMES: readonly string[] = [...TACTICS.keys(), ...NEW_TACTICS.keys()];
 
 const SITE = 'https://attack.mitre.org';
 
 /** The tactic of a Sigma tag, `attack.execution` or (Sigma 1) `attack.lateral_movement`. */
 export function tacticOf(tag: string): AttackEntry | undefined {
-  const entry = tag.startsWith('attack.') ? TACTICS.get(wordOf(tag)) : undefined;
+  const entry = tag.startsWith('attack.') ? TACTICS.get(tacticWord(tag)) : undefined;
   return entry === undefined ? undefined : { ...entry, reference: `${SITE}/tactics/${entry.id}/` };
 }
 
@@ -67,7 +68,18 @@ export function withdrawnOf(tag: string): Withdrawn | undefined {
  * @param id `T1047`
  */
 export function tacticsOf(id: string): readonly string[] {
-  return TECHNIQUES.get(id)?.tactics ?? [];
+  return techniqueAt(id)?.tactics ?? [];
+}
+
+/** The short name under which the data has the tactic of a tag: `stealth` and `defense-impairment` were one before. */
+export function tacticWord(tag: string): string {
+  const word = wordOf(tag);
+  return NEW_TACTICS.get(word) ?? word;
+}
+
+/** A technique by its id, also by the one that it has in version 19. */
+function techniqueAt(id: string): Technique | undefined {
+  return TECHNIQUES.get(id) ?? TECHNIQUES.get(OLD_IDS.get(id) ?? '');
 }
 
 /** The short name of a tactic in a tag: `attack.lateral_movement` (Sigma 1) and `attack.lateral-movement` (Sigma 2) are one. */
@@ -78,7 +90,7 @@ export function wordOf(tag: string): string {
 /** @param id in any case */
 function entryOf(id: string | undefined): AttackEntry | undefined {
   const known = id?.toUpperCase() ?? '';
-  const name = TECHNIQUES.get(known)?.name;
+  const name = techniqueAt(known)?.name;
   return name === undefined
     ? undefined
     : { id: known, name, reference: `${SITE}/techniques/${known.replace('.', '/')}/` };

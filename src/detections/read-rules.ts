@@ -3,7 +3,7 @@ import { readYaml } from '../content/yaml-file';
 import { ProblemError, type Problem } from '../errors';
 import type { FieldTypes } from '../sigma/field-types';
 import type { Rule } from './rule';
-import { parseRule } from './parse-rule';
+import { parseRule, type RuleSurroundings } from './parse-rule';
 
 /**
  * Reads every rule of a folder, see `listRuleFolder`, in the order of the files' paths.
@@ -12,7 +12,7 @@ import { parseRule } from './parse-rule';
  * @throws ProblemError RULE_INVALID with every problem of every file (two files with one id, and files that look like rules
  *   and are not read, included), INPUT when the folder cannot be read or holds no rule
  */
-export function readRules(folder: string, fieldTypes?: FieldTypes): Rule[] {
+export function readRules(folder: string, fieldTypes?: FieldTypes, surroundings: RuleSurroundings = {}): Rule[] {
   const listed = listRuleFolder(folder);
   const problems: Problem[] = [...listed.problems];
   if (listed.rules.length === 0 && problems.length === 0) {
@@ -23,7 +23,7 @@ export function readRules(folder: string, fieldTypes?: FieldTypes): Rule[] {
   for (const { path, slug } of listed.rules) {
     try {
       const yaml = readYaml(path);
-      const rule = parseRule(yaml, slug, fieldTypes);
+      const rule = parseRule(yaml, slug, fieldTypes, surroundings);
       const twin = fileOf.get(rule.uuid.toLowerCase());
       if (twin !== undefined) {
         problems.push({

@@ -47,12 +47,12 @@ export const kibanaSchema = z.strictObject({
 export type RuleAction = z.infer<typeof action>;
 
 /**
- * The form of a rule file, but for its detection: which keys there are and what each holds. What a detection says
- * nothing about is an empty list or null, never left out, so that nothing is forgotten by accident.
+ * The form of a rule file, but for its detection: which keys there are and what each holds. What is left out of our block
+ * has a default (rule-defaults.ts).
  */
 
 const texts = z.array(text);
-const optional = text.nullable();
+const optional = text.nullish();
 const percent = z.number().int().min(0).max(100);
 const day = z.iso.date();
 const duration = text.refine(
@@ -61,64 +61,71 @@ const duration = text.refine(
 );
 
 const upstream = z.strictObject({
-  source: text,
+  source: text.optional(),
   status: optional,
-  last_updated: day.nullable(),
+  last_updated: day.nullish(),
   datamodel: optional,
-  products: texts,
-  search: text,
-  group_by: texts,
-  required_fields: texts,
-  mitre_attack_ids: texts,
-  drilldown_searches: texts,
-  tests: z.array(
-    z.strictObject({
-      name: text,
-      attack_data: z.array(z.strictObject({ data: text, source: text, sourcetype: text })),
-    }),
-  ),
+  products: texts.optional(),
+  search: text.optional(),
+  group_by: texts.optional(),
+  required_fields: texts.optional(),
+  mitre_attack_ids: texts.optional(),
+  drilldown_searches: texts.optional(),
+  tests: z
+    .array(
+      z.strictObject({
+        name: text,
+        attack_data: z.array(z.strictObject({ data: text, source: text, sourcetype: text })),
+      }),
+    )
+    .optional(),
   test_dataset: optional,
   manual_test: optional,
 });
 
 const extension = z.strictObject({
-  version: z.number().int().min(1),
-  type: z.enum(['Hunting', 'TTP']),
-  group_by: texts.min(1),
-  risk: z.strictObject({
-    score: percent,
-    impact: percent,
-    confidence: percent,
-    message: text,
-    objects: z.array(z.strictObject({ name: text, type: text, roles: texts.min(1) })),
-  }),
-  schedule: z.strictObject({ interval: duration, lookback: duration }),
+  version: z.number().int().min(1).optional(),
+  type: z.enum(['Hunting', 'TTP', 'Anomaly', 'Baseline', 'Correlation']).optional(),
+  group_by: texts.min(1).optional(),
+  risk: z
+    .strictObject({
+      score: percent.optional(),
+      impact: percent.optional(),
+      confidence: percent.optional(),
+      message: text.optional(),
+      objects: z.array(z.strictObject({ name: text, type: text, roles: texts.min(1) })).optional(),
+    })
+    .optional(),
+  schedule: z.strictObject({ interval: duration.optional(), lookback: duration.optional() }).optional(),
   kibana: kibanaSchema.optional(),
-  analytic_stories: texts,
+  analytic_stories: texts.optional(),
   asset_type: optional,
   security_domain: optional,
-  kill_chain_phases: texts,
-  data_sources: texts,
-  setup: text,
+  kill_chain_phases: texts.optional(),
+  data_sources: texts.optional(),
+  setup: text.optional(),
   triage: optional,
-  upstream,
+  upstream: upstream.optional(),
 });
 
-/** Sigma 2.0's own attributes, those that a rule of ours needs made mandatory, and our block. */
+/** Our block of a rule, as it is written. */
+export type WrittenBlock = z.infer<typeof extension>;
+
+/** Sigma 2.0's own attributes, and our block. */
 export const ruleSchema = z.looseObject({
   title: text.max(256),
-  id: z.guid(),
+  id: z.guid().optional(),
   related: z.array(z.looseObject({ id: z.guid(), type: text })).optional(),
   name: text.max(256).optional(),
-  taxonomy: z.literal('ecs'),
+  taxonomy: z.enum(['sigma', 'ecs']).optional(),
   status: z.enum(['stable', 'test', 'experimental', 'deprecated', 'unsupported']).optional(),
-  description: text.max(65_535),
+  description: text.max(65_535).optional(),
   license: text.optional(),
   references: texts.optional(),
-  author: text,
+  author: text.optional(),
   date: day.optional(),
   modified: day.optional(),
-  tags: z.array(z.string().regex(/^[a-z0-9_-]+\.[a-z0-9._-]+$/, 'must be a tag such as attack.t1047')),
+  tags: texts.optional(),
   logsource: z.strictObject({
     category: z.literal('process_creation'),
     product: z.literal('windows'),
@@ -127,9 +134,9 @@ export const ruleSchema = z.looseObject({
   detection: z.unknown(),
   fields: texts.optional(),
   falsepositives: z.union([texts, text]).optional(),
-  level: z.enum(['informational', 'low', 'medium', 'high', 'critical']),
+  level: z.enum(['informational', 'low', 'medium', 'high', 'critical']).optional(),
   scope: texts.optional(),
-  wmi_detections: extension,
+  wmi_detections: extension.optional(),
 });
 
 /** Sigma's top-level keys and ours; others are custom attributes, which Sigma allows. */
@@ -158,13 +165,16 @@ export function checkRuleSchema(value: unknown, findings: Findings): RuleFile | 
  * other, and an analyst's search on it would find nothing.
  */
 export function checkNamedFields(file: RuleFile, types: FieldTypes, findings: Findings): void {
+  const isSigma = file.taxonomy !== 'ecs';
   const check = (field: string, path: Path): void => {
     if (types.has(field)) return;
     findings.add(path, `field "${field}" is not mapped`, hint(field, types));
   };
-  file.wmi_detections.group_by.forEach((field, index) => {
+  file.wmi_detections?.group_by?.forEach((field, index) => {
     check(field, ['wmi_detections', 'group_by', index]);
   });
+  // Authors list what they want to see, and sources have not all of it: of Sigma's names those that are known are shown.
+  if (isSigma) return;
   file.fields?.forEach((field, index) => {
     check(field, ['fields', index]);
   });

@@ -10,7 +10,7 @@ export interface RiskObject {
   readonly roles: readonly string[];
 }
 
-/** What the detection was in Splunk, in Splunk's own words, for people; no code acts on it. */
+/** What the detection was where it is from, in the words used there, for people; no code acts on it. */
 export interface Upstream {
   readonly source: string;
   readonly status: string | null;
@@ -57,7 +57,7 @@ export interface Rule {
   readonly falsePositives: readonly string[];
   readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
   readonly version: number;
-  readonly type: 'Hunting' | 'TTP';
+  readonly type: 'Hunting' | 'TTP' | 'Anomaly' | 'Baseline' | 'Correlation';
   /** ECS fields, in the order of the seed's `by`. Read their values with `groupValue`. */
   readonly groupBy: readonly string[];
   readonly risk: {

@@ -27,6 +27,8 @@ const LOOKS: Readonly<Record<string, Probe>> = {
   'indices:admin/index_template/get': (client, _, options) => client.indices.getIndexTemplate({}, options),
   'indices:data/read/scroll': (client, _, options) => client.scroll({ scroll_id: SCROLL }, options),
   'indices:data/read/scroll/clear': (client, _, options) => client.clearScroll({ scroll_id: [SCROLL] }, options),
+  'indices:data/read/msearch': (client, _, options) =>
+    client.msearch({ searches: [{ index: NONE, ignore_unavailable: true }, { size: 0 }] }, options),
   'indices:data/read/mget': (client, _, options) => client.mget({ docs: [{ _index: NONE, _id: NONE }] }, options),
   'indices:data/read/mget*': (client, index, options) => client.mget({ index, ids: [NONE] }, options),
   'indices:data/read/get': (client, index, options) => client.get({ index, id: NONE }, options),

@@ -162,6 +162,17 @@ export const REQUESTS: readonly RequestRow[] = [
   // Rules that run. Who may not refresh is served by the overlap of the windows.
   onIndices('streams', 'GET /{streams}/_refresh', ['run'], ['maintenance'], ['indices:admin/refresh*']),
   onIndices('events', 'POST /{events}/_search', ['run', 'status', 'alerts', 'reconcile'], ['read'], SEARCH),
+  // Rules that find nothing are asked about together.
+  onIndices('events', 'POST /_msearch', ['run', 'deploy'], ['read'], SEARCH, ['indices:data/read/msearch']),
+  onIndices('state', 'POST /{state}/_mget', ['run'], ['read'], ['indices:data/read/mget*'], ['indices:data/read/mget']),
+  onIndices(
+    'state',
+    'POST /{state}/_bulk',
+    ['run', 'deploy'],
+    ['index', 'auto_configure'],
+    ['indices:data/write/index', ...WRITE],
+    BULK,
+  ),
   onIndices('events', 'POST /_mget', ['alerts'], ['read'], ['indices:data/read/mget*'], ['indices:data/read/mget']),
   onIndices('streams', 'POST /{streams}/_search', ['status'], ['read'], SEARCH),
   ...(['events', 'streams'] as const).map((names) => ({

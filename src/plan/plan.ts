@@ -74,13 +74,15 @@ export async function makePlan(
       if (step === undefined) unchanged += 1;
       else puts.push(step);
     }
-    const leftover = live.filter(({ id, ours }) => ours && !desired.some((wanted) => wanted.id === id));
-    const gone = inOrderOfReferences(kind, leftover).reverse();
-    leftovers.push(...gone.map(({ id }) => ({ kind: kind.name, id })));
+    const gone = live.filter(({ id, ours }) => ours && !desired.some((wanted) => wanted.id === id));
+    // The settings say of a rule that it is off, which is more than that it is not there.
+    const isOff = ({ id }: Live): boolean => (content.switchedOff ?? []).some((uuid) => id.includes(uuid));
+    const deleted = inOrderOfReferences(kind, options.prune ? gone : gone.filter(isOff)).reverse();
+    leftovers.push(...gone.filter((item) => !deleted.includes(item)).map(({ id }) => ({ kind: kind.name, id })));
     // What refers to something is deleted before it, so in the reverse of the order of creation.
-    if (options.prune) deletions.unshift(...gone.map((item) => deletion(kind, scope.namespace, item)));
+    deletions.unshift(...deleted.map((item) => deletion(kind, scope.namespace, item)));
   }
-  return planFrom([...puts, ...deletions], unchanged, options.prune ? [] : leftovers);
+  return planFrom([...puts, ...deletions], unchanged, leftovers);
 }
 
 /** A plan of steps that are already decided. */

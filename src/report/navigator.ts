@@ -1,4 +1,4 @@
-import { ATTACK_VERSION, subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf } from '../detections/attack';
+import { ATTACK_VERSION, subtechniqueOf, tacticOf, tacticsOf, tacticWord, techniqueOf } from '../detections/attack';
 import type { Rule } from '../detections/rule';
 
 /** A technique under one tactic, as the Navigator draws it: one cell. */
@@ -58,7 +58,7 @@ function cellsOf(rules: readonly Rule[]): Cell[] {
 
 /** `T1047/execution` for each technique, or sub-technique, and each tactic among the tags to which it belongs. */
 function cellIds(tags: readonly string[]): string[] {
-  const tactics = tags.filter((tag) => tacticOf(tag) !== undefined).map(wordOf);
+  const tactics = tags.filter((tag) => tacticOf(tag) !== undefined).map(tacticWord);
   const techniques = tags.map((tag) => subtechniqueOf(tag) ?? techniqueOf(tag)).filter((entry) => entry !== undefined);
   const cells = techniques.flatMap(({ id }) =>
     tacticsOf(id)

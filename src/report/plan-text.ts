@@ -128,6 +128,7 @@ export function planMarkdown(
 
 /** A flag as it is typed; several values of one stand side by side. */
 function words([name, value]: [string, PlanFlags[string]]): string[] {
+  if (name === 'shippedRules') return value === false ? ['--no-shipped-rules'] : [];
   if (value === undefined || value === false) return [];
   return [`--${name}`, ...(value === true ? [] : [value].flat().map(shellWord))];
 }

@@ -1,5 +1,5 @@
 import { percent, hintsFor } from '../status/attention';
-import type { RuleState } from '../schedulers/deployed-rule';
+import { hasFailed, type RuleState } from '../schedulers/deployed-rule';
 import type { ContentChange, ContentState, Coverage, SourceState, Status } from '../status/status';
 import { describeDuration } from '../text/duration';
 import { escapeForTerminal } from '../text/escape';
@@ -8,6 +8,10 @@ import { plural } from '../text/plural';
 /** Changes that are named; a cluster where nothing is deployed would fill the screen else. */
 const MOST_CHANGES = 10;
 const MOST_REASONS = 5;
+/** From more rules on they are counted, and only those named that need attention. */
+const MANY_RULES = 20;
+/** Of those so many are named; `--output json` has all. */
+const MOST_NAMED = 10;
 const DAY = 86_400_000;
 
 /** `status` for a person: a paragraph a subject, and at the end what needs attention. */
@@ -19,19 +23,26 @@ export function statusText(status: Status): string {
   const paragraphs = [
     [`${product} ${cluster.version} at ${cluster.url}, namespace ${namespace}`],
     contentLines(content),
-    rules.length === 0 ? ['No rule is there: run `wmi-detections deploy`.'] : ['Rules', ...rules.flatMap(ruleLines)],
+    rules.length === 0 ? ['No rule is there: run `wmi-detections deploy`.'] : ['Rules', ...rulesLines(rules)],
     there.length === 0
       ? ['No events yet: no index that the rules read is there. docs/shippers.md says how events get there.']
       : [`Sources, and what arrived since ${since}`, ...there.flatMap((source) => sourceLines(source, now))],
     there.length > 0 && absent.length > 0 ? [`Nothing yet from ${absent.join(', ')}.`] : [],
     attention.length === 0
       ? ['Nothing needs attention.']
-      : ['Needs attention', ...attention.map((sentence) => `  ! ${sentence}`)],
+      : ['Needs attention', ...attentionLines(attention, rules.length)],
   ];
+  // Of many rules nobody reads to the end.
+  if (rules.length > MANY_RULES) paragraphs.splice(1, 0, ...paragraphs.splice(-1));
   return paragraphs
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.map(escapeForTerminal).join('\n'))
     .join('\n\n');
+}
+
+function attentionLines(attention: readonly string[], rules: number): string[] {
+  const lines = attention.map((sentence) => `  ! ${sentence}`);
+  return rules > MANY_RULES ? someOf(lines, '  ') : lines;
 }
 
 function contentLines({ inSync, counts, changes, leftovers }: ContentState): string[] {
@@ -59,6 +70,39 @@ const ACTIONS: Readonly<Record<string, string>> = {
   rollover: 'mapping behind',
   foreign: 'not ours',
 };
+
+/** Every rule; of many those that do not run as they should, and how many do. */
+function rulesLines(rules: readonly RuleState[]): string[] {
+  if (rules.length <= MANY_RULES) return rules.flatMap(ruleLines);
+  const amiss = rules.filter(({ enabled, overdue, execution }) => !enabled || overdue || hasFailed(execution));
+  const alerts = rules.reduce((sum, { lastRun }) => sum + (lastRun?.new ?? 0), 0);
+  const fine = rules.length - amiss.length;
+  return [
+    `  ${fine} of ${rules.length} rules run as they should; ${plural(alerts, 'new alert')} in their last runs`,
+    ...someOf(amiss.flatMap(ruleLines), '  '),
+  ];
+}
+
+/** The first lines, and how many more there are. */
+function someOf(lines: readonly string[], indent: string): string[] {
+  const more = lines.length - MOST_NAMED;
+  return [...lines.slice(0, MOST_NAMED), ...(more > 0 ? [`${indent}and ${more} more: --output json lists them`] : [])];
+}
+
+/** How many rules can see a source, and those that see least of it. */
+function coverageSummary(coverage: readonly Coverage[], { source }: SourceState): string[] {
+  const known = coverage.filter(({ share }) => share !== null);
+  const blind = known.filter(({ blind: count }) => count > 0).sort((left, right) => right.blind - left.blind);
+  if (known.length === 0) return [];
+  const lines = blind.map(({ name, share, causes: [cause] }) => {
+    const why = cause === undefined ? '' : `: ${cause.lack}`;
+    return `      ${name} is blind on ${percent(share ?? 0)}${why}`;
+  });
+  return [
+    `    ${known.length - blind.length} of ${known.length} rules can see every process creation of ${source}`,
+    ...someOf(lines, '      '),
+  ];
+}
 
 function ruleLines(rule: RuleState): string[] {
   const { name, version, interval, space, behind, overdue } = rule;
@@ -117,7 +161,9 @@ function sourceLines(source: SourceState, now: string): string[] {
       : [
           `    ${plural(ignored.count, 'document')} with values that cannot be searched: ${ignored.fields.map(({ field, count }) => `${field} (${count})`).join(', ')}`,
         ]),
-    ...coverage.flatMap((each) => coverageLines(each, source)),
+    ...(coverage.length > MANY_RULES
+      ? coverageSummary(coverage, source)
+      : coverage.flatMap((each) => coverageLines(each, source))),
   ];
 }
 

@@ -63,7 +63,9 @@ function junitCase({ file, status, reasons, diff }: CaseResult): JunitCase {
 /** The verdicts, rule by rule, and the numbers; for a person. */
 export function testRulesText(verdicts: readonly Verdict[]): string {
   const count = (result: Verdict['result']): number => verdicts.filter((verdict) => verdict.result === result).length;
-  const sum = `${count('PASS')} passed, ${count('FAIL')} failed, ${count('ERROR')} with errors.`;
+  const untested = count('UNTESTED');
+  const rest = untested === 0 ? '' : `, ${plural(untested, 'rule')} without tests`;
+  const sum = `${count('PASS')} passed, ${count('FAIL')} failed, ${count('ERROR')} with errors${rest}.`;
   return [...byRule(verdicts).flatMap(([name, own]) => [name, ...own.flatMap(verdictLines)]), sum].join('\n');
 }
 
@@ -84,6 +86,7 @@ export function testRulesJunit(verdicts: readonly Verdict[]): string {
         name: source === null ? event : `${event} (${source})`,
         failure: result === 'FAIL' ? { message: reason ?? '', details: where ?? '' } : undefined,
         error: result === 'ERROR' ? (reason ?? '') : undefined,
+        skipped: result === 'UNTESTED' ? (reason ?? '') : undefined,
       })),
     })),
   );

@@ -23,6 +23,8 @@ export type KindName =
 export interface Content {
   readonly resources: readonly Resource[];
   readonly rules: readonly Rule[];
+  /** The ids of rules that the settings switch off: what is there of them is deleted. */
+  readonly switchedOff?: readonly string[] | undefined;
   /** The tuning of rules; none where nothing is said. */
   readonly exceptions?: readonly RuleExceptions[] | undefined;
 }

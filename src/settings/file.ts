@@ -180,10 +180,16 @@ function withVariables(text: string, environment: Environment, fail: Fail): stri
   return missing.length === 0 ? replaced : undefined;
 }
 
+/** One of the folders below `rules`, of the file or of a profile. */
+function isRuleFolder(at: Path): boolean {
+  const [key] = at[0] === 'profiles' ? at.slice(2) : at;
+  return key === 'rules';
+}
+
 function follow(text: string, at: Path, folder: string, fail: Fail): string | undefined {
   const fromFolder = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
   const isTemplate = webhookPath(at)?.[0] === 'template';
-  if (PATHS.has(at.at(-1)) && !isTemplate) return fromFolder(text);
+  if ((PATHS.has(at.at(-1)) || isRuleFolder(at)) && !isTemplate) return fromFolder(text);
   if (!isSecret(at) || isTemplate || !text.startsWith('file:')) return text;
   const path = fromFolder(text.slice('file:'.length));
   try {

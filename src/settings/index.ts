@@ -34,6 +34,12 @@ export interface Settings {
   readonly retention?: string | undefined;
   /** The folder that holds pipelines/, mappings/ and rules/; undefined for those that come with the program. */
   readonly content?: string | undefined;
+  /** The user's own folders of rules, on top of the others. */
+  readonly rules?: readonly string[] | undefined;
+  /** Whether the rules of the content, or of the program, count. */
+  readonly shippedRules?: boolean | undefined;
+  /** By id or file name of a rule. */
+  readonly ruleOverrides?: Written['rule_overrides'];
   /** What gets new alerts; empty where the settings have none, or were read without them. */
   readonly notify: readonly Webhook[];
 }
@@ -77,6 +83,9 @@ export function readSettings(
     indices: first('indices'),
     retention: first('retention'),
     content: first('content'),
+    rules: first('rules'),
+    shippedRules: first('shipped_rules'),
+    ruleOverrides: first('rule_overrides'),
     notify: webhooksOf(layers, proxies, problems),
   };
   if (problems.length > 0) throw new ProblemError('SETTINGS', problems);

@@ -24,6 +24,9 @@ export interface Flags {
   readonly scheduler?: string | undefined;
   readonly channel?: string | undefined;
   readonly content?: string | undefined;
+  /** Folders of rules. */
+  readonly rules?: string | readonly string[] | undefined;
+  readonly shippedRules?: boolean | undefined;
   /** Ids of spaces, several with commas between them. */
   readonly space?: string | readonly string[] | undefined;
 }
@@ -74,6 +77,8 @@ export function flagLayer(flags: Flags, problems: Problem[]): Layer {
     ...(flags.scheduler !== undefined && { scheduler: flags.scheduler }),
     ...(flags.channel !== undefined && { channel: flags.channel }),
     ...(flags.content !== undefined && { content: flags.content }),
+    ...(flags.rules !== undefined && { rules: flags.rules }),
+    ...(flags.shippedRules !== undefined && { shipped_rules: flags.shippedRules }),
   };
   return {
     written: checked(settingsShape, { value, placeOf: flagPlace }, problems) ?? {},

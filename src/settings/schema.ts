@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Place, Problem } from '../errors';
+import { parseDuration } from '../text/duration';
 import { canonicalJson } from '../json';
 import { nearest } from '../text/suggest';
 
@@ -75,6 +76,19 @@ const elasticsearch = connection.extend({
 
 const kibana = connection.extend({ url: url.optional(), spaces: spaces.optional() });
 
+const duration = z
+  .string()
+  .refine((text) => (parseDuration(text) ?? 0) > 0, 'must be a duration such as 30s, 5m, 1h or 1d');
+
+/** What the settings say about a rule, by its id or file name. */
+const ruleOverride = z.strictObject({
+  enabled: z.boolean().optional(),
+  interval: duration.optional(),
+  lookback: duration.optional(),
+  score: z.number().int().min(0).max(100).optional(),
+  message: z.string().min(1).optional(),
+});
+
 /** The severities of alerts, the lowest first (docs/design.md, "Severity"). */
 const SEVERITY_WORDS = ['low', 'medium', 'high', 'critical'] as const;
 
@@ -112,6 +126,9 @@ export const settingsShape = z.strictObject({
     .regex(/^[1-9]\d{0,4}[dhms]$/, 'must be a duration of days, hours, minutes or seconds, such as 90d')
     .optional(),
   content: z.string().optional(),
+  rules: z.union([z.string().transform((folder) => [folder]), z.array(z.string().min(1)).min(1)]).optional(),
+  shipped_rules: z.boolean().optional(),
+  rule_overrides: z.record(z.string(), ruleOverride).optional(),
   notify: z.record(z.string(), webhook).optional(),
 });
 

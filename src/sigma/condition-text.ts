@@ -139,7 +139,7 @@ class Parser {
     this.next++;
     const quantified = this.tokens[this.next++];
     const word = quantity.text.toLowerCase();
-    if (word !== '1' && word !== 'all') {
+    if (word !== '1' && word !== 'any' && word !== 'all') {
       throw new Refusal(
         `"${quantity.text} of" is not supported (character ${quantity.at})`,
         'Write "1 of" or "all of".',
@@ -154,7 +154,7 @@ class Parser {
         this.known(quantified.text.replaceAll('*', '')),
       );
     }
-    return { kind: word === '1' ? 'or' : 'and', of: matching.map((name) => ({ kind: 'name', name })) };
+    return { kind: word === 'all' ? 'and' : 'or', of: matching.map((name) => ({ kind: 'name', name })) };
   }
 
   private matching(pattern: string): string[] {

@@ -15,7 +15,8 @@ export type Pattern = readonly PatternPart[];
 /** One piece of a regular expression, in the small language of the Sigma specification. */
 export type RegexPart =
   | { readonly kind: 'literal'; readonly text: string }
-  | { readonly kind: 'any' }
+  /** Any character; without `lines` not the end of a line. */
+  | { readonly kind: 'any'; readonly lines?: true }
   | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [string, string])[] }
   | { readonly kind: 'group'; readonly alternatives: readonly (readonly RegexPart[])[] }
   | { readonly kind: 'repeat'; readonly part: RegexPart; readonly least: number; readonly most: number | null };
@@ -24,11 +25,19 @@ export type RegexPart =
 export interface Regex {
   readonly source: string;
   readonly alternatives: readonly {
-    readonly fromStart: boolean;
-    readonly toEnd: boolean;
+    readonly fromStart: Anchor;
+    readonly toEnd: Anchor;
     readonly parts: readonly RegexPart[];
   }[];
+  /** The case of ASCII letters does not count: each letter of the parts stands for both. */
+  readonly ignoresCase?: true;
 }
+
+/** Whether an end of an expression is that of the value, of a `line` of it, or anywhere. */
+export type Anchor = boolean | 'line';
+
+/** A comparison of a number. */
+export type RangeOperator = 'lt' | 'lte' | 'gt' | 'gte';
 
 /** What is asked of one value. A field with several values meets a test when any of them does. */
 export type Test =
@@ -36,9 +45,16 @@ export type Test =
   | { readonly kind: 'text'; readonly pattern: Pattern; readonly cased: boolean }
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'boolean'; readonly value: boolean }
-  /** Case counts. */
   | { readonly kind: 'regex'; readonly regex: Regex }
   | { readonly kind: 'cidr'; readonly network: string }
+  | { readonly kind: 'range'; readonly operator: RangeOperator; readonly value: number }
+  /** Another field of the same event has this value, or a part of it; `cased` as above. */
+  | {
+      readonly kind: 'same';
+      readonly field: string;
+      readonly position: 'whole' | 'contains' | 'startswith' | 'endswith';
+      readonly cased: boolean;
+    }
   /** The field has a value. A null is no value: the engines keep no trace of one. */
   | { readonly kind: 'exists' };
 
@@ -99,7 +115,9 @@ export function depth(condition: Condition): number {
 
 /** The fields at which a condition looks, as often as it does. */
 export function fieldsOf(condition: Condition): string[] {
-  if (condition.kind === 'field') return [condition.field];
+  if (condition.kind === 'field') {
+    return condition.test.kind === 'same' ? [condition.field, condition.test.field] : [condition.field];
+  }
   return condition.kind === 'not' ? fieldsOf(condition.of) : condition.of.flatMap(fieldsOf);
 }
 
@@ -109,11 +127,18 @@ const is = (field: string, literal: string): Condition => ({
   test: { kind: 'text', pattern: [{ literal }], cased: true },
 });
 
+/** The event says that it is from another system than Windows; most shippers do not say from which. */
+export const FROM_ELSEWHERE: Condition = {
+  kind: 'or',
+  of: [is('host.os.type', 'linux'), is('host.os.type', 'macos')],
+};
+
 /**
  * Everything that an event must meet for a rule to alert: its log source and its detection. Windows process creation is
- * ECS event.category process and event.type start; host.os.type is not asked for, most shippers' data lacks it.
+ * ECS event.category process and event.type start, and not from macOS or Linux.
  */
 export function conditionOf(rule: Detection): Condition {
-  const condition = allOf([is('event.category', 'process'), is('event.type', 'start'), rule.condition]);
+  const source = [is('event.category', 'process'), is('event.type', 'start'), negated(FROM_ELSEWHERE)];
+  const condition = allOf([...source, rule.condition]);
   return condition ?? rule.condition;
 }

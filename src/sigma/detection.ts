@@ -3,21 +3,24 @@ import { isRecord } from '../json';
 import { allOf, anyOf, depth, leaves, type Condition } from './condition';
 import { parseConditionText } from './condition-text';
 import type { Findings } from './findings';
-import { parseKey } from './modifiers';
-import { parseValue } from './value';
+import { fieldsOfKey, parseField, type DetectionScope } from './field';
+
+export type { DetectionScope } from './field';
 
 /** Engines allow 1,024 clauses in one query; a few are ours. */
 const MOST_TESTS = 1000;
 /** Elasticsearch refuses queries of more than 30 layers; a few are ours. */
 const DEEPEST = 20;
-const NAME = /^[A-Za-z0-9_-]+$/;
+const NAME = /^[A-Za-z0-9_.-]+$/;
 const KEYWORDS = new Set(['and', 'or', 'not', 'of', 'them', 'all', '1']);
+const SPECIFICATION = 'Sigma specification 2.0';
 
 /**
  * Reads `detection`: the search identifiers, and the condition that joins them.
+ * @param scope whose field names it uses, and what is known of fields and placeholders
  * @returns undefined when something is wrong; it is in `findings` then
  */
-export function parseDetection(detection: unknown, findings: Findings): Condition | undefined {
+export function parseDetection(detection: unknown, findings: Findings, scope: DetectionScope): Condition | undefined {
   const path = ['detection'];
   if (!isRecord(detection)) {
     findings.add(path, 'detection must be a map of search identifiers and a condition');
@@ -33,10 +36,10 @@ export function parseDetection(detection: unknown, findings: Findings): Conditio
       findings.add(
         [...path, name],
         `"${name}" cannot be the name of a search identifier`,
-        'Use letters, digits, _ and -.',
+        'Use letters, digits, _, - and dots.',
       );
     }
-    searches.set(name, parseSearch(detection[name], [...path, name], findings));
+    searches.set(name, parseSearch(detection[name], [...path, name], findings, scope));
   }
   const used = new Set<string>();
   const condition = parseConditions(detection.condition, searches, used, findings);
@@ -74,7 +77,7 @@ function parseConditions(
     }
     const parsed = parseConditionText(text, [...searches.keys()]);
     if ('message' in parsed) {
-      findings.add(place, `condition: ${parsed.message}`, parsed.hint);
+      findings.add(place, `condition: ${parsed.message} (${SPECIFICATION}, "Condition")`, parsed.hint);
       return undefined;
     }
     for (const name of parsed.used) used.add(name);
@@ -83,46 +86,38 @@ function parseConditions(
   return anyOf(conditions);
 }
 
-/** A map holds when all its fields match; a list of maps when any of them does. */
-function parseSearch(search: unknown, path: Path, findings: Findings): Condition | undefined {
-  if (Array.isArray(search)) {
-    if (search.length === 0) findings.add(path, `search identifier "${String(path.at(-1))}" is empty`);
-    return anyOf(search.map((item: unknown, index) => parseMap(item, [...path, index], findings)));
-  }
-  return parseMap(search, path, findings);
+/** A map holds when all its fields match; a list of maps, or of words, when any of them does. */
+function parseSearch(search: unknown, path: Path, findings: Findings, scope: DetectionScope): Condition | undefined {
+  if (!Array.isArray(search)) return parseMap(search, path, findings, scope);
+  if (search.length === 0) findings.add(path, `search identifier "${String(path.at(-1))}" is empty`);
+  return anyOf(
+    search.map((item: unknown, index) =>
+      isRecord(item)
+        ? parseMap(item, [...path, index], findings, scope)
+        : parseField('|contains', [item], [...path, index], findings, scope),
+    ),
+  );
 }
 
-function parseMap(map: unknown, path: Path, findings: Findings): Condition | undefined {
+function parseMap(map: unknown, path: Path, findings: Findings, scope: DetectionScope): Condition | undefined {
   if (!isRecord(map)) {
-    findings.add(
-      path,
-      'a search must be a map of fields: words to find anywhere in an event are not supported',
-      'Name the ECS field that holds the text, such as process.command_line|contains.',
-    );
+    if (typeof map === 'string' || typeof map === 'number') {
+      return parseField('|contains', map, path, findings, scope);
+    }
+    findings.add(path, 'a search must be a map of fields, or words (Sigma specification 2.0, "Search-Identifier")');
     return undefined;
   }
   const entries = Object.entries(map);
   if (entries.length === 0) findings.add(path, 'a search needs at least one field');
-  return allOf(entries.map(([key, value]) => parseField(key, value, [...path, key], findings)));
+  return allOf(entries.map(([key, value]) => parseField(key, value, [...path, key], findings, scope)));
 }
 
-function parseField(key: string, value: unknown, path: Path, findings: Findings): Condition | undefined {
-  const parsed = parseKey(key);
-  if ('message' in parsed) {
-    findings.add(path, parsed.message, parsed.hint);
-    return undefined;
-  }
-  const { field, modifiers } = parsed;
-  const values: unknown[] = Array.isArray(value) ? value : [value];
-  if (values.length === 0) findings.add(path, `"${key}" has an empty list: it would never match`, 'Give it a value.');
-  if (modifiers.all && values.length === 1) {
-    findings.add(path, `"${key}" has one value only: "all" needs a list of two or more`, 'Leave "all" out.');
-  }
-  const conditions = values.map((item, index) => {
-    const result = parseValue(field, item, modifiers);
-    if ('condition' in result) return result.condition;
-    findings.add(Array.isArray(value) ? [...path, index] : path, `${key}: ${result.message}`, result.hint);
-    return undefined;
-  });
-  return modifiers.all ? allOf(conditions) : anyOf(conditions);
+/** The fields that a detection names, as it writes them; what is malformed is left out. */
+export function namesOfDetection(detection: unknown): string[] {
+  if (!isRecord(detection)) return [];
+  const maps = Object.entries(detection)
+    .filter(([name]) => name !== 'condition')
+    .flatMap(([, search]) => [search].flat())
+    .filter(isRecord);
+  return maps.flatMap((map) => Object.keys(map).flatMap(fieldsOfKey));
 }

@@ -6,7 +6,7 @@ import { isRecord } from '../json';
 import { suggestion } from '../text/suggest';
 import type { Condition } from './condition';
 import { parseDetection } from './detection';
-import { checkFieldTypes, type FieldTypes, coerceValues } from './field-types';
+import { type FieldTypes, coerceValues } from './field-types';
 import { Findings, validateSchema } from './findings';
 import { listOf } from '../lists';
 
@@ -99,8 +99,7 @@ export function parseExceptions(yaml: YamlFile, fieldTypes?: FieldTypes): Except
 function parseEntry(item: unknown, findings: Findings, fieldTypes: FieldTypes | undefined): Exception | undefined {
   const entry = validateSchema({ schema: entrySchema, name: 'an exception' }, item, findings);
   if (!isRecord(item)) return undefined;
-  const condition = parseDetection(item.detection, findings);
-  if (fieldTypes !== undefined) checkFieldTypes(item.detection, fieldTypes, findings);
+  const condition = parseDetection(item.detection, findings, { taxonomy: 'either', types: fieldTypes });
   if (entry === undefined || condition === undefined) return undefined;
   return {
     id: entry.id,

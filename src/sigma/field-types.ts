@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readYaml, type Path } from '../content/yaml-file';
 import { isRecord, valueAt } from '../json';
 import type { Findings } from './findings';
-import { parseKey, type Modifiers } from './modifiers';
+import type { Modifiers } from './modifiers';
 import { suggestion } from '../text/suggest';
 import type { Condition, Test } from './condition';
 import { isAny, plainText } from './pattern';
@@ -39,41 +39,36 @@ function collect(properties: unknown, prefix: string, types: Map<string, string>
   }
 }
 
-/**
- * Checks that every field of a detection is mapped, and as a type that the comparison works on; on any other the engines
- * find nothing, or refuse the whole search.
- * @param detection as YAML gives it; whatever is malformed is left to the parser
- */
-export function checkFieldTypes(detection: unknown, types: FieldTypes, findings: Findings): void {
-  if (!isRecord(detection)) return;
-  for (const [name, search] of Object.entries(detection)) {
-    if (name === 'condition') continue;
-    for (const [map, path] of listed(search, ['detection', name])) {
-      if (!isRecord(map)) continue;
-      for (const [key, value] of Object.entries(map)) checkKey(key, value, [...path, key], types, findings);
-    }
-  }
+/** Checks that an ECS field can be searched. */
+export function checkMapped(field: string, path: Path, types: FieldTypes, findings: Findings): boolean {
+  if (types.has(field)) return true;
+  findings.add(path, `field "${field}" is not mapped: a search on it would never find anything`, near(field, types));
+  return false;
 }
 
-/** The items of a list, or the one value that stands for itself, each with its place. */
-function listed(value: unknown, path: Path): [unknown, Path][] {
-  return Array.isArray(value) ? value.map((item: unknown, index) => [item, [...path, index]]) : [[value, path]];
+/** A value of a detection, as it is written. */
+export interface WrittenValue {
+  readonly key: string;
+  readonly field: string;
+  readonly modifiers: Modifiers;
+  readonly value: unknown;
 }
 
-function checkKey(key: string, value: unknown, path: Path, types: FieldTypes, findings: Findings): void {
-  const parsed = parseKey(key);
-  if ('message' in parsed) return;
-  const { field, modifiers } = parsed;
-  const type = types.get(field);
-  if (type === undefined) {
-    findings.add(path, `field "${field}" is not mapped: a search on it would never find anything`, near(field, types));
+/** Checks that a field's type is one that the comparison works on; on any other the engines find nothing, or refuse the search. */
+export function checkValue(
+  { key, field, modifiers, value }: WrittenValue,
+  path: Path,
+  types: FieldTypes,
+  findings: Findings,
+): void {
+  const type = types.get(field) ?? '';
+  if (modifiers.kind === 'fieldref' && typeof value === 'string' && !types.has(value)) {
+    findings.add(path, `${key}: field "${value}" is not mapped`, near(value, types));
     return;
   }
-  for (const [item, place] of listed(value, path)) {
-    const hint = misfit(type, modifiers, item);
-    if (hint !== undefined)
-      findings.add(place, `${key}: ${JSON.stringify(item)} cannot be compared with a field of type ${type}`, hint);
-  }
+  const hint = misfit(type, modifiers, value);
+  if (hint !== undefined)
+    findings.add(path, `${key}: ${JSON.stringify(value)} cannot be compared with a field of type ${type}`, hint);
 }
 
 function near(field: string, types: FieldTypes): string {
@@ -84,6 +79,10 @@ function near(field: string, types: FieldTypes): string {
 /** What to write instead, when a value does not fit the type of its field. */
 function misfit(type: string, { kind, position }: Modifiers, value: unknown): string | undefined {
   if (value === null || typeof value === 'object' || kind === 'exists') return undefined;
+  if (kind === 'fieldref') return undefined;
+  if (kind === 'lt' || kind === 'lte' || kind === 'gt' || kind === 'gte') {
+    return WHOLE_TYPES.has(type) ? undefined : `${kind} needs a field of numbers, such as process.pid.`;
+  }
   if (kind === 'cidr') return type === 'ip' ? undefined : 'cidr needs a field of type ip, such as host.ip.';
   if (TEXT_TYPES.has(type)) return undefined;
   if (kind === 're' || position !== 'whole') return 'Only whole values can be compared there.';

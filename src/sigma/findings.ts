@@ -7,24 +7,36 @@ import { valueAt } from '../json';
 /** Collects everything that is wrong with one file, so that its author sees it all at once. */
 export class Findings {
   private readonly problems: Problem[];
+  private readonly noted: Problem[];
 
   /** @param prefix where the part of the file that is looked at stands; paths are counted from there */
   constructor(
     private readonly yaml: YamlFile,
     private readonly prefix: Path = [],
     problems: Problem[] = [],
+    noted: Problem[] = [],
   ) {
     this.problems = problems;
+    this.noted = noted;
   }
 
   /** For a part of the file: what is noted there is noted here. */
   under(path: Path): Findings {
-    return new Findings(this.yaml, [...this.prefix, ...path], this.problems);
+    return new Findings(this.yaml, [...this.prefix, ...path], this.problems, this.noted);
   }
 
   /** Notes a problem at a place of the file. */
   add(path: Path, message: string, hint?: string): void {
     this.problems.push({ where: this.yaml.placeOf([...this.prefix, ...path]), message, hint });
+  }
+
+  /** Notes something that the author should know and that is no error. */
+  warn(path: Path, message: string, hint?: string): void {
+    this.noted.push({ where: this.yaml.placeOf([...this.prefix, ...path]), message, hint });
+  }
+
+  get warnings(): readonly Problem[] {
+    return this.noted;
   }
 
   get found(): boolean {

@@ -1,26 +1,37 @@
 import { BlockList, isIP } from 'node:net';
-import type { Condition, Pattern, PatternPart, Test, Regex } from './condition';
-import type { Modifiers } from './modifiers';
+import {
+  anyOf,
+  type Condition,
+  type Pattern,
+  type PatternPart,
+  type RangeOperator,
+  type Regex,
+  type Test,
+} from './condition';
+import { SECTION, type Modifiers } from './modifiers';
 import { joinParts, MANY, parsePattern, isTooComplex } from './pattern';
-import { LONGEST_REGEXP, regexRegexp } from './lucene-regexp';
-import { parseRegex, RegexProblem } from './regex';
+import { isTooComplexRegex, LONGEST_REGEXP, regexRegexp } from './lucene-regexp';
+import { parseRegex } from './regex';
+import { RegexProblem } from './regex-anchors';
+import { transformed } from './transforms';
 
 /** One value of a field, as a condition on that field; or what is wrong with it. */
 export type Value = { readonly condition: Condition } | { readonly message: string; readonly hint: string };
 
 /**
- * Reads one value under its field's modifiers.
+ * Reads one value under its field's modifiers, all but `all`, `neq` and `expand`, which are about the whole list.
  * @param value a scalar of the YAML file
  */
 export function parseValue(field: string, value: unknown, modifiers: Modifiers): Value {
   const matches = (test: Test): Condition => ({ kind: 'field', field, test });
+  const { kind } = modifiers;
   if (!isScalar(value)) {
     return {
       message: 'a value must be a text, a number, true, false or null',
       hint: 'Lists hold values, not lists or maps.',
     };
   }
-  if (modifiers.kind === 'exists') {
+  if (kind === 'exists') {
     if (typeof value !== 'boolean')
       return { message: 'exists takes true or false', hint: `Write ${field}|exists: true.` };
     const exists = matches({ kind: 'exists' });
@@ -34,8 +45,10 @@ export function parseValue(field: string, value: unknown, modifiers: Modifiers):
   if (typeof value === 'number' && !isExact(value)) {
     return { message: 'this number cannot be kept exactly', hint: 'Put it in quotes.' };
   }
-  if (modifiers.kind === 'cidr') return cidr(field, String(value), matches);
-  if (modifiers.kind === 're') return regex(value, matches);
+  if (kind === 'cidr') return cidr(field, String(value), matches);
+  if (kind === 're') return regex(value, modifiers, matches);
+  if (kind === 'fieldref') return reference(value, modifiers, matches);
+  if (kind !== 'value') return range(value, kind, matches);
   if (typeof value !== 'string' && isPlain(modifiers)) {
     return {
       condition: matches(typeof value === 'number' ? { kind: 'number', value } : { kind: 'boolean', value }),
@@ -48,8 +61,8 @@ function isScalar(value: unknown): value is string | number | boolean | null {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-function isPlain({ position, kind, cased, windash }: Modifiers): boolean {
-  return position === 'whole' && kind === 'value' && !cased && !windash;
+function isPlain({ position, kind, cased, transforms }: Modifiers): boolean {
+  return position === 'whole' && kind === 'value' && !cased && transforms.length === 0;
 }
 
 function isExact(value: number): boolean {
@@ -57,25 +70,18 @@ function isExact(value: number): boolean {
 }
 
 function text(value: string, modifiers: Modifiers, matches: (test: Test) => Condition): Value {
-  const variants = modifiers.windash ? windashVariants(value) : [value];
-  if (variants === undefined) {
-    return {
-      message: `windash makes more than ${WINDASH_LIMIT} variants of this value`,
-      hint: 'Look for each option by itself, in a list under |contains|windash|all.',
-    };
-  }
-  const tooComplex = variants.some((variant) => isTooComplex(placed(parsePattern(variant), modifiers)));
-  if (tooComplex) {
+  const variants = transformed(value, modifiers.transforms);
+  if ('message' in variants) return variants;
+  const patterns = variants.map((variant) => placed(parsePattern(variant), modifiers));
+  if (patterns.some(isTooComplex)) {
     return {
       message: 'this value is too long or too complex: engines refuse to search for it',
       hint: 'Behind a *, use few ? and no long repetitions; or look for several shorter pieces under |contains|all.',
     };
   }
-  const tests = variants.map((variant) =>
-    matches({ kind: 'text', pattern: placed(parsePattern(variant), modifiers), cased: modifiers.cased }),
-  );
-  const [only] = tests;
-  return { condition: tests.length === 1 && only !== undefined ? only : { kind: 'or', of: tests } };
+  const tests = patterns.map((pattern) => matches({ kind: 'text', pattern, cased: modifiers.cased }));
+  const condition = anyOf(tests);
+  return condition === undefined ? { message: 'this value says nothing', hint: 'Give it a text.' } : { condition };
 }
 
 function placed(pattern: Pattern, { position }: Modifiers): Pattern {
@@ -84,15 +90,21 @@ function placed(pattern: Pattern, { position }: Modifiers): Pattern {
   return joinParts([...before, ...pattern, ...after]);
 }
 
-function regex(value: string | number | boolean, matches: (test: Test) => Condition): Value {
+function regex(value: string | number | boolean, { flags }: Modifiers, matches: (test: Test) => Condition): Value {
   if (typeof value !== 'string') return { message: 're takes a text', hint: 'Put the expression in single quotes.' };
   try {
-    const parsed = parseRegex(value);
+    const parsed = parseRegex(value, flags);
     const pattern = literalRegexPattern(parsed);
     if (pattern === undefined && regexRegexp(parsed).length > LONGEST_REGEXP) {
       return {
         message: `this regular expression is longer than engines allow (${LONGEST_REGEXP} characters)`,
         hint: 'Use several shorter ones, in a list.',
+      };
+    }
+    if (pattern === undefined && isTooComplexRegex(parsed)) {
+      return {
+        message: 'this regular expression is too complex: engines refuse to search for it',
+        hint: 'A long bounded repetition such as .{0,64} between two parts does that: write .* there, or ask for the parts with |contains|all.',
       };
     }
     return {
@@ -103,10 +115,25 @@ function regex(value: string | number | boolean, matches: (test: Test) => Condit
   } catch (error) {
     if (!(error instanceof RegexProblem)) throw error;
     return {
-      message: `regular expression, character ${error.at + 1}: ${error.message}`,
-      hint: 'Supported: . ^ $ * + ? {n,m} [a-z] [^a-z] ( ) | \\d \\w \\s \\D \\W \\S and escaped characters. Case counts.',
+      message: `regular expression, character ${error.at + 1}: ${error.message} (${SECTION}, "Regular Expression")`,
+      hint: 'Supported: . ^ $ * + ? {n,m} [a-z] [^a-z] ( ) | \\d \\w \\s \\D \\W \\S, lazy quantifiers, (?i) (?m) (?s) in front, and escaped characters.',
     };
   }
+}
+
+function reference(value: unknown, { position, cased }: Modifiers, matches: (test: Test) => Condition): Value {
+  if (typeof value !== 'string' || value === '') {
+    return { message: 'fieldref takes the name of a field', hint: 'Such as ParentImage.' };
+  }
+  return { condition: matches({ kind: 'same', field: value, position, cased }) };
+}
+
+function range(value: unknown, operator: RangeOperator, matches: (test: Test) => Condition): Value {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number !== 'number' || !isExact(number)) {
+    return { message: `${operator} takes a number`, hint: `See ${SECTION}, "Numeric Modifiers".` };
+  }
+  return { condition: matches({ kind: 'range', operator, value: number }) };
 }
 
 function cidr(field: string, value: string, matches: (test: Test) => Condition): Value {
@@ -127,36 +154,11 @@ function cidr(field: string, value: string, matches: (test: Test) => Condition):
   return { condition: matches({ kind: 'cidr', network: `${address}/${Number(bits)}` }) };
 }
 
-/** What Windows programs take for the dash of an option. Source: Sigma modifiers appendix 2.1, `windash`. */
-const DASHES = ['-', '/', '–', '—', '―'];
-
-/** More variants of one value than this is a rule gone wrong, and a query that no cluster should run. */
-export const WINDASH_LIMIT = 125;
-
-/**
- * A dash that begins an option: no letter or digit before it, one after it. A dash inside a word or a date is not one.
- * The Sigma specification leaves this open; the rule is that of its reference implementation, pySigma.
- */
-const OPTION_DASH = /(?<![\p{L}\p{N}_])[-/–—―](?=[\p{L}\p{N}_])/gu;
-
-/**
- * Every spelling of a value in which each option's dash is one of the five.
- * @returns at most {@link WINDASH_LIMIT} values, or undefined when there would be more
- */
-export function windashVariants(value: string): string[] | undefined {
-  const pieces = value.split(OPTION_DASH);
-  if (DASHES.length ** (pieces.length - 1) > WINDASH_LIMIT) return undefined;
-  return pieces.reduce<string[]>(
-    (variants, piece, index) =>
-      index === 0 ? [piece] : variants.flatMap((variant) => DASHES.map((dash) => variant + dash + piece)),
-    [],
-  );
-}
-
 /** A regular expression without any operator but anchors is a plain text in disguise: as one, engines find it fast. */
 export function literalRegexPattern({ alternatives }: Regex): Pattern | undefined {
   const [only, ...more] = alternatives;
   if (only === undefined || more.length > 0) return undefined;
+  if (only.fromStart === 'line' || only.toEnd === 'line') return undefined;
   const literals = only.parts.filter((part) => part.kind === 'literal');
   if (literals.length < only.parts.length) return undefined;
   return joinParts([

@@ -24,7 +24,7 @@ interface TestRulesOptions {
 
 /**
  * Runs the events of rules end to end on a sandbox: sends them through the pipelines, runs the rules, and looks which events the alerts name.
- * @param tests as `readRuleTests` gives them; a rule that has none is an ERROR of its own
+ * @param tests as `readRuleTests` gives them; a rule that has none is UNTESTED, which is no failure
  * @returns a verdict an event, rule by rule and in the order of the files
  * @throws ProblemError USAGE for a rule that is not there; whatever keeps the cluster from taking events
  */
@@ -78,8 +78,8 @@ async function alertedBy(
 }
 
 function untested(rule: Verdict['rule']): Verdict {
-  const reason = `the rule has no events: write rules/${RESERVED.tests}/${rule.slug}.yml`;
-  return { rule, name: '(none)', source: null, expected: null, result: 'ERROR', reason, where: null };
+  const reason = `the rule has no tests: write rules/${RESERVED.tests}/${rule.slug}.yml`;
+  return { rule, name: '(none)', source: null, expected: null, result: 'UNTESTED', reason, where: null };
 }
 
 interface Sent {
@@ -149,8 +149,8 @@ export interface Verdict {
   readonly name: string;
   readonly source: RuleTest['source'] | null;
   readonly expected: RuleTest['expected'] | null;
-  /** ERROR: nothing could be found out about the rule, because the event did not get that far, or there is none. */
-  readonly result: 'PASS' | 'FAIL' | 'ERROR';
+  /** ERROR: nothing could be found out about the rule, because the event did not get that far. UNTESTED: it has no events. */
+  readonly result: 'PASS' | 'FAIL' | 'ERROR' | 'UNTESTED';
   readonly reason: string | null;
   /** `file:line:column` of the event. */
   readonly where: string | null;

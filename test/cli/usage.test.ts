@@ -19,9 +19,9 @@ test('command line usage: --help lists every command', async () => {
      wmi-detections destroy                       remove what is ours; events and alerts stay unless --with-data
      wmi-detections adopt <things..>              take over what stands on the cluster under an id of ours, by our mark
                                                   only
-     wmi-detections export <format> [rules..]     print the rules in the form of another tool, offline
+     wmi-detections export <format> [which..]     print the rules in the form of another tool, offline
      wmi-detections simulate [pipelines..]        run pipeline fixtures through an engine; nothing is indexed
-     wmi-detections test [rules..]                run each rule on its positive and negative events, end to end
+     wmi-detections test [which..]                run each rule on its positive and negative events, end to end
      wmi-detections replay <files..>              read events of any known shape and ship them, each once
      wmi-detections run                           run the stored rules now, over what came in since the last run
      wmi-detections notify <action> [webhooks..]  send a marked sample to the webhooks of the settings and show their
@@ -37,14 +37,16 @@ test('command line usage: --help lists every command', async () => {
      wmi-detections completion                    print a script that completes commands and flags, for bash or zsh
 
    Everywhere:
-         --es-url      URL of Elasticsearch or OpenSearch, or of several nodes with commas between them
-                       (WMI_DETECTIONS_ES_URL)                                                                     [string]
-         --kibana-url  URL of Kibana (WMI_DETECTIONS_KIBANA_URL)                                                   [string]
-         --namespace   namespace of data streams, rules and alerts [default: default]                              [string]
-         --config      settings file [default: wmi-detections.yml, where there is one]                             [string]
-         --profile     which of the profiles in the settings file (WMI_DETECTIONS_PROFILE)                         [string]
-         --content     folder of pipelines/, mappings/ and rules/ [default: those of the program]                  [string]
-         --output      form of the result                              [string] [choices: "text", "json"] [default: "text"]
+         --es-url         URL of Elasticsearch or OpenSearch, or of several nodes with commas between them
+                          (WMI_DETECTIONS_ES_URL)                                                                  [string]
+         --kibana-url     URL of Kibana (WMI_DETECTIONS_KIBANA_URL)                                                [string]
+         --namespace      namespace of data streams, rules and alerts [default: default]                           [string]
+         --config         settings file [default: wmi-detections.yml, where there is one]                          [string]
+         --profile        which of the profiles in the settings file (WMI_DETECTIONS_PROFILE)                      [string]
+         --content        folder of pipelines/, mappings/ and rules/ [default: those of the program]               [string]
+         --rules          your own folders of Sigma rules, nested as you like, on top of those of the program       [array]
+         --shipped-rules  the rules of the program; --no-shipped-rules leaves them out                            [boolean]
+         --output         form of the result                           [string] [choices: "text", "json"] [default: "text"]
 
    Options:
          --version  Show version number                                                                           [boolean]

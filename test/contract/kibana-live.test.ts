@@ -43,7 +43,7 @@ describeContract('test --live and Kibana', () => {
 
   test('a rule that misses its events in Kibana fails', async () => {
     ours.edit(RULE, 'process.parent.name: WmiPrvSE.exe', 'process.parent.name: WmiPrvSF.exe');
-    const outcome = await live({ rules: ['process_execution_via_wmi'], space: 'soc' });
+    const outcome = await live({ which: ['process_execution_via_wmi'], space: 'soc' });
     const missed = results(outcome).filter(({ expected }) => expected === 'alert');
     expect([...new Set(missed.map(({ result }) => result))]).toEqual(['FAIL']);
     expect(outcome.exit).toBe(1);
@@ -53,7 +53,7 @@ describeContract('test --live and Kibana', () => {
   test('a trial leaves out the actions of a rule', async () => {
     const kibana = { actions: [{ action_type_id: '.email', id: 'mail', params: { message: 'Look.' } }] };
     ours.edit(RULE, '  schedule:\n', `  kibana: ${JSON.stringify(kibana)}\n  schedule:\n`);
-    const outcome = await live({ rules: ['process_execution_via_wmi'] });
+    const outcome = await live({ which: ['process_execution_via_wmi'] });
     expect(outcome.exit).toBe(0);
     const asked = server().seen.filter(({ path }) => path.endsWith('/preview'));
     expect(asked.map(({ body }) => (body as { actions: unknown }).actions)).toEqual([[]]);
@@ -62,7 +62,7 @@ describeContract('test --live and Kibana', () => {
   test('what Kibana cannot run is an error of the rule, not a pass of its negative events', async () => {
     const errors = { logs: [{ errors: ['no index matches'], warnings: [], duration: 1 }], previewId: 'p' };
     server().fail(({ path }) => path.endsWith('/preview'), { status: 200, body: errors });
-    const outcome = await live({ rules: ['process_execution_via_wmi'] });
+    const outcome = await live({ which: ['process_execution_via_wmi'] });
     expect([...new Set(results(outcome).map(({ result, reason }) => `${result}: ${String(reason)}`))]).toEqual([
       'ERROR: the rule could not run: Kibana says: no index matches',
     ]);

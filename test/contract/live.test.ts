@@ -28,7 +28,7 @@ afterEach(() => {
 
 const LIVE: Readonly<Record<string, (rules?: readonly string[]) => Promise<readonly Verdict[]>>> = {
   async 'opensearch-alerting'(rules) {
-    const argv = { esUrl: alerting.deployment.cluster.url, content: ours.folder, live: true, rules };
+    const argv = { esUrl: alerting.deployment.cluster.url, content: ours.folder, live: true, which: rules };
     const flags = { ...argv, scheduler: 'opensearch-alerting', report: 'text', output: 'json' };
     const { json } = await testRulesCommand.run(quiet(), flags);
     return (json as { results: readonly Verdict[] }).results;

@@ -133,7 +133,7 @@ test('test: an event under the wrong source is an ERROR, and the same under the 
   expect(named(await verdicts([CHILD]), '4688, another parent')?.result).toBe('PASS');
 });
 
-test('test: a rule without events is an ERROR', async () => {
+test('test: a rule without tests is reported as such', async () => {
   ours.delete(CHILD_FILE);
   const found = await verdicts();
   expect(found.filter(({ rule, result }) => rule.slug === CHILD || result !== 'PASS')).toMatchInlineSnapshot(`
@@ -141,8 +141,8 @@ test('test: a rule without events is an ERROR', async () => {
      {
        "expected": null,
        "name": "(none)",
-       "reason": "the rule has no events: write rules/tests/process_execution_via_wmi.yml",
-       "result": "ERROR",
+       "reason": "the rule has no tests: write rules/tests/process_execution_via_wmi.yml",
+       "result": "UNTESTED",
        "rule": {
          "name": "Process Execution via WMI",
          "slug": "process_execution_via_wmi",
@@ -181,7 +181,7 @@ test('test: what a killed trial has left behind is removed, what may still be in
 });
 
 describe('test: the command', () => {
-  const flags = { output: 'text', content: undefined, rules: [CHILD] };
+  const flags = { output: 'text', content: undefined, which: [CHILD] };
 
   test('exits with 0 and counts when all pass, with 1 when one does not', async () => {
     const { url } = await testCluster();
@@ -199,7 +199,7 @@ describe('test: the command', () => {
   });
 
   test('refuses a rule that is not there before anything is started', async () => {
-    const asked = { ...flags, report: 'text', rules: ['process_execution_by_wmi'] };
+    const asked = { ...flags, report: 'text', which: ['process_execution_by_wmi'] };
     await expect(testRulesCommand.run(quiet(), asked)).rejects.toThrowErrorMatchingInlineSnapshot(`
      "there is no rule "process_execution_by_wmi"
        Did you mean "process_execution_via_wmi"?"

@@ -54,6 +54,7 @@ export function requestsFor(row: RequestRow, where: Where): Request[] {
 function bodyOf(request: string, name: string): Pick<Request, 'body' | 'ndjson' | 'query'> {
   if (request === 'POST /_bulk')
     return { ndjson: `{"create":{"_index":"${name}"}}\n{"@timestamp":"2026-01-01T00:00:00Z"}\n` };
+  if (request === 'POST /_msearch') return { ndjson: `{"index":"${name}","ignore_unavailable":true}\n{"size":0}\n` };
   if (request === 'POST /_mget') return { body: { docs: [{ _index: name, _id: 'a' }] } };
   if (request.endsWith('/_mget')) return { body: { ids: ['a'] } };
   if (request.endsWith('/_bulk'))

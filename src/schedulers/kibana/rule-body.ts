@@ -3,7 +3,14 @@ import { ProblemError } from '../../errors';
 import { fieldsOf, conditionOf } from '../../sigma/condition';
 import { toEql } from '../../sigma/compile/eql';
 import { type Exception, activeExceptions } from '../../sigma/exceptions';
-import { subtechniqueOf, tacticOf, tacticsOf, techniqueOf, wordOf, type AttackEntry } from '../../detections/attack';
+import {
+  subtechniqueOf,
+  tacticOf,
+  tacticsOf,
+  tacticWord,
+  techniqueOf,
+  type AttackEntry,
+} from '../../detections/attack';
 import { type Rule, severityOf } from '../../detections/rule';
 import { SPANS } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
@@ -118,7 +125,7 @@ function threatOf({ tags }: Rule): JsonRecord[] {
     const below = distinct(tags.map(subtechniqueOf)).filter(({ id }) => id.startsWith(`${technique.id}.`));
     return { ...technique, ...(below.length > 0 && { subtechnique: below }) };
   });
-  const tactics = new Map(tags.map((tag) => [wordOf(tag), tacticOf(tag)]));
+  const tactics = new Map(tags.map((tag) => [tacticWord(tag), tacticOf(tag)]));
   return [...tactics].flatMap(([word, tactic]) => {
     if (tactic === undefined) return [];
     const served = techniques.filter(({ id }) => tacticsOf(id).includes(word));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { uuidV5 } from '../../text/uuid';
 import { isRecord, type JsonRecord } from '../../json';
 import { DEFAULT_SPACE, type Kibana } from '../../cluster/kibana';
 import { MANAGED_BY } from '../../resources/ownership';
@@ -79,18 +79,6 @@ function ruleMark({ meta, setup }: JsonRecord): KibanaMark | undefined {
 /** Whether something carries our tag. */
 export function isTagged({ tags }: JsonRecord): boolean {
   return Array.isArray(tags) && tags.includes(MANAGED_TAG);
-}
-
-/** A UUID of a name within the name space of another UUID (RFC 9562, section 5.5). */
-function uuidV5(within: string, name: string): string {
-  const bytes = createHash('sha1')
-    .update(Buffer.from(within.replaceAll('-', ''), 'hex'))
-    .update(name, 'utf8')
-    .digest()
-    .subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 /** The rules of the Detection Engine. */

@@ -2,6 +2,7 @@ import { ProblemError } from '../../errors';
 import { canonicalJson } from '../../json';
 import { withSignal, type Cluster } from '../../cluster/cluster';
 import { chosenRules, isWanted, withRuleName, runScheduled } from './run-rules';
+import { runQuietRules, RULES_AT_ONCE } from './quiet-rules';
 import { pauseAfter, TIMER, type Timer, Timetable } from './timetable';
 import type { Webhook } from '../../settings';
 import type { RuleRun } from '../execute-window';
@@ -56,9 +57,9 @@ export async function* runLoop(
       yield* changes(known ?? stored, stored);
       known = stored;
       timetable.keep(stored);
-      const rule = timetable.due(stored);
-      if (rule === undefined) await pace.wait(Math.min(timetable.untilNext(stored), LOOK), signal);
-      else yield* turn(cluster, rule, timetable, options);
+      const due = timetable.allDue(stored);
+      if (due.length === 0) await pace.wait(Math.min(timetable.untilNext(stored), LOOK), signal);
+      else yield* turns(cluster, due.slice(0, RULES_AT_ONCE), timetable, options);
     } catch (error) {
       if (isInterruption(error, signal)) return;
       if (known === undefined) throw error;
@@ -78,6 +79,29 @@ async function look(
 ): Promise<readonly StoredRule[]> {
   if (isFirst) return chosenRules(await readStoredRules(cluster, namespace), rules);
   return (await listStoredRules(cluster, namespace)).filter((rule) => isWanted(rule, rules));
+}
+
+/**
+ * Windows of rules that are due: first all of those that find nothing, then the others. Where none could be asked about together,
+ * one of them has its turn, so that the rules are read anew before the next.
+ */
+async function* turns(
+  cluster: Cluster,
+  due: readonly StoredRule[],
+  timetable: Timetable,
+  options: RunLoopOptions,
+): AsyncGenerator<RunLoopEvent, void, undefined> {
+  const { namespace, now, pace = TIMER } = options;
+  const began = pace.now();
+  const quiet = await runQuietRules(cluster, due, { namespace, now });
+  for (const rule of due) {
+    const run = quiet.get(rule.rule.uuid);
+    if (run === undefined) continue;
+    timetable.ran(rule, began);
+    yield { kind: 'run', run };
+  }
+  const others = due.filter(({ rule }) => !quiet.has(rule.uuid));
+  for (const rule of quiet.size === 0 ? others.slice(0, 1) : others) yield* turn(cluster, rule, timetable, options);
 }
 
 /** One window of one rule. */

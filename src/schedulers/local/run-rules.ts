@@ -5,6 +5,8 @@ import { listStoredRules, readStoredRules, moveWatermark, readWatermark, type St
 import { ownStreams } from '../../detections/indices';
 import { parseDuration } from '../../text/duration';
 import { clusterTime } from '../../cluster/clock';
+import { chunk } from '../../lists';
+import { runQuietRules, RULES_AT_ONCE } from './quiet-rules';
 import { checkPeriod, eventWindow, nextWindow } from '../../detections/windows';
 import { isNamed } from '../../detections/rule';
 import { deliverAlerts, type Delivery } from '../../notify/deliver';
@@ -31,13 +33,16 @@ export async function runRules(cluster: Cluster, options: RunOptions): Promise<R
   const stored = chosenRules(await readStoredRules(cluster, options.namespace), options.rules);
   const rules: RuleRun[] = [];
   const failures: ProblemError[] = [];
-  for (const rule of stored) {
+  for (const some of chunk(stored, RULES_AT_ONCE)) {
     try {
-      rules.push(await runScheduled(cluster, rule, options));
+      const quiet = await runQuietRules(cluster, some, options);
+      for (const rule of some) {
+        const run = quiet.get(rule.rule.uuid) ?? (await runOne(cluster, rule, options, failures));
+        if (run !== undefined) rules.push(run);
+      }
     } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
-      if (error.code === 'INTERRUPTED') throw stoppedAfter(error, leftAt(stored.length, rules.length));
-      failures.push(withRuleName(error, rule));
+      if (!(error instanceof ProblemError) || error.code !== 'INTERRUPTED') throw error;
+      throw stoppedAfter(error, leftAt(stored.length, rules.length));
     }
   }
   const notified = await deliver(cluster, options, failures);
@@ -50,6 +55,22 @@ export async function runRules(cluster: Cluster, options: RunOptions): Promise<R
     );
   }
   return { rules, ...(notified !== undefined && { notified }) };
+}
+
+/** @returns undefined where it failed, which is in `failures` then */
+async function runOne(
+  cluster: Cluster,
+  rule: StoredRule,
+  options: RunOptions,
+  failures: ProblemError[],
+): Promise<RuleRun | undefined> {
+  try {
+    return await runScheduled(cluster, rule, options);
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code === 'INTERRUPTED') throw error;
+    failures.push(withRuleName(error, rule));
+    return undefined;
+  }
 }
 
 /** Sends what waits, also where a rule failed. An alert that could not be sent for a failure of the cluster waits for the next run. */

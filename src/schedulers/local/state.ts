@@ -101,9 +101,36 @@ export async function readWatermark(cluster: Cluster, namespace: string, uuid: s
     watermarkIn(namespace, uuid),
     { ignore: [404] },
   );
-  const at = Date.parse(found._source?.at ?? '');
+  return watermarkOf(found);
+}
+
+/** The watermark that a document is; null where there is none. */
+export function watermarkOf(found: {
+  readonly _source?: { readonly at?: unknown } | undefined;
+  readonly _seq_no?: number;
+  readonly _primary_term?: number;
+}): Watermark | null {
+  const written = found._source?.at;
+  const at = typeof written === 'string' ? Date.parse(written) : NaN;
   if (found._seq_no === undefined || found._primary_term === undefined || Number.isNaN(at)) return null;
   return { at, seqNo: found._seq_no, primaryTerm: found._primary_term };
+}
+
+/** The `_id` of the watermark of a rule in the state index. */
+export function watermarkId(uuid: string): string {
+  return `watermark:${uuid}`;
+}
+
+/** A watermark as it is stored. @param at milliseconds since 1970 */
+export function watermarkDocument(uuid: string, at: number, lastRun: LastRun): JsonRecord {
+  return {
+    kind: 'watermark',
+    managed_by: MANAGED_BY,
+    rule_uuid: uuid,
+    at: toIso(at),
+    updated: toIso(Date.now()),
+    last_run: lastRun,
+  };
 }
 
 /**
@@ -128,14 +155,7 @@ export async function moveWatermark(
       current === null
         ? { op_type: 'create' as const }
         : { if_seq_no: current.seqNo, if_primary_term: current.primaryTerm };
-    const document = {
-      kind: 'watermark',
-      managed_by: MANAGED_BY,
-      rule_uuid: uuid,
-      at: toIso(to),
-      updated: toIso(Date.now()),
-      last_run: lastRun,
-    };
+    const document = watermarkDocument(uuid, to, lastRun);
     const { statusCode } = await cluster.client.index(
       { ...watermarkIn(namespace, uuid), ...condition, refresh: true, document },
       { ignore: [409], meta: true },
@@ -147,7 +167,7 @@ export async function moveWatermark(
 }
 
 function watermarkIn(namespace: string, uuid: string): { index: string; id: string } {
-  return { index: stateIndex(namespace), id: `watermark:${uuid}` };
+  return { index: stateIndex(namespace), id: watermarkId(uuid) };
 }
 
 /** What the state index says of one rule. */

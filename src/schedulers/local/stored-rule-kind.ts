@@ -1,4 +1,7 @@
+import { ProblemError } from '../../errors';
 import { isRecord, type JsonRecord } from '../../json';
+import { chunk } from '../../lists';
+import { refusedQueries } from './try-queries';
 import { activeExceptions } from '../../sigma/exceptions';
 import { stateIndex, defaultIndices } from '../../detections/indices';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
@@ -39,14 +42,31 @@ export const ruleKind: Kind = {
       }));
   },
 
-  async put({ cluster, namespace }, { id, body }) {
-    const document = {
-      kind: 'rule',
-      managed_by: MANAGED_BY,
-      digest: digestOf('detection_rule', id, body),
-      ...body,
-    } as StoredRule & JsonRecord;
-    await cluster.client.index({ ...documentOf(namespace, id), refresh: true, document });
+  async put({ cluster, namespace }, desired) {
+    for (const refusal of (await refusedQueries(cluster, [desired])).values()) throw refusal;
+    await cluster.client.index({ ...documentOf(namespace, desired.id), refresh: true, document: documentFor(desired) });
+  },
+
+  batch: {
+    from: 10,
+    async put({ cluster, namespace }, desired) {
+      const failed = new Map(await refusedQueries(cluster, desired));
+      for (const some of chunk(
+        desired.filter(({ id }) => !failed.has(id)),
+        RULES_AT_ONCE,
+      )) {
+        const lines = some.flatMap((each) => [{ index: { _id: storedRuleId(each.id) } }, documentFor(each)]);
+        const body = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
+        const { items } = await cluster.client.bulk({ index: stateIndex(namespace), refresh: true, body });
+        some.forEach(({ id }, index) => {
+          const { status = 503, error } = items[index]?.index ?? {};
+          const where = { url: `${cluster.url}/${stateIndex(namespace)}/_bulk`, method: 'POST', status };
+          const message = `the rule could not be stored: ${error?.reason ?? 'no reason given'}`;
+          if (status >= 300) failed.set(id, new ProblemError('REFUSED', [{ where, message }]));
+        });
+      }
+      return failed;
+    },
   },
 
   async remove({ cluster, namespace }, id) {
@@ -59,6 +79,15 @@ export const ruleKind: Kind = {
 
   openAlerts: ({ cluster, namespace }, id) => openAlertsOf(cluster, namespace, id),
 };
+
+/** A rule as it is stored. */
+function documentFor({ id, body }: Desired): StoredRule & JsonRecord {
+  const about = { kind: 'rule', managed_by: MANAGED_BY, digest: digestOf('detection_rule', id, body) };
+  return { ...about, ...body } as StoredRule & JsonRecord;
+}
+
+/** Rules of one bulk request; each is some ten kilobytes. */
+const RULES_AT_ONCE = 100;
 
 function documentOf(namespace: string, uuid: string): { index: string; id: string } {
   return { index: stateIndex(namespace), id: storedRuleId(uuid) };

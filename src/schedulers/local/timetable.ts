@@ -31,10 +31,11 @@ export class Timetable {
 
   constructor(private readonly pace: Timer) {}
 
-  /** The rule that is due the longest; undefined where none is due. */
-  due(stored: readonly StoredRule[]): StoredRule | undefined {
-    const [first] = [...stored].sort((left, right) => this.dueAt(left) - this.dueAt(right));
-    return first !== undefined && this.untilDue(first) <= 0 ? first : undefined;
+  /** The rules that are due, the one that is due the longest first. */
+  allDue(stored: readonly StoredRule[]): StoredRule[] {
+    return stored
+      .filter((rule) => this.untilDue(rule) <= 0)
+      .sort((left, right) => this.dueAt(left) - this.dueAt(right));
   }
 
   /** Milliseconds until the next of these rules is due; Infinity where there is none. */

@@ -31,13 +31,25 @@ export function describeTest(test: Test): string {
     case 'boolean':
       return `is ${String(test.value)}`;
     case 'regex':
-      return `matches /${test.regex.source}/`;
+      return `matches /${test.regex.source}/${test.regex.ignoresCase === true ? ' (in any case)' : ''}`;
     case 'cidr':
       return `is in ${test.network}`;
+    case 'range':
+      return `${RANGES[test.operator]} ${test.value}`;
+    case 'same':
+      return `${SAME[test.position]} ${test.field}${test.cased ? ' (case counts)' : ''}`;
     case 'exists':
       return 'is there';
   }
 }
+
+const RANGES = { lt: 'is less than', lte: 'is at most', gt: 'is more than', gte: 'is at least' } as const;
+const SAME = {
+  whole: 'is the same as',
+  contains: 'contains the value of',
+  startswith: 'begins with the value of',
+  endswith: 'ends with the value of',
+} as const;
 
 /** `contains`, `begins with` and `ends with` where that is all that the wildcards say. */
 function describePattern(pattern: Pattern): string {

@@ -1,5 +1,5 @@
 import { ProblemError } from '../../errors';
-import type { Condition, Pattern, Test, Detection } from '../condition';
+import { FROM_ELSEWHERE, type Condition, type Pattern, type Test, type Detection } from '../condition';
 import type { Exception } from '../exceptions';
 import { hasLetter, isAny, plainText } from '../pattern';
 import { LONGEST_REGEXP, patternRegexp, regexRegexp } from '../lucene-regexp';
@@ -10,7 +10,9 @@ import { LONGEST_REGEXP, patternRegexp, regexRegexp } from '../lucene-regexp';
  */
 const NOT_PLAIN = ['*', '?', '\u0001'];
 
-type Operator = ':' | '==' | 'like' | 'regex' | 'cidrMatch' | 'exists';
+const RANGES = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
+
+type Operator = (typeof RANGES)[keyof typeof RANGES] | ':' | '==' | 'like' | 'regex' | 'cidrMatch' | 'exists';
 
 /** One field against values of which any may match, each written as EQL writes it. */
 interface Comparison {
@@ -23,7 +25,7 @@ interface Comparison {
  * A rule as an EQL query for Elasticsearch 8 and 9, with the same verdict as its Query DSL:
  *
  *   Sigma                    EQL
- *   process creation         process where event.type == "start"         (never host.os.type, which most data lacks)
+ *   process creation         process where event.type == "start"         and not from Linux or macOS
  *   a value                  : ignores the case of ASCII letters         == where case counts, or there is no letter
  *   with * or ?              : "a*"                                      like "a*"
  *   with a literal * or ?    regex, both cases of each letter spelled out: `:` and `like` have no escape
@@ -40,6 +42,7 @@ export function toEql(rule: Detection, exceptions: readonly Exception[] = []): s
   const asked = condition.kind === 'and' ? condition.of : [condition];
   const clauses = [
     'event.type == "start"',
+    negation(FROM_ELSEWHERE),
     ...asked.map((part) => expression(part, false)),
     ...exceptions.map((exception) => negation(exception.condition)),
   ];
@@ -117,6 +120,15 @@ function comparisonOf(name: string, test: Test): Comparison {
       return comparison('cidrMatch', eqlText(test.network));
     case 'regex':
       return comparison('regex', eqlText(regexRegexp(test.regex)));
+    case 'range':
+      return comparison(RANGES[test.operator], String(test.value));
+    case 'same':
+      throw new ProblemError('RULE_INVALID', [
+        {
+          message: `EQL cannot compare ${name} with another field (${test.field})`,
+          hint: 'Run the rule on another scheduler than Kibana.',
+        },
+      ]);
     case 'text':
       return textComparison(name, test.pattern, test.cased, comparison);
   }

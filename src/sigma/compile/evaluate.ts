@@ -2,7 +2,8 @@ import { BlockList, isIP } from 'node:net';
 import type { Condition, Test } from '../condition';
 import { describeTest } from './describe';
 import { scalarsAt } from '../../json';
-import { patternSpan, regexSpan, type Span } from './span';
+import { joinParts, MANY } from '../pattern';
+import { patternSpan, regexSpan, type Span } from '../span';
 
 /** A value of an event, and what of a rule it met. */
 export interface Met {
@@ -36,7 +37,7 @@ export function evaluate(condition: Condition, document: unknown): readonly Met[
     case 'field': {
       const { field, test } = condition;
       const met = scalarsAt(document, field).flatMap((value): Met[] => {
-        const span = spanOf(test, value);
+        const span = spanOf(test, value, document);
         return span === undefined ? [] : [{ field, test: describeTest(test), value: String(value), ...span }];
       });
       return met.length === 0 ? undefined : met;
@@ -44,7 +45,7 @@ export function evaluate(condition: Condition, document: unknown): readonly Met[
   }
 }
 
-function spanOf(test: Test, value: string | number | boolean): Span | undefined {
+function spanOf(test: Test, value: string | number | boolean, document: unknown): Span | undefined {
   const text = String(value);
   const whole = { offset: 0, length: text.length };
   switch (test.kind) {
@@ -59,7 +60,30 @@ function spanOf(test: Test, value: string | number | boolean): Span | undefined 
       return regexSpan(test.regex, text);
     case 'cidr':
       return isWithin(test.network, text) ? whole : undefined;
+    case 'range':
+      return text.trim() !== '' && isInRange(Number(text), test) ? whole : undefined;
+    case 'same':
+      return scalarsAt(document, test.field).flatMap((other) => sameSpan(test, String(other), text) ?? [])[0];
   }
+}
+
+function isInRange(value: number, { operator, value: bound }: Extract<Test, { kind: 'range' }>): boolean {
+  switch (operator) {
+    case 'lt':
+      return value < bound;
+    case 'lte':
+      return value <= bound;
+    case 'gt':
+      return value > bound;
+    case 'gte':
+      return value >= bound;
+  }
+}
+
+function sameSpan({ position, cased }: Extract<Test, { kind: 'same' }>, other: string, text: string): Span | undefined {
+  const before = position === 'contains' || position === 'endswith' ? [MANY] : [];
+  const after = position === 'contains' || position === 'startswith' ? [MANY] : [];
+  return patternSpan(joinParts([...before, { literal: other }, ...after]), cased, text);
 }
 
 function isWithin(network: string, address: string): boolean {

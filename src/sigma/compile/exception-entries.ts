@@ -78,6 +78,8 @@ function entryOf(field: string, test: Test): KibanaEntry | undefined {
       return { type: 'match', field, operator: 'included', value: String(test.value) };
     case 'regex':
     case 'cidr':
+    case 'range':
+    case 'same':
       return undefined;
     case 'text':
       return textEntry(field, test.pattern, test.cased);

@@ -2,6 +2,8 @@ import type { JsonRecord } from '../../json';
 import { type Condition, type Pattern, type Test, conditionOf, type Detection } from '../condition';
 import type { Exception } from '../exceptions';
 import { hasLetter, isAny, joinParts, MANY, plainText } from '../pattern';
+import { withShortLists } from './long-lists';
+import { sameValue } from './same-value';
 import { LONGEST_REGEXP, patternRegexp, regexRegexp } from '../lucene-regexp';
 
 /**
@@ -22,9 +24,10 @@ const FOLDED_INTO = /[ik]/i;
  * @param exceptions those that are active; an event that meets any of them is not found
  */
 export function toQueryDsl(rule: Detection, exceptions: readonly Exception[] = []): JsonRecord {
-  const found = compile(conditionOf(rule));
-  if (exceptions.length === 0) return found;
-  return { bool: { filter: [found], must_not: exceptions.map(({ condition }) => compile(condition)) } };
+  const [asked, ...silenced] = withShortLists([conditionOf(rule), ...exceptions.map(({ condition }) => condition)]);
+  const found = compile(asked ?? conditionOf(rule));
+  if (silenced.length === 0) return found;
+  return { bool: { filter: [found], must_not: silenced.map(compile) } };
 }
 
 function compile(condition: Condition): JsonRecord {
@@ -34,7 +37,7 @@ function compile(condition: Condition): JsonRecord {
     case 'or':
       return anyOf(condition.of.map(compile));
     case 'not':
-      return { bool: { must_not: [compile(condition.of)] } };
+      return { bool: { must_not: (condition.of.kind === 'or' ? condition.of.of : [condition.of]).map(compile) } };
     case 'field':
       return compileTest(condition.field, condition.test);
   }
@@ -51,6 +54,10 @@ function compileTest(field: string, test: Test): JsonRecord {
       return { term: { [field]: { value: test.network } } };
     case 'regex':
       return regexp(field, regexRegexp(test.regex));
+    case 'range':
+      return { range: { [field]: { [test.operator]: test.value } } };
+    case 'same':
+      return sameValue(field, test);
     case 'text':
       return compileText(field, test.pattern, test.cased);
   }

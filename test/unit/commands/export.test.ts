@@ -62,7 +62,7 @@ describe('export: rules that cannot be expressed', () => {
   test('are reported, and the others are exported', async () => {
     const notes: string[] = [];
     const context = { ...quiet(), note: (line: string) => notes.push(line) };
-    const argv = { content: withBad(), format: 'opensearch-alerting', rules: [], output: 'text' };
+    const argv = { content: withBad(), format: 'opensearch-alerting', which: [], output: 'text' };
     const { text, exit } = await exportCommand.run(context, argv);
     const names = text.split('\n').map((line) => (JSON.parse(line) as { name: string }).name);
     expect(names).toEqual(['wmi-detections/Windows WMI Process Call Create']);
@@ -226,7 +226,7 @@ describe('export: opensearch-alerting', () => {
 });
 
 test('export: the command prints the form itself as text, and its data as JSON', async () => {
-  const { text, json, exit } = await exportCommand.run(quiet(), { format: 'navigator', rules: [], output: 'text' });
+  const { text, json, exit } = await exportCommand.run(quiet(), { format: 'navigator', which: [], output: 'text' });
   expect(exit).toBe(0);
   expect(JSON.parse(text)).toEqual(json);
 });

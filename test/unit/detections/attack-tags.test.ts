@@ -1,16 +1,13 @@
 import { parseYaml } from '../../../src/content/yaml-file';
 import { checkAttackTags } from '../../../src/detections/attack-tags';
+import { ProblemError } from '../../../src/errors';
 import { Findings } from '../../../src/sigma/findings';
 
 function verdict(...tags: string[]): string {
   const findings = new Findings(parseYaml(`tags: [${tags.join(', ')}]`, 'r.yml'));
   checkAttackTags(tags, findings);
-  try {
-    findings.throwIfFound('RULE_INVALID');
-  } catch (error) {
-    return error instanceof Error ? error.message : '';
-  }
-  return 'accepted';
+  const { warnings } = findings;
+  return warnings.length === 0 ? 'accepted' : new ProblemError('RULE_INVALID', warnings).message;
 }
 
 test.each([
@@ -22,12 +19,22 @@ test.each([
   'attack.lateral_movement',
   'attack.g0049',
   'attack.s0005',
+  'attack.stealth',
+  'attack.defense-impairment',
+  'attack.t1685',
+  'attack.t1685.005',
+  'attack.t1684.001',
+  'attack.ds0009',
+  'attack.m1038',
+  'd3fend.d3f-WindowsNtOpenFile',
+  'tlp.amber-strict',
+  'stp.3k',
   'car.2016-03-002',
 ])('ATT&CK tags of a rule: %s is known', (tag) => {
   expect(verdict(tag)).toBe('accepted');
 });
 
-test('ATT&CK tags of a rule: unknown tags are refused, all at once', () => {
+test('ATT&CK tags of a rule: unknown tags are warnings, all at once', () => {
   expect(verdict('attack.t1999', 'attack.t1047.001', 'attack.executoin', 'attack.t10471')).toMatchInlineSnapshot(`
    "r.yml:1:8: tag "attack.t1999" names no tactic or technique of ATT&CK Enterprise 18.1
      Correct it; all ids are on https://attack.mitre.org/techniques/enterprise/.
@@ -36,11 +43,11 @@ test('ATT&CK tags of a rule: unknown tags are refused, all at once', () => {
    r.yml:1:40: tag "attack.executoin" names no tactic or technique of ATT&CK Enterprise 18.1
      Did you mean "execution"?
    r.yml:1:58: tag "attack.t10471" names no tactic or technique of ATT&CK Enterprise 18.1
-     Known: collection, command-and-control, credential-access, defense-evasion, discovery, execution, exfiltration, impact, initial-access, lateral-movement, persistence, privilege-escalation, reconnaissance, resource-development."
+     Known: collection, command-and-control, credential-access, defense-evasion, discovery, execution, exfiltration, impact, initial-access, lateral-movement, persistence, privilege-escalation, reconnaissance, resource-development, stealth, defense-impairment."
   `);
 });
 
-test('ATT&CK tags of a rule: withdrawn tags are refused with their successors', () => {
+test('ATT&CK tags of a rule: withdrawn tags are warnings with their successors', () => {
   expect(verdict('attack.t1086', 'attack.t1064', 'attack.t1066')).toMatchInlineSnapshot(`
    "r.yml:1:8: tag "attack.t1086" names T1086 (PowerShell), which ATT&CK has withdrawn
      Its successor is attack.t1059.001.

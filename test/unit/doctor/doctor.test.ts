@@ -229,7 +229,7 @@ test('doctor: on OpenSearch it sends writes only as questions, and never a delet
   said = openSearch(() => false, true);
   await examined('deployer');
   const sent = server.arrived.map(({ method, path }) => `${method} ${path}`);
-  const looks = /^GET |^(POST|DELETE) \/_search\/scroll|^POST \/\S*(_search|_mget|_refresh|_simulate)$/;
+  const looks = /^GET |^(POST|DELETE) \/_search\/scroll|^POST \/\S*(_search|_msearch|_mget|_refresh|_simulate)$/;
   const changes = sent.filter((each) => !looks.test(each));
   expect(changes.length).toBeGreaterThan(10);
   expect(changes.filter((each) => !each.includes('perform_permission_check=true'))).toEqual([]);

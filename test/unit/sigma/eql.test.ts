@@ -4,10 +4,11 @@ import { readRules } from '../../../src/detections/read-rules';
 import { eqlMatcher } from '../../support/eql-evaluator';
 import { ruleOf } from '../../support/rule';
 
-/** The query of a rule with one search, less its first line, which is that of every rule. */
+/** The query of a rule with one search, less its first lines, which are those of every rule. */
 function eql(search: string, condition = 'a'): string {
-  const [first, ...rest] = toEql(ruleOf(`a:\n  ${search}\ncondition: ${condition}`)).split(' and\n  ');
+  const [first, system, ...rest] = toEql(ruleOf(`a:\n  ${search}\ncondition: ${condition}`)).split(' and\n  ');
   expect(first).toBe('process where event.type == "start"');
+  expect(system).toBe('not (?host.os.type != null and ?host.os.type in ("linux", "macos"))');
   return rest.join(' and\n  ');
 }
 
@@ -15,9 +16,11 @@ test('EQL: prints the shipped rules as an analyst reads them in Kibana', () => {
   const queries = readRules('rules', readFieldTypes('.')).map((rule) => toEql(rule));
   expect(queries.join('\n\n')).toMatchInlineSnapshot(`
    "process where event.type == "start" and
+     not (?host.os.type != null and ?host.os.type in ("linux", "macos")) and
      ?process.parent.name : "WmiPrvSE.exe"
 
    process where event.type == "start" and
+     not (?host.os.type != null and ?host.os.type in ("linux", "macos")) and
      (?process.name : "wmic.exe" or ?process.pe.original_file_name : "wmic.exe") and
      ?process.command_line : "* process *" and
      ?process.command_line : "* call *" and
@@ -68,6 +71,7 @@ test('EQL: an exception is one more condition, on a line of its own', () => {
   const exception = { id: 'x', enabled: true, comment: '', author: '', expires: null, condition };
   expect(toEql(ruleOf('a:\n  process.pid: 3\ncondition: a'), [exception])).toMatchInlineSnapshot(`
    "process where event.type == "start" and
+     not (?host.os.type != null and ?host.os.type in ("linux", "macos")) and
      ?process.pid == 3 and
      not (?process.name != null and ?process.name : "DismHost.exe")"
   `);

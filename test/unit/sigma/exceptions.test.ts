@@ -69,7 +69,7 @@ ${good}
        Did you mean "process.name"?
      rules/exceptions/x.yml:9:7: there is no modifier "contain"
        Did you mean "contains"?
-     rules/exceptions/x.yml:10:5: condition: there is no search identifier "t" (character 6)
+     rules/exceptions/x.yml:10:5: condition: there is no search identifier "t" (character 6) (Sigma specification 2.0, "Condition")
        Known: s.
      rules/exceptions/x.yml:11:3: an exception must be a map (it is "just a text")
      rules/exceptions/x.yml:13:4: id "a" is already that of entry 3"

@@ -1,5 +1,5 @@
 import { parsePattern, isTooComplex } from '../../../src/sigma/pattern';
-import { windashVariants } from '../../../src/sigma/value';
+import { windashVariants } from '../../../src/sigma/transforms';
 
 const shown = (value: string): string =>
   parsePattern(value)

@@ -5,7 +5,7 @@ import { ruleOf } from '../../support/rule';
 function clause(yaml: string): string {
   const { bool } = toQueryDsl(ruleOf(`a:\n  ${yaml}\ncondition: a`)) as { bool: { filter: unknown[] } };
   return bool.filter
-    .slice(2)
+    .slice(3)
     .map((part) => JSON.stringify(part))
     .join(' and ');
 }
@@ -83,7 +83,7 @@ test('Query DSL: not turns a condition round, missing fields included, and twice
   const query = (condition: string): string =>
     JSON.stringify(toQueryDsl(ruleOf(`a: {process.name: x}\nb: {process.name: y}\ncondition: ${condition}`)));
   expect(query('a and not b')).toMatchInlineSnapshot(
-    `"{"bool":{"filter":[{"term":{"event.category":{"value":"process"}}},{"term":{"event.type":{"value":"start"}}},{"term":{"process.name":{"value":"x","case_insensitive":true}}},{"bool":{"must_not":[{"term":{"process.name":{"value":"y","case_insensitive":true}}}]}}]}}"`,
+    `"{"bool":{"filter":[{"term":{"event.category":{"value":"process"}}},{"term":{"event.type":{"value":"start"}}},{"bool":{"must_not":[{"term":{"host.os.type":{"value":"linux"}}},{"term":{"host.os.type":{"value":"macos"}}}]}},{"term":{"process.name":{"value":"x","case_insensitive":true}}},{"bool":{"must_not":[{"term":{"process.name":{"value":"y","case_insensitive":true}}}]}}]}}"`,
   );
   expect(query('not not a and not not b')).toBe(query('a and b'));
 });

@@ -1,5 +1,5 @@
-import type { Pattern, Regex, RegexPart } from '../condition';
-import { isAny } from '../pattern';
+import type { Anchor, Pattern, Regex, RegexPart } from './condition';
+import { isAny } from './pattern';
 
 /** A part of a text, in UTF-16 code units, as `slice` counts. */
 export interface Span {
@@ -12,8 +12,8 @@ type Piece = RegexPart | { readonly kind: 'one' | 'many' };
 
 interface SpanSearch {
   readonly pieces: readonly Piece[];
-  readonly fromStart: boolean;
-  readonly toEnd: boolean;
+  readonly fromStart: Anchor;
+  readonly toEnd: Anchor;
   readonly cased: boolean;
 }
 
@@ -51,11 +51,13 @@ export function regexSpan({ alternatives }: Regex, text: string): Span | undefin
 function spanOf({ pieces, fromStart, toEnd, cased }: SpanSearch, text: string): Span | undefined {
   const walk = new Walk(Array.from(text), cased);
   const { last } = walk;
-  const starts = new Set(fromStart ? [0] : Array.from({ length: last + 1 }, (_, place) => place));
-  const ends = [...walk.through(pieces, starts, 1)].filter((place) => !toEnd || place === last);
+  const isStart = (place: number): boolean => walk.isEdge(place, fromStart, 0, place - 1);
+  const isEnd = (place: number): boolean => walk.isEdge(place, toEnd, last, place);
+  const starts = new Set(Array.from({ length: last + 1 }, (_, place) => place).filter(isStart));
+  const ends = [...walk.through(pieces, starts, 1)].filter(isEnd);
   if (ends.length === 0) return undefined;
   const end = ends.reduce((least, place) => Math.min(least, place));
-  const begins = [...walk.through(pieces, new Set([end]), -1)].filter((place) => !fromStart || place === 0);
+  const begins = [...walk.through(pieces, new Set([end]), -1)].filter(isStart);
   const begin = begins.reduce((most, place) => Math.max(most, place), 0);
   const offset = walk.units(0, begin);
   return { offset, length: walk.units(begin, end) };
@@ -70,6 +72,11 @@ class Walk {
 
   get last(): number {
     return this.chars.length;
+  }
+
+  /** Whether something anchored may begin or end at a place: at the edge of the text, or where a line feed is its neighbour. */
+  isEdge(place: number, anchor: Anchor, edge: number, neighbour: number): boolean {
+    return anchor === false || place === edge || (anchor === 'line' && this.chars[neighbour] === '\n');
   }
 
   units(from: number, to: number): number {
@@ -88,7 +95,7 @@ class Walk {
       case 'one':
         return this.overOne(() => true, from, way);
       case 'any':
-        return this.overOne((char) => char !== '\n', from, way);
+        return this.overOne((char) => piece.lines === true || char !== '\n', from, way);
       case 'class':
         return this.overOne((char) => isIn(piece.ranges, char) !== piece.negated, from, way);
       case 'many':
