@@ -11,6 +11,7 @@ export const LAYERS = [
   ['settings'],
   ['cluster'],
   ['resources'],
+  ['visibility'],
   ['schedulers'],
   ['plan'],
   ['alerts', 'replay', 'status', 'doctor', 'engine'],

@@ -6,7 +6,10 @@ import { defaultIndices, DATASETS } from '../detections/indices';
 import { clusterTime } from '../cluster/clock';
 import { toIso } from '../text/time';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
+import type { RuleReading } from '../status/coverage';
 import { readSource, type Source } from '../status/source';
+import { findBlindSpots, type Visibility } from '../visibility/check';
+import type { Cluster } from '../cluster/cluster';
 import type { StoredQuery } from '../schedulers/scheduler';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
@@ -32,14 +35,18 @@ export async function status(deployment: Deployment, content: Content, options: 
     stored.push(...((await each.storedRules?.(deployment)) ?? []));
   const now = stored.length === 0 ? deployment.now : await clusterTime(cluster, namespace);
   const since = now - options.span;
+  const readings = readingsOf(deployment, content, stored);
+  const { spots, fields } = await visibilityOf(cluster, namespace, readings);
   const sources: SourceState[] = [];
   // One after the other: a question by a person must not crowd out what the cluster is there for.
-  for (const source of sourcesOf(deployment, content, stored)) sources.push(await readSource(cluster, source, since));
+  for (const source of sourcesOf(namespace, readings))
+    sources.push(await readSource(cluster, { ...source, fields }, since));
   const found = {
     content: await contentState(deployment, content),
     stopped: await scheduler.switchedOff(deployment),
     rules: await scheduler.ruleStates(deployment, now),
     sources,
+    blindSpots: spots,
   };
   return {
     cluster: { url: cluster.url, product: cluster.product, version: cluster.version },
@@ -51,16 +58,35 @@ export async function status(deployment: Deployment, content: Content, options: 
   };
 }
 
-/** Every index or pattern that a rule reads, with those rules; before a deploy, what they would read. */
-function sourcesOf({ namespace, indices }: Scope, { rules }: Content, stored: readonly StoredQuery[]): Source[] {
-  const reading =
-    stored.length > 0 ? stored : rules.map((rule) => ({ rule, indices: indices ?? defaultIndices(namespace) }));
-  const patterns = new Set(reading.flatMap((each) => each.indices));
+type ListedReading = RuleReading & { readonly indices: readonly string[] };
+
+/** The rules with what they read; before a deploy, what they would read. */
+function readingsOf(
+  { namespace, indices }: Scope,
+  { rules }: Content,
+  stored: readonly StoredQuery[],
+): readonly ListedReading[] {
+  return stored.length > 0 ? stored : rules.map((rule) => ({ rule, indices: indices ?? defaultIndices(namespace) }));
+}
+
+/** Every index or pattern that a rule reads, with those rules. */
+function sourcesOf(namespace: string, readings: readonly ListedReading[]): Omit<Source, 'fields'>[] {
+  const patterns = new Set(readings.flatMap((each) => each.indices));
   const read = [...patterns].map((pattern) => ({
     pattern,
-    rules: reading.filter((each) => each.indices.includes(pattern)).map(({ rule }) => rule),
+    readings: readings.filter((each) => each.indices.includes(pattern)),
   }));
-  return [...read, { pattern: `logs-${DATASETS.unrecognised}-${namespace}`, rules: [] }];
+  return [...read, { pattern: `logs-${DATASETS.unrecognised}-${namespace}`, readings: [] }];
+}
+
+/** All rules have one index list, unless a deploy with other settings left some behind. */
+async function visibilityOf(
+  cluster: Cluster,
+  namespace: string,
+  readings: readonly ListedReading[],
+): Promise<Visibility> {
+  const indices = [...new Set(readings.flatMap((each) => each.indices))];
+  return findBlindSpots(cluster, { namespace, indices, readings });
 }
 
 async function contentState(deployment: Deployment, content: Content): Promise<ContentState> {

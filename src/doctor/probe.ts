@@ -32,6 +32,11 @@ const LOOKS: Readonly<Record<string, Probe>> = {
   'indices:data/read/get': (client, index, options) => client.get({ index, id: NONE }, options),
   'indices:data/read/search': (client, index, options) => client.search({ index, size: 0 }, options),
   'indices:admin/data_stream/get': (client, name, options) => client.indices.getDataStream({ name }, options),
+  'indices:admin/index_template/simulate': (client, _, options) =>
+    client.indices.simulateTemplate({ name: NONE }, options),
+  'indices:admin/get': (client, index, options) => client.indices.get({ index }, options),
+  'indices:data/read/field_caps*': (client, index, options) =>
+    client.fieldCaps({ index, ...untyped({ querystring: { fields: '@timestamp' } }) }, options),
   'indices:admin/mappings/get': (client, index, options) => client.indices.getMapping({ index }, options),
   'indices:admin/refresh*': (client, index, options) => client.indices.refresh({ index }, options),
   'indices:monitor/stats': (client, index, options) => client.indices.stats({ index }, options),

@@ -7,6 +7,8 @@ const ALL: readonly Verb[] = [...COMPARE, ...ANALYST, 'simulate', 'test', 'repla
 const PUT: readonly Verb[] = ['deploy', 'adopt'];
 const DELETE: readonly Verb[] = ['deploy', 'destroy'];
 const TRIAL: readonly Verb[] = ['simulate', 'test'];
+/** The commands that look at what rules can see. */
+const LOOK: readonly Verb[] = ['plan', 'deploy', 'status', 'doctor', 'reconcile'];
 const PAGES: readonly Verb[] = [...ANALYST, 'run', 'test'];
 
 /**
@@ -33,13 +35,37 @@ export const REQUESTS: readonly RequestRow[] = [
   // `doctor`. What security says about somebody himself needs no privilege.
   onCluster('GET /_license', ['doctor'], ['monitor'], []),
   onCluster('GET /_cluster/stats', ['doctor'], ['monitor'], ['cluster:monitor/stats']),
-  onCluster('POST /_security/user/_has_privileges', ['doctor'], [], []),
+  onCluster('POST /_security/user/_has_privileges', LOOK, [], []),
   onCluster('GET /_plugins/_security/authinfo', ['doctor'], [], []),
 
   // What is there already.
   onCluster('GET /_ingest/pipeline', COMPARE, ['read_pipeline'], ['cluster:admin/ingest/pipeline/get']),
   onCluster('GET /_component_template', COMPARE, ['monitor'], ['cluster:admin/component_template/get']),
-  onCluster('GET /_index_template', COMPARE, ['monitor'], ['indices:admin/index_template/get']),
+  onCluster(
+    'GET /_index_template',
+    [...COMPARE, ...LOOK, 'replay'],
+    ['monitor'],
+    ['indices:admin/index_template/get'],
+  ),
+
+  // What rules can see: the indices as they are, and what would govern the next ones.
+  onCluster(
+    'POST /_index_template/_simulate/{id}',
+    [...LOOK, 'replay'],
+    ['indices:admin/index_template/simulate'],
+    ['indices:admin/index_template/simulate'],
+  ),
+  onIndices('visible', 'GET /{visible}', LOOK, ['view_index_metadata'], ['indices:admin/get']),
+  onIndices('visible', 'GET /{visible}/_field_caps', LOOK, ['read'], ['indices:data/read/field_caps*']),
+  onIndices('visible', 'POST /{visible}/_search', LOOK, ['read'], SEARCH),
+  onIndices('streams', 'GET /{streams}', ['replay'], ['view_index_metadata'], ['indices:admin/get']),
+  onIndices(
+    'streams',
+    'GET /_data_stream/{streams}',
+    [...LOOK, 'replay'],
+    ['view_index_metadata'],
+    ['indices:admin/data_stream/get'],
+  ),
   onIndices(
     'any_stream',
     'GET /_data_stream/{any_stream}',

@@ -26,12 +26,17 @@ export function statusText(status: Status): string {
     there.length > 0 && absent.length > 0 ? [`Nothing yet from ${absent.join(', ')}.`] : [],
     attention.length === 0
       ? ['Nothing needs attention.']
-      : ['Needs attention', ...attention.map((sentence) => `  ! ${sentence}`)],
+      : ['Needs attention', ...attention.flatMap((sentence) => [`  ! ${sentence}`, ...fixesOf(status, sentence)])],
   ];
   return paragraphs
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.map(escapeForTerminal).join('\n'))
     .join('\n\n');
+}
+
+/** What helps, where the sentence is a blind spot. */
+function fixesOf({ blindSpots }: Status, sentence: string): string[] {
+  return blindSpots.filter(({ message }) => message === sentence).map(({ fix }) => `      ${fix}`);
 }
 
 function contentLines({ inSync, counts, changes, leftovers }: ContentState): string[] {

@@ -66,7 +66,7 @@ export function onIndices(
 }
 
 /** Which indices and data streams a request is about. */
-export type Names = 'streams' | 'any_stream' | 'events' | 'alerts' | 'state' | 'any_index' | 'trial';
+export type Names = 'streams' | 'any_stream' | 'events' | 'visible' | 'alerts' | 'state' | 'any_index' | 'trial';
 
 /** What a role is printed for. */
 export interface Where {
@@ -87,6 +87,9 @@ export function namesOf(names: Names, { namespace, indices }: Where): readonly s
       return streams('*');
     case 'events':
       return [...(indices ?? defaultIndices(namespace))];
+    case 'visible':
+      // What rules read, and what else `replay` writes to.
+      return [...new Set([...(indices ?? defaultIndices(namespace)), ...streams(namespace)])];
     case 'alerts':
       return [alertIndex(namespace)];
     case 'state':

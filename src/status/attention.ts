@@ -17,6 +17,7 @@ export const BLIND_SHARE = 0.5;
  *   no source has any event; one that had events is silent, or cannot be read   | the shipper, the privileges
  *   one of our own streams has events and no process creation among them        | Windows' auditing, Sysmon
  *   pipelines failed                                                            | the shipper's format, or ours
+ *   a blind spot of what the rules read                                         | docs/blind-spots.md
  *   a rule is blind on more than a share of a source                            | docs/shippers.md
  *
  * Unrecognised events and ignored fields are shown, and raise no alarm: neither hides an event of a known source.
@@ -28,7 +29,8 @@ export function attentionOf(
     rules,
     sources,
     stopped,
-  }: Pick<Status, 'content' | 'rules' | 'sources'> & Partial<Pick<Status, 'stopped'>>,
+    blindSpots = [],
+  }: Pick<Status, 'content' | 'rules' | 'sources'> & Partial<Pick<Status, 'stopped' | 'blindSpots'>>,
   blindShare: number,
 ): string[] {
   return [
@@ -36,6 +38,7 @@ export function attentionOf(
     ...(typeof stopped === 'string' ? [stopped] : []),
     ...(rules.length === 0 ? ['no rule of this namespace is there'] : rules.flatMap(ofRule)),
     ...ofSources(sources),
+    ...blindSpots.map(({ message }) => message),
     ...sources.flatMap((source) => ofSource(source, blindShare)),
   ];
 }

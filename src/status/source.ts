@@ -1,12 +1,13 @@
 import type { JsonRecord } from '../json';
 import { ProblemError } from '../errors';
 import { anyOf } from '../sigma/compile/query-dsl';
-import type { Rule } from '../detections/rule';
+import type { FieldMap } from '../visibility/fields';
+import { IS_PROCESS_CREATION } from '../visibility/events';
 import { toIso } from '../text/time';
 import type { Cluster } from '../cluster/cluster';
 import { untyped } from '../cluster/untyped';
 import { parseDuration } from '../text/duration';
-import { coverageQuestion } from './coverage';
+import { coverageQuestion, type RuleReading } from './coverage';
 import { FAILED, readDelay, readFailures, readIgnored, type Part } from './details';
 import type { SourceState } from './status';
 
@@ -15,7 +16,9 @@ export interface Source {
   /** A name or pattern of the rules' index lists. */
   readonly pattern: string;
   /** Those that read it. */
-  readonly rules: readonly Rule[];
+  readonly readings: readonly RuleReading[];
+  /** How its indices map what they compare. */
+  readonly fields: FieldMap;
 }
 
 interface Counted {
@@ -39,18 +42,16 @@ const EMPTY = {
   coverage: [],
 } as const;
 
-const IS_PROCESS_CREATION = [{ term: { 'event.category': 'process' } }, { term: { 'event.type': 'start' } }];
-
 /**
  * What arrived from one source since a time, and how blind the rules are on it: one search of counts. Only what needs more
  * (the reasons of failures, names of ignored fields, delays) is asked for in searches of its own, and only where it occurs.
  * @param since milliseconds since 1970
  * @throws ProblemError when the cluster does not answer; a source that refuses is reported as a problem of that source
  */
-export async function readSource(cluster: Cluster, { pattern, rules }: Source, since: number): Promise<SourceState> {
-  const base = { source: pattern, read: rules.length > 0, ...EMPTY };
+export async function readSource(cluster: Cluster, source: Source, since: number): Promise<SourceState> {
+  const base = { source: source.pattern, read: source.readings.length > 0, ...EMPTY };
   try {
-    return { ...base, ...(await look(cluster, pattern, rules, since)) };
+    return { ...base, ...(await look(cluster, source, since)) };
   } catch (error) {
     if (!(error instanceof ProblemError) || !['REFUSED', 'FORBIDDEN'].includes(error.code)) throw error;
     return { ...base, exists: true, problem: error.problems.map(({ message }) => message).join('; ') };
@@ -59,12 +60,11 @@ export async function readSource(cluster: Cluster, { pattern, rules }: Source, s
 
 async function look(
   cluster: Cluster,
-  pattern: string,
-  rules: readonly Rule[],
+  { pattern, readings, fields }: Source,
   since: number,
 ): Promise<Partial<SourceState>> {
   const part: Part = { cluster, index: pattern, arrived: arrivedSince(since) };
-  const coverage = coverageQuestion(rules);
+  const coverage = coverageQuestion(readings, fields);
   const { _shards, aggregations = {} } = await cluster.client.search<unknown, Readonly<Record<string, Counted>>>({
     index: pattern,
     ignore_unavailable: true,
@@ -81,7 +81,7 @@ async function look(
   const failures = inner(arrived, 'failures').doc_count ?? 0;
   const ignored = inner(arrived, 'ignored').doc_count ?? 0;
   const newest = { newestIngested: timeOf(newest_ingested), newestEvent: timeOf(newest_event) };
-  const lookback = Math.max(0, ...rules.map(({ schedule }) => parseDuration(schedule.lookback) ?? 0));
+  const lookback = Math.max(0, ...readings.map(({ rule: { schedule } }) => parseDuration(schedule.lookback) ?? 0));
   return {
     exists: true,
     ...newest,
@@ -90,7 +90,7 @@ async function look(
     silent: documents === 0 && (newest.newestIngested ?? newest.newestEvent) !== null,
     failures: { count: failures, by: failures === 0 ? [] : await readFailures(part) },
     ignored: { count: ignored, fields: ignored === 0 ? [] : await readIgnored(part) },
-    delay: documents === 0 || rules.length === 0 ? null : await readDelay(part, lookback),
+    delay: documents === 0 || readings.length === 0 ? null : await readDelay(part, lookback),
     coverage: coverage.answer((name) => inner(creations, name).doc_count ?? 0, creations.doc_count ?? 0),
   };
 }
@@ -103,7 +103,7 @@ function question(arrived: JsonRecord, coverage: JsonRecord): JsonRecord {
       filter: arrived,
       aggs: {
         creations: {
-          filter: { bool: { filter: IS_PROCESS_CREATION } },
+          filter: IS_PROCESS_CREATION,
           ...(Object.keys(coverage).length > 0 && { aggs: coverage }),
         },
         failures: { filter: FAILED },

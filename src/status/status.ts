@@ -1,4 +1,5 @@
 import type { Counts } from '../plan/plan';
+import type { BlindSpot } from '../visibility/blind-spot';
 import type { RuleState } from '../schedulers/deployed-rule';
 
 /** Everything that `status` says; the JSON that scripts read. Times are ISO 8601, spans milliseconds. */
@@ -14,6 +15,8 @@ export interface Status {
   readonly stopped: string | null;
   readonly rules: readonly RuleState[];
   readonly sources: readonly SourceState[];
+  /** What rules cannot see of what they read, and why. */
+  readonly blindSpots: readonly BlindSpot[];
   /** What `--exit-code` exits with 1 for, a sentence each. */
   readonly attention: readonly string[];
 }

@@ -4,7 +4,7 @@ import { SPANS } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
 import { threatOf } from '../../detections/attack';
 import { ABSENT, DAY, GROUP_VALUE, HAS_FIELD } from './bucket-scripts';
-import { anyOf, toQueryDsl } from '../../sigma/compile/query-dsl';
+import { anyOf, toQueryDsl, type SubFields } from '../../sigma/compile/query-dsl';
 import type { Exception } from '../../sigma/exceptions';
 import { FALLBACKS, sourcesOf } from '../../detections/group';
 import type { Rule } from '../../detections/rule';
@@ -68,6 +68,7 @@ export function namedMetric(field: string): string {
  * overlap by a minute or more. A group that was seen before is the same alert.
  * @param exceptions those that are active
  * @param indices that it is to read; they count for its stamp
+ * @param subFields of those indices
  * @returns a search body; only `{{period_end}}` in it is for the plugin to fill in
  * @throws ProblemError RULE_INVALID when a text of the rule would be taken for a template
  */
@@ -75,8 +76,9 @@ export function toBucketSearch(
   rule: Rule,
   exceptions: readonly Exception[] = [],
   indices: readonly string[] = [],
+  subFields?: SubFields,
 ): BucketSearch {
-  const matches = toQueryDsl(rule, exceptions);
+  const matches = toQueryDsl(rule, exceptions, subFields);
   const query = { bool: { filter: [windowOf(rule), matches] as const } };
   const composite = { size: PAGE, sources: keysOf(rule) };
   const stamp = stampOf({ indices, query, composite });

@@ -1,5 +1,6 @@
 import { isRecord } from '../../json';
 import { GROUPS, STAMP, toBucketSearch } from './bucket-search';
+import type { SubFields } from '../../sigma/compile/query-dsl';
 import { type Exception, activeExceptions } from '../../sigma/exceptions';
 import { ownStreams, stateIndex, defaultIndices } from '../../detections/indices';
 import { type Rule, severityOf, type Severity } from '../../detections/rule';
@@ -19,6 +20,8 @@ interface MonitorParts {
   readonly indices: readonly string[];
   /** Those that are active. */
   readonly exceptions: readonly Exception[];
+  /** Of the indices. */
+  readonly subFields?: SubFields | undefined;
   /** The id of the notification channel that is told of new alerts; nobody is where not given. */
   readonly channel?: string | undefined;
 }
@@ -28,7 +31,7 @@ interface MonitorParts {
  * `enabled`, which is the analyst's.
  * @throws ProblemError RULE_INVALID when the rule's text would be taken for a template
  */
-export function monitorBody(rule: Rule, { namespace, indices, exceptions, channel }: MonitorParts): Body {
+export function monitorBody(rule: Rule, { namespace, indices, exceptions, subFields, channel }: MonitorParts): Body {
   const schedule = scheduleOf(rule);
   const read = readable(indices, namespace);
   return {
@@ -36,7 +39,7 @@ export function monitorBody(rule: Rule, { namespace, indices, exceptions, channe
     name: monitorName(rule, namespace),
     monitor_type: 'bucket_level_monitor',
     schedule,
-    inputs: [{ search: { indices: read, query: toBucketSearch(rule, exceptions, read) } }],
+    inputs: [{ search: { indices: read, query: toBucketSearch(rule, exceptions, read, subFields) } }],
     triggers: [
       {
         bucket_level_trigger: {
@@ -60,7 +63,7 @@ export function monitorBody(rule: Rule, { namespace, indices, exceptions, channe
 
 /** The monitor of a rule, without our mark; the rule itself is beside it. */
 export function desiredMonitor(
-  { namespace, indices, now }: Pick<Scope, 'namespace' | 'indices' | 'now'>,
+  { namespace, indices, now, subFields }: Pick<Scope, 'namespace' | 'indices' | 'now' | 'subFields'>,
   { exceptions = [] }: Pick<Content, 'exceptions'>,
   rule: Rule,
   channel?: string,
@@ -69,6 +72,7 @@ export function desiredMonitor(
     namespace,
     indices: indices ?? defaultIndices(namespace),
     exceptions: activeExceptions(exceptions, rule.slug, now),
+    subFields,
     channel,
   };
   // The rule goes with it, so that its alerts are shown as those of the rule that raised them.

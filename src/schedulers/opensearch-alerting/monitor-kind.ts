@@ -7,6 +7,7 @@ import type { Body, Kind, Live, Desired, Scope } from '../../resources/kind';
 import { ACTION_ID } from './notify-action';
 import { desiredMonitor } from './monitor-body';
 import { normalizedDigest, normalizeMonitor } from './normalize-monitor';
+import { subFieldsFor } from '../../visibility/fields';
 import { dryRun, prove } from './execute-monitor';
 import { monitorsOf, ourMonitors, takenOver, type Found } from './find-monitors';
 import { openAlerts, proofOf } from './plugin-alerts';
@@ -19,8 +20,10 @@ export function monitorKind(channel?: string): Kind {
   return {
     name: 'monitor',
 
-    desired: (scope, content) =>
-      Promise.resolve(content.rules.map((rule) => desiredMonitor(scope, content, rule, channel))),
+    async desired(scope, content) {
+      const subFields = await subFieldsFor(scope, content);
+      return content.rules.map((rule) => desiredMonitor({ ...scope, subFields }, content, rule, channel));
+    },
 
     async list({ cluster, namespace }, ids) {
       const ours = new Map<string, Found[]>();

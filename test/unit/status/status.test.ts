@@ -70,6 +70,7 @@ function statusOf(change: Partial<Status>): Status {
     stopped: null,
     rules: [rule],
     sources: [security],
+    blindSpots: [],
     ...change,
   };
   return { ...status, attention: attentionOf(status, 0.5) };
