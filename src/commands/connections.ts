@@ -1,3 +1,4 @@
+import { requireNamespace } from '../alerts/known';
 import { readAllContent } from '../resources/read-all-content';
 import type { Rule } from '../detections/rule';
 import { Deployment } from '../plan/deployment';
@@ -41,7 +42,8 @@ export async function deploymentOf(settings: Settings, context: Context): Promis
 /**
  * Where an analyst's alerts are: the namespace, and the scheduler that may keep alerts of its own.
  * @returns the rules of the content as well, where the scheduler's own alerts need them; else none
- * @throws ProblemError SETTINGS when the cluster has no such scheduler, or no Kibana is named
+ * @throws ProblemError SETTINGS when the cluster has no such scheduler, or no Kibana is named; USAGE when nothing was ever deployed in
+ *   the namespace
  */
 export async function analystScope(
   settings: Settings,
@@ -49,6 +51,7 @@ export async function analystScope(
 ): Promise<{ scope: ScheduledScope; rules: readonly Rule[] }> {
   const scope = await scopeOf(settings, context);
   const scheduler = await connectForAlerts(scope, settings, context);
+  await requireNamespace({ ...scope, scheduler });
   const rules = scheduler.keepsAlerts ? readAllContent(settings.content ?? PROGRAM_FOLDER).rules : [];
   return { scope: { ...scope, scheduler }, rules };
 }

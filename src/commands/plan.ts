@@ -41,7 +41,11 @@ export const planCommand = declare({
     },
     ...ONLY_OPTION,
     output: { choices: ['text', 'json', 'markdown'], default: 'text', describe: 'form of the result' },
-    'exit-code': { type: 'boolean', default: false, describe: 'exit with 1 when there is something to change, or deploy would refuse' },
+    'exit-code': {
+      type: 'boolean',
+      default: false,
+      describe: 'exit with 1 when there is something to change, or deploy would refuse',
+    },
   },
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);

@@ -1,7 +1,7 @@
-import { ProblemError, type Problem } from '../errors';
+import { errorLines, ProblemError, type Problem } from '../errors';
 import { runLine, runText, runLoopLines } from '../report/run-text';
 import { clusterTimeOrOurs } from '../cluster/clock';
-import { runRules } from '../schedulers/local/run-rules';
+import { runEachRule } from '../schedulers/local/run-rules';
 import { runLoop, type RunLoopOptions } from '../schedulers/local/run-loop';
 import type { Cluster } from '../cluster/cluster';
 import { declare, settingsOf, clusterOf, type Context, type Outcome } from './command';
@@ -41,9 +41,15 @@ export const runCommand = declare({
     // `now` in them is the cluster's, as in all windows.
     const isDated = from !== undefined || to !== undefined;
     const dated = isDated ? period(await clusterTimeOrOurs(cluster, settings.namespace)) : {};
-    const result = await runRules(cluster, { ...options, ...dated, dryRun: argv['dry-run'] });
+    const { rules, failures } = await runEachRule(cluster, { ...options, ...dated, dryRun: argv['dry-run'] });
+    for (const { error } of failures) for (const line of errorLines(error)) context.note(line);
+    const failed = failures.map(({ uuid, name, error: { code, problems } }) => ({ uuid, name, code, problems }));
     const dry = argv['dry-run'] ? '\nDry run: nothing was written.' : '';
-    return { json: result, text: `${runText(result.rules)}${dry}`, exit: 0 };
+    return {
+      json: { rules, ...(failed.length > 0 && { failures: failed }) },
+      text: `${runText(rules)}${dry}`,
+      exit: failures[0]?.error.exitStatus ?? 0,
+    };
   },
 });
 

@@ -1,16 +1,13 @@
 import { ProblemError, type ExitStatus } from '../errors';
+import { readingsOf, storedQueries, visibilityOf, type ListedReading } from '../plan/blind-spots';
 import type { Deployment } from '../plan/deployment';
 import { statusText } from '../report/status-text';
-import type { Content, Scope } from '../resources/kind';
-import { defaultIndices, DATASETS } from '../detections/indices';
+import type { Content } from '../resources/kind';
+import { DATASETS } from '../detections/indices';
 import { clusterTime } from '../cluster/clock';
 import { toIso } from '../text/time';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
-import type { RuleReading } from '../status/coverage';
 import { readSource, type Source } from '../status/source';
-import { findBlindSpots, type Visibility } from '../visibility/check';
-import type { Cluster } from '../cluster/cluster';
-import type { StoredQuery } from '../schedulers/scheduler';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
 import { declare, settingsOf } from './command';
@@ -30,13 +27,11 @@ export interface StatusOptions {
  */
 export async function status(deployment: Deployment, content: Content, options: StatusOptions): Promise<Status> {
   const { cluster, namespace, scheduler } = deployment;
-  const stored: StoredQuery[] = [];
-  for (const each of Object.values(deployment.schedulers))
-    stored.push(...((await each.storedRules?.(deployment)) ?? []));
+  const stored = await storedQueries(deployment);
   const now = stored.length === 0 ? deployment.now : await clusterTime(cluster, namespace);
   const since = now - options.span;
   const readings = readingsOf(deployment, content, stored);
-  const { spots, fields } = await visibilityOf(cluster, namespace, readings);
+  const { spots, fields } = await visibilityOf(deployment, readings);
   const sources: SourceState[] = [];
   // One after the other: a question by a person must not crowd out what the cluster is there for.
   for (const source of sourcesOf(namespace, readings))
@@ -58,17 +53,6 @@ export async function status(deployment: Deployment, content: Content, options: 
   };
 }
 
-type ListedReading = RuleReading & { readonly indices: readonly string[] };
-
-/** The rules with what they read; before a deploy, what they would read. */
-function readingsOf(
-  { namespace, indices }: Scope,
-  { rules }: Content,
-  stored: readonly StoredQuery[],
-): readonly ListedReading[] {
-  return stored.length > 0 ? stored : rules.map((rule) => ({ rule, indices: indices ?? defaultIndices(namespace) }));
-}
-
 /** Every index or pattern that a rule reads, with those rules. */
 function sourcesOf(namespace: string, readings: readonly ListedReading[]): Omit<Source, 'fields'>[] {
   const patterns = new Set(readings.flatMap((each) => each.indices));
@@ -77,16 +61,6 @@ function sourcesOf(namespace: string, readings: readonly ListedReading[]): Omit<
     readings: readings.filter((each) => each.indices.includes(pattern)),
   }));
   return [...read, { pattern: `logs-${DATASETS.unrecognised}-${namespace}`, readings: [] }];
-}
-
-/** All rules have one index list, unless a deploy with other settings left some behind. */
-async function visibilityOf(
-  cluster: Cluster,
-  namespace: string,
-  readings: readonly ListedReading[],
-): Promise<Visibility> {
-  const indices = [...new Set(readings.flatMap((each) => each.indices))];
-  return findBlindSpots(cluster, { namespace, indices, readings });
 }
 
 async function contentState(deployment: Deployment, content: Content): Promise<ContentState> {

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { chosenRules } from '../detections/rule';
 import { ProblemError } from '../errors';
 import { PROGRAM_FOLDER } from '../program';
+import { blindSpotsOf } from '../plan/blind-spots';
+import { blindSpotLines, blindSpotsJson } from '../report/blind-spot-text';
+import type { BlindSpot } from '../visibility/blind-spot';
 import { testRulesJunit, testRulesText } from '../report/test-text';
 import { readAllContent } from '../resources/read-all-content';
 import type { Content } from '../resources/kind';
@@ -51,11 +54,21 @@ export const testRulesCommand = declare({
       testRules(sandbox, content, tests, { rules: argv.rules, scheduler }),
     );
     const count = (result: Verdict['result']): number => verdicts.filter((verdict) => verdict.result === result).length;
-    const json = { passed: count('PASS'), failed: count('FAIL'), errors: count('ERROR'), results: verdicts };
+    const spots = argv.live ? await liveBlindSpots(context, settings, content) : [];
+    const json = {
+      passed: count('PASS'),
+      failed: count('FAIL'),
+      errors: count('ERROR'),
+      results: verdicts,
+      ...blindSpotsJson(spots),
+    };
     return {
       json,
-      text: argv.report === 'junit' ? testRulesJunit(verdicts).trimEnd() : testRulesText(verdicts),
-      exit: json.passed === verdicts.length ? 0 : 1,
+      text:
+        argv.report === 'junit'
+          ? testRulesJunit(verdicts).trimEnd()
+          : [testRulesText(verdicts), ...blindSpotLines(spots)].join('\n'),
+      exit: json.passed === verdicts.length && !spots.some(({ certain }) => certain) ? 0 : 1,
     };
   },
 });
@@ -70,6 +83,13 @@ export async function liveScheduler(context: Context, settings: Settings): Promi
   const message = 'a live test needs the cluster of that Kibana, for its events';
   const hint = 'Give --es-url URL, or set WMI_DETECTIONS_ES_URL.';
   throw new ProblemError('SETTINGS', [{ message, hint }]);
+}
+
+/** A live test has indices of its own: what the rules could not see in those that they are deployed for. */
+async function liveBlindSpots(context: Context, settings: Settings, content: Content): Promise<readonly BlindSpot[]> {
+  const { namespace, indices } = settings;
+  const cluster = await clusterOf(settings, context);
+  return blindSpotsOf({ cluster, namespace, indices, now: Date.now() }, content);
 }
 
 /** On the cluster that the settings name; where they name none, deployed to an embedded engine that ends afterwards. */

@@ -8,7 +8,7 @@ const PUT: readonly Verb[] = ['deploy', 'adopt'];
 const DELETE: readonly Verb[] = ['deploy', 'destroy'];
 const TRIAL: readonly Verb[] = ['simulate', 'test'];
 /** The commands that look at what rules can see. */
-const LOOK: readonly Verb[] = ['plan', 'deploy', 'status', 'doctor', 'reconcile'];
+const LOOK: readonly Verb[] = ['plan', 'deploy', 'status', 'doctor', 'reconcile', 'test'];
 const PAGES: readonly Verb[] = [...ANALYST, 'run', 'test'];
 
 /**
@@ -41,31 +41,7 @@ export const REQUESTS: readonly RequestRow[] = [
   // What is there already.
   onCluster('GET /_ingest/pipeline', COMPARE, ['read_pipeline'], ['cluster:admin/ingest/pipeline/get']),
   onCluster('GET /_component_template', COMPARE, ['monitor'], ['cluster:admin/component_template/get']),
-  onCluster(
-    'GET /_index_template',
-    [...COMPARE, ...LOOK, 'replay'],
-    ['monitor'],
-    ['indices:admin/index_template/get'],
-  ),
-
-  // What rules can see: the indices as they are, and what would govern the next ones.
-  onCluster(
-    'POST /_index_template/_simulate/{id}',
-    [...LOOK, 'replay'],
-    ['indices:admin/index_template/simulate'],
-    ['indices:admin/index_template/simulate'],
-  ),
-  onIndices('visible', 'GET /{visible}', LOOK, ['view_index_metadata'], ['indices:admin/get']),
-  onIndices('visible', 'GET /{visible}/_field_caps', LOOK, ['read'], ['indices:data/read/field_caps*']),
-  onIndices('visible', 'POST /{visible}/_search', LOOK, ['read'], SEARCH),
-  onIndices('streams', 'GET /{streams}', ['replay'], ['view_index_metadata'], ['indices:admin/get']),
-  onIndices(
-    'streams',
-    'GET /_data_stream/{streams}',
-    [...LOOK, 'replay'],
-    ['view_index_metadata'],
-    ['indices:admin/data_stream/get'],
-  ),
+  onCluster('GET /_index_template', [...COMPARE, ...LOOK, 'replay'], ['monitor'], ['indices:admin/index_template/get']),
   onIndices(
     'any_stream',
     'GET /_data_stream/{any_stream}',
@@ -197,7 +173,19 @@ export const REQUESTS: readonly RequestRow[] = [
     BULK,
   ),
 
-  // Alerts out, and pages: who may read one on Elasticsearch may go on and give up.
+  // Alerts out: whether there is anything to ask, and where else, if not. Then alerts, and pages: who may read one on Elasticsearch may go on and give up.
+  onIndices('kept', 'GET /{kept}', ANALYST, ['view_index_metadata'], ['indices:admin/get']),
+  {
+    ...onIndices(
+      'any_index',
+      'GET /{any_index}/_mapping',
+      ANALYST,
+      ['view_index_metadata'],
+      ['indices:admin/mappings/get'],
+    ),
+    isOptional: true,
+  },
+  onIndices('state', 'POST /{state}/_search', ['alerts'], ['read'], SEARCH),
   onIndices('alerts', 'POST /{alerts}/_search', ANALYST, ['read'], SEARCH),
   onIndices(
     'alerts',
@@ -229,6 +217,25 @@ export const REQUESTS: readonly RequestRow[] = [
     'PUT /{trial}/_doc/{id}',
     'GET /{trial}/_doc/{id}',
   ].map((request) => onIndices('trial', request, ['test'], ['all'], ['indices:*'], BULK)),
+
+  // What rules can see: the indices as they are, and what would govern the next ones.
+  onCluster(
+    'POST /_index_template/_simulate/{id}',
+    [...LOOK, 'replay'],
+    ['indices:admin/index_template/simulate'],
+    ['indices:admin/index_template/simulate'],
+  ),
+  onIndices('visible', 'GET /{visible}', LOOK, ['view_index_metadata'], ['indices:admin/get']),
+  onIndices('visible', 'GET /{visible}/_field_caps', LOOK, ['read'], ['indices:data/read/field_caps*']),
+  onIndices('visible', 'POST /{visible}/_search', LOOK, ['read'], SEARCH),
+  onIndices('streams', 'GET /{streams}', ['replay'], ['view_index_metadata'], ['indices:admin/get']),
+  onIndices(
+    'streams',
+    'GET /_data_stream/{streams}',
+    [...LOOK, 'replay'],
+    ['view_index_metadata'],
+    ['indices:admin/data_stream/get'],
+  ),
 
   ...Object.values(SCHEDULERS).flatMap(({ requests }) => requests),
 ];

@@ -66,7 +66,8 @@ export function onIndices(
 }
 
 /** Which indices and data streams a request is about. */
-export type Names = 'streams' | 'any_stream' | 'events' | 'visible' | 'alerts' | 'state' | 'any_index' | 'trial';
+export type Names =
+  'streams' | 'any_stream' | 'events' | 'visible' | 'kept' | 'alerts' | 'state' | 'any_index' | 'trial';
 
 /** What a role is printed for. */
 export interface Where {
@@ -92,6 +93,8 @@ export function namesOf(names: Names, { namespace, indices }: Where): readonly s
       return [...new Set([...(indices ?? defaultIndices(namespace)), ...streams(namespace)])];
     case 'alerts':
       return [alertIndex(namespace)];
+    case 'kept':
+      return [alertIndex(namespace), stateIndex(namespace)];
     case 'state':
       return [stateIndex(namespace)];
     case 'any_index':

@@ -10,6 +10,9 @@ import type { Layer, Environment } from './layers';
 /** The settings file that is read without --config. */
 export const DEFAULT_FILE = 'wmi-detections.yml';
 
+/** What looks like the settings file and is not read. */
+const MISNAMED = 'wmi-detections.yaml';
+
 /** The profile that was asked for, and where. */
 export interface Asked {
   readonly profile: string;
@@ -53,7 +56,10 @@ export function fileLayers(
 
 function readFile(config: string | undefined, problems: Problem[]): YamlFile | undefined {
   const path = config ?? DEFAULT_FILE;
-  if (config === undefined && !existsSync(path)) return undefined;
+  if (config === undefined && !existsSync(path)) {
+    if (existsSync(MISNAMED)) problems.push(misnamed());
+    return undefined;
+  }
   try {
     return readYaml(path);
   } catch (error) {
@@ -61,6 +67,11 @@ function readFile(config: string | undefined, problems: Problem[]): YamlFile | u
     problems.push(...error.problems);
     return undefined;
   }
+}
+
+function misnamed(): Problem {
+  const message = `this file is not read: the settings file is ${DEFAULT_FILE}`;
+  return { where: { file: MISNAMED }, message, hint: `Rename it to ${DEFAULT_FILE}, or give --config ${MISNAMED}.` };
 }
 
 function unknownProfile({ profile, where }: Asked, file: YamlFile | undefined, known: readonly string[]): Problem {

@@ -6,7 +6,7 @@ import { searchableClause, type Reading } from '../visibility/field-spots';
 import type { FieldMap } from '../visibility/fields';
 import type { Coverage } from './status';
 
-/** A rule and its query as they are deployed. */
+/** A rule, and its query as it is deployed, where that can be read. */
 export type RuleReading = Reading & { readonly rule: Rule };
 
 /** Filter aggregations by name, and what to make of the documents that each counts. */

@@ -7,7 +7,7 @@ import { countEvents, type EventCount } from './events';
 import { eventSpots } from './event-spots';
 import { readFields, type FieldMap } from './fields';
 import { comparedFields, fieldSpots, longValueQuestions, type Reading } from './field-spots';
-import { isRemote, readIndexStates, readWriteIndices, stateSpots } from './index-states';
+import { isRemote, readIndexStates, stateSpots } from './index-states';
 import { unreadableSpots } from './readable';
 import { ownStream, type IndexState, type OwnStream } from './standing';
 import { readStreams } from './streams';
@@ -62,7 +62,9 @@ export async function findBlindSpots(cluster: Cluster, list: IndexList): Promise
 
 /** Our streams that are in an index list; with them the one of unrecognised events, which `replay` writes to as well. */
 function streamsIn({ namespace, indices }: Pick<IndexList, 'namespace' | 'indices'>): OwnStream[] {
-  const read = OWN_DATASETS.map((dataset) => ownStream(dataset, namespace)).filter(({ name }) => indices.includes(name));
+  const read = OWN_DATASETS.map((dataset) => ownStream(dataset, namespace)).filter(({ name }) =>
+    indices.includes(name),
+  );
   return read.length === 0 ? [] : [...read, ownStream(DATASETS.unrecognised, namespace)];
 }
 

@@ -36,7 +36,8 @@ export function composedSpots(stream: OwnStream, template: Body, compared: reado
   const actual = pipelineOf(template);
   if (actual !== pipeline) {
     const message = `a new index of ${name} would have the default pipeline ${actual ?? '_none'} and not ${pipeline}: its events would not be read`;
-    const fix = 'Run `wmi-detections deploy`, and look for what changes index.default_pipeline in the component templates.';
+    const fix =
+      'Run `wmi-detections deploy`, and look for what changes index.default_pipeline in the component templates.';
     spots.push({ code: 'other_pipeline', certain: false, index: name, rules: [], message, fix });
   }
   const leaves = leafFields(template.mappings);

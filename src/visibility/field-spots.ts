@@ -129,7 +129,12 @@ function rulesOf(by: Compared['by']): string[] {
   return [...new Set(by.map(({ reading }) => reading.rule.name))];
 }
 
-function textSpot(field: string, subs: readonly string[], where: readonly string[], rules: readonly string[]): BlindSpot {
+function textSpot(
+  field: string,
+  subs: readonly string[],
+  where: readonly string[],
+  rules: readonly string[],
+): BlindSpot {
   const message = `${field} is text in ${listNames(where)}, and the deployed query does not ask ${subs.join(' or ')}: ${listNames(rules)} cannot find its values there`;
   const fix = 'Run `wmi-detections deploy`: the query is compiled for the fields that the indices have.';
   return { code: 'text_field', certain: false, index: listNames(where), rules, message, fix };
@@ -141,11 +146,7 @@ function unsearchableSpot(
   where: readonly string[],
   rules: readonly string[],
 ): BlindSpot {
-  const why = !searchable
-    ? 'not indexed'
-    : type === 'text'
-      ? 'text without a keyword sub-field'
-      : `of type ${type}`;
+  const why = !searchable ? 'not indexed' : type === 'text' ? 'text without a keyword sub-field' : `of type ${type}`;
   const message = `${field} is ${why} in ${listNames(where)}: ${listNames(rules)} cannot find its values there`;
   const fix = `Map ${field} as keyword or wildcard in the index template of ${listNames(where)}, then roll over or reindex.`;
   return { code: 'unsearchable_field', certain: false, index: listNames(where), rules, message, fix };
@@ -181,7 +182,9 @@ function longSpots(map: FieldMap, compared: readonly Compared[], { counts, label
     counts.flatMap(({ index, processCreations, answers }): BlindSpot[] => {
       const count = answers[field] ?? 0;
       const subs = wholeSubFields(map, field).filter((sub) => (map.get(sub) ?? []).some((one) => has(one, index)));
-      const isText = (map.get(field) ?? []).some(({ type, indices }) => type === 'text' && indices?.includes(index) !== false);
+      const isText = (map.get(field) ?? []).some(
+        ({ type, indices }) => type === 'text' && indices?.includes(index) !== false,
+      );
       // Text without a sub-field is a spot of its own, and so is a field of another type that has no such sub-field at all.
       if (count === 0 || (isText && subs.length === 0)) return [];
       const kept = isText ? subs.join(' or ') : field;

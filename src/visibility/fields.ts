@@ -122,12 +122,20 @@ export async function subFieldsOf(
 export async function subFieldsFor(scope: Scope, { rules, exceptions = [] }: Content): Promise<SubFields> {
   const { cluster, namespace, indices = defaultIndices(namespace) } = scope;
   const active = exceptions.flatMap(({ entries }) => entries);
-  return scope.subFields ?? subFieldsOf(cluster, indices, [...rules, ...active].map(({ condition }) => condition));
+  return (
+    scope.subFields ??
+    subFieldsOf(
+      cluster,
+      indices,
+      [...rules, ...active].map(({ condition }) => condition),
+    )
+  );
 }
 
 /** The fields that a condition compares as text. */
 function comparedTexts(condition: Condition): string[] {
-  if (condition.kind !== 'field') return [condition.kind === 'not' ? [condition.of] : condition.of].flat().flatMap(comparedTexts);
+  if (condition.kind !== 'field')
+    return [condition.kind === 'not' ? [condition.of] : condition.of].flat().flatMap(comparedTexts);
   return condition.test.kind === 'text' || condition.test.kind === 'regex' ? [condition.field] : [];
 }
 

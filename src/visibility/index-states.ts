@@ -67,12 +67,13 @@ export function stateSpots(states: ReadonlyMap<string, IndexState>): BlindSpot[]
     }
     if (settings['index.frozen'] === 'true') {
       const message = `${index} is frozen: searches leave it out without an error`;
-      return [{ ...spot, code: 'frozen_index', message, fix: `POST /${index}/_unfreeze`}];
+      return [{ ...spot, code: 'frozen_index', message, fix: `POST /${index}/_unfreeze` }];
     }
     if (state.mappings?._source?.enabled === false) {
       const message = `${index} keeps no _source: alerts on its events have no host, user and process`;
-      const fix = 'Switch _source on in the template of the index (`_source: {enabled: true}`), and roll over or reindex.';
-      return [{ ...spot, code: 'no_source', message, fix}];
+      const fix =
+        'Switch _source on in the template of the index (`_source: {enabled: true}`), and roll over or reindex.';
+      return [{ ...spot, code: 'no_source', message, fix }];
     }
     return [];
   });

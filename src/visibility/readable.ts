@@ -14,7 +14,7 @@ export async function unreadableSpots(cluster: Cluster, names: readonly string[]
     { ignore: [400, 404, 405, 500], meta: true },
   );
   if (statusCode !== 200) return [];
-  const closed = names.filter((name) => body.index?.[name]?.read === false);
+  const closed = names.filter((name) => (body.index[name] ?? {}).read === false);
   return closed.map((index) => ({
     code: 'not_readable',
     certain: false,

@@ -23,7 +23,12 @@ export function ownStream(dataset: string, namespace: string): OwnStream {
 export type Standing =
   | { readonly is: 'nothing' }
   | { readonly is: 'index' | 'alias' }
-  | { readonly is: 'stream'; readonly writeIndex: string; readonly isMade: boolean; readonly pipeline: string | undefined };
+  | {
+      readonly is: 'stream';
+      readonly writeIndex: string;
+      readonly isMade: boolean;
+      readonly pipeline: string | undefined;
+    };
 
 /** The metadata of an index, as far as it is asked for. */
 export type IndexState = estypes.IndicesIndexState;

@@ -93,7 +93,10 @@ export async function readStreams(
   cluster: Cluster,
   streams: readonly OwnStream[],
   states: ReadonlyMap<string, IndexState>,
-  options: { readonly priorities?: ReadonlyMap<string, number> | undefined; readonly compared?: readonly Compared[] } = {},
+  options: {
+    readonly priorities?: ReadonlyMap<string, number> | undefined;
+    readonly compared?: readonly Compared[];
+  } = {},
 ): Promise<StreamState[]> {
   if (streams.length === 0) return [];
   const { priorities, compared = [] } = options;
@@ -109,7 +112,8 @@ export async function readStreams(
       const [rival] = rivals;
       const winner = rival?.name ?? (isInstalled ? stream.template : undefined);
       const template = winner === undefined ? undefined : await simulatedTemplate(cluster, winner);
-      const governs = template !== undefined && pipelineOf(template) === stream.pipeline && rival?.priority !== priority;
+      const governs =
+        template !== undefined && pipelineOf(template) === stream.pipeline && rival?.priority !== priority;
       const next =
         rival !== undefined && !governs
           ? [rivalSpot(stream, rival, priority)]

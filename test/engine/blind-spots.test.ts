@@ -123,17 +123,22 @@ describe('blind spots: another index template governs our streams', () => {
     ['of a higher priority', 500, { data_stream: {} }],
     ['that makes ordinary indices', 300, {}],
     ['of the same priority', 250, { data_stream: {} }],
-  ])('a template %s is refused by deploy, whoever says yes, and reported by plan and status', async (_, priority, more) => {
-    await put(`/_index_template/theirs-${namespace}`, { index_patterns: [`logs-*-${namespace}`], priority, ...more });
-    const ours = deployment();
-    const plan = await ours.plan(shipped(), { prune: false });
-    const message = await refusal(deploy(ours, plan, quiet(), { yes: true }));
-    expect(message).toContain(`index template "theirs-${namespace}" (priority ${priority}, patterns logs-*-${namespace})`);
-    expect(message).toContain('Nothing was changed.');
-    expect(message).toContain(`Give "theirs-${namespace}" a priority below 250`);
-    expect(await codes()).toEqual(Array.from({ length: 4 }, () => 'other_template'));
-    expect((await sentences()).filter((sentence) => sentence.includes('"theirs-NS"'))).toHaveLength(4);
-  });
+  ])(
+    'a template %s is refused by deploy, whoever says yes, and reported by plan and status',
+    async (_, priority, more) => {
+      await put(`/_index_template/theirs-${namespace}`, { index_patterns: [`logs-*-${namespace}`], priority, ...more });
+      const ours = deployment();
+      const plan = await ours.plan(shipped(), { prune: false });
+      const message = await refusal(deploy(ours, plan, quiet(), { yes: true }));
+      expect(message).toContain(
+        `index template "theirs-${namespace}" (priority ${priority}, patterns logs-*-${namespace})`,
+      );
+      expect(message).toContain('Nothing was changed.');
+      expect(message).toContain(`Give "theirs-${namespace}" a priority below 250`);
+      expect(await codes()).toEqual(Array.from({ length: 4 }, () => 'other_template'));
+      expect((await sentences()).filter((sentence) => sentence.includes('"theirs-NS"'))).toHaveLength(4);
+    },
+  );
 
   test('replay sends nothing where such a template would govern, and sends where it gives our pipeline', async () => {
     const theirs = `/_index_template/theirs-${namespace}`;
@@ -143,7 +148,13 @@ describe('blind spots: another index template governs our streams', () => {
     const dataset = 'sysmon.process_creation';
     const template = { settings: { 'index.default_pipeline': `logs-${dataset}@default-pipeline` } };
     const composed_of = ['process_creation@mappings'];
-    const body = { index_patterns: [`logs-${dataset}-${namespace}`], priority: 500, data_stream: {}, template, composed_of };
+    const body = {
+      index_patterns: [`logs-${dataset}-${namespace}`],
+      priority: 500,
+      data_stream: {},
+      template,
+      composed_of,
+    };
     await put(theirs, body);
     expect((await replay(cluster, [SAMPLES], { namespace })).counts).toMatchObject({ failed: 0 });
     expect(await codes()).toEqual([]);
@@ -177,7 +188,9 @@ describe('blind spots: something else has the name of our stream', () => {
     await make();
     const ours = deployment();
     const message = await refusal(deploy(ours, await ours.plan(shipped(), { prune: false }), quiet(), { yes: true }));
-    expect(message).toContain(`${stream()} is ${what.replace('a data stream of another template', 'a data stream that was not made from our template')}`);
+    expect(message).toContain(
+      `${stream()} is ${what.replace('a data stream of another template', 'a data stream that was not made from our template')}`,
+    );
     expect(message).toContain('To keep the events, copy them');
     expect(await refusal(replay(cluster, [SAMPLES], { namespace }))).toContain(`nothing was sent: ${stream()} is`);
     expect(await codes()).toEqual(['not_our_stream']);
@@ -225,7 +238,11 @@ describe('blind spots: the types of fields in the indices of others', () => {
   const longer = `${CALL} ${'x'.repeat(300)}`;
 
   test('text with a keyword sub-field: the deployed query asks it, and finds what it would find in a keyword', async () => {
-    await send(`${foreign}-1`, [creation(CALL), creation('wmic.exe os get'), creation('call', { process: { name: 'call' } })]);
+    await send(`${foreign}-1`, [
+      creation(CALL),
+      creation('wmic.exe os get'),
+      creation('call', { process: { name: 'call' } }),
+    ]);
     await deployed();
     expect(await eventsOf(WMIC)).toBe(1);
     expect(await codes()).toEqual([]);
@@ -262,18 +279,21 @@ describe('blind spots: the types of fields in the indices of others', () => {
     ['text without a sub-field', { type: 'text' }, 'text without a keyword sub-field'],
     ['not indexed', { type: 'keyword', index: false, doc_values: false }, 'not indexed'],
     ['of another type', { type: 'long', ignore_malformed: true }, 'of type long'],
-  ])('a field that is %s is reported by plan and status, and the rule is blind on all of it', async (_, mapping, why) => {
-    const mappings = { properties: { process: { properties: { command_line: mapping } } } };
-    await put(`/${foreign}-1`, { mappings });
-    await send(`${foreign}-1`, [creation('x')]);
-    expect(await codes()).toEqual(['unsearchable_field']);
-    await deployed();
-    const { blindSpots, sources } = await look();
-    expect(blindSpots.map(({ message }) => message)).toEqual([
-      `process.command_line is ${why} in ${foreign}-1: ${WMIC} cannot find its values there`,
-    ]);
-    expect(sources.at(-2)?.coverage.find(({ name }) => name === WMIC)).toMatchObject({ blind: 1, share: 1 });
-  });
+  ])(
+    'a field that is %s is reported by plan and status, and the rule is blind on all of it',
+    async (_, mapping, why) => {
+      const mappings = { properties: { process: { properties: { command_line: mapping } } } };
+      await put(`/${foreign}-1`, { mappings });
+      await send(`${foreign}-1`, [creation('x')]);
+      expect(await codes()).toEqual(['unsearchable_field']);
+      await deployed();
+      const { blindSpots, sources } = await look();
+      expect(blindSpots.map(({ message }) => message)).toEqual([
+        `process.command_line is ${why} in ${foreign}-1: ${WMIC} cannot find its values there`,
+      ]);
+      expect(sources.at(-2)?.coverage.find(({ name }) => name === WMIC)).toMatchObject({ blind: 1, share: 1 });
+    },
+  );
 
   test('a field of keyword or wildcard is not reported', async () => {
     const properties = { command_line: { type: 'wildcard' }, name: { type: 'keyword' } };

@@ -1,5 +1,6 @@
 import { ProblemError } from '../../errors';
 import { canonicalJson } from '../../json';
+import { isPermanent } from '../../cluster/failure';
 import { withSignal, type Cluster } from '../../cluster/cluster';
 import { chosenRules, isWanted, withRuleName, runScheduled } from './run-rules';
 import { pauseAfter, TIMER, type Timer, Timetable } from './timetable';
@@ -21,8 +22,11 @@ export interface RunLoopOptions {
 /** What a watch tells, as it happens. */
 export type RunLoopEvent =
   | { readonly kind: 'run'; readonly run: RuleRun }
-  /** Of a rule, or of the cluster; `again` is in how many milliseconds it is tried again. */
-  | { readonly kind: 'failure'; readonly error: unknown; readonly again: number }
+  /**
+   * Of a rule, or of the cluster; `again` is in how many milliseconds it is tried again. What the engine refuses for good is reported
+   * once, and not again until something about it changes.
+   */
+  | { readonly kind: 'failure'; readonly error: unknown; readonly again: number; readonly once?: true }
   | { readonly kind: 'change'; readonly name: string; readonly change: 'new' | 'edited' | 'gone' };
 
 /** New rules are found within this time, however long the intervals of the others; so is a cluster that is back. */
@@ -44,6 +48,7 @@ export async function* runLoop(
   const { signal, pace = TIMER } = options;
   const cluster = withSignal(connected, signal);
   const timetable = new Timetable(pace);
+  const refusals = new Map<string, string>();
   let known: readonly StoredRule[] | undefined;
   let outages = 0;
   while (!signal.aborted) {
@@ -55,7 +60,7 @@ export async function* runLoop(
       timetable.keep(stored);
       const rule = timetable.due(stored);
       if (rule === undefined) await pace.wait(Math.min(timetable.untilNext(stored), LOOK), signal);
-      else yield* turn(cluster, rule, timetable, options);
+      else yield* turn(cluster, rule, timetable, refusals, options);
     } catch (error) {
       if (isInterruption(error, signal)) return;
       if (known === undefined) throw error;
@@ -77,24 +82,34 @@ async function look(
   return (await listStoredRules(cluster, namespace)).filter((rule) => isWanted(rule, rules));
 }
 
-/** One window of one rule. */
+/**
+ * One window of one rule.
+ * @param refusals what was reported of rules that the engine refuses for good, by UUID
+ */
 async function* turn(
   cluster: Cluster,
   rule: StoredRule,
   timetable: Timetable,
+  refusals: Map<string, string>,
   { namespace, now, signal, pace = TIMER }: RunLoopOptions,
 ): AsyncGenerator<RunLoopEvent, void, undefined> {
   const began = pace.now();
   try {
     const run = await runScheduled(cluster, rule, { namespace, now });
     timetable.ran(rule, began);
+    refusals.delete(rule.rule.uuid);
     yield { kind: 'run', run };
   } catch (error) {
     if (isInterruption(error, signal)) throw error;
     if (isOutage(error)) timetable.lost(rule, began);
     else timetable.ran(rule, began);
     const named = error instanceof ProblemError ? withRuleName(error, rule) : error;
-    yield { kind: 'failure', error: named, again: Math.max(0, timetable.untilDue(rule)) };
+    const again = Math.max(0, timetable.untilDue(rule));
+    if (!(named instanceof ProblemError) || !isPermanent(named)) yield { kind: 'failure', error: named, again };
+    else if (refusals.get(rule.rule.uuid) !== named.message) {
+      refusals.set(rule.rule.uuid, named.message);
+      yield { kind: 'failure', error: named, again, once: true };
+    }
   }
 }
 
@@ -105,7 +120,7 @@ function isInterruption(error: unknown, signal: AbortSignal): boolean {
 
 /** Whether the cluster was not well, and not something wrong with the rule. */
 function isOutage(error: unknown): boolean {
-  if (!(error instanceof ProblemError)) return false;
+  if (!(error instanceof ProblemError) || isPermanent(error)) return false;
   const statuses = error.problems.map(({ where }) =>
     where !== undefined && 'url' in where ? where.status : undefined,
   );

@@ -17,34 +17,53 @@ interface RunResult {
   readonly rules: readonly RuleRun[];
 }
 
+/** A rule whose run failed. */
+export interface RuleFailure {
+  readonly uuid: string;
+  readonly name: string;
+  /** Each problem begins with the rule's name. */
+  readonly error: ProblemError;
+}
+
 /**
  * Runs the stored rules now: each over what came in since its last run, or over a period of event time.
- * @throws ProblemError USAGE when no rule is stored or one that is asked for is not; what went wrong with each rule, after
- *   the others have run. The watermark of a rule that failed stays where it was, so that its next run covers this one.
+ * @throws ProblemError as {@link runEachRule}, and what went wrong with each rule, after the others have run
  */
 export async function runRules(cluster: Cluster, options: RunOptions): Promise<RunResult> {
+  const { rules, failures } = await runEachRule(cluster, options);
+  const [first] = failures;
+  if (first === undefined) return { rules };
+  throw new ProblemError(
+    first.error.code,
+    failures.flatMap(({ error }) => error.problems),
+    { cause: first.error },
+  );
+}
+
+/**
+ * The same, with a rule that fails beside the results of the others. Its watermark stays where it was, so that its next run covers
+ * this one.
+ * @throws ProblemError USAGE when no rule is stored or one that is asked for is not; INTERRUPTED
+ */
+export async function runEachRule(
+  cluster: Cluster,
+  options: RunOptions,
+): Promise<RunResult & { readonly failures: readonly RuleFailure[] }> {
   checkPeriod(options);
   const stored = chosenRules(await readStoredRules(cluster, options.namespace), options.rules);
   const rules: RuleRun[] = [];
-  const failures: ProblemError[] = [];
+  const failures: RuleFailure[] = [];
   for (const rule of stored) {
     try {
       rules.push(await runScheduled(cluster, rule, options));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       if (error.code === 'INTERRUPTED') throw stoppedAfter(error, leftAt(stored.length, rules.length));
-      failures.push(withRuleName(error, rule));
+      const { uuid, name } = rule.rule;
+      failures.push({ uuid, name, error: withRuleName(error, rule) });
     }
   }
-  const [first] = failures;
-  if (first !== undefined) {
-    throw new ProblemError(
-      first.code,
-      failures.flatMap((failure) => failure.problems),
-      { cause: first },
-    );
-  }
-  return { rules };
+  return { rules, failures };
 }
 
 /** What an interrupted run has done. Failed rules are among those that were not run: their watermarks stay as well. */
