@@ -2,7 +2,7 @@ import { ProblemError } from '../errors';
 import type { ScheduledScope } from '../schedulers/scheduler';
 import { fieldsOf } from '../sigma/condition';
 import { evaluate, type Met } from '../sigma/compile/evaluate';
-import { textAt } from '../json';
+import { textAt, type JsonRecord } from '../json';
 import { defaultIndices } from '../detections/indices';
 import type { Rule } from '../detections/rule';
 import type { Cluster } from '../cluster/cluster';
@@ -31,7 +31,7 @@ export interface Explanation {
   /** Those that are not: deleted by retention, or by somebody. */
   readonly gone: readonly Ancestor[];
   /** `_source` of the first event, as far as it tells of its process; where no event is there any more, the alert itself. */
-  readonly process: Readonly<Record<string, unknown>>;
+  readonly process: JsonRecord;
   /** What that process came from, and what it started. */
   readonly around: ProcessRelatives;
   /** What should be known of all this, a sentence each. */

@@ -43,7 +43,7 @@ export interface ProcessRelatives {
 export async function findProcessRelatives(
   cluster: Cluster,
   indices: readonly string[],
-  event: Readonly<Record<string, unknown>>,
+  event: JsonRecord,
 ): Promise<ProcessRelatives> {
   const find = async (most: number, order: 'asc' | 'desc', by: FoundBy, filter: readonly JsonRecord[] | undefined) => {
     if (filter === undefined) return [];
@@ -140,7 +140,7 @@ async function firstMatches(
 }
 
 /** Milliseconds since 1970; undefined where an event has no time that can be read. */
-export function eventTime(event: Readonly<Record<string, unknown>>): number | undefined {
+export function eventTime(event: JsonRecord): number | undefined {
   const [time] = textsAt(event, '@timestamp');
   const read = /^\d+$/.test(time ?? '') ? Number(time) : Date.parse(time ?? '');
   return Number.isNaN(read) ? undefined : read;

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import type { DeployedQuery } from '../schedulers/deployed-rule';
 import type { Content } from '../resources/kind';
 import { anyOf, toQueryDsl } from '../sigma/compile/query-dsl';
@@ -170,7 +171,7 @@ async function silenced(cluster: Cluster, { rule, query, indices }: DeployedQuer
 }
 
 /** What has no @timestamp happened when it came in. */
-function within({ from, to }: Period): Readonly<Record<string, unknown>> {
+function within({ from, to }: Period): JsonRecord {
   const range = (field: string) => ({ range: { [field]: { gte: toIso(from), lt: toIso(to) } } });
   const timeless = { bool: { filter: [range('event.ingested')], must_not: [{ exists: { field: '@timestamp' } }] } };
   return anyOf([range('@timestamp'), timeless]);

@@ -1,10 +1,10 @@
-import { isRecord } from '../json';
+import { isRecord, type JsonRecord } from '../json';
 
 /**
  * What the answer of an API holds at least, by the API's name in the client. A proxy that cuts answers off, or puts a page of its own in
  * their place, must never be read as "nothing was found".
  */
-const SHAPES: Readonly<Record<string, readonly [string, (body: Readonly<Record<string, unknown>>) => boolean]>> = {
+const SHAPES: Readonly<Record<string, readonly [string, (body: JsonRecord) => boolean]>> = {
   search: ['list `hits.hits`', hasHits],
   scroll: ['list `hits.hits`', hasHits],
   bulk: ['list `items`', ({ items }) => Array.isArray(items)],
@@ -18,11 +18,11 @@ const SHAPES: Readonly<Record<string, readonly [string, (body: Readonly<Record<s
   'indices.get_data_stream': ['list `data_streams`', (body) => Array.isArray(body.data_streams)],
 };
 
-function hasHits({ hits }: Readonly<Record<string, unknown>>): boolean {
+function hasHits({ hits }: JsonRecord): boolean {
   return isRecord(hits) && Array.isArray(hits.hits);
 }
 
-function hasId({ _id: id }: Readonly<Record<string, unknown>>): boolean {
+function hasId({ _id: id }: JsonRecord): boolean {
   return typeof id === 'string';
 }
 

@@ -1,6 +1,6 @@
 import { fetch, FormData, type Dispatcher, type RequestInit, type Response } from 'undici';
 import { ProblemError } from '../errors';
-import { isRecord } from '../json';
+import { isRecord, type JsonRecord } from '../json';
 import type { Access } from '../settings';
 import { authorizationOf } from './authorization';
 import { withAuthority } from './ca-fingerprint';
@@ -32,7 +32,7 @@ export interface KibanaRequest {
   /** A list is sent as the same parameter several times. */
   readonly query?: Readonly<Record<string, string | number | boolean | readonly string[]>> | undefined;
   /** Sent as JSON. */
-  readonly body?: Readonly<Record<string, unknown>> | undefined;
+  readonly body?: JsonRecord | undefined;
   /** Sent as the form field `file`. */
   readonly file?: { readonly name: string; readonly text: string } | undefined;
   /** Statuses from 400 on that the caller wants to see instead of an error. */

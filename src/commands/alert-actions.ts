@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import { ProblemError, type Problem } from '../errors';
 import { alertsHtml, alertsPageOf } from '../report/alerts-page-of';
 import { statusChangeText } from '../report/alerts-table';
@@ -40,7 +41,7 @@ const IDLE: Readonly<Record<Action, readonly string[]>> = {
  * @param argv as typed
  * @throws ProblemError USAGE with each of them
  */
-export function refuseIdle(action: Action, { output, ...argv }: Readonly<Record<string, unknown>>): void {
+export function refuseIdle(action: Action, { output, ...argv }: JsonRecord): void {
   const given = (flag: string): boolean => flag === output || (argv[flag] !== undefined && argv[flag] !== false);
   const problems = IDLE[action].filter(given).map((flag): Problem => {
     const typed = flag === output ? `--output ${flag}` : `--${flag}`;

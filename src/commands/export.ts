@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readContent } from '../content/read-content';
+import { listRuleFolder } from '../content/rule-folder';
 import { readYaml } from '../content/yaml-file';
 import { prepare } from '../cluster/translate';
 import type { Product } from '../cluster/cluster';
@@ -48,7 +49,8 @@ export function exportRules(options: ExportOptions): Exported {
   const rules = chosenRules(content.rules, options.rules);
   switch (format) {
     case 'sigma': {
-      const files = rules.map((rule) => fileOf(root, rule));
+      const listed = listRuleFolder(join(root, 'rules')).rules;
+      const files = rules.flatMap(({ slug }) => listed.filter((file) => file.slug === slug)).map(({ path }) => path);
       return {
         text: files.map((file) => readFileSync(file, 'utf8').trimEnd()).join('\n---\n'),
         data: files.map((file) => readYaml(file).value),
@@ -93,10 +95,6 @@ function exportFor(
   const exported = SCHEDULERS[name].export?.(content, rules, options);
   if (exported === undefined) throw new Error(`there is no export for ${name}`);
   return exported;
-}
-
-function fileOf(root: string, { slug }: Rule): string {
-  return join(root, 'rules', `${slug}.yml`);
 }
 
 export const exportCommand = declare({

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import { errorLines, ProblemError, type Problem } from '../errors';
 import { runLine, runText, runLoopLines } from '../report/run-text';
 import { clusterTimeOrOurs } from '../cluster/clock';
@@ -54,7 +55,7 @@ export const runCommand = declare({
 });
 
 /** A watch reads what comes in, from now on; it has no period, and what it does not write it would find again each time. */
-function refuseBesideWatch(flags: Readonly<Record<string, unknown>>): void {
+function refuseBesideWatch(flags: JsonRecord): void {
   const given = Object.keys(flags).filter((flag) => flags[flag] !== undefined);
   if (given.length === 0) return;
   const problems = given.map((flag): Problem => ({ message: `--watch and --${flag} do not go together` }));

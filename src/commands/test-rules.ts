@@ -1,5 +1,6 @@
 import { startAttached } from '../engine/start-node';
 import { join } from 'node:path';
+import { listRuleFolder } from '../content/rule-folder';
 import { chosenRules } from '../detections/rule';
 import { ProblemError } from '../errors';
 import { PROGRAM_FOLDER } from '../program';
@@ -12,7 +13,7 @@ import type { Content } from '../resources/kind';
 import { connectForLiveTest } from '../schedulers';
 import type { Scheduler } from '../schedulers/scheduler';
 import type { Settings } from '../settings';
-import { readRuleTests, slugsOf, TESTS_FOLDER } from '../testing/rule-tests';
+import { readRuleTests } from '../testing/rule-tests';
 import { type Verdict, deployToSandbox, testRules } from '../testing/test-rules';
 import { withSandbox, type Sandbox } from '../testing/sandbox';
 import { plural } from '../text/plural';
@@ -46,7 +47,7 @@ export const testRulesCommand = declare({
     const settings = settingsOf(context, argv);
     const root = settings.content ?? PROGRAM_FOLDER;
     const content = readAllContent(root);
-    const tests = readRuleTests(join(root, 'rules', TESTS_FOLDER), slugsOf(join(root, 'rules')));
+    const tests = readRuleTests(listRuleFolder(join(root, 'rules')));
     chosenRules(content.rules, argv.rules);
     context.progress(`testing ${plural(content.rules.length, 'rule')} …`);
     const scheduler = argv.live ? await liveScheduler(context, settings) : undefined;

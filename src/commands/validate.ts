@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { listRuleFolder } from '../content/rule-folder';
 import { ProblemError, type Problem } from '../errors';
 import { readAllContent } from '../resources/read-all-content';
 import { expiredNotes } from '../sigma/exceptions';
@@ -6,7 +7,7 @@ import { plural } from '../text/plural';
 import { validateJunit } from '../report/junit';
 import type { Content } from '../resources/kind';
 import { PROGRAM_FOLDER } from '../program';
-import { readRuleTests, slugsOf, TESTS_FOLDER, type RuleTest } from '../testing/rule-tests';
+import { readRuleTests, type RuleTest } from '../testing/rule-tests';
 import { declare, settingsOf } from './command';
 
 /** What is on the disk, all of it valid. */
@@ -33,8 +34,7 @@ export function validateContent(root: string): Valid {
     }
   };
   const content = attempt(() => readAllContent(root));
-  const rules = join(root, 'rules');
-  const tests = attempt(() => readRuleTests(join(rules, TESTS_FOLDER), slugsOf(rules)));
+  const tests = attempt(() => readRuleTests(listRuleFolder(join(root, 'rules'))));
   if (content === undefined || tests === undefined) throw new ProblemError('CONTENT_INVALID', problems);
   return { content, tests };
 }

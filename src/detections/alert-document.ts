@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import { threatOf, type Threat } from './attack';
 import { type Rule, severityOf } from './rule';
 import { PROGRAM_NAME } from '../program';
@@ -5,7 +6,7 @@ import { PROGRAM_NAME } from '../program';
 /** What every alert of a rule holds, whatever its events: ECS (docs/design.md, "Alert document"). */
 export interface AlertBase {
   readonly event: { readonly kind: 'alert'; readonly risk_score: number; readonly severity: number };
-  readonly rule: Readonly<Record<string, unknown>>;
+  readonly rule: JsonRecord;
   readonly threat: Threat;
   readonly tags: readonly string[];
 }

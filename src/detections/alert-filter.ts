@@ -1,4 +1,4 @@
-import { textsAt } from '../json';
+import { textsAt, type JsonRecord } from '../json';
 
 /** What an analyst has made of an alert. */
 export type AlertStatus = 'open' | 'acknowledged' | 'closed';
@@ -29,7 +29,7 @@ export const FILTER_FIELDS = {
 } as const;
 
 /** Whether an alert document is one of those; what the engine does with {@link FILTER_FIELDS} in a search. */
-export function isWanted(alert: Readonly<Record<string, unknown>>, filter: AlertFilter): boolean {
+export function isWanted(alert: JsonRecord, filter: AlertFilter): boolean {
   const texts = ['rule', 'host', 'user', 'status'] as const;
   const fits = texts.every((name) => {
     const wanted = filter[name]?.toLowerCase();

@@ -1,4 +1,4 @@
-import { canonicalJson, sha256, textAt } from '../json';
+import { canonicalJson, sha256, textAt, type JsonRecord } from '../json';
 import { toIso } from '../text/time';
 import type { Rule } from './rule';
 
@@ -55,7 +55,7 @@ export function groupSource(document: unknown, field: string): string {
 export interface Hit {
   readonly _index: string;
   readonly _id: string;
-  readonly _source?: Readonly<Record<string, unknown>>;
+  readonly _source?: JsonRecord;
   /** Values as the mapping understands them; here only dates, as ISO text. */
   readonly fields?: Readonly<Record<string, readonly unknown[]>>;
 }

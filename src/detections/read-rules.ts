@@ -1,5 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { listRuleFolder } from '../content/rule-folder';
 import { readYaml } from '../content/yaml-file';
 import { ProblemError, type Problem } from '../errors';
 import type { FieldTypes } from '../sigma/field-types';
@@ -7,22 +6,24 @@ import type { Rule } from './rule';
 import { parseRule } from './parse-rule';
 
 /**
- * Reads every rule of a folder (`*.yml`, not its subfolders), in the order of the files' names.
+ * Reads every rule of a folder, see `listRuleFolder`, in the order of the files' paths.
  * @param folder where the rules are
  * @param fieldTypes the fields that can be searched, see `readFieldTypes`; without them fields are not checked
- * @throws ProblemError RULE_INVALID with every problem of every file (two files with one id included), INPUT when the
- *   folder cannot be read or holds no rule
+ * @throws ProblemError RULE_INVALID with every problem of every file (two files with one id, and files that look like rules
+ *   and are not read, included), INPUT when the folder cannot be read or holds no rule
  */
 export function readRules(folder: string, fieldTypes?: FieldTypes): Rule[] {
-  const files = ruleFiles(folder);
-  const problems: Problem[] = [];
+  const listed = listRuleFolder(folder);
+  const problems: Problem[] = [...listed.problems];
+  if (listed.rules.length === 0 && problems.length === 0) {
+    throw new ProblemError('INPUT', [{ where: { file: folder }, message: 'holds no rule (*.yml)' }]);
+  }
   const rules: Rule[] = [];
   const fileOf = new Map<string, string>();
-  for (const file of files) {
-    const path = join(folder, file);
+  for (const { path, slug } of listed.rules) {
     try {
       const yaml = readYaml(path);
-      const rule = parseRule(yaml, basename(file, '.yml'), fieldTypes);
+      const rule = parseRule(yaml, slug, fieldTypes);
       const twin = fileOf.get(rule.uuid.toLowerCase());
       if (twin !== undefined) {
         problems.push({
@@ -40,20 +41,4 @@ export function readRules(folder: string, fieldTypes?: FieldTypes): Rule[] {
   }
   if (problems.length > 0) throw new ProblemError('RULE_INVALID', problems);
   return rules;
-}
-
-function ruleFiles(folder: string): string[] {
-  let files: string[];
-  try {
-    files = readdirSync(folder)
-      .filter((name) => name.endsWith('.yml'))
-      .sort();
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new ProblemError('INPUT', [{ where: { file: folder }, message: `cannot be read (${reason})` }], { cause });
-  }
-  if (files.length === 0) {
-    throw new ProblemError('INPUT', [{ where: { file: folder }, message: 'holds no rule (*.yml)' }]);
-  }
-  return files;
 }

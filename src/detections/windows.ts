@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import { ProblemError } from '../errors';
 import { anyOf } from '../sigma/compile/query-dsl';
 import { FIRST, LAST, toIso } from '../text/time';
@@ -50,7 +51,7 @@ export interface Window {
   readonly to: number | null;
   readonly timebase: 'event.ingested' | '@timestamp';
   /** A Query DSL clause that the documents of the window meet. */
-  readonly query: Readonly<Record<string, unknown>>;
+  readonly query: JsonRecord;
   /** Where the watermark stands once the alerts of this window are written; null when a window moves none. */
   readonly watermark: number | null;
 }
@@ -89,7 +90,7 @@ export function eventWindow(from: number | null, to: number | null): Window {
  * Events of one UTC day, `2026-01-31`; where an event has no @timestamp its day is that of event.ingested. The first and the last
  * day take in everything before and after, as {@link toIso} does.
  */
-export function onDay(day: string): Readonly<Record<string, unknown>> {
+export function onDay(day: string): JsonRecord {
   const midnight = Date.parse(`${day}T00:00:00.000Z`);
   const next = midnight + DAY;
   const start = midnight <= FIRST ? null : midnight;

@@ -1,5 +1,6 @@
 import { defaultIndices, DATASETS, OWN_DATASETS, ownStreams } from '../detections/indices';
 import { ProblemError } from '../errors';
+import type { JsonRecord } from '../json';
 import type { Content, Scope } from '../resources/kind';
 import type { BlindSpot } from '../visibility/blind-spot';
 import { findBlindSpots, type Visibility } from '../visibility/check';
@@ -101,7 +102,7 @@ export async function streamSpots(
 }
 
 function prioritiesOf(
-  templates: readonly { readonly id: string; readonly body: Readonly<Record<string, unknown>> }[],
+  templates: readonly { readonly id: string; readonly body: JsonRecord }[],
 ): ReadonlyMap<string, number> {
   return new Map(
     templates.flatMap(({ id, body }) => (typeof body.priority === 'number' ? [[id, body.priority] as const] : [])),

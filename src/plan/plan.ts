@@ -1,6 +1,6 @@
-import { canonicalJson, sha256 } from '../json';
+import { canonicalJson, sha256, type JsonRecord } from '../json';
 import { digestOf } from '../resources/ownership';
-import type { Action, Content, Desired, Kind, Live, Scope, Body } from '../resources/kind';
+import type { Action, Content, Desired, Kind, Live, Scope } from '../resources/kind';
 import { createTwoFilesPatch } from 'diff';
 import { stringify } from 'yaml';
 import { ProblemError } from '../errors';
@@ -155,7 +155,7 @@ function count(changes: readonly Change[], unchanged: number): Counts {
 }
 
 /** A unified diff, in YAML as in the content files, of what is on the cluster and what is to be. */
-export function bodyDiff(before: Body, after: Body, id: string): string {
+export function bodyDiff(before: JsonRecord, after: JsonRecord, id: string): string {
   const patch = createTwoFilesPatch(`cluster/${id}`, `content/${id}`, yamlOf(before), yamlOf(after), '', '', {
     context: 3,
   });
@@ -163,7 +163,7 @@ export function bodyDiff(before: Body, after: Body, id: string): string {
   return patch.slice(patch.indexOf('\n') + 1);
 }
 
-function yamlOf(body: Body): string {
+function yamlOf(body: JsonRecord): string {
   return stringify(body, { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false });
 }
 

@@ -1,13 +1,11 @@
-import { isRecord } from '../json';
-
-type Document = Readonly<Record<string, unknown>>;
+import { isRecord, type JsonRecord } from '../json';
 
 /**
  * The event in a record of EvtxECmd, in the form of evtx_dump. EvtxECmd keeps the event's own data as JSON text in `Payload`, and adds
  * columns of its own that repeat parts of it.
  * @returns undefined when the document is none
  */
-export function eventOfEvtxECmd(document: Document): Document | undefined {
+export function eventOfEvtxECmd(document: JsonRecord): JsonRecord | undefined {
   const { EventId, Payload, Channel, Provider, Computer, EventRecordId, TimeCreated, Level, Keywords } = document;
   if (EventId === undefined || typeof Payload !== 'string' || typeof Provider !== 'string') return undefined;
   const data = parse(Payload);
@@ -28,7 +26,7 @@ export function eventOfEvtxECmd(document: Document): Document | undefined {
 }
 
 /** `{"EventData": …}` or `{"UserData": …}`. */
-function parse(payload: string): Document | undefined {
+function parse(payload: string): JsonRecord | undefined {
   try {
     const value: unknown = JSON.parse(payload);
     return isRecord(value) ? value : undefined;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { canonicalJson, isRecord } from '../json';
+import { canonicalJson, isRecord, type JsonRecord } from '../json';
 import { scanJson, type Span, findRepeatedKey, type JsonScan } from '../text/json-tokens';
 import { numberMarks } from '../text/lossless-json';
 
 /** A text that is a JSON object. */
 export interface JsonDocument {
   /** As `JSON.parse` reads it. */
-  readonly value: Readonly<Record<string, unknown>>;
+  readonly value: JsonRecord;
   /** Sorted keys, no blanks, numbers as they are written; empty when there is an obstacle. */
   readonly canonical: string;
   /** Why the engine would refuse it or lose something of it (see {@link findObstacle}); one such thing of several. */

@@ -1,13 +1,11 @@
-import { isRecord } from '../json';
-
-type Document = Readonly<Record<string, unknown>>;
+import { isRecord, type JsonRecord } from '../json';
 
 /**
  * The log records of an OTLP request in JSON, as OpenTelemetry's file exporter writes one a line. Each becomes a document as Elastic's
  * exporter writes it: `@timestamp`, `body`, `attributes`, `resource.attributes`; values as they are, not by their type.
  * @returns undefined when the document is none
  */
-export function logRecordsIn(document: Document): readonly Document[] | undefined {
+export function logRecordsIn(document: JsonRecord): readonly JsonRecord[] | undefined {
   const documents = listAt(document, 'resourceLogs').flatMap(({ resource, ...resourceLog }) => {
     const attributes = isRecord(resource) ? objectOf(resource.attributes) : {};
     return listAt(resourceLog, 'scopeLogs')
@@ -17,7 +15,7 @@ export function logRecordsIn(document: Document): readonly Document[] | undefine
   return documents.length > 0 ? documents : undefined;
 }
 
-function documentOf({ timeUnixNano, observedTimeUnixNano, body, attributes }: Document): Document {
+function documentOf({ timeUnixNano, observedTimeUnixNano, body, attributes }: JsonRecord): JsonRecord {
   const time = timeOf(timeUnixNano) ?? timeOf(observedTimeUnixNano);
   const own = objectOf(attributes);
   return {
@@ -48,11 +46,11 @@ function objectOf(list: unknown): Record<string, unknown> {
   return Object.fromEntries(entries.map(({ key, value }) => [String(key), valueOf(value)]));
 }
 
-function isEmpty(object: Document): boolean {
+function isEmpty(object: JsonRecord): boolean {
   return Object.keys(object).length === 0;
 }
 
-function listAt(document: Document, key: string): readonly Document[] {
+function listAt(document: JsonRecord, key: string): readonly JsonRecord[] {
   const list = document[key];
   return Array.isArray(list) ? list.filter(isRecord) : [];
 }

@@ -1,10 +1,8 @@
 import { DATASETS } from '../detections/indices';
-import { isRecord } from '../json';
+import { isRecord, type JsonRecord } from '../json';
 import { textBehindHeader } from './syslog';
 
 /** A JSON object, by `JSON.parse`. */
-type Document = Readonly<Record<string, unknown>>;
-
 /** Where an event comes from. It only chooses the data stream; the pipelines there do the rest. */
 export type Source = 'sysmon' | 'windows_security' | 'crowdstrike' | 'unrecognised';
 
@@ -90,7 +88,7 @@ export const KNOWN_FIELDS: ReadonlySet<string> = new Set(
 );
 
 /** The source of an event that is a JSON object. */
-export function sourceOfDocument(document: Document): Source {
+export function sourceOfDocument(document: JsonRecord): Source {
   const source = sourceOfFields(document);
   if (source !== 'unrecognised') return source;
   for (const place of CARRIERS) {
@@ -102,7 +100,7 @@ export function sourceOfDocument(document: Document): Source {
 }
 
 /** The source that the fields of a JSON object name, whatever a string in it holds. */
-export function sourceOfFields(document: Document): Source {
+export function sourceOfFields(document: JsonRecord): Source {
   if (isFalcon(document)) return 'crowdstrike';
   for (const list of [PROVIDERS, CHANNELS, ORIGINS]) {
     for (const place of list) {
@@ -161,7 +159,7 @@ function known(...names: readonly (string | undefined)[]): Source {
 }
 
 /** Falcon Data Replicator: every record names its event, its sensor (aid) and its customer (cid). */
-function isFalcon(document: Document): boolean {
+function isFalcon(document: JsonRecord): boolean {
   if (FALCON_NAMES.some((name) => typeof document[name] === 'string')) {
     return 'aid' in document || 'cid' in document || '#cid' in document;
   }
@@ -172,7 +170,7 @@ function isFalcon(document: Document): boolean {
 }
 
 /** The value at a path, whether its keys are nested or written with dots. */
-function valueAt(document: Document, { keys, dotted }: Place): unknown {
+function valueAt(document: JsonRecord, { keys, dotted }: Place): unknown {
   let holder = document;
   let rest = dotted;
   for (const [index, key] of keys.entries()) {

@@ -1,4 +1,4 @@
-import { isRecord } from '../json';
+import { isRecord, type JsonRecord } from '../json';
 import { childrenOf, type Child, type Span } from '../text/json-tokens';
 import { unwrapDeadLetter } from './dead-letters';
 import { eventOfEvtxECmd } from './evtxecmd';
@@ -9,15 +9,13 @@ import { logRecordsIn } from './otlp';
 import { sourceOfDocument, sourceOfFields, sourceOfText } from './recognise';
 import { documentOfWevtutil, isWevtutil } from './wevtutil';
 
-type Document = Readonly<Record<string, unknown>>;
-
 /** The way to the events in a wrapping: keys, and EACH for all items of a list. */
 type Path = readonly string[];
 const EACH = '[]';
 
 interface Wrapping {
   /** Where the events are, when a record is this wrapping. */
-  readonly find: (document: Document) => Path | undefined;
+  readonly find: (document: JsonRecord) => Path | undefined;
   /** Nothing else looks like it: it is taken off even when what is in it is of no known source. */
   readonly isCertain?: boolean;
 }
@@ -57,13 +55,13 @@ const WRAPPINGS: readonly Wrapping[] = [
   },
   { find: ({ result }) => (isRecord(result) ? ['result'] : undefined) },
   ...['results', 'records'].map((key) => ({
-    find: (document: Document) => (isListOf(document[key], isRecord) ? [key, EACH] : undefined),
+    find: (document: JsonRecord) => (isListOf(document[key], isRecord) ? [key, EACH] : undefined),
   })),
   {
     find: ({ value, Count }) => (typeof Count === 'number' && isListOf(value, isRecord) ? ['value', EACH] : undefined),
   },
   ...['_raw', '@rawstring'].map((key) => ({
-    find: (document: Document) =>
+    find: (document: JsonRecord) =>
       typeof document[key] === 'string' && sourceOfFields(document) === 'unrecognised' ? [key] : undefined,
   })),
   { find: (document) => (isForCollector(document) ? ['event'] : undefined) },
@@ -126,7 +124,7 @@ function isHit(value: unknown): boolean {
   return isRecord(value) && isRecord(value._source) && typeof value._index === 'string';
 }
 
-function holdsHits({ hits }: Document): boolean {
+function holdsHits({ hits }: JsonRecord): boolean {
   return isRecord(hits) && isListOf(hits.hits, isHit);
 }
 
@@ -140,7 +138,7 @@ const COLLECTOR_KEYS: ReadonlySet<string> = new Set([
   'fields',
 ]);
 
-function isForCollector(document: Document): boolean {
+function isForCollector(document: JsonRecord): boolean {
   const { event } = document;
   return (
     (typeof event === 'string' || isRecord(event)) && Object.keys(document).every((key) => COLLECTOR_KEYS.has(key))
@@ -151,7 +149,7 @@ const ACTIONS: readonly string[] = ['index', 'create', 'update', 'delete'];
 const ACTION_KEYS =
   /^(?:_index|_id|_type|_?routing|_?version|_?version_type|require_alias|pipeline|if_.*|retry_on_conflict|op_type)$/;
 
-function isBulkAction(document: Document): boolean {
+function isBulkAction(document: JsonRecord): boolean {
   const [[action, target] = ['', undefined], ...others] = Object.entries(document);
   return (
     others.length === 0 &&
@@ -162,7 +160,7 @@ function isBulkAction(document: Document): boolean {
 }
 
 /** The events of hits that have `fields` and no `_source`: what Kibana's Discover shows. */
-function hitsWithFields(document: Document): readonly Document[] | undefined {
+function hitsWithFields(document: JsonRecord): readonly JsonRecord[] | undefined {
   if (isFieldsHit(document)) return [documentOfHit(document.fields)];
   const answer = isRecord(document.rawResponse) ? document.rawResponse : document;
   const hits: unknown = isRecord(answer.hits) ? answer.hits.hits : undefined;
@@ -184,7 +182,7 @@ function fromWevtutil(record: InputRecord): InputRecord {
 }
 
 /** The record with another text: of a form that is no JSON of its own, or that holds values in lists. */
-export function rewritten(record: Partial<InputRecord> & Pick<InputRecord, 'line'>, document: Document): InputRecord {
+export function rewritten(record: Partial<InputRecord> & Pick<InputRecord, 'line'>, document: JsonRecord): InputRecord {
   const text = Buffer.from(JSON.stringify(document));
   return { ...record, form: 'json', text, json: readObject(text) };
 }

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import { cellOf, type Column } from './alerts-table';
 
 const FIELDS: readonly string[] = [
@@ -37,7 +38,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** Alerts as CSV, a header line first. */
-export function alertsCsv(alerts: readonly Readonly<Record<string, unknown>>[]): string {
+export function alertsCsv(alerts: readonly JsonRecord[]): string {
   const rows = alerts.map((alert) => COLUMNS.map((column) => cellOf(alert, column)));
   return csvOf([COLUMNS.map(({ title }) => title), ...rows]);
 }

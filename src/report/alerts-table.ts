@@ -120,7 +120,7 @@ export interface Column {
 }
 
 /** A value of an alert at a dotted path; numbers as they are. */
-function cellValue(alert: Readonly<Record<string, unknown>>, field: string): string | number | undefined {
+function cellValue(alert: JsonRecord, field: string): string | number | undefined {
   const value = valueAt(alert, field.split('.'));
   if (typeof value === 'string' || typeof value === 'number') return value;
   if (typeof value === 'boolean') return String(value);
@@ -130,7 +130,7 @@ function cellValue(alert: Readonly<Record<string, unknown>>, field: string): str
 }
 
 /** What stands in a column for an alert; empty where the alert has no such field. */
-export function cellOf(alert: Readonly<Record<string, unknown>>, column: Column): string | number {
+export function cellOf(alert: JsonRecord, column: Column): string | number {
   for (const field of column.fields) {
     const value = cellValue(alert, field);
     if (value !== undefined && value !== '') return value;
@@ -145,7 +145,7 @@ export function shortId(id: unknown): string {
 
 /** What became of the alerts that somebody closed or acknowledged: a line each. */
 export function statusChangeText({ status, changed, unchanged, unsure, notBegun }: StatusResult): string {
-  const line = (word: string) => (alert: Readonly<Record<string, unknown>>) => {
+  const line = (word: string) => (alert: JsonRecord) => {
     const [rule, host] = [['rule.name'], ['host.name', 'host.id']].map((fields) =>
       cellOf(alert, { title: '', fields }),
     );

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import type { ReplayResult } from '../replay/replay-stats';
 import type { AppliedChange } from '../plan/apply';
 import type { Content, Scope } from '../resources/kind';
@@ -17,7 +18,7 @@ export interface DemoAccount {
   readonly deployed: { readonly applied: { readonly changes: readonly AppliedChange[] } };
   readonly replayed: ReplayResult;
   readonly rules: readonly RuleRun[];
-  readonly alerts: readonly Readonly<Record<string, unknown>>[];
+  readonly alerts: readonly JsonRecord[];
 }
 
 const NOUNS: readonly (readonly [string, string])[] = [

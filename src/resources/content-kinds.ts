@@ -4,9 +4,9 @@ import type { Cluster, Product } from '../cluster/cluster';
 import type { Script } from '../content/painless';
 import { prepare } from '../cluster/translate';
 import { untyped } from '../cluster/untyped';
-import type { Body, Desired, Kind, Live, Scope } from './kind';
+import type { Desired, Kind, Live, Scope } from './kind';
 import { digestOf, markOf, unstamped, withDescription, withMeta, only, withoutMark } from './ownership';
-import { isRecord } from '../json';
+import { isRecord, type JsonRecord } from '../json';
 import { putPipeline } from './put-pipeline';
 import { normalizeTemplate, componentsOf, effectiveTemplate } from './effective-template';
 import { normalizeLifecycle, lifecycleOf } from './data-stream-lifecycle';
@@ -21,22 +21,22 @@ const KEYS: Readonly<Record<ResourceKind, readonly string[]>> = {
 interface StoredKind {
   readonly name: ResourceKind;
   /** The pairs of id and body of all that are stored. */
-  readonly stored: (client: Client) => Promise<readonly (readonly [string, Body])[]>;
-  readonly write: (cluster: Cluster, id: string, body: Body, scripts?: readonly Script[]) => Promise<unknown>;
+  readonly stored: (client: Client) => Promise<readonly (readonly [string, JsonRecord])[]>;
+  readonly write: (cluster: Cluster, id: string, body: JsonRecord, scripts?: readonly Script[]) => Promise<unknown>;
   /** Also where there is none. */
   readonly delete: (client: Client, id: string) => Promise<unknown>;
   /** Whether this product takes `_meta` on this kind. */
   readonly takesMeta: (product: Product) => boolean;
   /** Adds to a prepared body what depends on other resources. */
-  readonly complete?: (body: Body, resource: Resource, all: readonly Resource[], scope: Scope) => Body;
-  readonly normalize: (body: Body) => Body;
-  readonly refs: (body: Body) => readonly string[];
+  readonly complete?: (body: JsonRecord, resource: Resource, all: readonly Resource[], scope: Scope) => JsonRecord;
+  readonly normalize: (body: JsonRecord) => JsonRecord;
+  readonly refs: (body: JsonRecord) => readonly string[];
 }
 
 /** A kind whose things come from content files and are stored by the cluster under their own id. */
 function storedKind(stored: StoredKind): Kind {
   const { name, takesMeta, complete, normalize, refs } = stored;
-  const bodyOf = (resource: Resource, all: readonly Resource[], scope: Scope): Body => {
+  const bodyOf = (resource: Resource, all: readonly Resource[], scope: Scope): JsonRecord => {
     const body = prepare(resource, scope.cluster.product);
     return complete === undefined ? body : complete(body, resource, all, scope);
   };
@@ -165,7 +165,7 @@ export const indexTemplate = storedKind({
   refs: (body) => [...componentsOf(body), ...defaultPipelineOf(body)],
 });
 
-function defaultPipelineOf(body: Body): string[] {
+function defaultPipelineOf(body: JsonRecord): string[] {
   const { settings } = normalizeTemplate(body.template);
   const pipeline = isRecord(settings) ? settings['index.default_pipeline'] : undefined;
   return typeof pipeline === 'string' ? [pipeline] : [];

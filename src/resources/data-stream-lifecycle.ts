@@ -1,8 +1,8 @@
 import { ProblemError } from '../errors';
-import { isRecord } from '../json';
+import { isRecord, type JsonRecord } from '../json';
 import { untyped } from '../cluster/untyped';
 import { streamsByTemplate } from './data-stream';
-import type { Body, Desired, Kind, Live, Scope } from './kind';
+import type { Desired, Kind, Live, Scope } from './kind';
 import { only } from './ownership';
 
 /**
@@ -46,7 +46,7 @@ export const dataStreamLifecycle: Kind = {
  * @returns an empty object where nothing is said, or the template makes no data streams
  * @throws ProblemError SETTINGS on OpenSearch, which has no such lifecycle
  */
-export function lifecycleOf(template: Body, { cluster, retention }: Scope): Body {
+export function lifecycleOf(template: JsonRecord, { cluster, retention }: Scope): JsonRecord {
   if (retention === undefined || !isRecord(template.data_stream)) return {};
   if (cluster.product === 'elasticsearch') return { lifecycle: { data_retention: retention } };
   throw new ProblemError('SETTINGS', [
@@ -59,7 +59,7 @@ export function lifecycleOf(template: Body, { cluster, retention }: Scope): Body
 }
 
 /** A template block without what Elasticsearch adds to a lifecycle (`enabled: true`). */
-export function normalizeLifecycle(template: Body): Body {
+export function normalizeLifecycle(template: JsonRecord): JsonRecord {
   return isRecord(template.lifecycle)
     ? { ...template, lifecycle: only(template.lifecycle, ['data_retention']) }
     : template;

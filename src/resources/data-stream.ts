@@ -1,13 +1,13 @@
 import type { estypes } from '@elastic/elasticsearch';
 import type { Resource } from '../content/resource';
 import { ProblemError } from '../errors';
-import { canonicalJson, isRecord } from '../json';
+import { canonicalJson, isRecord, type JsonRecord } from '../json';
 import { DATASETS } from '../detections/indices';
 import type { Cluster } from '../cluster/cluster';
 import { ONCE } from '../cluster/transport';
 import { untyped } from '../cluster/untyped';
 import { effectiveTemplate, compositionMark, leafFields, patternsOf, sameComposition } from './effective-template';
-import type { Body, Desired, Kind, Live, Scope } from './kind';
+import type { Desired, Kind, Live, Scope } from './kind';
 
 /**
  * A template changes only the backing indices that are made after it. This kind brings the change to the data streams that
@@ -112,7 +112,7 @@ async function writeMappings(cluster: Cluster, stream: string): Promise<unknown>
 }
 
 /** Whether every field that the write index has stays as it is, and the settings do: the difference is new fields only. */
-function isAdditive(desired: Body, live: Body): boolean {
+function isAdditive(desired: JsonRecord, live: JsonRecord): boolean {
   const wanted = leafFields(desired.mappings);
   const stays = [...leafFields(live.mappings)].every(([field, definition]) => {
     const next = wanted.get(field);

@@ -1,8 +1,7 @@
 import type { Resource } from '../content/resource';
-import { canonicalJson, isRecord, sha256 } from '../json';
+import { canonicalJson, isRecord, sha256, type JsonRecord } from '../json';
 import type { Product } from '../cluster/cluster';
 import { prepare } from '../cluster/translate';
-import type { Body } from './kind';
 import { MANAGED_BY } from './ownership';
 import { listOf } from '../lists';
 
@@ -14,7 +13,7 @@ export interface CompositionMark {
 }
 
 /** The ids of the component templates of an index template, in their order. */
-export function componentsOf(body: Body): string[] {
+export function componentsOf(body: JsonRecord): string[] {
   return listOf(body.composed_of).map(String);
 }
 
@@ -24,13 +23,13 @@ export function componentsOf(body: Body): string[] {
  * @param all the resources that hold its components; one that is missing adds nothing
  * @returns `{settings, mappings}` in canonical form, the mark in the mappings' `_meta`
  */
-export function effectiveTemplate(template: Resource, all: readonly Resource[], product: Product): Body {
+export function effectiveTemplate(template: Resource, all: readonly Resource[], product: Product): JsonRecord {
   const components = componentsOf(template.body).flatMap((id) =>
     all.filter((resource) => resource.kind === 'component_template' && resource.id === id),
   );
   const merged = [...components, template]
     .map((part) => normalizeTemplate(prepare(part, product).template))
-    .reduce<Body>(mergeDeep, {});
+    .reduce<JsonRecord>(mergeDeep, {});
   const mappings = isRecord(merged.mappings) ? merged.mappings : {};
   const mark: CompositionMark = {
     managed_by: MANAGED_BY,
@@ -51,14 +50,14 @@ export function compositionMark(mappings: unknown): CompositionMark | undefined 
 }
 
 /** Whether two things were made of the same settings and mappings. */
-export function sameComposition(left: Body, right: Body): boolean {
+export function sameComposition(left: JsonRecord, right: JsonRecord): boolean {
   const [one, other] = [compositionMark(left.mappings), compositionMark(right.mappings)];
   return one?.mappings_digest === other?.mappings_digest && one?.settings_digest === other?.settings_digest;
 }
 
 /** Leaf fields of a mapping: dotted path to definition, multi-fields included in it. */
-export function leafFields(mappings: unknown): Map<string, Body> {
-  const leaves = new Map<string, Body>();
+export function leafFields(mappings: unknown): Map<string, JsonRecord> {
+  const leaves = new Map<string, JsonRecord>();
   const walk = (properties: unknown, path: string): void => {
     if (!isRecord(properties)) return;
     for (const [name, definition] of Object.entries(properties)) {
@@ -73,7 +72,7 @@ export function leafFields(mappings: unknown): Map<string, Body> {
 }
 
 /** The index patterns of an index template. */
-export function patternsOf(template: Body): string[] {
+export function patternsOf(template: JsonRecord): string[] {
   return listOf(template.index_patterns).map(String);
 }
 
@@ -81,7 +80,7 @@ function digest(part: unknown): string {
   return sha256(canonicalJson(part)).slice(0, 16);
 }
 
-function mergeDeep(under: Body, over: Body): Body {
+function mergeDeep(under: JsonRecord, over: JsonRecord): JsonRecord {
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const existing = merged[key];
@@ -114,7 +113,7 @@ function scalarText(value: unknown): string {
 }
 
 /** A `template` block (settings, mappings, aliases, lifecycle) with its settings in one form; empty parts are left out. */
-export function normalizeTemplate(template: unknown): Body {
+export function normalizeTemplate(template: unknown): JsonRecord {
   if (!isRecord(template)) return {};
   const settings = flatSettings(template.settings);
   const parts = Object.entries(template).filter(

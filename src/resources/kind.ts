@@ -20,9 +20,6 @@ export type KindName =
   | 'watch'
   | 'monitor';
 
-/** A JSON object in the form in which a server takes or gives it. */
-export type Body = JsonRecord;
-
 /** Everything that is to be on the cluster, as read from disk. */
 export interface Content {
   readonly resources: readonly Resource[];
@@ -51,7 +48,7 @@ export interface Desired {
   /** A name for a person, where the id is none. */
   readonly title?: string | undefined;
   /** Without ownership mark. */
-  readonly body: Body;
+  readonly body: JsonRecord;
   readonly place?: Place | undefined;
   /** The scripts of its body that have files of their own. */
   readonly scripts?: readonly Script[] | undefined;
@@ -62,7 +59,7 @@ export interface Live {
   readonly id: string;
   readonly title?: string | undefined;
   /** As the server gave it, ownership mark included. */
-  readonly body: Body;
+  readonly body: JsonRecord;
   /** Whether it carries our mark, and the mark is for this very id. */
   readonly ours: boolean;
   /** That of the body which we last wrote, as `digestOf` makes it; where the kind keeps it. */
@@ -95,9 +92,9 @@ export interface Kind {
    * The form in which two bodies are compared: without marks, server defaults and differences of writing.
    * @param wanted of what is on the cluster, the body that it is compared with: what that one leaves open may be left out
    */
-  normalize(body: Body, wanted?: Body): Body;
+  normalize(body: JsonRecord, wanted?: JsonRecord): JsonRecord;
   /** Ids of the same or another kind that have to be there first. */
-  refs(body: Body): readonly string[];
+  refs(body: JsonRecord): readonly string[];
   /** Whether nothing needs to be done; where a kind does not say, whether the canonical forms are equal. */
   unchanged?(desired: Desired, live: Live): boolean;
   /**

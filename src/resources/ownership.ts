@@ -1,6 +1,6 @@
-import { canonicalJson, isRecord, sha256 } from '../json';
+import { canonicalJson, isRecord, sha256, type JsonRecord } from '../json';
 import { PROGRAM_NAME } from '../program';
-import type { Body, KindName } from './kind';
+import type { KindName } from './kind';
 
 /**
  * Ownership (docs/design.md, "Ownership"):
@@ -24,18 +24,18 @@ export interface Mark {
 const IN_DESCRIPTION = /\s*\[managed_by: wmi-detections; id: (\S+); digest: ([0-9a-f]{16})\]$/;
 
 /** The digest of a body as content: 16 hexadecimal digits of SHA-256 over kind, id and canonical JSON. */
-export function digestOf(kind: KindName, id: string, body: Body): string {
+export function digestOf(kind: KindName, id: string, body: JsonRecord): string {
   return sha256(canonicalJson([kind, id, body])).slice(0, 16);
 }
 
 /** The body with our mark in `_meta`. */
-export function withMeta(body: Body, mark: Mark): Body {
+export function withMeta(body: JsonRecord, mark: Mark): JsonRecord {
   const meta = isRecord(body._meta) ? body._meta : {};
   return { ...body, _meta: { ...meta, managed_by: MANAGED_BY, id: mark.id, digest: mark.digest } };
 }
 
 /** The body with our mark at the end of its description. */
-export function withDescription(body: Body, mark: Mark): Body {
+export function withDescription(body: JsonRecord, mark: Mark): JsonRecord {
   const description = typeof body.description === 'string' ? `${body.description.trimEnd()} ` : '';
   return {
     ...body,
@@ -44,7 +44,7 @@ export function withDescription(body: Body, mark: Mark): Body {
 }
 
 /** Our mark on a body, wherever it stands; undefined where there is none. */
-export function markOf(body: Body): Mark | undefined {
+export function markOf(body: JsonRecord): Mark | undefined {
   const meta = body._meta;
   if (isRecord(meta) && meta.managed_by === MANAGED_BY && typeof meta.id === 'string') {
     return { id: meta.id, digest: typeof meta.digest === 'string' ? meta.digest : '' };
@@ -54,7 +54,7 @@ export function markOf(body: Body): Mark | undefined {
 }
 
 /** The body without our mark. */
-export function withoutMark(body: Body): Body {
+export function withoutMark(body: JsonRecord): JsonRecord {
   const { _meta: meta, description, ...rest } = body;
   const others = isRecord(meta) ? without(meta, ['managed_by', 'id', 'digest']) : {};
   return {
@@ -76,16 +76,16 @@ const STAMPS: readonly string[] = [
 ];
 
 /** The body without anybody's mark and without stamps of the server, so that it can be put again. */
-export function unstamped(body: Body): Body {
+export function unstamped(body: JsonRecord): JsonRecord {
   return without(withoutMark(body), STAMPS);
 }
 
 /** A copy of a body that has only the keys named. */
-export function only(body: Body, keys: readonly string[]): Body {
+export function only(body: JsonRecord, keys: readonly string[]): JsonRecord {
   return Object.fromEntries(Object.entries(body).filter(([key, value]) => keys.includes(key) && value !== undefined));
 }
 
-function without(body: Body, keys: readonly string[]): Body {
+function without(body: JsonRecord, keys: readonly string[]): JsonRecord {
   return Object.fromEntries(Object.entries(body).filter(([key]) => !keys.includes(key)));
 }
 

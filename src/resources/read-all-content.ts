@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readContent } from '../content/read-content';
+import { listRuleFolder } from '../content/rule-folder';
 import { ProblemError, type Problem } from '../errors';
 import type { Content } from './kind';
 import { readFieldTypes } from '../sigma/field-types';
@@ -27,7 +28,8 @@ export function readAllContent(root: string): Content {
   const fieldTypes = resources === undefined ? undefined : readFieldTypes(root);
   const rules = attempt(() => readRules(join(root, 'rules'), fieldTypes), undefined);
   const slugs = rules?.map(({ slug }) => slug);
-  const exceptions = attempt(() => readExceptions(join(root, 'rules', 'exceptions'), fieldTypes, slugs), []);
+  const listed = listRuleFolder(join(root, 'rules'));
+  const exceptions = attempt(() => readExceptions(listed.exceptions, fieldTypes, slugs), []);
   if (problems.length > 0) throw new ProblemError('CONTENT_INVALID', problems);
   return { resources: resources ?? [], rules: rules ?? [], exceptions };
 }

@@ -1,4 +1,4 @@
-import { isRecord, textsAt } from '../json';
+import { isRecord, textsAt, type JsonRecord } from '../json';
 import { chunk } from '../lists';
 import { anyOf, caseless } from '../sigma/compile/query-dsl';
 import { alertIndex } from '../detections/indices';
@@ -18,7 +18,7 @@ export interface AlertsOptions extends AlertFilter {
 }
 
 /** An alert document (docs/design.md, "Alert document") with its `_id`. */
-export type Alert = Readonly<Record<string, unknown>> & { readonly _id: string };
+export type Alert = JsonRecord & { readonly _id: string };
 
 /**
  * The alerts of a namespace, newest first: by when they were first written, then by their last event.

@@ -1,6 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError, type Problem } from '../errors';
-import { textAt } from '../json';
+import { textAt, type JsonRecord } from '../json';
 import { alertIndex } from '../detections/indices';
 import { retryRejected } from '../cluster/retry';
 import type { Cluster } from '../cluster/cluster';
@@ -63,7 +63,7 @@ function overtaken(id: string, status: string | null, where: { url: string }): P
   return { where, message, hint: 'Look at it again; if you still want to, say it again.' };
 }
 
-function statusOf(alert: Readonly<Record<string, unknown>>): string | null {
+function statusOf(alert: JsonRecord): string | null {
   return textAt(alert, 'wmi_detections.status');
 }
 

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError, type ErrorCode } from '../errors';
 import { RETRYABLE_STATUS, retryRejected } from '../cluster/retry';
@@ -10,7 +11,7 @@ import { chunk } from '../lists';
 export interface AlertWrite {
   readonly id: string;
   /** The whole document, for the first time. */
-  readonly document: Readonly<Record<string, unknown>>;
+  readonly document: JsonRecord;
   /** What is recomputed over all events of the group and day. */
   readonly recomputed: {
     readonly start: string;

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import type { Rule } from '../detections/rule';
 import type { SchedulerName } from '../settings';
 import { SPANS } from '../detections/windows';
@@ -12,7 +13,7 @@ import { activeExceptions } from '../sigma/exceptions';
 export interface ExecutableRule {
   readonly rule: Rule;
   /** One Query DSL clause that every matching event meets, exceptions included. */
-  readonly query: Readonly<Record<string, unknown>>;
+  readonly query: JsonRecord;
   /** Index names and patterns to read. */
   readonly indices: readonly string[];
 }

@@ -1,7 +1,7 @@
-import { isRecord } from '../json';
+import { isRecord, type JsonRecord } from '../json';
 import { stateIndex } from '../detections/indices';
 import { compositionMark } from '../resources/effective-template';
-import type { Body, Scope } from '../resources/kind';
+import type { Scope } from '../resources/kind';
 import type { SchedulerName } from '../settings';
 import { MANAGED_BY } from '../resources/ownership';
 
@@ -26,7 +26,7 @@ export async function readDeploymentRecord(
   { cluster, namespace }: Scope,
   scheduler: SchedulerName,
 ): Promise<DeploymentRecord | undefined> {
-  const { _source: source } = await cluster.client.get<Body>(recordIn(namespace), { ignore: [403, 404] });
+  const { _source: source } = await cluster.client.get<JsonRecord>(recordIn(namespace), { ignore: [403, 404] });
   const found = source?.[scheduler];
   if (!isRecord(found) || typeof found.url !== 'string' || !Array.isArray(found.spaces)) return undefined;
   return { scheduler, url: found.url, spaces: found.spaces.map(String) };

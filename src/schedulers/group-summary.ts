@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 import { anyOf } from '../sigma/compile/query-dsl';
 import type { ExecutableRule } from './deployed-rule';
 import type { Cluster } from '../cluster/cluster';
@@ -12,7 +13,7 @@ export interface GroupSummary {
   readonly first: number;
   readonly last: number;
   /** `_source` of the first event, as far as it is fetched. */
-  readonly source: Readonly<Record<string, unknown>>;
+  readonly source: JsonRecord;
   /** The first events, at most 100. */
   readonly ancestors: readonly Ancestor[];
 }
@@ -31,7 +32,7 @@ interface Tally {
   count: number;
   last: number;
   first: Seen;
-  source: Readonly<Record<string, unknown>>;
+  source: JsonRecord;
   earliest: Seen[];
 }
 

@@ -103,6 +103,25 @@ export interface Scheduler {
   readonly export?: (content: Content, rules: readonly Rule[], options: ExportOptions) => Exported;
 }
 
+/** What most schedulers answer where they have nothing of their own. Each spreads it and overrides what differs. */
+export const SCHEDULER_DEFAULTS = {
+  requests: [],
+  requireOn: () => Promise.resolve(),
+  retiredKinds: [],
+  holdsExceptions: () => false,
+  startsDisabled: () => false,
+  notes: () => [],
+  recordDeployment: () => Promise.resolve(),
+  recordedElsewhere: () => Promise.resolve(undefined),
+  ruleId: (uuid) => uuid,
+  // Without a switch of its own, a rule that does not run is overdue.
+  switchedOff: () => Promise.resolve(null),
+  reportsRuns: true,
+  checkCatchUp: () => undefined,
+  keepsAlerts: false,
+  otherSilencers: '',
+} satisfies Partial<Scheduler>;
+
 /** A scope, and what runs the rules of its namespace. */
 export interface ScheduledScope extends Scope {
   readonly scheduler: Scheduler;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { readYaml, type YamlFile } from '../content/yaml-file';
 import { ProblemError, type Place, type Problem } from '../errors';
@@ -10,8 +10,8 @@ import type { Layer, Environment } from './layers';
 /** The settings file that is read without --config. */
 export const DEFAULT_FILE = 'wmi-detections.yml';
 
-/** What looks like the settings file and is not read. */
-const MISNAMED = 'wmi-detections.yaml';
+/** Whoever named a file like this believes that it is read. */
+const ALMOST_DEFAULT = /^wmi-detections\.ya?ml$/i;
 
 /** The profile that was asked for, and where. */
 export interface Asked {
@@ -57,7 +57,10 @@ export function fileLayers(
 function readFile(config: string | undefined, problems: Problem[]): YamlFile | undefined {
   const path = config ?? DEFAULT_FILE;
   if (config === undefined && !existsSync(path)) {
-    if (existsSync(MISNAMED)) problems.push(misnamed());
+    for (const file of readdirSync('.').filter((name) => ALMOST_DEFAULT.test(name))) {
+      const hint = `Rename it, or name it with --config ${file}.`;
+      problems.push({ where: { file }, message: `is not read: the settings file is ${DEFAULT_FILE}`, hint });
+    }
     return undefined;
   }
   try {
@@ -67,11 +70,6 @@ function readFile(config: string | undefined, problems: Problem[]): YamlFile | u
     problems.push(...error.problems);
     return undefined;
   }
-}
-
-function misnamed(): Problem {
-  const message = `this file is not read: the settings file is ${DEFAULT_FILE}`;
-  return { where: { file: MISNAMED }, message, hint: `Rename it to ${DEFAULT_FILE}, or give --config ${MISNAMED}.` };
 }
 
 function unknownProfile({ profile, where }: Asked, file: YamlFile | undefined, known: readonly string[]): Problem {

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { z } from 'zod';
+import type { RuleFolderFile } from '../content/rule-folder';
 import { readYaml, type YamlFile } from '../content/yaml-file';
 import { ProblemError, type Place, type Problem } from '../errors';
 import { isRecord } from '../json';
@@ -49,19 +48,19 @@ const entrySchema = z.strictObject({
  *   - {id, enabled, comment, author, expires: YYYY-MM-DD (may be left out), detection: as in a rule}
  *
  * An empty file or list silences nothing.
- * @param folder `rules/exceptions`; where there is none, there are no exceptions
+ * @param files those of `rules/exceptions`, see `listRuleFolder`
  * @param fieldTypes the fields that can be searched, see `readFieldTypes`; without them fields are not checked
  * @param slugs of the rules that there are; a file of no rule is a problem. Without them files are not checked for it
  * @throws ProblemError RULE_INVALID with every problem of every file, INPUT when a file cannot be read
  */
-export function readExceptions(folder: string, fieldTypes?: FieldTypes, slugs?: readonly string[]): RuleExceptions[] {
-  if (!existsSync(folder)) return [];
+export function readExceptions(
+  files: readonly RuleFolderFile[],
+  fieldTypes?: FieldTypes,
+  slugs?: readonly string[],
+): RuleExceptions[] {
   const problems: Problem[] = [];
   const all: RuleExceptions[] = [];
-  for (const name of readdirSync(folder).sort()) {
-    if (!name.endsWith('.yml')) continue;
-    const file = join(folder, name);
-    const slug = basename(name, '.yml');
+  for (const { path: file, slug } of files) {
     if (slugs?.includes(slug) === false) {
       const message = `there is no rule "${slug}" that these could be exceptions of`;
       problems.push({ where: { file }, message, hint: suggestion(slug, slugs) });

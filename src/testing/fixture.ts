@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProblemError, type Problem } from '../errors';
-import { isRecord } from '../json';
+import { isRecord, type JsonRecord } from '../json';
 import { parseJson } from '../text/lossless-json';
 import { readYaml } from '../content/yaml-file';
 
@@ -112,7 +112,7 @@ function listIn(file: string, key: string, parse: (text: string) => unknown): un
 /** What elastic-package's `-config.yml` files can say. */
 interface FixtureConfig {
   /** Added to every event. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: JsonRecord;
   /** Fields that differ from run to run, and the form their values must have; they are not compared. */
   readonly dynamicFields: ReadonlyMap<string, RegExp>;
   /** What the first line of an event of several lines looks like; without it every line of a `.log` is an event. */

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
+import type { RuleFolder } from '../content/rule-folder';
 import { readYaml, type YamlFile } from '../content/yaml-file';
 import { ProblemError, type Place, type Problem } from '../errors';
 import { isRecord, type JsonRecord } from '../json';
@@ -18,7 +17,7 @@ export interface RuleTest {
   readonly name: string;
   readonly source: TestSource;
   /** As a shipper sends it; a text is sent as `message`. */
-  readonly event: Readonly<Record<string, unknown>> | string;
+  readonly event: JsonRecord | string;
   readonly expected: 'alert' | 'no alert';
   readonly place: Place;
 }
@@ -31,9 +30,6 @@ const model = z.strictObject({
 });
 const twin = z.strictObject({ name: text, like: text, change: z.record(z.string(), z.unknown()) });
 
-/** The folder of the events of all rules, below that of the rules. */
-export const TESTS_FOLDER = 'tests';
-
 /**
  * Reads the events of all rules: one file a rule, `<slug>.yml`, with lists `positive` and `negative`.
  *
@@ -42,19 +38,14 @@ export const TESTS_FOLDER = 'tests';
  *   negative:
  *     - {name, like: name of an earlier event, change: {path.with.dots: value, or null to take it away}}
  *
- * @param folder `rules/tests`; where there is none, no rule has tests
- * @param slugs of the rules that there are; a file of no rule is a problem
+ * A file of no rule is a problem.
  * @throws ProblemError RULE_INVALID with every problem of every file
  */
-export function readRuleTests(folder: string, slugs: readonly string[]): RuleTest[] {
-  if (!existsSync(folder)) return [];
+export function readRuleTests(listed: Pick<RuleFolder, 'rules' | 'tests'>): RuleTest[] {
   const problems: Problem[] = [];
   const tests: RuleTest[] = [];
-  for (const file of readdirSync(folder)
-    .filter((name) => name.endsWith('.yml'))
-    .sort()) {
-    const path = join(folder, file);
-    const slug = file.slice(0, -'.yml'.length);
+  const slugs = listed.rules.map(({ slug }) => slug);
+  for (const { path, slug } of listed.tests) {
     if (!slugs.includes(slug)) {
       const hint = `A file is named as its rule. ${suggestion(slug, slugs)}`;
       problems.push({ where: { file: path }, message: `there is no rule "${slug}"`, hint });
@@ -69,12 +60,6 @@ export function readRuleTests(folder: string, slugs: readonly string[]): RuleTes
   }
   if (problems.length > 0) throw new ProblemError('RULE_INVALID', problems);
   return tests;
-}
-
-/** The slugs of the rules in a folder, whether they are valid or not. */
-export function slugsOf(rules: string): string[] {
-  const files = existsSync(rules) ? readdirSync(rules) : [];
-  return files.filter((name) => name.endsWith('.yml')).map((name) => name.slice(0, -'.yml'.length));
 }
 
 /**
@@ -159,7 +144,7 @@ function twinOf(
  * @param change full paths with dots, and the new values; null takes one away
  * @returns a new event, or what is wrong with the change: a value that is taken away must be there
  */
-function changed(event: JsonRecord, change: Readonly<Record<string, unknown>>): JsonRecord | string {
+function changed(event: JsonRecord, change: JsonRecord): JsonRecord | string {
   const copy = structuredClone(event) as Record<string, unknown>;
   for (const [path, value] of Object.entries(change)) {
     const steps = path.split('.');

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { isRecord } from '../json';
+import { isRecord, type JsonRecord } from '../json';
 import { effectiveTemplate } from '../resources/effective-template';
 import { SCHEDULERS } from '../schedulers';
-import type { Body, Content } from '../resources/kind';
+import type { Content } from '../resources/kind';
 import { alertIndex, stateIndex } from '../detections/indices';
 import type { Trial } from '../schedulers/scheduler';
 import type { TestSource } from './rule-tests';
@@ -78,18 +78,18 @@ export function deployedSandbox(cluster: Cluster, namespace: string): Sandbox {
 }
 
 /** Settings and mappings that a new index of this template gets. */
-function bodyOf(cluster: Cluster, { resources }: Content, template: string): Body {
+function bodyOf(cluster: Cluster, { resources }: Content, template: string): JsonRecord {
   const found = resources.find(({ kind, id }) => kind === 'index_template' && id === template);
   if (found === undefined) return {};
   const { settings, mappings } = effectiveTemplate(found, resources, cluster.product);
   return { ...(isRecord(settings) && { settings }), ...(isRecord(mappings) && { mappings }) };
 }
 
-function settingsOf({ settings }: Body): Body {
+function settingsOf({ settings }: JsonRecord): JsonRecord {
   return isRecord(settings) ? settings : {};
 }
 
-async function create(cluster: Cluster, index: string, body: Body): Promise<void> {
+async function create(cluster: Cluster, index: string, body: JsonRecord): Promise<void> {
   await cluster.client.indices.create({ index, body: untyped(body) });
 }
 

@@ -9,10 +9,11 @@ import { sourceOfText } from '../replay/recognise';
 import type { Content } from '../resources/kind';
 import { SCHEDULERS } from '../schedulers';
 import type { Scheduler } from '../schedulers/scheduler';
-import { TESTS_FOLDER, type RuleTest } from './rule-tests';
+import { RESERVED } from '../content/rule-folder';
+import type { RuleTest } from './rule-tests';
 import { deployedSandbox, type Sandbox } from './sandbox';
 import { fieldsOf, type Condition } from '../sigma/condition';
-import { valueAt } from '../json';
+import { valueAt, type JsonRecord } from '../json';
 
 interface TestRulesOptions {
   /** UUIDs, names or slugs; all rules where not given. */
@@ -77,7 +78,7 @@ async function alertedBy(
 }
 
 function untested(rule: Verdict['rule']): Verdict {
-  const reason = `the rule has no events: write rules/${TESTS_FOLDER}/${rule.slug}.yml`;
+  const reason = `the rule has no events: write rules/${RESERVED.tests}/${rule.slug}.yml`;
   return { rule, name: '(none)', source: null, expected: null, result: 'ERROR', reason, where: null };
 }
 
@@ -106,8 +107,8 @@ async function send({ cluster, indexOf }: Sandbox, sent: readonly Sent[]): Promi
 }
 
 /** The documents as they were indexed, by id. */
-async function readBack({ cluster, indexOf }: Sandbox, sent: readonly Sent[]): Promise<Map<string, Indexed>> {
-  const found = new Map<string, Indexed>();
+async function readBack({ cluster, indexOf }: Sandbox, sent: readonly Sent[]): Promise<Map<string, JsonRecord>> {
+  const found = new Map<string, JsonRecord>();
   if (sent.length === 0) return found;
   const indices = [...new Set(sent.map(({ test }) => indexOf(test.source)))];
   const query = { ids: { values: sent.map(({ id }) => id) } };
@@ -123,7 +124,7 @@ function misdirected({ event, source }: RuleTest): string | undefined {
   return recognised === source ? undefined : `it is an event of source ${recognised}, and not of ${source}`;
 }
 
-function outcome(indexed: Indexed | undefined): Indexed | string {
+function outcome(indexed: JsonRecord | undefined): JsonRecord | string {
   if (indexed === undefined) return 'it is not in its index: a pipeline dropped it, or it was moved elsewhere';
   const { event, error } = indexed as { event?: { kind?: unknown }; error?: { message?: unknown } };
   return event?.kind === 'pipeline_error' ? `a pipeline failed on it: ${String(error?.message)}` : indexed;
@@ -156,8 +157,6 @@ export interface Verdict {
 }
 
 /** An event after our pipelines, as it was indexed. */
-type Indexed = Readonly<Record<string, unknown>>;
-
 /**
  * Judges one event.
  * @param indexed what became of it; a text when it was not indexed, or a pipeline failed on it
@@ -166,7 +165,7 @@ type Indexed = Readonly<Record<string, unknown>>;
 function judge(
   rule: Rule,
   test: RuleTest,
-  indexed: Indexed | string,
+  indexed: JsonRecord | string,
   message: string | undefined,
 ): Pick<Verdict, 'result' | 'reason'> {
   if (typeof indexed === 'string') return { result: 'ERROR', reason: indexed };
@@ -177,7 +176,7 @@ function judge(
 }
 
 /** The fields at which every rule or this one looks, with what the pipelines put there. */
-function seenBy(condition: Condition, indexed: Indexed): string {
+function seenBy(condition: Condition, indexed: JsonRecord): string {
   const fields = new Set(['event.category', 'event.type', ...fieldsOf(condition)]);
   return [...fields].map((field) => `${field} ${shown(valueAt(indexed, field.split('.')))}`).join(', ');
 }

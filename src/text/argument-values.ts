@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json';
 /*
  * yargs drops a lone dash (standard input) among several files, and fails on values after `--` that begin with a dash. So cli.ts marks
  * such arguments before yargs reads them.
@@ -18,7 +19,7 @@ export function markValues(args: readonly string[]): string[] {
 }
 
 /** The arguments of a command as they were typed. @param argv as yargs reads marked arguments */
-export function unmarkValues(argv: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function unmarkValues(argv: JsonRecord): Record<string, unknown> {
   const members = Object.entries(argv).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.map(unmark) : unmark(value),

@@ -1,8 +1,8 @@
 import type { estypes } from '@elastic/elasticsearch';
 import type { Cluster } from '../cluster/cluster';
-import { isRecord } from '../json';
+import { isRecord, type JsonRecord } from '../json';
 import { flatSettings, leafFields } from '../resources/effective-template';
-import type { Body } from '../resources/kind';
+
 import { type BlindSpot, listNames } from './blind-spot';
 import type { Compared } from './field-spots';
 import { finds, isWhole, type Mapped } from './fields';
@@ -13,14 +13,14 @@ import type { OwnStream } from './standing';
  * index whose name is taken (500, "names need to be unique").
  * @returns an empty object where there is no such template
  */
-export async function simulatedTemplate({ client }: Cluster, name: string): Promise<Body> {
+export async function simulatedTemplate({ client }: Cluster, name: string): Promise<JsonRecord> {
   const { statusCode, body } = await client.indices.simulateTemplate({ name }, { ignore: [400, 404], meta: true });
   const answer: Partial<estypes.IndicesSimulateTemplateResponse> = statusCode === 200 ? body : {};
   return { ...answer.template };
 }
 
 /** The default pipeline that a template gives. */
-export function pipelineOf(template: Body): string | undefined {
+export function pipelineOf(template: JsonRecord): string | undefined {
   const pipeline = flatSettings(template.settings)['index.default_pipeline'];
   return typeof pipeline === 'string' ? pipeline : undefined;
 }
@@ -30,7 +30,7 @@ export function pipelineOf(template: Body): string | undefined {
  * (`process_creation@custom`) may replace our field types.
  * @param template settings and mappings of a new index
  */
-export function composedSpots(stream: OwnStream, template: Body, compared: readonly Compared[]): BlindSpot[] {
+export function composedSpots(stream: OwnStream, template: JsonRecord, compared: readonly Compared[]): BlindSpot[] {
   const { name, pipeline } = stream;
   const spots: BlindSpot[] = [];
   const actual = pipelineOf(template);
@@ -56,7 +56,7 @@ export function composedSpots(stream: OwnStream, template: Body, compared: reado
   return spots;
 }
 
-function mappedBy({ type, index, doc_values: docValues }: Body): Mapped {
+function mappedBy({ type, index, doc_values: docValues }: JsonRecord): Mapped {
   const searchable = index !== false || docValues !== false;
   return { type: typeof type === 'string' ? textFamily(type) : 'object', searchable, indices: undefined };
 }

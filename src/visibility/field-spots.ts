@@ -12,7 +12,7 @@ import { finds, isWhole, subFieldsIn, wholeSubFields, type FieldMap, type Mapped
 /** A rule, and its query as it is deployed, where that can be read. */
 export interface Reading {
   readonly rule: Pick<Rule, 'name' | 'condition'>;
-  readonly query?: Readonly<Record<string, unknown>> | undefined;
+  readonly query?: JsonRecord | undefined;
 }
 
 /** A field, and what rules compare it with outside negations: where such a comparison finds nothing, they are blind. */

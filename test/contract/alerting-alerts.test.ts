@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../../src/json';
 import { runRules } from '../../src/schedulers/local/run-rules';
 import { alerts, mergeAlerts } from '../../src/schedulers/alert-index-search';
 import { unprovenLines, unprovenRules } from '../../src/plan/warnings';
@@ -27,7 +28,7 @@ async function place(): Promise<Place> {
 }
 
 /** Received in a second ago, happened at a fixed time. */
-function child(id: string, change: Readonly<Record<string, unknown>> = {}): Event {
+function child(id: string, change: JsonRecord = {}): Event {
   return wmiChild(id, { 'event.ingested': new Date(Date.now() - 1_000).toISOString(), ...change });
 }
 

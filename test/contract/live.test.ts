@@ -2,7 +2,8 @@ import { testRules, type Verdict } from '../../src/testing/test-rules';
 import { join } from 'node:path';
 import { testRulesCommand, liveScheduler } from '../../src/commands/test-rules';
 import { readAllContent } from '../../src/resources/read-all-content';
-import { readRuleTests, slugsOf, TESTS_FOLDER } from '../../src/testing/rule-tests';
+import { listRuleFolder } from '../../src/content/rule-folder';
+import { readRuleTests } from '../../src/testing/rule-tests';
 import { withSandbox } from '../../src/testing/sandbox';
 import { readSettings } from '../../src/settings';
 import { alertingDataset, type AlertingDataset } from '../support/alerting-dataset';
@@ -37,7 +38,7 @@ const LIVE: Readonly<Record<string, (rules?: readonly string[]) => Promise<reado
   async watcher(rules) {
     const content = readAllContent(ours.folder);
     const folder = join(ours.folder, 'rules');
-    const tests = readRuleTests(join(folder, TESTS_FOLDER), slugsOf(folder));
+    const tests = readRuleTests(listRuleFolder(folder));
     const scheduler = await liveScheduler(quiet(), readSettings({ esUrl: watcher().url, scheduler: 'watcher' }, {}));
     const front = await watcher().cluster();
     return withSandbox(await testCluster(), content, (sandbox) =>

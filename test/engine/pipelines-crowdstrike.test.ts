@@ -1,8 +1,9 @@
+import type { JsonRecord } from '../../src/json';
 import { at, testServer, type TestServer } from '../support/test-server';
 import { without } from '../support/windows-events';
 
 /* FDR records: all values are strings, ids are Falcon's own, and two kinds of time stand side by side. */
-const RECORD: Readonly<Record<string, unknown>> = {
+const RECORD: JsonRecord = {
   event_simpleName: 'ProcessRollup2',
   name: 'ProcessRollup2V19',
   event_platform: 'Win',
@@ -109,7 +110,7 @@ describe('CrowdStrike pipeline: host and user', () => {
     user: { UserName: 'mira', User: 'LAB\\mira', UserSid_readable: 'S-1-5-21-1-2-3-1107' },
   };
 
-  async function names(document: Readonly<Record<string, unknown>>) {
+  async function names(document: JsonRecord) {
     const indexed = await node.index('crowdstrike', document);
     return [at(indexed, 'host.name'), at(indexed, 'user.name'), at(indexed, 'related.user')];
   }

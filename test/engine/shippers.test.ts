@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../../src/json';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from '../support/request';
@@ -20,7 +21,7 @@ function record(file: string): string {
 const ARRIVAL = '2025-03-11T12:00:00.000Z';
 
 /** A line as a collector wraps it; none of them says whose host it is. */
-const COLLECTORS: Readonly<Record<string, (line: string) => Readonly<Record<string, unknown>>>> = {
+const COLLECTORS: Readonly<Record<string, (line: string) => JsonRecord>> = {
   'Vector, source socket': (line) => ({
     message: line,
     host: '192.0.2.1',

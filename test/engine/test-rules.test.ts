@@ -4,7 +4,8 @@ import { testRulesCommand } from '../../src/commands/test-rules';
 import { isRecord } from '../../src/json';
 import { readAllContent } from '../../src/resources/read-all-content';
 import { PROGRAM_FOLDER } from '../../src/program';
-import { readRuleTests, slugsOf } from '../../src/testing/rule-tests';
+import { listRuleFolder } from '../../src/content/rule-folder';
+import { readRuleTests } from '../../src/testing/rule-tests';
 import { withSandbox } from '../../src/testing/sandbox';
 import { request } from '../support/request';
 import { quiet } from '../support/context';
@@ -26,7 +27,7 @@ afterEach(() => {
 async function verdicts(rules?: readonly string[]): Promise<Verdict[]> {
   const content = readAllContent(ours.folder);
   const folder = join(ours.folder, 'rules');
-  const tests = readRuleTests(join(folder, 'tests'), slugsOf(folder));
+  const tests = readRuleTests(listRuleFolder(folder));
   return withSandbox(await testCluster(), content, (sandbox) => testRules(sandbox, content, tests, { rules }));
 }
 
@@ -53,7 +54,7 @@ test('test: every event of the shipped rules is as its file says, and nothing of
   const before = await deployedPipelines();
   const found = await verdicts();
   expect(found.filter(({ result }) => result !== 'PASS')).toEqual([]);
-  for (const slug of slugsOf(join(PROGRAM_FOLDER, 'rules'))) {
+  for (const { slug } of listRuleFolder(join(PROGRAM_FOLDER, 'rules')).rules) {
     for (const expected of ['alert', 'no alert']) {
       const own = found.filter((verdict) => verdict.rule.slug === slug && verdict.expected === expected);
       expect([...new Set(own.map(({ source }) => source))].sort()).toEqual([

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isRecord } from '../../src/json';
 import { toEql } from '../../src/sigma/compile/eql';
+import { listRuleFolder } from '../../src/content/rule-folder';
 import { readExceptions } from '../../src/sigma/exceptions';
 import { readFieldTypes } from '../../src/sigma/field-types';
 import { toQueryDsl } from '../../src/sigma/compile/query-dsl';
@@ -30,7 +31,7 @@ const SHORT: Readonly<Record<string, string>> = {
 
 const types = readFieldTypes(ROOT);
 const rules = readRules(join(ROOT, 'rules'), types);
-const exceptions = readExceptions(join(ROOT, 'rules', 'exceptions'), types);
+const exceptions = readExceptions(listRuleFolder(join(ROOT, 'rules')).exceptions, types);
 
 describeLabelled('EQL', () => {
   test.each(SOURCES)(

@@ -74,14 +74,17 @@ function withoutCollector(document: Json): Json {
 
 /**
  * The places of a value that must be found again. Our own fields say what we say, a collector's time gives way to the event's, and of
- * the header of evtx JSON only what Windows has there is read.
+ * the objects that make up an event's header only what Windows has there is read.
  */
 function marked(value: unknown, path = ''): string[] {
-  if (value === MARK) return OURS.test(path) ? [] : [path];
+  if (value === MARK) return OURS.test(path) || HEADER.test(path) ? [] : [path];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) => marked(inner, path === '' ? name : `${path}.${name}`));
 }
 const OURS = /^(_|@timestamp\b|event\b|data_stream\b|related\b|host\.os\b|Event\b(?!\.EventData\.))/;
+/** Of evtx JSON, Velociraptor, Wazuh, OpenTelemetry, Get-WinEvent. */
+const HEADER =
+  /^(System\b|data\.win\.system\b|body\.(structured\.)?(event_id|provider|execution|security|message)\b|Properties\.\d|UserId\b|crowdstrike\.metadata\b)/;
 
 function parsed(text: string): unknown {
   try {

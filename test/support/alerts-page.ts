@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../../src/json';
 import { alertsHtml, alertsPageOf } from '../../src/report/alerts-page-of';
 import { PROGRAM_FOLDER } from '../../src/program';
 import { readAllContent } from '../../src/resources/read-all-content';
@@ -20,7 +21,7 @@ export interface Given {
   readonly status?: string;
   readonly commandLine?: string;
   /** Any other part of the document. */
-  readonly more?: Readonly<Record<string, unknown>>;
+  readonly more?: JsonRecord;
 }
 
 /** An alert document as the local scheduler writes it. */
@@ -52,18 +53,16 @@ export function explanationOf(
   alert: Alert,
   { met = null, parent, children = [], notes = [] }: Partial<Found> = {},
 ): Explanation {
-  const hit = (_source: Source) => ({ _index: 'events', _id: 'e', _source });
-  const neighbour = (source: Source) => ({ ...hit(source), by: 'pid' as const });
+  const hit = (_source: JsonRecord) => ({ _index: 'events', _id: 'e', _source });
+  const neighbour = (source: JsonRecord) => ({ ...hit(source), by: 'pid' as const });
   const around = { parent: parent === undefined ? null : neighbour(parent), children: children.map(neighbour) };
   return { alert, rule: null, events: [{ ...hit(alert), met }], gone: [], process: alert, around, notes };
 }
 
-type Source = Readonly<Record<string, unknown>>;
-
 interface Found {
   readonly met: readonly Met[] | null;
-  readonly parent: Source;
-  readonly children: readonly Source[];
+  readonly parent: JsonRecord;
+  readonly children: readonly JsonRecord[];
   readonly notes: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import { runRules, type RunOptions } from '../../src/schedulers/local/run-rules'
 import { join } from 'node:path';
 import { readYaml } from '../../src/content/yaml-file';
 import { alerts, type Alert, type AlertsOptions } from '../../src/schedulers/alert-index-search';
-import { isRecord } from '../../src/json';
+import { isRecord, type JsonRecord } from '../../src/json';
 import { alertIndex, DATASETS, defaultIndices, stateIndex } from '../../src/detections/indices';
 import type { Rule } from '../../src/detections/rule';
 import type { RuleRun } from '../../src/schedulers/execute-window';
@@ -173,7 +173,7 @@ export async function storeRule(cluster: Cluster, namespace: string, stored: Sto
 }
 
 /** A process that WmiPrvSE.exe started at noon; with other values where `change` has them, without those that are null. */
-export function wmiChild(id: string, change: Readonly<Record<string, unknown>> = {}): Event {
+export function wmiChild(id: string, change: JsonRecord = {}): Event {
   const fields: Record<string, unknown> = {
     '@timestamp': '2025-03-10T11:50:00.000Z',
     'event.ingested': '2025-03-10T11:50:05.000Z',

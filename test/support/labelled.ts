@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../../src/json';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson, writeJson } from '../../src/text/lossless-json';
@@ -17,7 +18,7 @@ export interface Labelled {
   /** The names of the rules' files. */
   readonly labels: readonly string[];
   /** As its shipper sent it: a document, or the text of one event. */
-  readonly raw: Readonly<Record<string, unknown>> | string;
+  readonly raw: JsonRecord | string;
 }
 
 const SOURCES: Readonly<Record<string, Source>> = {

@@ -126,15 +126,29 @@ function falcon({ image, parent, original, line: text }: Start): Record<string, 
       OriginalFilename: original,
     }),
   };
-  return { fdr: record, 'fdr in message': { message: JSON.stringify(record) } };
+  return {
+    fdr: record,
+    'fdr in message': { message: JSON.stringify(record) },
+    'fdr in event.original': { event: { original: JSON.stringify(record) } },
+    'fdr below crowdstrike': { crowdstrike: record },
+    'fdr nested as Panther does': { ...record, p_log_type: 'Crowdstrike.FDREvent', event: record },
+    LogScale: Object.fromEntries(
+      Object.entries(record).map(([name, value]) => [name === 'event_simpleName' ? `#${name}` : name, value]),
+    ),
+  };
 }
 
 /** Names by which a shape is known, and those that the rules read: what a mutation must leave alone for the verdict to stand. */
 const READ = new Set(
   [
     'Image OriginalFileName CommandLine ParentImage NewProcessName ParentProcessName ImageFileName OriginalFilename ParentBaseFileName',
-    'event_simpleName event_platform winlog event_data event_id log_name source_name channel provider_name',
+    'event_simpleName #event_simpleName event_platform winlog event_data event_id log_name source_name channel provider_name',
     'Event System EventData Provider Provider_attributes EventID Channel SourceName',
+    // The names of other shippers: shipper-shapes.ts.
+    'ProviderName StringInserts Version data win system eventdata providerName eventID image originalFileName commandLine parentImage',
+    'newProcessName parentProcessName _Image _OriginalFileName _CommandLine _ParentImage _NewProcessName _ParentProcessName _EventID _Channel _SourceName',
+    'body structured provider name event_id id source event_source win_eventlog Source Data_Image Data_OriginalFileName Data_CommandLine Data_ParentImage',
+    'Data_NewProcessName Data_ParentProcessName records result _raw crowdstrike event original Type preview',
   ].flatMap((names) => names.split(' ')),
 );
 

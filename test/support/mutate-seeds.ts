@@ -4,8 +4,12 @@ import { listInputs } from '../../src/replay/inputs';
 import { readInput } from '../../src/replay/read';
 import { documentOf, labelledEvents, labelledFiles, sourceOf } from './labelled';
 import type { Json } from './mutate';
+import { shipperShapes } from './shipper-shapes';
 import { SAMPLES } from './samples';
-import type { Source } from './test-server';
+import { STREAMS, type Source } from './test-server';
+import { join } from 'node:path';
+import { PROGRAM_FOLDER } from '../../src/program';
+import { readFixtures } from '../../src/testing/fixture';
 import * as event from './windows-events';
 import { SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA } from './windows-events';
 
@@ -15,6 +19,9 @@ export interface Seed {
   readonly source: Source;
   readonly document: Json;
 }
+
+const FIXTURES = join(PROGRAM_FOLDER, 'test', 'pipelines');
+const SOURCES = Object.keys(STREAMS) as Source[];
 
 /** One event in every shape in which Windows events come; `wrap` makes the text that a record becomes in `message`. */
 export function windowsShapes(
@@ -40,16 +47,22 @@ export function windowsShapes(
     'pretty-printed xml': { message: event.xml(header, data, true) },
     'xml in event.original': { message: 'rendered', event: { original: event.xml(header, data) } },
     ...(header.id === SECURITY.id && { text: { message: event.rendered(data) } }),
+    ...shipperShapes(header, data),
   };
 }
 
-/** Our own events of every shape: those of the tests, and the samples. */
+/** Our own events of every shape: those of the tests, the fixtures of the pipelines, and the samples. */
 export async function ownSeeds(): Promise<Seed[]> {
   const seeds: Seed[] = [];
   for (const [name, document] of Object.entries(windowsShapes(SYSMON, SYSMON_DATA)))
     seeds.push({ name: `sysmon ${name}`, source: 'sysmon', document });
   for (const [name, document] of Object.entries(windowsShapes(SECURITY, SECURITY_DATA)))
     seeds.push({ name: `security ${name}`, source: 'security', document });
+  for (const { pipeline, file, events } of readFixtures(FIXTURES)) {
+    const source = SOURCES.find((each) => pipeline.startsWith(STREAMS[each]));
+    if (source === undefined) throw new Error(`no stream has the pipeline ${pipeline}`);
+    seeds.push(...events.map((document, number) => ({ name: `${file}:${number + 1}`, source, document })));
+  }
   for (const input of listInputs([SAMPLES])) {
     for await (const read of readInput(input, () => undefined)) {
       if ('problem' in read) throw new Error(read.problem.message);

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../../src/json';
 import type { Cluster } from '../../src/cluster/cluster';
 
 export interface Request {
@@ -6,7 +7,7 @@ export interface Request {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>> | undefined;
   /** Sent as JSON. */
-  readonly body?: Readonly<Record<string, unknown>> | undefined;
+  readonly body?: JsonRecord | undefined;
   /** Sent as it is, as `application/x-ndjson` (bulk). */
   readonly ndjson?: string | Buffer | undefined;
   /** Statuses from 400 on that the caller wants to see instead of an error. */

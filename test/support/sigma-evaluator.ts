@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../../src/json';
 /**
  * A small evaluator of Sigma rules over plain documents, written from the Sigma specification (2.0, modifiers 2.1) and
  * sharing no code with the compiler, so that the two can be held against each other. It is slow and simple on purpose,
@@ -11,7 +12,7 @@ type Values = readonly Scalar[];
 export type FlatDocument = Readonly<Record<string, Scalar | Values>>;
 
 /** `detection` of a Sigma rule, as YAML gives it. */
-export type Detection = Readonly<Record<string, unknown>>;
+export type Detection = JsonRecord;
 
 /** Whether an event meets a rule's detection (its log source is not looked at). */
 export function matchesSigma(detection: Detection, document: FlatDocument): boolean {

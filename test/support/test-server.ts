@@ -1,4 +1,4 @@
-import { isRecord } from '../../src/json';
+import { isRecord, type JsonRecord } from '../../src/json';
 import type { Cluster } from '../../src/cluster/cluster';
 import { request } from './request';
 import { freshNamespace } from './dataset';
@@ -20,8 +20,6 @@ export const STREAMS = {
 
 export type Source = keyof typeof STREAMS;
 
-type Document = Readonly<Record<string, unknown>>;
-
 /** A document after it went through our pipelines and was indexed, as its `_source`. */
 export type Indexed = Record<string, unknown>;
 
@@ -38,11 +36,11 @@ export interface TestServer {
   readonly cluster: Cluster;
   readonly namespace: string;
   /** Sends documents (or their JSON text) as a shipper does; the data stream's own pipeline takes them. */
-  ship(source: Source, documents: readonly (Document | string)[]): Promise<Shipped[]>;
+  ship(source: Source, documents: readonly (JsonRecord | string)[]): Promise<Shipped[]>;
   /** Sends one document, which must be indexed, and reads it back. */
-  index(source: Source, document: Document | string): Promise<Indexed>;
+  index(source: Source, document: JsonRecord | string): Promise<Indexed>;
   /** Ids of the documents of a source that a query finds. */
-  find(source: Source, query: Document): Promise<Set<string>>;
+  find(source: Source, query: JsonRecord): Promise<Set<string>>;
   /** How many documents of a source there are. */
   count(source: Source): Promise<number>;
 }
@@ -91,7 +89,7 @@ interface BulkItem {
   readonly error?: { readonly reason?: string };
 }
 
-async function bulk(cluster: Cluster, index: string, documents: readonly (Document | string)[]): Promise<Shipped[]> {
+async function bulk(cluster: Cluster, index: string, documents: readonly (JsonRecord | string)[]): Promise<Shipped[]> {
   const lines = documents.map((one) => `{"create":{}}\n${typeof one === 'string' ? one : JSON.stringify(one)}\n`);
   const { body } = await request<{ items: { create: BulkItem }[] }>(cluster, {
     method: 'POST',
@@ -111,7 +109,7 @@ interface Hit {
   readonly _source: Indexed;
 }
 
-async function search(cluster: Cluster, index: string, body: Document): Promise<Hit[]> {
+async function search(cluster: Cluster, index: string, body: JsonRecord): Promise<Hit[]> {
   const path = `/${index}/_search`;
   return (await request<{ hits: { hits: Hit[] } }>(cluster, { method: 'POST', path, body })).body.hits.hits;
 }

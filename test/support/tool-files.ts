@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../../src/json';
 import { evtx, nxlog, SECURITY, SECURITY_DATA, SYSMON, SYSMON_DATA, winlogbeat, xml } from './windows-events';
 import { zip } from './zip';
 
@@ -59,7 +60,7 @@ export const EXPORTED: Readonly<Record<'sysmon' | 'windows_security', Exported>>
 
 const COMPUTER = 'WS07.lab.example';
 const quoted = (text: unknown): string => `"${String(text).replaceAll('"', '""')}"`;
-const csv = (row: Readonly<Record<string, unknown>>, delimiter = ','): string =>
+const csv = (row: JsonRecord, delimiter = ','): string =>
   `${Object.keys(row).map(quoted).join(delimiter)}\r\n${Object.values(row).map(quoted).join(delimiter)}\r\n`;
 
 /** A file of one event, as each tool writes it after its maker's documentation. */
@@ -164,7 +165,7 @@ function getWinEvent({ header, message }: Exported): Record<string, unknown> {
   };
 }
 
-function fieldsOf(document: Readonly<Record<string, unknown>>, prefix = ''): Record<string, readonly unknown[]> {
+function fieldsOf(document: JsonRecord, prefix = ''): Record<string, readonly unknown[]> {
   const entries = Object.entries(document).filter(([, value]) => value !== undefined);
   return Object.assign(
     {},
@@ -177,7 +178,7 @@ function fieldsOf(document: Readonly<Record<string, unknown>>, prefix = ''): Rec
 }
 
 function otlp({ header, data }: Exported): unknown {
-  const list = (values: Readonly<Record<string, unknown>>): unknown => ({
+  const list = (values: JsonRecord): unknown => ({
     kvlistValue: { values: Object.entries(values).map(([key, value]) => ({ key, value })) },
   });
   const text = (stringValue: string): unknown => ({ stringValue });

@@ -47,7 +47,7 @@ export const SECURITY_DATA: Readonly<Record<string, string>> = {
   MandatoryLabel: 'S-1-16-8192',
 };
 
-interface Header {
+export interface Header {
   readonly channel: string;
   readonly provider: string;
   readonly guid: string;

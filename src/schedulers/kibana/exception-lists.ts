@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../../json';
 import { activeExceptions, type Exception } from '../../sigma/exceptions';
 import { toExceptionEntries, type KibanaEntry } from '../../sigma/compile/exception-entries';
 import type { Rule } from '../../detections/rule';
@@ -14,7 +15,7 @@ import {
   MANAGED_TAG,
   planId,
 } from './rule-ownership';
-import type { Body, Content, Desired, Kind, Live, Scope } from '../../resources/kind';
+import type { Content, Desired, Kind, Live, Scope } from '../../resources/kind';
 import { digestOf, MANAGED_BY, only, nameIn } from '../../resources/ownership';
 import { chunk } from '../../lists';
 
@@ -55,7 +56,7 @@ export function compiledExceptions(content: Content, rule: Rule, now: number): E
 }
 
 /** The exception lists of ours in a space, of every namespace. */
-export function sharedLists(kibana: Kibana, space: string): Promise<Body[]> {
+export function sharedLists(kibana: Kibana, space: string): Promise<JsonRecord[]> {
   const filter = `exception-list.attributes.tags: ${quoted(MANAGED_TAG)}`;
   return findAll(kibana, space, `${LISTS}/_find`, { filter }, 'list_id');
 }
@@ -86,8 +87,8 @@ async function listsWithOthersItems(
   return items.filter((item) => !isOurItem(item, namespace)).map(({ list_id: id }) => String(id));
 }
 
-async function itemsOf(kibana: Kibana, space: string, lists: readonly string[]): Promise<Body[]> {
-  const found: Body[] = [];
+async function itemsOf(kibana: Kibana, space: string, lists: readonly string[]): Promise<JsonRecord[]> {
+  const found: JsonRecord[] = [];
   for (const lot of chunk(lists, MOST_IDS)) {
     const query = { list_id: lot, namespace_type: lot.map(() => 'single') };
     found.push(...(await findAll(kibana, space, `${ITEMS}/_find`, query, 'item_id')));
@@ -95,7 +96,7 @@ async function itemsOf(kibana: Kibana, space: string, lists: readonly string[]):
   return found;
 }
 
-function isOurItem(item: Body, namespace: string): boolean {
+function isOurItem(item: JsonRecord, namespace: string): boolean {
   return isTagged(item) && isOurId(item.item_id, namespace);
 }
 
@@ -123,7 +124,7 @@ export function exceptionLists(kibana: Kibana, space: string): Kind {
       const wanted = ids.map((id) => kibanaId(space, id));
       const tagged = await sharedLists(kibana, space);
       const missing = wanted.filter((id) => !tagged.some(({ list_id: known }) => known === id));
-      const others: Body[] = [];
+      const others: JsonRecord[] = [];
       for (const lot of chunk(missing, MOST_IDS)) {
         const filter = anyOf('exception-list.attributes.list_id', lot);
         others.push(...(await findAll(kibana, space, `${LISTS}/_find`, { filter }, 'list_id')));
@@ -162,9 +163,9 @@ export function exceptionLists(kibana: Kibana, space: string): Kind {
 
 /** The items of the shared exception lists of one space. */
 export function exceptionItems(kibana: Kibana, space: string): Kind {
-  const readOne = async (key: string): Promise<Body | undefined> => {
+  const readOne = async (key: string): Promise<JsonRecord | undefined> => {
     const query = { item_id: key, namespace_type: 'single' };
-    const { status, body } = await kibana.ask<Body>({ method: 'GET', path: ITEMS, space, query, allow: [404] });
+    const { status, body } = await kibana.ask<JsonRecord>({ method: 'GET', path: ITEMS, space, query, allow: [404] });
     return status === 404 ? undefined : body;
   };
   return {
@@ -244,12 +245,15 @@ function itemIdOf(list: string, entry: string, number: number): string {
   return `${list}:${entry}${number === 0 ? '' : `:${number + 1}`}`;
 }
 
-function metaOf(kind: 'exception_list' | 'exception_item', id: string, body: Body): Body {
+function metaOf(kind: 'exception_list' | 'exception_item', id: string, body: JsonRecord): JsonRecord {
   return { managed_by: MANAGED_BY, id, digest: digestOf(kind, id, body) };
 }
 
-function commentsOf({ comments }: Body): unknown[] {
+function commentsOf({ comments }: JsonRecord): unknown[] {
   return Array.isArray(comments)
-    ? comments.map((each: Body) => ({ ...(typeof each.id === 'string' && { id: each.id }), comment: each.comment }))
+    ? comments.map((each: JsonRecord) => ({
+        ...(typeof each.id === 'string' && { id: each.id }),
+        comment: each.comment,
+      }))
     : [];
 }

@@ -1,9 +1,8 @@
 import { ProblemError, type Problem } from '../../errors';
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import type { Kibana } from '../../cluster/kibana';
 import { kibanaReason } from '../../cluster/kibana-failure';
 import { listOf } from '../../lists';
-import type { Body } from '../../resources/kind';
 
 const PATH = '/api/detection_engine/rules/_import';
 
@@ -29,7 +28,7 @@ interface Imported {
 export async function importRules(
   kibana: Kibana,
   space: string,
-  bodies: readonly Body[],
+  bodies: readonly JsonRecord[],
 ): Promise<Map<string, ProblemError>> {
   const failed = new Map<string, ProblemError>();
   for (const chunk of chunksOf(bodies)) {
@@ -56,7 +55,7 @@ interface Line {
   readonly line: string;
 }
 
-function chunksOf(bodies: readonly Body[]): Line[][] {
+function chunksOf(bodies: readonly JsonRecord[]): Line[][] {
   const chunks: Line[][] = [];
   let bytes = Infinity;
   for (const body of bodies) {

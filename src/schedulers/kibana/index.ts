@@ -5,7 +5,7 @@ import type { Kind, Scope } from '../../resources/kind';
 import { chunk } from '../../lists';
 import { alertIndexStore } from '../alert-index-store';
 import { queriesOfContent, allReadUntil, readUntil } from '../deployed-rule';
-import type { RulesFound, Scheduler } from '../scheduler';
+import { SCHEDULER_DEFAULTS, type RulesFound, type Scheduler } from '../scheduler';
 import { kibanaAlertStore } from './kibana-alert-store';
 import { checkKibana, allSpaces, recordedElsewhere, recordSpaces, spaceNotes, type KibanaSpaces } from './spaces';
 import { exceptionItems, exceptionLists } from './exception-lists';
@@ -23,9 +23,8 @@ const MOST_IDS = 100;
  */
 export function kibanaScheduler(kibana?: KibanaSpaces): Scheduler {
   return {
+    ...SCHEDULER_DEFAULTS,
     name: 'kibana',
-    requests: [],
-    requireOn: () => Promise.resolve(),
     check: (settings, _cluster, context) => checkKibana(settings, context),
     async offer({ kibana: { url, spaces, ...access } }, _cluster, context) {
       if (url === undefined) return undefined;
@@ -39,7 +38,6 @@ export function kibanaScheduler(kibana?: KibanaSpaces): Scheduler {
 
     kinds: () => kindsIn(kibana),
     leavingKinds: () => kindsIn(kibana),
-    retiredKinds: [],
     holdsExceptions: (id, { slug }, namespace) => isOfList(id, slug, namespace),
     startsDisabled: (rule) => rule.kibana.enabled === false,
     notes: (command) => (kibana === undefined ? [] : spaceNotes(kibana, command)),
@@ -55,13 +53,9 @@ export function kibanaScheduler(kibana?: KibanaSpaces): Scheduler {
       return queriesOfContent(scope, content, now, states, (uuid) => kibanaRuleId(uuid, scope.namespace));
     },
     ruleId: kibanaRuleId,
-    // A rule that does not run is overdue.
-    switchedOff: () => Promise.resolve(null),
     processedUntil: ({ state }) => (state === null ? undefined : readUntil(state)),
     allProcessedUntil: allReadUntil,
-    reportsRuns: true,
 
-    checkCatchUp: () => undefined,
     // A manual run over the time since.
     async catchUp(scope, _content, since, now) {
       if (kibana === undefined) return;

@@ -2,9 +2,9 @@ import { ProblemError } from '../../errors';
 import { kibanaRules } from './kibana-rule-kind';
 import { allSpaces, type KibanaSpaces } from './spaces';
 import { kibanaRuleId } from './rule-ownership';
-import type { Body, Scope } from '../../resources/kind';
+import type { Scope } from '../../resources/kind';
 import { anyOf } from '../../sigma/compile/query-dsl';
-import { textAt, isRecord } from '../../json';
+import { textAt, isRecord, type JsonRecord } from '../../json';
 import type { Rule } from '../../detections/rule';
 import { DEFAULT_SPACE, type Kibana } from '../../cluster/kibana';
 import type { AlertFilter, AlertStatus } from '../../detections/alert-filter';
@@ -67,7 +67,7 @@ async function list(scope: Scope, kibana: KibanaSpaces, known: readonly Rule[], 
 }
 
 /** What leaves out most of the others; the rest of a filter is looked at by whoever asked. */
-function queryOf(ruleIds: readonly string[], { ids, from, to }: AlertFilter): Body[] {
+function queryOf(ruleIds: readonly string[], { ids, from, to }: AlertFilter): JsonRecord[] {
   const time = 'kibana.alert.original_time';
   const period = { ...(from !== undefined && { gte: toIso(from) }), ...(to !== undefined && { lt: toIso(to) }) };
   return [
@@ -84,12 +84,12 @@ function queryOf(ruleIds: readonly string[], { ids, from, to }: AlertFilter): Bo
 async function* found(
   kibana: Kibana,
   space: string,
-  filter: readonly Body[],
+  filter: readonly JsonRecord[],
   source: readonly string[],
 ): AsyncGenerator<readonly Hit[], void, undefined> {
   let last: string | null = null;
   for (;;) {
-    const after: Body[] = last === null ? [] : [{ range: { [ID]: { gt: last } } }];
+    const after: JsonRecord[] = last === null ? [] : [{ range: { [ID]: { gt: last } } }];
     const body = {
       size: PAGE,
       query: { bool: { filter: [...filter, ...after] } },

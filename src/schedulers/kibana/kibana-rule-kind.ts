@@ -1,4 +1,4 @@
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { defaultIndices } from '../../detections/indices';
 import type { Kibana } from '../../cluster/kibana';
 import { leafFields } from '../../resources/effective-template';
@@ -7,7 +7,7 @@ import { compiledExceptions, listIdsWith } from './exception-lists';
 import { kibanaId, kibanaRuleId, planId, isOurs, readRules, taggedRules } from './rule-ownership';
 import { ruleBody } from './rule-body';
 import { normalizeRule, ourLists } from './normalize-rule';
-import type { Content, Desired, Kind, Live, Scope, Body } from '../../resources/kind';
+import type { Content, Desired, Kind, Live, Scope } from '../../resources/kind';
 import { allSpaces, type KibanaSpaces } from './spaces';
 import { cadenceOf, type Execution, type RuleState } from '../deployed-rule';
 
@@ -97,7 +97,7 @@ export async function kibanaRuleStates(scope: Scope, kibana: KibanaSpaces, now: 
   return states;
 }
 
-function stateOf(body: Body, space: string, now: number): RuleState {
+function stateOf(body: JsonRecord, space: string, now: number): RuleState {
   const enabled = body.enabled === true;
   return {
     uuid: String(body.rule_id),
@@ -110,7 +110,7 @@ function stateOf(body: Body, space: string, now: number): RuleState {
 }
 
 /** Kibana keeps the last run in `execution_summary`; a rule that never ran has none. */
-function executionOf({ execution_summary: summary }: Body): Execution | null {
+function executionOf({ execution_summary: summary }: JsonRecord): Execution | null {
   const last = isRecord(summary) ? summary.last_execution : undefined;
   if (!isRecord(last) || typeof last.date !== 'string') return null;
   const metrics = isRecord(last.metrics) ? last.metrics : {};

@@ -1,8 +1,7 @@
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { parseDuration } from '../../text/duration';
 import { MANAGED_BY } from '../../resources/ownership';
 import { MANAGED_TAG, withoutSetupMark } from './rule-ownership';
-import type { Body } from '../../resources/kind';
 import { listOf, recordsOf } from '../../lists';
 
 /**
@@ -11,7 +10,7 @@ import { listOf, recordsOf } from '../../lists';
  * suppression; enabled and actions, where the file does not declare them) is not in it.
  * @param wanted the body of the file that a rule of Kibana is compared with
  */
-export function normalizeRule(body: Body, wanted: Body = body): Body {
+export function normalizeRule(body: JsonRecord, wanted: JsonRecord = body): JsonRecord {
   const { from, interval, investigation_fields: investigation, query, setup } = body;
   return filled({
     title: body.name,
@@ -51,7 +50,7 @@ export function normalizeRule(body: Body, wanted: Body = body): Body {
 }
 
 /** `list_id`s of our own lists that a rule refers to. */
-export function ourLists({ exceptions_list: lists }: Body): string[] {
+export function ourLists({ exceptions_list: lists }: JsonRecord): string[] {
   return listOf(lists)
     .filter(isRecord)
     .map(({ list_id: id }) => id)
@@ -74,7 +73,7 @@ const UNITS: readonly (readonly [string, number])[] = [
 ];
 
 /** Without members that say nothing: a server leaves them out or writes its default. */
-function filled(body: Body): Body {
+function filled(body: JsonRecord): JsonRecord {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => !isEmpty(value)));
 }
 
@@ -107,7 +106,7 @@ const USUAL_GROUP = 'default';
  * Of a rule in Kibana what the file declares, to be compared with it.
  * @param wanted the body of the file
  */
-function declaredOf(body: Body, wanted: Body): Body {
+function declaredOf(body: JsonRecord, wanted: JsonRecord): JsonRecord {
   return {
     ...('enabled' in wanted && { enabled: body.enabled }),
     ...('actions' in wanted && { actions: declaredActions(body, wanted) }),
@@ -115,7 +114,7 @@ function declaredOf(body: Body, wanted: Body): Body {
 }
 
 /** The actions of the file, each with what it does not say as it is on the rule that is there. */
-export function actionsToSend(wanted: Body, live: Body): Body[] {
+export function actionsToSend(wanted: JsonRecord, live: JsonRecord): JsonRecord[] {
   const pairs = pairsOf(live, wanted);
   return actionsOf(wanted).map((action) => {
     const [there = {}] = pairs.find(([, own]) => own === action) ?? [];
@@ -124,7 +123,7 @@ export function actionsToSend(wanted: Body, live: Body): Body[] {
   });
 }
 
-function declaredActions(body: Body, wanted: Body): Body[] {
+function declaredActions(body: JsonRecord, wanted: JsonRecord): JsonRecord[] {
   return pairsOf(body, wanted).map(([action, own]) =>
     Object.fromEntries(
       Object.entries(action).filter(([key]) =>
@@ -135,7 +134,7 @@ function declaredActions(body: Body, wanted: Body): Body[] {
 }
 
 /** Each action of a rule with that of the file which it is; one that an analyst added stands alone. */
-function pairsOf(body: Body, wanted: Body): [Body, Body | undefined][] {
+function pairsOf(body: JsonRecord, wanted: JsonRecord): [JsonRecord, JsonRecord | undefined][] {
   const left = [...actionsOf(wanted)];
   return actionsOf(body).map((action) => {
     const found = left.findIndex((own) => isSame(own, action));
@@ -144,7 +143,7 @@ function pairsOf(body: Body, wanted: Body): [Body, Body | undefined][] {
 }
 
 /** Two actions of one connector in one group: Kibana gives them back in the order in which it got them. */
-function isSame(own: Body, action: Body): boolean {
+function isSame(own: JsonRecord, action: JsonRecord): boolean {
   if (own.uuid !== undefined) return own.uuid === action.uuid;
   const [one, other] = [own, action].map(({ action_type_id: type, id, group = USUAL_GROUP }) =>
     [type, id, group].join(),
@@ -152,6 +151,6 @@ function isSame(own: Body, action: Body): boolean {
   return one === other;
 }
 
-function actionsOf({ actions }: Body): readonly Body[] {
+function actionsOf({ actions }: JsonRecord): readonly JsonRecord[] {
   return recordsOf(actions);
 }

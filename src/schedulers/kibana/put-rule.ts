@@ -14,9 +14,9 @@ import {
   withSetupMark,
 } from './rule-ownership';
 import { importRules } from './import-rules';
-import type { Body, Desired, Scope } from '../../resources/kind';
+import type { Desired, Scope } from '../../resources/kind';
 import { chunk, listOf } from '../../lists';
-import { isRecord, canonicalJson } from '../../json';
+import { isRecord, canonicalJson, type JsonRecord } from '../../json';
 import { MANAGED_BY, digestOf } from '../../resources/ownership';
 import { ourLists, actionsToSend } from './normalize-rule';
 
@@ -43,7 +43,7 @@ export async function putRules(
   scope: Scope,
   all: readonly Desired[],
 ): Promise<Map<string, ProblemError>> {
-  const bodies: Body[] = [];
+  const bodies: JsonRecord[] = [];
   const failed = new Map<string, ProblemError>();
   const lists = await sharedLists(kibana, space);
   for (const lot of chunk(all, MOST_IDS)) {
@@ -84,7 +84,7 @@ export async function dropRule(
  * Kibana keeps the type that a rule was made with: a rule of another type is another rule. Where it cannot be made, the one
  * that was there is put back, with all that an analyst gave it. An interruption does not come between: the rule would be gone.
  */
-async function makeAnew(kibana: Kibana, space: string, live: Body, body: Body): Promise<void> {
+async function makeAnew(kibana: Kibana, space: string, live: JsonRecord, body: JsonRecord): Promise<void> {
   await dropRule(kibana, space, String(live.rule_id), { cleanup: true });
   try {
     await kibana.ask({ method: 'POST', path: RULES, space, body, cleanup: true });
@@ -95,7 +95,7 @@ async function makeAnew(kibana: Kibana, space: string, live: Body, body: Body): 
 }
 
 /** @returns what became of it */
-async function putBack(kibana: Kibana, space: string, live: Body): Promise<ProblemError['problems'][number]> {
+async function putBack(kibana: Kibana, space: string, live: JsonRecord): Promise<ProblemError['problems'][number]> {
   const rule = `Kibana, space ${space}: the rule of type ${String(live.type)}, which was to be replaced,`;
   try {
     await kibana.ask({ method: 'POST', path: RULES, space, body: toCreateBody(live), cleanup: true });
@@ -112,7 +112,12 @@ async function putBack(kibana: Kibana, space: string, live: Body): Promise<Probl
  * Puts our tag and marks on a rule of the Detection Engine, and leaves everything else in it as it is.
  * @param live the rule as Kibana gave it
  */
-export async function markKibanaRule(kibana: Kibana, space: string, namespace: string, live: Body): Promise<void> {
+export async function markKibanaRule(
+  kibana: Kibana,
+  space: string,
+  namespace: string,
+  live: JsonRecord,
+): Promise<void> {
   const mark = { id: String(live.rule_id), namespace };
   const tags = listOf(live.tags).filter((tag) => tag !== MANAGED_TAG);
   const setup = typeof live.setup === 'string' ? withoutSetupMark(live.setup) : '';
@@ -147,7 +152,7 @@ const READ_ONLY: ReadonlySet<string> = new Set([
 ]);
 
 /** A rule as Kibana gave it, in the form in which it takes it again. */
-function toCreateBody(live: Body): Body {
+function toCreateBody(live: JsonRecord): JsonRecord {
   return Object.fromEntries(Object.entries(live).filter(([key, value]) => !READ_ONLY.has(key) && value !== null));
 }
 
@@ -190,9 +195,9 @@ async function toUpdateBody(
   space: string,
   { namespace }: Scope,
   { id, body }: Desired,
-  live: Body | undefined,
-  lists?: readonly Body[],
-): Promise<Body> {
+  live: JsonRecord | undefined,
+  lists?: readonly JsonRecord[],
+): Promise<JsonRecord> {
   const ruleId = kibanaId(space, id);
   if (live !== undefined && !isOurs(live, namespace, true)) {
     const message = `Kibana, space ${space}: the rule is not ours any more; somebody changed it since the plan was made`;
@@ -219,10 +224,10 @@ async function toUpdateBody(
 async function exceptionsOf(
   kibana: Kibana,
   space: string,
-  body: Body,
-  live: Body | undefined,
-  lists?: readonly Body[],
-): Promise<Body[]> {
+  body: JsonRecord,
+  live: JsonRecord | undefined,
+  lists?: readonly JsonRecord[],
+): Promise<JsonRecord[]> {
   const theirs = listOf(live?.exceptions_list)
     .filter(isRecord)
     .filter((list) => !ourLists({ exceptions_list: [list] }).length);

@@ -8,8 +8,8 @@ import { type Rule, severityOf } from '../../detections/rule';
 import { SPANS } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
 import { kibanaRuleId, MANAGED_TAG } from './rule-ownership';
-import type { Body, Content } from '../../resources/kind';
-import { canonicalJson } from '../../json';
+import type { Content } from '../../resources/kind';
+import { canonicalJson, type JsonRecord } from '../../json';
 import type { Exported, ExportOptions } from '../scheduler';
 import { defaultIndices } from '../../detections/indices';
 
@@ -17,7 +17,7 @@ import { defaultIndices } from '../../detections/indices';
 const MOST_ALERTS = 1_000;
 
 /** Elastic's integrations that bring the events of the three sources. */
-const INTEGRATIONS: readonly Body[] = [
+const INTEGRATIONS: readonly JsonRecord[] = [
   { package: 'windows', version: '^3.0.0' },
   { package: 'system', version: '^2.0.0' },
   { package: 'crowdstrike', version: '^2.0.0' },
@@ -40,7 +40,7 @@ interface RuleParts {
  * `exceptions_list` lack the `id` that only Kibana knows; `enabled` and `actions` are in it where the file says them.
  * @throws ProblemError RULE_INVALID when EQL cannot express the rule
  */
-export function ruleBody(rule: Rule, parts: RuleParts): Body {
+export function ruleBody(rule: Rule, parts: RuleParts): JsonRecord {
   const { namespace } = parts;
   return {
     rule_id: kibanaRuleId(rule.uuid, namespace),
@@ -72,7 +72,7 @@ export function ruleBody(rule: Rule, parts: RuleParts): Body {
   };
 }
 
-function queryOf(rule: Rule, { indices, compiled }: RuleParts): Body {
+function queryOf(rule: Rule, { indices, compiled }: RuleParts): JsonRecord {
   try {
     return { type: 'eql', language: 'eql', index: indices, query: toEql(rule, compiled) };
   } catch (error) {
@@ -113,7 +113,7 @@ function capital(word: string): string {
 }
 
 /** Each tactic with those of the rule's techniques that ATT&CK counts to it. */
-function threatOf({ tags }: Rule): Body[] {
+function threatOf({ tags }: Rule): JsonRecord[] {
   const techniques = distinct(tags.map(techniqueOf)).map((technique) => {
     const below = distinct(tags.map(subtechniqueOf)).filter(({ id }) => id.startsWith(`${technique.id}.`));
     return { ...technique, ...(below.length > 0 && { subtechnique: below }) };
@@ -132,7 +132,7 @@ function distinct(entries: readonly (AttackEntry | undefined)[]): AttackEntry[] 
 }
 
 /** The fields that the query reads, with their types. */
-function requiredFields(rule: Rule, types: ReadonlyMap<string, string>): Body[] {
+function requiredFields(rule: Rule, types: ReadonlyMap<string, string>): JsonRecord[] {
   const names = [...new Set(fieldsOf(conditionOf(rule)))].sort();
   return names.map((name) => ({ name, type: types.get(name) ?? 'keyword' }));
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { DEFAULT_SPACE, type Kibana } from '../../cluster/kibana';
-import type { Body } from '../../resources/kind';
 import { MANAGED_BY } from '../../resources/ownership';
 import { ProblemError } from '../../errors';
 import { chunk } from '../../lists';
@@ -68,7 +67,7 @@ export function withoutSetupMark(setup: string): string {
 }
 
 /** Our mark on a rule, wherever it stands. */
-function ruleMark({ meta, setup }: Body): KibanaMark | undefined {
+function ruleMark({ meta, setup }: JsonRecord): KibanaMark | undefined {
   if (isRecord(meta) && meta.managed_by === MANAGED_BY) {
     const { id, namespace } = meta;
     if (typeof id === 'string' && typeof namespace === 'string') return { id, namespace };
@@ -78,7 +77,7 @@ function ruleMark({ meta, setup }: Body): KibanaMark | undefined {
 }
 
 /** Whether something carries our tag. */
-export function isTagged({ tags }: Body): boolean {
+export function isTagged({ tags }: JsonRecord): boolean {
   return Array.isArray(tags) && tags.includes(MANAGED_TAG);
 }
 
@@ -100,20 +99,20 @@ export const RULES = '/api/detection_engine/rules';
 const OURS = { filter: `alert.attributes.tags: ${quoted(MANAGED_TAG)}`, sort_field: 'created_at', sort_order: 'asc' };
 
 /** The rules of a space that carry our tag. */
-export function taggedRules(kibana: Kibana, space: string): Promise<Body[]> {
+export function taggedRules(kibana: Kibana, space: string): Promise<JsonRecord[]> {
   return findAll(kibana, space, `${RULES}/_find`, OURS, 'rule_id');
 }
 
 /** The rule with this `rule_id`; undefined where there is none. */
-export async function readRule(kibana: Kibana, space: string, ruleId: string): Promise<Body | undefined> {
+export async function readRule(kibana: Kibana, space: string, ruleId: string): Promise<JsonRecord | undefined> {
   const query = { rule_id: ruleId };
-  const { status, body } = await kibana.ask<Body>({ method: 'GET', path: RULES, space, query, allow: [404] });
+  const { status, body } = await kibana.ask<JsonRecord>({ method: 'GET', path: RULES, space, query, allow: [404] });
   return status === 404 ? undefined : body;
 }
 
 /** The rules that there are of these `rule_id`s. */
-export async function readRules(kibana: Kibana, space: string, ids: readonly string[]): Promise<Body[]> {
-  const found: Body[] = [];
+export async function readRules(kibana: Kibana, space: string, ids: readonly string[]): Promise<JsonRecord[]> {
+  const found: JsonRecord[] = [];
   for (const lot of chunk(ids, MOST_IDS)) {
     const filter = anyOf('alert.attributes.params.ruleId', lot);
     found.push(...(await findAll(kibana, space, `${RULES}/_find`, { filter }, 'rule_id')));
@@ -125,7 +124,7 @@ export async function readRules(kibana: Kibana, space: string, ids: readonly str
  * Whether a rule is ours in this namespace.
  * @param wanted whether the content asks for its very id
  */
-export function isOurs(body: Body, namespace: string, wanted: boolean): boolean {
+export function isOurs(body: JsonRecord, namespace: string, wanted: boolean): boolean {
   if (!isTagged(body)) return false;
   const mark = ruleMark(body);
   return mark === undefined ? wanted : mark.id === body.rule_id && mark.namespace === namespace;
@@ -138,7 +137,7 @@ export const MOST_IDS = 50;
 
 interface Found {
   readonly total: number;
-  readonly data: readonly Body[];
+  readonly data: readonly JsonRecord[];
 }
 
 /**
@@ -153,8 +152,8 @@ export async function findAll(
   path: string,
   query: Readonly<Record<string, string | readonly string[]>>,
   key: string,
-): Promise<Body[]> {
-  const found = new Map<unknown, Body>();
+): Promise<JsonRecord[]> {
+  const found = new Map<unknown, JsonRecord>();
   for (let page = 1; ; page += 1) {
     const paged = { ...query, page, per_page: PAGE };
     const { body } = await kibana.ask<Found>({ method: 'GET', path, space, query: paged });

@@ -4,7 +4,7 @@ import { stateIndex } from '../../detections/indices';
 import { alertIndexStore } from '../alert-index-store';
 import { alerts, ancestorsOf } from '../alert-index-search';
 import { allReadUntil, readUntil } from '../deployed-rule';
-import type { RulesFound, Scheduler } from '../scheduler';
+import { SCHEDULER_DEFAULTS, type RulesFound, type Scheduler } from '../scheduler';
 import { ruleKind } from './stored-rule-kind';
 import { readState, ruleState, moveWatermark, readStoredRules, readWatermark } from './state';
 import { runRules } from './run-rules';
@@ -12,9 +12,8 @@ import type { Scope } from '../../resources/kind';
 
 /** The scheduler that `run` is: rules are stored compiled on any cluster, and executed by this program. */
 export const localScheduler: Scheduler = {
+  ...SCHEDULER_DEFAULTS,
   name: 'local',
-  requests: [],
-  requireOn: () => Promise.resolve(),
   check: () =>
     Promise.resolve({ about: 'scheduler local', state: 'ok', message: '`run` executes the rules, on any cluster' }),
   async offer(_settings, cluster) {
@@ -24,12 +23,6 @@ export const localScheduler: Scheduler = {
 
   kinds: () => [ruleKind],
   leavingKinds: () => [ruleKind],
-  retiredKinds: [],
-  holdsExceptions: () => false,
-  startsDisabled: () => false,
-  notes: () => [],
-  recordDeployment: () => Promise.resolve(),
-  recordedElsewhere: () => Promise.resolve(undefined),
 
   findDeployedRules,
   async ruleStates({ cluster, namespace }, now) {
@@ -44,14 +37,9 @@ export const localScheduler: Scheduler = {
       state: states.find(({ uuid }) => uuid === stored.rule.uuid) ?? null,
     }));
   },
-  ruleId: (uuid) => uuid,
-  // A rule that does not run is overdue.
-  switchedOff: () => Promise.resolve(null),
   processedUntil: ({ state }) => (state === null ? undefined : readUntil(state)),
   allProcessedUntil: allReadUntil,
-  reportsRuns: true,
 
-  checkCatchUp: () => undefined,
   async catchUp({ cluster, namespace }, { rules }, since) {
     const nothing = { from: null, to: toIso(since), events: 0, alerts: 0, new: 0 };
     for (const { uuid } of rules) {
@@ -61,9 +49,7 @@ export const localScheduler: Scheduler = {
     }
   },
 
-  keepsAlerts: false,
   alerts: ({ cluster, namespace }) => alertIndexStore(cluster, namespace),
-  otherSilencers: '',
   backfillHint: ({ from, to }, slug, namespace) =>
     `wmi-detections run --from ${from} --to ${to} --rule ${slug}${namespace === 'default' ? '' : ` --namespace ${namespace}`}`,
 

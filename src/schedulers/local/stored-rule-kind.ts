@@ -1,8 +1,8 @@
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { activeExceptions } from '../../sigma/exceptions';
 import { stateIndex, defaultIndices } from '../../detections/indices';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
-import type { Body, Desired, Kind, Live } from '../../resources/kind';
+import type { Desired, Kind, Live } from '../../resources/kind';
 import { openAlertsOf } from '../alert-index-search';
 import { digestOf, MANAGED_BY, only, unstamped } from '../../resources/ownership';
 import { subFieldsFor } from '../../visibility/fields';
@@ -48,7 +48,7 @@ export const ruleKind: Kind = {
       managed_by: MANAGED_BY,
       digest: digestOf('detection_rule', id, body),
       ...body,
-    } as StoredRule & Body;
+    } as StoredRule & JsonRecord;
     await cluster.client.index({ ...documentOf(namespace, id), refresh: true, document });
   },
 

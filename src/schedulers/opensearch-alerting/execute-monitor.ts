@@ -1,9 +1,9 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../errors';
-import { canonicalJson, isRecord } from '../../json';
+import { canonicalJson, isRecord, type JsonRecord } from '../../json';
 import { askAlerting } from './plugin';
 import { type Cluster } from '../../cluster/cluster';
-import type { Body, Content } from '../../resources/kind';
+import type { Content } from '../../resources/kind';
 import { indicesOf, queryOfMonitor, desiredMonitor } from './monitor-body';
 import { untyped } from '../../cluster/untyped';
 import type { Found } from './find-monitors';
@@ -21,7 +21,7 @@ import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
  * @returns what the run says: in `trigger_results`, by the trigger's id, the groups of every page (`agg_result_buckets`)
  * @throws ProblemError REFUSED with the errors of the run
  */
-export async function dryRun(cluster: Cluster, monitor: Body, end?: number): Promise<Body> {
+export async function dryRun(cluster: Cluster, monitor: JsonRecord, end?: number): Promise<JsonRecord> {
   const hint =
     'Nothing was stored. An index that it reads may have odd mappings: name others in `indices` of the settings.';
   const query = { dryrun: true, ...(end !== undefined && { period_end: `${end}ms` }) };
@@ -65,10 +65,11 @@ type Query = Readonly<Record<string, string | boolean>>;
 
 async function execute(
   cluster: Cluster,
-  run: { path: string; query: Query; body?: Body; hint: string },
-): Promise<Body> {
+  run: { path: string; query: Query; body?: JsonRecord; hint: string },
+): Promise<JsonRecord> {
   const { path, query, body, hint } = run;
-  const answer = (await askAlerting<Body>(cluster, { method: 'POST', path: `${path}/_execute`, query, body })).body;
+  const answer = (await askAlerting<JsonRecord>(cluster, { method: 'POST', path: `${path}/_execute`, query, body }))
+    .body;
   const errors = errorsOf(answer);
   if (errors.length === 0) return answer;
   throw new ProblemError(
@@ -82,7 +83,7 @@ async function execute(
 }
 
 /** Every error of a run: of the whole, of its search, of its triggers. */
-function errorsOf(answer: Body): string[] {
+function errorsOf(answer: JsonRecord): string[] {
   const triggers = isRecord(answer.trigger_results) ? Object.values(answer.trigger_results) : [];
   const parts = [answer, answer.input_results, ...triggers].filter(isRecord);
   const errors = parts.map(({ error }) => error).filter((error) => error !== null && error !== undefined);
@@ -90,7 +91,7 @@ function errorsOf(answer: Body): string[] {
 }
 
 /** When the newest event came in that a monitor finds, milliseconds since 1970; undefined where none came in for a day. */
-async function newestMatch(cluster: Cluster, monitor: Body): Promise<number | undefined> {
+async function newestMatch(cluster: Cluster, monitor: JsonRecord): Promise<number | undefined> {
   const deployedQuery = queryOfMonitor(monitor);
   if (deployedQuery === undefined) return undefined;
   const recent = { range: { 'event.ingested': { gte: 'now-24h', lte: 'now' } } };

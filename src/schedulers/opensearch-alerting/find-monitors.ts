@@ -1,7 +1,7 @@
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { askAlerting } from './plugin';
 import type { Cluster } from '../../cluster/cluster';
-import type { Body, Scope } from '../../resources/kind';
+import type { Scope } from '../../resources/kind';
 import { hasOurName, isLeft, monitorMark, NAME_PREFIX, ownerOf, triggerOf, ruleOf } from './monitor-ownership';
 import type { RuleState } from '../deployed-rule';
 
@@ -10,7 +10,7 @@ export interface Found {
   readonly id: string;
   readonly seqNo: number;
   readonly primaryTerm: number;
-  readonly monitor: Body;
+  readonly monitor: JsonRecord;
 }
 
 /** What one search may return: ten times what a cluster holds unless its settings say more. Without a size it is 10. */
@@ -22,7 +22,7 @@ interface Answer {
       readonly _id: string;
       readonly _seq_no: number;
       readonly _primary_term: number;
-      readonly _source: Body;
+      readonly _source: JsonRecord;
     }[];
   };
 }
@@ -81,7 +81,7 @@ export async function takenOver(cluster: Cluster, namespace: string, rules: read
 }
 
 /** The least recently changed first. */
-async function search(cluster: Cluster, query: Body): Promise<Found[]> {
+async function search(cluster: Cluster, query: JsonRecord): Promise<Found[]> {
   const { body } = await askAlerting<Answer>(cluster, {
     method: 'POST',
     path: '/_search',
@@ -128,7 +128,7 @@ export async function monitorRuleStates({ cluster, namespace }: Scope): Promise<
   });
 }
 
-function intervalOf({ schedule }: Body): string | null {
+function intervalOf({ schedule }: JsonRecord): string | null {
   const period = isRecord(schedule) ? schedule.period : undefined;
   if (!isRecord(period)) return null;
   return `${String(period.interval)}${String(period.unit).charAt(0).toLowerCase()}`;

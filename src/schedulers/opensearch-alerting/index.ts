@@ -6,7 +6,7 @@ import { parseDuration } from '../../text/duration';
 import type { Rule } from '../../detections/rule';
 import { SPANS } from '../../detections/windows';
 import { allReadUntil } from '../deployed-rule';
-import type { Scheduler } from '../scheduler';
+import { SCHEDULER_DEFAULTS, type Scheduler } from '../scheduler';
 import { pluginAlertStore, monitorsAndRules } from './plugin-alert-store';
 import { runUntil, tryMonitor } from './execute-monitor';
 import { exportMonitors, indicesOf, queryOfMonitor } from './monitor-body';
@@ -25,6 +25,7 @@ const MOST_RUNS = 500;
 export function alertingScheduler(channel?: string): Scheduler {
   const monitors = monitorKind(channel);
   return {
+    ...SCHEDULER_DEFAULTS,
     name: 'opensearch-alerting',
     requests: ALERTING_REQUESTS,
     requireOn: requireAlerting,
@@ -40,11 +41,6 @@ export function alertingScheduler(channel?: string): Scheduler {
     kinds: () => [monitors],
     leavingKinds: () => [leavingMonitors(monitors)],
     retiredKinds: [retiredMonitors(monitors)],
-    holdsExceptions: () => false,
-    startsDisabled: () => false,
-    notes: () => [],
-    recordDeployment: () => Promise.resolve(),
-    recordedElsewhere: () => Promise.resolve(undefined),
 
     // None where the plugin is missing or closed to us.
     async findDeployedRules({ cluster }) {
@@ -65,7 +61,6 @@ export function alertingScheduler(channel?: string): Scheduler {
         return [{ rule, query: queryOfMonitor(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor), state }];
       });
     },
-    ruleId: (uuid) => uuid,
     async switchedOff({ cluster }) {
       const { statusCode, body } = await cluster.client.transport.request<JsonRecord>(
         { method: 'GET', path: '/_plugins/_alerting/stats' },
@@ -107,7 +102,6 @@ export function alertingScheduler(channel?: string): Scheduler {
 
     keepsAlerts: true,
     alerts: ({ cluster, namespace }, rules) => pluginAlertStore(cluster, namespace, rules),
-    otherSilencers: '',
     backfillHint: ({ from, to }) => `run the monitor over ${from} to ${to}: docs/opensearch-alerting.md says how`,
 
     tryRule: tryMonitor,

@@ -1,11 +1,11 @@
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { GROUPS, STAMP, toBucketSearch } from './bucket-search';
 import type { SubFields } from '../../sigma/compile/query-dsl';
 import { type Exception, activeExceptions } from '../../sigma/exceptions';
 import { ownStreams, stateIndex, defaultIndices } from '../../detections/indices';
 import { type Rule, severityOf, type Severity } from '../../detections/rule';
 import { parseDuration } from '../../text/duration';
-import type { Body, Scope, Content, Desired } from '../../resources/kind';
+import type { Scope, Content, Desired } from '../../resources/kind';
 import { notifyAction } from './notify-action';
 import { monitorName } from './monitor-ownership';
 import { listOf } from '../../lists';
@@ -31,7 +31,10 @@ interface MonitorParts {
  * `enabled`, which is the analyst's.
  * @throws ProblemError RULE_INVALID when the rule's text would be taken for a template
  */
-export function monitorBody(rule: Rule, { namespace, indices, exceptions, subFields, channel }: MonitorParts): Body {
+export function monitorBody(
+  rule: Rule,
+  { namespace, indices, exceptions, subFields, channel }: MonitorParts,
+): JsonRecord {
   const schedule = scheduleOf(rule);
   const read = readable(indices, namespace);
   return {
@@ -97,7 +100,7 @@ function scheduleOf({ schedule }: Rule): { period: { interval: number; unit: 'MI
 }
 
 /** What OpenSearch Dashboards wants to find, to show the schedule of a monitor and to open its form. */
-function forDashboards({ period }: ReturnType<typeof scheduleOf>): Body {
+function forDashboards({ period }: ReturnType<typeof scheduleOf>): JsonRecord {
   return {
     schedule: {
       frequency: 'interval',
@@ -114,7 +117,7 @@ function forDashboards({ period }: ReturnType<typeof scheduleOf>): Body {
 }
 
 /** What a monitor reads: names and patterns; none of a monitor that has no search. */
-export function indicesOf({ inputs }: Body): readonly string[] {
+export function indicesOf({ inputs }: JsonRecord): readonly string[] {
   const search = searchOf(inputs);
   return listOf(search?.indices).map(String);
 }
@@ -123,7 +126,7 @@ export function indicesOf({ inputs }: Body): readonly string[] {
  * The clause that the events of a monitor of ours meet, whenever they came in: exceptions included, and a query as well when
  * the server has rewritten it; undefined where somebody changed the search to another form.
  */
-export function queryOfMonitor({ inputs }: Body): Body | undefined {
+export function queryOfMonitor({ inputs }: JsonRecord): JsonRecord | undefined {
   const search = searchOf(inputs)?.query;
   const query = isRecord(search) && isRecord(search.query) ? search.query : {};
   const { filter } = isRecord(query.bool) ? query.bool : {};
@@ -133,13 +136,13 @@ export function queryOfMonitor({ inputs }: Body): Body | undefined {
 }
 
 /** The number that a monitor of ours puts into every group, see {@link STAMP}; undefined where there is none. */
-export function stampOf({ inputs }: Body): number | undefined {
+export function stampOf({ inputs }: JsonRecord): number | undefined {
   const steps = ['query', 'aggregations', GROUPS, 'aggregations', STAMP, 'max', 'script', 'params', 'value'];
   const stamp = steps.reduce<unknown>((part, step) => (isRecord(part) ? part[step] : undefined), searchOf(inputs));
   return typeof stamp === 'number' ? stamp : undefined;
 }
 
-function searchOf(inputs: unknown): Body | undefined {
+function searchOf(inputs: unknown): JsonRecord | undefined {
   const [input] = listOf(inputs);
   return isRecord(input) && isRecord(input.search) ? input.search : undefined;
 }

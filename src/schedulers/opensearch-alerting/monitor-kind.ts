@@ -1,9 +1,9 @@
 import { ProblemError } from '../../errors';
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { stateIndex } from '../../detections/indices';
 import { askAlerting } from './plugin';
 import { type Cluster } from '../../cluster/cluster';
-import type { Body, Kind, Live, Desired, Scope } from '../../resources/kind';
+import type { Kind, Live, Desired, Scope } from '../../resources/kind';
 import { ACTION_ID } from './notify-action';
 import { desiredMonitor } from './monitor-body';
 import { normalizedDigest, normalizeMonitor } from './normalize-monitor';
@@ -99,7 +99,7 @@ function liveOf(id: string, found: readonly Found[], ours: boolean): Live {
 }
 
 /** With what an analyst may have set on the monitor that is there: whether it runs, and actions of their own. One that we left runs again. */
-function withAnalysts(body: Body, live: Body | undefined): Body {
+function withAnalysts(body: JsonRecord, live: JsonRecord | undefined): JsonRecord {
   const trigger = triggerOf(body);
   const theirs = recordsOf(live === undefined ? [] : triggerOf(live).actions).filter(
     (action) => action.id !== ACTION_ID,
@@ -110,13 +110,13 @@ function withAnalysts(body: Body, live: Body | undefined): Body {
 }
 
 /** Creates a monitor, or replaces exactly the version that was read. */
-async function write(cluster: Cluster, body: Body, live: Found | undefined): Promise<Found> {
+async function write(cluster: Cluster, body: JsonRecord, live: Found | undefined): Promise<Found> {
   const replaced = live !== undefined && {
     path: `/${encodeURIComponent(live.id)}`,
     query: { if_seq_no: live.seqNo, if_primary_term: live.primaryTerm },
   };
   const asked = { method: live === undefined ? 'POST' : 'PUT', path: '', body, ...replaced } as const;
-  const answer = (await askAlerting<Body>(cluster, asked)).body;
+  const answer = (await askAlerting<JsonRecord>(cluster, asked)).body;
   const { _id: id, _seq_no: seqNo, _primary_term: primaryTerm, monitor: stored } = answer;
   if (typeof id === 'string' && isRecord(stored)) {
     return { id, seqNo: Number(seqNo), primaryTerm: Number(primaryTerm), monitor: stored };

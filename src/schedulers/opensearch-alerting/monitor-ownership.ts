@@ -1,6 +1,5 @@
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import type { Rule } from '../../detections/rule';
-import type { Body } from '../../resources/kind';
 import { MANAGED_BY, nameIn } from '../../resources/ownership';
 import { listOf } from '../../lists';
 
@@ -40,13 +39,13 @@ export function monitorName({ name }: Pick<Rule, 'name'>, namespace: string): st
 }
 
 /** Whether a monitor has exactly the name that we gave it: that of the rule in its mark, else of its trigger. */
-export function hasOurName(monitor: Body, namespace: string): boolean {
+export function hasOurName(monitor: JsonRecord, namespace: string): boolean {
   const name = ruleOf(monitor)?.name ?? triggerOf(monitor).name;
   return typeof name === 'string' && monitor.name === monitorName({ name }, namespace);
 }
 
 /** Whose a monitor is: the rule and namespace; undefined when it is not ours. */
-export function ownerOf(monitor: Body): Pick<MonitorMark, 'id' | 'namespace'> | undefined {
+export function ownerOf(monitor: JsonRecord): Pick<MonitorMark, 'id' | 'namespace'> | undefined {
   const { name } = monitor;
   if (typeof name !== 'string' || !name.startsWith(NAME_PREFIX)) return undefined;
   const mark = monitorMark(monitor);
@@ -59,7 +58,7 @@ export function ownerOf(monitor: Body): Pick<MonitorMark, 'id' | 'namespace'> | 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Our mark in `ui_metadata`; undefined where there is none. */
-export function monitorMark({ ui_metadata: metadata }: Body): MonitorMark | undefined {
+export function monitorMark({ ui_metadata: metadata }: JsonRecord): MonitorMark | undefined {
   const mark = isRecord(metadata) ? metadata[MARK] : undefined;
   if (!isRecord(mark) || mark.managed_by !== MANAGED_BY) return undefined;
   const { id, namespace, digest } = mark;
@@ -68,36 +67,36 @@ export function monitorMark({ ui_metadata: metadata }: Body): MonitorMark | unde
 }
 
 /** The rule that a monitor was made from, as it was then; undefined where somebody took it away. */
-export function ruleOf({ ui_metadata: metadata }: Body): Rule | undefined {
+export function ruleOf({ ui_metadata: metadata }: JsonRecord): Rule | undefined {
   const mark = isRecord(metadata) ? metadata[MARK] : undefined;
   return isRecord(mark) && isRecord(mark.rule) ? (mark.rule as unknown as Rule) : undefined;
 }
 
 /** Whether this is the canonical form that the server made of what we wrote, see `normalizedDigest`. */
-export function isStoredAs({ ui_metadata: metadata }: Body, digest: string): boolean {
+export function isStoredAs({ ui_metadata: metadata }: JsonRecord, digest: string): boolean {
   const mark = isRecord(metadata) ? metadata[MARK] : undefined;
   return isRecord(mark) && mark.stored === digest;
 }
 
 /** Whether we marked a monitor as left behind by its rule, which runs on another scheduler now. */
-export function isMarkedLeft({ ui_metadata: metadata }: Body): boolean {
+export function isMarkedLeft({ ui_metadata: metadata }: JsonRecord): boolean {
   const mark = isRecord(metadata) ? metadata[MARK] : undefined;
   return isRecord(mark) && mark.left === true;
 }
 
 /** Whether it is, and nobody has switched it on since. */
-export function isLeft(monitor: Body): boolean {
+export function isLeft(monitor: JsonRecord): boolean {
   return isMarkedLeft(monitor) && monitor.enabled === false;
 }
 
 /** The monitor with our mark, beside what else `ui_metadata` holds. */
-export function withMonitorMark(monitor: Body, mark: MonitorMark, more: Body = {}): Body {
+export function withMonitorMark(monitor: JsonRecord, mark: MonitorMark, more: JsonRecord = {}): JsonRecord {
   const metadata = isRecord(monitor.ui_metadata) ? monitor.ui_metadata : {};
   return { ...monitor, ui_metadata: { ...metadata, [MARK]: { managed_by: MANAGED_BY, ...mark, ...more } } };
 }
 
 /** The first trigger of a bucket-level monitor; empty where there is none. */
-export function triggerOf({ triggers }: Body): Body {
+export function triggerOf({ triggers }: JsonRecord): JsonRecord {
   const [first] = listOf(triggers);
   const trigger = isRecord(first) ? first.bucket_level_trigger : undefined;
   return isRecord(trigger) ? trigger : {};

@@ -1,5 +1,4 @@
-import { canonicalJson, isRecord, sha256 } from '../../json';
-import type { Body } from '../../resources/kind';
+import { canonicalJson, isRecord, sha256, type JsonRecord } from '../../json';
 import { ACTION_ID } from './notify-action';
 import { isMarkedLeft, ruleOf, triggerOf } from './monitor-ownership';
 import { listOf } from '../../lists';
@@ -21,7 +20,7 @@ import { listOf } from '../../lists';
  * `enabled`, actions that are not ours, and the rest of `ui_metadata` are the analyst's and not compared.
  * @param monitor as the server gave it, or as it should be, its rule beside it
  */
-export function normalizeMonitor(monitor: Body): Body {
+export function normalizeMonitor(monitor: JsonRecord): JsonRecord {
   const [input] = listOf(monitor.inputs);
   const search = isRecord(input) && isRecord(input.search) ? input.search : {};
   const { id, name, severity, condition, actions } = triggerOf(monitor);
@@ -44,7 +43,7 @@ export function normalizeMonitor(monitor: Body): Body {
 }
 
 /** 16 hexadecimal digits of SHA-256 over the canonical form. */
-export function normalizedDigest(monitor: Body): string {
+export function normalizedDigest(monitor: JsonRecord): string {
   return digestOfBody(normalizeMonitor(monitor));
 }
 
@@ -53,7 +52,7 @@ function digestOfBody(body: unknown): string {
 }
 
 /** What the server writes where nothing is said. */
-const DEFAULTS: Readonly<Record<string, unknown>> = {
+const DEFAULTS: JsonRecord = {
   boost: 1,
   adjust_pure_negative: true,
   max_determinized_states: 10_000,
@@ -73,7 +72,7 @@ function isEmptyList(value: unknown): boolean {
 }
 
 /** One member as it is written, whatever the server made of it. */
-function rewritten(key: string, member: unknown, siblings: Body): [string, unknown][] {
+function rewritten(key: string, member: unknown, siblings: JsonRecord): [string, unknown][] {
   const bounded = 'include_lower' in siblings;
   if (bounded && (key === 'include_lower' || key === 'include_upper')) return [];
   if (bounded && key === 'from')

@@ -1,6 +1,6 @@
+import type { JsonRecord } from '../../json';
 import { threatOf } from '../../detections/attack';
 import { type Rule, severityOf } from '../../detections/rule';
-import type { Body } from '../../resources/kind';
 import { MANAGED_BY } from '../../resources/ownership';
 
 /** The id of the action that is ours; others on the same trigger are the analyst's. */
@@ -15,7 +15,7 @@ export const ACTION_ID = `${MANAGED_BY}-notify`;
  * JSON string. Keys of a group come with commas between them, cut by nothing: to be read by people.
  * @param channel the id of a configuration of the notifications plugin
  */
-export function notifyAction(rule: Rule, channel: string): Body {
+export function notifyAction(rule: Rule, channel: string): JsonRecord {
   const { tactic, technique } = threatOf(rule);
   const { score } = rule.risk;
   const known = {

@@ -1,5 +1,5 @@
 import { ProblemError, type Problem } from '../../errors';
-import { isRecord, textAt } from '../../json';
+import { isRecord, textAt, type JsonRecord } from '../../json';
 import { heldAlerts, summaryOfAlert, isAcknowledged, MOST_HELD, mergeSummaries } from './plugin-alerts';
 import type { Rule } from '../../detections/rule';
 import { askAlerting } from './plugin';
@@ -7,7 +7,6 @@ import type { Cluster } from '../../cluster/cluster';
 import type { AlertStatus } from '../../detections/alert-filter';
 import type { Alert } from '../alert-index-search';
 import type { AlertStore, Listed } from '../scheduler';
-import type { Body } from '../../resources/kind';
 import { indicesOf, queryOfMonitor } from './monitor-body';
 import { ourMonitors, type Found } from './find-monitors';
 import { ownerOf, ruleOf } from './monitor-ownership';
@@ -18,7 +17,7 @@ import type { Group } from '../../detections/group';
 
 interface Acknowledged {
   /** Each is `{<id>: {failed_reason}}`. */
-  readonly failed?: readonly Readonly<Record<string, unknown>>[];
+  readonly failed?: readonly JsonRecord[];
 }
 
 /**
@@ -76,7 +75,7 @@ async function acknowledge(
   if (problems.length > 0) throw new ProblemError('REFUSED', problems);
 }
 
-function failureReasons(failed: Readonly<Record<string, unknown>>, { url }: Cluster): Problem[] {
+function failureReasons(failed: JsonRecord, { url }: Cluster): Problem[] {
   return Object.entries(failed).map(([id, failure]) => {
     const reason =
       isRecord(failure) && typeof failure.failed_reason === 'string' ? failure.failed_reason : 'no reason given';
@@ -151,13 +150,13 @@ async function alertsOf(
   return [...held].map(([alertId, each]) => documentOf(rule, each, read.get(alertId)));
 }
 
-function withoutGroup({ state, error_message: error }: Body): string {
+function withoutGroup({ state, error_message: error }: JsonRecord): string {
   if (typeof error === 'string') return `${String(state)}: ${error}`;
   return `an alert in state ${String(state)} is of other groups than ours and is not shown; Dashboards shows it`;
 }
 
 /** @param newer what was read before of the same group and day */
-function hold(newer: Held | undefined, summary: GroupSummary, alert: Body): Held {
+function hold(newer: Held | undefined, summary: GroupSummary, alert: JsonRecord): Held {
   const acknowledged = isAcknowledged(alert);
   const started = Number(alert.start_time);
   if (newer === undefined) return { summary, started, state: alert.state, acknowledged };
@@ -173,7 +172,7 @@ function hold(newer: Held | undefined, summary: GroupSummary, alert: Body): Held
 async function readAllFacts(
   cluster: Cluster,
   rule: Rule,
-  monitor: Body,
+  monitor: JsonRecord,
   held: readonly Held[],
 ): Promise<Map<string, GroupSummary>> {
   const days = new Map<string, Map<string, Group>>();

@@ -1,8 +1,7 @@
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { STAMP, DAY_KEY, FIRST_TIME, keyName, LAST_TIME, namedMetric } from './bucket-search';
 import { askAlerting } from './plugin';
 import type { Cluster } from '../../cluster/cluster';
-import type { Body } from '../../resources/kind';
 import { stampOf } from './monitor-body';
 import type { Found } from './find-monitors';
 import { dayOf, keyText } from './bucket-scripts';
@@ -16,17 +15,17 @@ const PAGE = 1_000;
 export const MOST_HELD = 10_000;
 
 /** The alerts that the plugin holds of a monitor, in every state, from its history as well; the newest first. */
-export async function heldAlerts(cluster: Cluster, monitorId: string): Promise<Body[]> {
-  const found: Body[] = [];
+export async function heldAlerts(cluster: Cluster, monitorId: string): Promise<JsonRecord[]> {
+  const found: JsonRecord[] = [];
   for await (const page of pagesOf(cluster, monitorId)) found.push(...page);
   return found;
 }
 
-async function* pagesOf(cluster: Cluster, monitorId: string): AsyncGenerator<readonly Body[], void, undefined> {
+async function* pagesOf(cluster: Cluster, monitorId: string): AsyncGenerator<readonly JsonRecord[], void, undefined> {
   for (let startIndex = 0; startIndex < MOST_HELD; startIndex += PAGE) {
     // Without a state it gives those of every state.
     const query = { monitorId, size: PAGE, startIndex, sortString: 'start_time', sortOrder: 'desc' };
-    const { body } = await askAlerting<{ alerts?: readonly Body[] }>(cluster, {
+    const { body } = await askAlerting<{ alerts?: readonly JsonRecord[] }>(cluster, {
       method: 'GET',
       path: '/alerts',
       query,
@@ -59,14 +58,14 @@ export async function proofOf(
   return any ? 'outdated' : 'none';
 }
 
-function stampOfAlert({ agg_alert_content: content }: Body): unknown {
+function stampOfAlert({ agg_alert_content: content }: JsonRecord): unknown {
   const bucket = isRecord(content) && isRecord(content.bucket) ? content.bucket : {};
   const metric = bucket[STAMP];
   return isRecord(metric) ? metric.value : undefined;
 }
 
 /** Whether somebody looked at an alert; that it is over (COMPLETED) says only that no event came after it. */
-export function isAcknowledged({ acknowledged_time: time }: Body): boolean {
+export function isAcknowledged({ acknowledged_time: time }: JsonRecord): boolean {
   return typeof time === 'number';
 }
 
@@ -82,7 +81,7 @@ export async function openAlerts(cluster: Cluster, id: string): Promise<number> 
  * @param alert as the plugin gives it
  * @returns undefined for an alert without a bucket of ours: a run that failed, or groups that somebody made other ones
  */
-export function summaryOfAlert(rule: Rule, alert: Body): GroupSummary | undefined {
+export function summaryOfAlert(rule: Rule, alert: JsonRecord): GroupSummary | undefined {
   const bucket = isRecord(alert.agg_alert_content) ? alert.agg_alert_content.bucket : undefined;
   if (!isRecord(bucket) || !isRecord(bucket.key)) return undefined;
   const key = bucket.key;
@@ -114,13 +113,13 @@ function textOf(key: unknown): string | null {
   return typeof key === 'string' ? keyText(key) : null;
 }
 
-function metric(bucket: Body, name: string): number | undefined {
+function metric(bucket: JsonRecord, name: string): number | undefined {
   const result = bucket[name];
   return isRecord(result) && typeof result.value === 'number' ? result.value : undefined;
 }
 
 /** An event as far as a group tells it; where only the fallback of a field was there, the value stands in that. */
-function eventOf({ groupBy }: Rule, values: readonly (string | null)[], bucket: Body): Body {
+function eventOf({ groupBy }: Rule, values: readonly (string | null)[], bucket: JsonRecord): JsonRecord {
   return Object.fromEntries(
     groupBy.map((field, index) => {
       const fallback = metric(bucket, namedMetric(field)) === 0 ? FALLBACKS[field] : undefined;

@@ -1,5 +1,6 @@
+import type { JsonRecord } from '../../json';
 import { askAlerting, seesAlerting } from './plugin';
-import type { Body, Desired, Kind } from '../../resources/kind';
+import type { Desired, Kind } from '../../resources/kind';
 import { monitorsOf, ourMonitors } from './find-monitors';
 import { openAlerts } from './plugin-alerts';
 import { isLeft, monitorMark, ownerOf, ruleOf, withMonitorMark } from './monitor-ownership';
@@ -56,7 +57,7 @@ export function retiredMonitors(monitors: Kind): Kind {
   };
 }
 
-function asLeft(live: Body, owner: { id: string; namespace: string }): Body {
+function asLeft(live: JsonRecord, owner: { id: string; namespace: string }): JsonRecord {
   const { digest = '' } = monitorMark(live) ?? {};
   return withMonitorMark({ ...live, enabled: false }, { ...owner, digest }, { rule: ruleOf(live), left: true });
 }

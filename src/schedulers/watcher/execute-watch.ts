@@ -1,8 +1,8 @@
 import { ProblemError, type Problem } from '../../errors';
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { serverReason } from '../../cluster/failure';
 import { type Cluster } from '../../cluster/cluster';
-import type { Body, Content } from '../../resources/kind';
+import type { Content } from '../../resources/kind';
 import { untyped } from '../../cluster/untyped';
 import { recordsOf } from '../../lists';
 import { desiredWatch } from './watch-body';
@@ -17,7 +17,7 @@ import { CLOCK_TOLERANCE, type Trial } from '../scheduler';
 const PATH = '/_watcher/watch/_execute';
 
 /** An event that no rule asks for, as the search of a watch would give it. */
-const MADE_UP: Body = {
+const MADE_UP: JsonRecord = {
   known: { hits: { hits: [] } },
   found: {
     timed_out: false,
@@ -46,7 +46,7 @@ const MADE_UP: Body = {
  * the condition, and once on a made-up event, which tries the rest. Nothing is written.
  * @throws ProblemError REFUSED with everything that failed, in the server's words
  */
-export async function checkWatch(cluster: Cluster, watch: Body): Promise<void> {
+export async function checkWatch(cluster: Cluster, watch: JsonRecord): Promise<void> {
   for (const given of [{}, { alternative_input: MADE_UP }]) await simulateWatch(cluster, watch, given);
 }
 
@@ -56,7 +56,7 @@ export async function checkWatch(cluster: Cluster, watch: Body): Promise<void> {
  * @returns the record of the run
  * @throws ProblemError REFUSED with everything that failed, in the server's words
  */
-async function simulateWatch(cluster: Cluster, watch: Body, given: Body): Promise<Body> {
+async function simulateWatch(cluster: Cluster, watch: JsonRecord, given: JsonRecord): Promise<JsonRecord> {
   const answer = await cluster.client.watcher.executeWatch({
     body: untyped({ watch, action_modes: { _all: 'simulate' }, ...given }),
   });
@@ -73,8 +73,8 @@ function problem({ url }: Cluster, message: string): Problem {
 }
 
 /** What the record of a run tells of failures: of each part, and of the run. */
-function failuresOf({ result, state, messages }: Body, mustAct: boolean): string[] {
-  const { actions, ...parts } = isRecord(result) ? result : ({} as Body);
+function failuresOf({ result, state, messages }: JsonRecord, mustAct: boolean): string[] {
+  const { actions, ...parts } = isRecord(result) ? result : ({} as JsonRecord);
   const acted = recordsOf(actions);
   const failures = [...failedParts(parts), ...failedActions(acted, mustAct)];
   if (failures.length > 0) return failures;
@@ -85,7 +85,7 @@ function failuresOf({ result, state, messages }: Body, mustAct: boolean): string
   return mustAct && acted.length === 0 ? ['no action was tried'] : [];
 }
 
-function failedParts({ input, condition, transform }: Body): string[] {
+function failedParts({ input, condition, transform }: JsonRecord): string[] {
   // A search that fails does not fail its chain.
   const searches = Object.entries(isRecord(input) && isRecord(input.chain) ? input.chain : {});
   const named = searches.map(([name, search]): [string, unknown] => [`search ${name}`, search]);
@@ -95,14 +95,14 @@ function failedParts({ input, condition, transform }: Body): string[] {
 }
 
 /** Of what is there, an action may have nothing to write: its condition is not met. */
-function failedActions(actions: readonly Body[], mustAct: boolean): string[] {
+function failedActions(actions: readonly JsonRecord[], mustAct: boolean): string[] {
   const failures = mustAct ? ['failure', 'partial_failure', 'condition_failed'] : ['failure', 'partial_failure'];
   return actions
     .filter(({ status }) => failures.includes(String(status)))
     .map((action) => `action ${String(action.id)}: ${reasonOf(action)}`);
 }
 
-function reasonOf(part: Body): string {
+function reasonOf(part: JsonRecord): string {
   return typeof part.reason === 'string' ? part.reason : serverReason(part);
 }
 
@@ -132,7 +132,7 @@ export async function tryWatch(
 }
 
 /** The documents that the transform made; none where the condition was not met. */
-function alertsOf({ transform }: Body): readonly Body[] {
+function alertsOf({ transform }: JsonRecord): readonly JsonRecord[] {
   const payload = isRecord(transform) ? transform.payload : undefined;
   return isRecord(payload) ? recordsOf(payload._doc) : [];
 }

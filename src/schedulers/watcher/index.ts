@@ -1,18 +1,20 @@
+import type { JsonRecord } from '../../json';
 import { nextWindow } from '../../detections/windows';
 import { parseDuration } from '../../text/duration';
 import { alertIndexStore } from '../alert-index-store';
 import { queriesOfContent, allReadUntil, readUntil } from '../deployed-rule';
 import { executeWindow } from '../execute-window';
-import type { Scheduler } from '../scheduler';
+import { SCHEDULER_DEFAULTS, type Scheduler } from '../scheduler';
 import { requireWatcher, watcherUnavailable, WATCHER_REQUESTS } from './availability';
 import { watchRuleStates, namespacesOfWatches, watch } from './watch-kind';
 import { tryWatch } from './execute-watch';
 import { desiredWatch, withWatchMark } from './watch-body';
-import type { Body, Content } from '../../resources/kind';
+import type { Content } from '../../resources/kind';
 import type { Rule } from '../../detections/rule';
 
 /** Elasticsearch's Watcher: a watch a rule, which writes one alert document a group into the alert index. */
 export const watcherScheduler: Scheduler = {
+  ...SCHEDULER_DEFAULTS,
   name: 'watcher',
   requests: WATCHER_REQUESTS,
   requireOn: requireWatcher,
@@ -31,12 +33,6 @@ export const watcherScheduler: Scheduler = {
 
   kinds: () => [watch],
   leavingKinds: () => [watch],
-  retiredKinds: [],
-  holdsExceptions: () => false,
-  startsDisabled: () => false,
-  notes: () => [],
-  recordDeployment: () => Promise.resolve(),
-  recordedElsewhere: () => Promise.resolve(undefined),
 
   async findDeployedRules({ cluster }) {
     return [...(await namespacesOfWatches(cluster))].map((namespace) => ({
@@ -48,7 +44,6 @@ export const watcherScheduler: Scheduler = {
   async deployedQueries(scope, content, now) {
     return queriesOfContent(scope, content, now, await watchRuleStates(scope, now));
   },
-  ruleId: (uuid) => uuid,
   async switchedOff({ cluster }) {
     const { statusCode, body } = await cluster.client.watcher.stats(
       {},
@@ -60,9 +55,7 @@ export const watcherScheduler: Scheduler = {
   },
   processedUntil: ({ state }) => (state === null ? undefined : readUntil(state)),
   allProcessedUntil: allReadUntil,
-  reportsRuns: true,
 
-  checkCatchUp: () => undefined,
   // The time since is read here and now: alerts that this program writes have the same ids as those of a watch.
   async catchUp({ cluster, namespace, ...scope }, content, since, now) {
     for (const stored of await queriesOfContent({ cluster, namespace, ...scope }, content, scope.now, [])) {
@@ -74,9 +67,7 @@ export const watcherScheduler: Scheduler = {
     }
   },
 
-  keepsAlerts: false,
   alerts: ({ cluster, namespace }) => alertIndexStore(cluster, namespace),
-  otherSilencers: '',
   backfillHint: ({ from, to }) => `run the watch over ${from} to ${to}: docs/watcher.md says how`,
 
   tryRule: tryWatch,
@@ -89,7 +80,7 @@ export const watcherScheduler: Scheduler = {
 /** A watch as `PUT _watcher/watch/<_id>` takes it. */
 export interface ExportedWatch {
   readonly _id: string;
-  readonly watch: Body;
+  readonly watch: JsonRecord;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { nameIn, digestOf, MANAGED_BY } from '../../resources/ownership';
 import { activeExceptions } from '../../sigma/exceptions';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
-import type { Scope, Content, Desired, Body } from '../../resources/kind';
+import type { Scope, Content, Desired } from '../../resources/kind';
 import type { estypes } from '@elastic/elasticsearch';
 import { sourcesOf } from '../../detections/group';
 import { alertIndex, defaultIndices } from '../../detections/indices';
@@ -10,7 +10,7 @@ import type { Rule } from '../../detections/rule';
 import { alertBase, NUMBER_FIELDS } from '../../detections/alert-document';
 import { ALERTS, SOMETHING_FOUND, SOMETHING_TO_WRITE } from './painless-alerts';
 import { MOST_GROUPS, watchInput } from './watch-search';
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 
 /** The action of ours; what else a watch does is whoever's added it. */
 export const OUR_ACTION = 'alerts';
@@ -25,7 +25,7 @@ type WatchBody = Pick<estypes.WatcherWatch, 'trigger' | 'input' | 'condition' | 
  */
 export function watchBody(
   rule: Rule,
-  query: Readonly<Record<string, unknown>>,
+  query: JsonRecord,
   scope: { namespace: string; indices: readonly string[] },
 ): WatchBody {
   return {
@@ -85,7 +85,7 @@ export function uuidOfWatch(id: string, namespace: string): string {
 }
 
 /** The namespace that our mark names; undefined on what is not ours. */
-export function namespaceOfWatch(id: string, { metadata }: Body): string | undefined {
+export function namespaceOfWatch(id: string, { metadata }: JsonRecord): string | undefined {
   if (!isRecord(metadata) || metadata.managed_by !== MANAGED_BY || metadata.id !== id) return undefined;
   return typeof metadata.namespace === 'string' ? metadata.namespace : undefined;
 }
@@ -93,7 +93,7 @@ export function namespaceOfWatch(id: string, { metadata }: Body): string | undef
 const MARK: readonly string[] = ['managed_by', 'id', 'namespace', 'digest'];
 
 /** A watch with our mark; what else its metadata holds stays. */
-export function withWatchMark(id: string, namespace: string, watch: Body): Body {
+export function withWatchMark(id: string, namespace: string, watch: JsonRecord): JsonRecord {
   const metadata = Object.entries(isRecord(watch.metadata) ? watch.metadata : {});
   const others = Object.fromEntries(metadata.filter(([key]) => !MARK.includes(key)));
   const digest = digestOf('watch', id, { ...watch, metadata: others });
@@ -111,7 +111,7 @@ const DEFAULTS: Readonly<Record<string, readonly unknown[]>> = {
  * The form in which two watches are compared: what the rule decides. Not in it are our mark and the server's defaults, and
  * what others may add to a watch of ours: actions of their own, a throttle period, metadata.
  */
-export function normalizeWatch({ trigger, input, condition, transform, actions, metadata }: Body): Body {
+export function normalizeWatch({ trigger, input, condition, transform, actions, metadata }: JsonRecord): JsonRecord {
   return {
     name: isRecord(metadata) ? metadata.name : undefined,
     trigger,
@@ -123,7 +123,7 @@ export function normalizeWatch({ trigger, input, condition, transform, actions, 
 }
 
 /** Actions that somebody else added. */
-export function othersActions({ actions }: Body): Body {
+export function othersActions({ actions }: JsonRecord): JsonRecord {
   return Object.fromEntries(Object.entries(isRecord(actions) ? actions : {}).filter(([name]) => name !== OUR_ACTION));
 }
 

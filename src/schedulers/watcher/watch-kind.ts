@@ -1,8 +1,8 @@
 import type { estypes } from '@elastic/elasticsearch';
 import { ProblemError } from '../../errors';
-import { isRecord } from '../../json';
+import { isRecord, type JsonRecord } from '../../json';
 import { type Cluster } from '../../cluster/cluster';
-import type { Body, Kind, Live, Scope } from '../../resources/kind';
+import type { Kind, Live, Scope } from '../../resources/kind';
 import { openAlertsOf } from '../alert-index-search';
 import { MANAGED_BY } from '../../resources/ownership';
 import {
@@ -21,7 +21,7 @@ import { cadenceOf, type Execution, type RuleState } from '../deployed-rule';
 
 /** What a server tells of a watch that it has. */
 interface Stored {
-  readonly watch: Body;
+  readonly watch: JsonRecord;
   readonly active: boolean;
   readonly seqNo: number | undefined;
   readonly primaryTerm: number | undefined;
@@ -30,7 +30,7 @@ interface Stored {
 /** A watch with a mark of ours, of whatever namespace. */
 interface Marked {
   readonly id: string;
-  readonly body: Body;
+  readonly body: JsonRecord;
   /** What Watcher says of its runs. */
   readonly status: estypes.WatcherWatchStatus | undefined;
 }
@@ -100,7 +100,7 @@ async function watchesOf({ cluster, namespace }: Scope): Promise<readonly Marked
   return (await findMarked(cluster)).filter(({ id, body }) => namespaceOfWatch(id, body) === namespace);
 }
 
-function live(id: string, body: Body, namespace: string): Live {
+function live(id: string, body: JsonRecord, namespace: string): Live {
   const { metadata } = body;
   const { name, digest } = isRecord(metadata) ? metadata : {};
   return {
@@ -113,9 +113,9 @@ function live(id: string, body: Body, namespace: string): Live {
 }
 
 /** What we decide, and what others added: their actions, a throttle period, metadata. */
-function merged(body: Body, there: Body): Body {
-  const metadata = { ...(isRecord(there.metadata) ? there.metadata : {}), ...(body.metadata as Body) };
-  return { ...there, ...body, metadata, actions: { ...othersActions(there), ...(body.actions as Body) } };
+function merged(body: JsonRecord, there: JsonRecord): JsonRecord {
+  const metadata = { ...(isRecord(there.metadata) ? there.metadata : {}), ...(body.metadata as JsonRecord) };
+  return { ...there, ...body, metadata, actions: { ...othersActions(there), ...(body.actions as JsonRecord) } };
 }
 
 async function readWatch(cluster: Cluster, id: string): Promise<Stored | undefined> {
@@ -144,7 +144,7 @@ async function findMarked(cluster: Cluster, ignore = [404]): Promise<Marked[]> {
 }
 
 /** Creates, or replaces exactly what was read; a paused watch stays paused. */
-async function store(cluster: Cluster, id: string, body: Body, there: Stored | undefined): Promise<void> {
+async function store(cluster: Cluster, id: string, body: JsonRecord, there: Stored | undefined): Promise<void> {
   const guard =
     there?.seqNo === undefined || there.primaryTerm === undefined
       ? {}
@@ -183,7 +183,7 @@ export async function watchRuleStates(scope: Scope, now: number): Promise<RuleSt
   });
 }
 
-function intervalOf({ trigger }: Body): string | null {
+function intervalOf({ trigger }: JsonRecord): string | null {
   const schedule = isRecord(trigger) ? trigger.schedule : undefined;
   return isRecord(schedule) && typeof schedule.interval === 'string' ? schedule.interval : null;
 }

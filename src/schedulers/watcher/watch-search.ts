@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../../json';
 import type { estypes } from '@elastic/elasticsearch';
 import { sourcesOf } from '../../detections/group';
 import { alertIndex } from '../../detections/indices';
@@ -64,7 +65,7 @@ const KNOWN = [
  */
 export function watchInput(
   rule: Rule,
-  query: Readonly<Record<string, unknown>>,
+  query: JsonRecord,
   { namespace, indices }: { namespace: string; indices: readonly string[] },
 ): estypes.WatcherInputContainer {
   const reach = settle + seconds(rule.schedule.interval) + seconds(rule.schedule.lookback);

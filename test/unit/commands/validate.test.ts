@@ -1,3 +1,4 @@
+import { mkdirSync, readFileSync } from 'node:fs';
 import { validateCommand } from '../../../src/commands/validate';
 import type { Outcome } from '../../../src/commands/command';
 import { quiet } from '../../support/context';
@@ -51,6 +52,33 @@ test('validate: reports everything that is wrong at once', async () => {
      Events between two runs would be missed: make it at least as long.
    rules/tests/windows_wmi_process_call_create.yml:6:5: source must be "sysmon" or "windows_security" or "crowdstrike" (it is "sysmn")"
   `);
+});
+
+test('validate: refuses files below rules/ that look like YAML and are not read', async () => {
+  for (const folder of ['rules/lateral', 'rules/lateral/deep']) mkdirSync(`${ours.folder}/${folder}`);
+  for (const name of ['x.yaml', 'X.YML', 'lateral/x.yml.txt', 'exceptions/x.yaml', 'tests/x.yaml.bak'])
+    ours.write(`rules/${name}`, 'title: x\n');
+  ours.write('rules/lateral/README.md', 'a note\n');
+  const message = await validated().then(String, (error: unknown) => (error instanceof Error ? error.message : ''));
+  expect(relative(message)).toMatchInlineSnapshot(`
+   "rules/X.YML: is not read: only files that end in .yml are
+     Rename it, or move it elsewhere.
+   rules/exceptions/x.yaml: is not read: only files that end in .yml are
+     Rename it, or move it elsewhere.
+   rules/lateral/x.yml.txt: is not read: only files that end in .yml are
+     Rename it, or move it elsewhere.
+   rules/tests/x.yaml.bak: is not read: only files that end in .yml are
+     Rename it, or move it elsewhere.
+   rules/x.yaml: is not read: only files that end in .yml are
+     Rename it, or move it elsewhere."
+  `);
+});
+
+test('validate: counts rules in nested folders', async () => {
+  mkdirSync(`${ours.folder}/rules/lateral/deep`, { recursive: true });
+  const rule = readFileSync(`${ours.folder}/rules/process_execution_via_wmi.yml`, 'utf8');
+  ours.write('rules/lateral/deep/other.yml', rule.replace(/^id: .*$/m, 'id: 0a5d6cf7-3c3c-4e0b-9d5b-6d8f0e0f8a11'));
+  expect((await validated()).text).toContain(', 3 rules, ');
 });
 
 test('validate: prints one JSON document on standard output and exits with 1', async () => {

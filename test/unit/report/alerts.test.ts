@@ -1,7 +1,8 @@
+import type { JsonRecord } from '../../../src/json';
 import { alertsCsv } from '../../../src/report/alerts-csv';
 import { alertsTable } from '../../../src/report/alerts-table';
 
-function alert(change: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+function alert(change: JsonRecord = {}): Record<string, unknown> {
   return {
     _id: 'ab12',
     '@timestamp': '2025-03-10T12:00:00.000Z',

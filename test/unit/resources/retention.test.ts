@@ -2,21 +2,21 @@ import { indexTemplate } from '../../../src/resources/content-kinds';
 import { join } from 'node:path';
 import { readContent } from '../../../src/content/read-content';
 import { ProblemError } from '../../../src/errors';
-import { isRecord } from '../../../src/json';
-import type { Body, Scope } from '../../../src/resources/kind';
+import { isRecord, type JsonRecord } from '../../../src/json';
+import type { Scope } from '../../../src/resources/kind';
 import type { Product, Cluster } from '../../../src/cluster/cluster';
 
 const content = { resources: readContent(join(__dirname, '../../..')), rules: [] };
 
 /** The index templates for a product; nothing is asked of the cluster. */
-async function templatesFor(product: Product, retention?: string): Promise<ReadonlyMap<string, Body>> {
+async function templatesFor(product: Product, retention?: string): Promise<ReadonlyMap<string, JsonRecord>> {
   const cluster = { url: 'http://127.0.0.1:9200', product, version: '3.8.0' } as Cluster;
   const scope: Scope = { cluster, namespace: 'default', now: 0, retention };
   const desired = await indexTemplate.desired(scope, content);
   return new Map(desired.map(({ id, body }) => [id, body]));
 }
 
-function lifecycleIn(body: Body | undefined): unknown {
+function lifecycleIn(body: JsonRecord | undefined): unknown {
   return isRecord(body?.template) ? body.template.lifecycle : undefined;
 }
 
@@ -35,7 +35,7 @@ test('retention: without one events are kept for good', async () => {
 
 test('retention: what Elasticsearch adds to a lifecycle is no difference, another retention is one', async () => {
   const wanted = (await templatesFor('elasticsearch', '90d')).get('logs-sysmon.process_creation@template') ?? {};
-  const stored = (lifecycle: Body): Body => ({
+  const stored = (lifecycle: JsonRecord): JsonRecord => ({
     ...wanted,
     template: { ...(isRecord(wanted.template) ? wanted.template : {}), lifecycle },
   });

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProblemError } from '../../../src/errors';
 import { readSettings } from '../../../src/settings';
@@ -70,4 +71,20 @@ test('settings: a retention is a duration', () => {
   expect(refused(() => readSettings({ config: written('retention: 90 days\n') }, {}))).toMatchInlineSnapshot(
     `"~/wmi-detections.yml:1:1: retention: must be a duration of days, hours, minutes or seconds, such as 90d"`,
   );
+});
+
+test('settings: a default settings file with another ending is pointed out, unless the right one is there', () => {
+  const before = process.cwd();
+  process.chdir(path());
+  try {
+    writeFileSync('wmi-detections.yaml', 'namespace: prod\n');
+    expect(refused(() => readSettings({}, {}))).toMatchInlineSnapshot(`
+     "wmi-detections.yaml: is not read: the settings file is wmi-detections.yml
+       Rename it, or name it with --config wmi-detections.yaml."
+    `);
+    written('namespace: test\n');
+    expect(readSettings({}, {}).namespace).toBe('test');
+  } finally {
+    process.chdir(before);
+  }
 });

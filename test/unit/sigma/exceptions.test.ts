@@ -13,6 +13,7 @@ import {
 } from '../../../src/sigma/exceptions';
 import { readFieldTypes } from '../../../src/sigma/field-types';
 import { toQueryDsl } from '../../../src/sigma/compile/query-dsl';
+import { listRuleFolder } from '../../../src/content/rule-folder';
 import { readRules } from '../../../src/detections/read-rules';
 import { ruleOf } from '../../support/rule';
 
@@ -94,30 +95,32 @@ describe('exceptions: readExceptions', () => {
     rmSync(folder, { recursive: true });
   });
 
+  const read = (): unknown[] => readExceptions(listRuleFolder(folder).exceptions, types, slugs);
+
   test('has none where there is no folder', () => {
-    expect(readExceptions(join(folder, 'none'), types, slugs)).toEqual([]);
+    expect(read()).toEqual([]);
   });
 
   test('refuses a file of no rule, with the one that was probably meant', () => {
-    mkdirSync(join(folder, 'e'));
-    writeFileSync(join(folder, 'e', 'process_execution_via_wmi.yml'), '[]');
-    expect(readExceptions(join(folder, 'e'), types, slugs)).toHaveLength(1);
-    writeFileSync(join(folder, 'e', 'process_executon_via_wmi.yml'), '[]');
+    mkdirSync(join(folder, 'exceptions'));
+    writeFileSync(join(folder, 'exceptions', 'process_execution_via_wmi.yml'), '[]');
+    expect(read()).toHaveLength(1);
+    writeFileSync(join(folder, 'exceptions', 'process_executon_via_wmi.yml'), '[]');
     let message = '';
     try {
-      readExceptions(join(folder, 'e'), types, slugs);
+      read();
     } catch (error) {
       message = (error as Error).message.replace(folder, '<folder>');
     }
     expect(message).toMatchInlineSnapshot(`
-     "<folder>/e/process_executon_via_wmi.yml: there is no rule "process_executon_via_wmi" that these could be exceptions of
+     "<folder>/exceptions/process_executon_via_wmi.yml: there is no rule "process_executon_via_wmi" that these could be exceptions of
        Did you mean "process_execution_via_wmi"?"
     `);
   });
 });
 
 test('exceptions: the shipped exceptions: DismHost.exe, switched off, and nothing else', () => {
-  const shipped = readExceptions('rules/exceptions', types, slugs);
+  const shipped = readExceptions(listRuleFolder('rules').exceptions, types, slugs);
   expect(shipped.map(({ slug, entries }) => [slug, entries.map(({ id, enabled }) => ({ id, enabled }))])).toEqual([
     ['process_execution_via_wmi', [{ id: 'dism-host', enabled: false }]],
     ['windows_wmi_process_call_create', []],

@@ -1,6 +1,7 @@
 import { parseYaml } from '../../../src/content/yaml-file';
 import { ProblemError } from '../../../src/errors';
-import { parseRuleTests, readRuleTests, slugsOf, type RuleTest } from '../../../src/testing/rule-tests';
+import { listRuleFolder } from '../../../src/content/rule-folder';
+import { parseRuleTests, readRuleTests, type RuleTest } from '../../../src/testing/rule-tests';
 import { project } from '../../support/temporary-folders';
 
 function parsed(text: string): RuleTest[] {
@@ -76,7 +77,7 @@ test('rule tests: a file without a rule of its name is refused with a suggestion
   try {
     const folder = `${ours.folder}/rules`;
     ours.write('rules/tests/process_execution_over_wmi.yml', POSITIVE + NEGATIVE);
-    const read = (): unknown => readRuleTests(`${folder}/tests`, slugsOf(folder));
+    const read = (): unknown => readRuleTests(listRuleFolder(folder));
     expect(read).toThrow('there is no rule "process_execution_over_wmi"\n  A file is named as its rule. Did you mean');
     ours.delete('rules/tests/process_execution_over_wmi.yml');
     expect(read).not.toThrow();
