@@ -23,7 +23,10 @@ export async function requireNamespace(scope: ScheduledScope): Promise<void> {
     }));
     throw new ProblemError('REFUSED', problems);
   }
-  if (states.size > 0 || (await scheduler.findDeployedRules(scope, namespace)).length > 0) return;
+  if (states.size > 0) return;
+  // Rules that are stored on the cluster would be in one of the two; others may be anywhere.
+  const isElsewhere = scheduler.storedRules === undefined;
+  if (isElsewhere && (await scheduler.findDeployedRules(scope, namespace)).length > 0) return;
   const known = await knownNamespaces(cluster);
   const hint = known.length === 0 ? 'Run `wmi-detections deploy` first.' : suggestion(namespace, known);
   throw new ProblemError('USAGE', [

@@ -105,7 +105,7 @@ function meaning(status: number, said: string): [ErrorCode, string, string | und
   }
   if (status >= 500 && PERMANENT.test(said)) {
     const hint =
-      'The engine refuses this query whatever its load: make the rule simpler, or raise the limit that is named (indices.query.bool.max_clause_count, index.max_regex_length).';
+      'The engine refuses this query whatever its load: make the rule simpler, or raise the limit that is named (indices.query.bool.max_clause_count, index.max_regex_length); then run the command again.';
     return ['REFUSED', said, hint];
   }
   if (status === 429 || status >= 500) {
@@ -119,7 +119,7 @@ function meaning(status: number, said: string): [ErrorCode, string, string | und
  * refused again.
  */
 const PERMANENT =
-  /\b(too_many_(nested_)?clauses|too_complex_to_determinize_exception|query_shard_exception|parsing_exception|x_content_parse_exception|illegal_argument_exception|script_exception|number_format_exception)\b|maxClauseCount|Determinizing automaton/;
+  /\b(too_many_(nested_)?clauses|too_complex_to_determinize_exception|query_shard_exception)\b|maxClauseCount|Determinizing automaton/;
 
 /** Whether a request was refused for what it asks, so that the cluster will refuse it again. */
 export function isPermanent({ problems }: ProblemError): boolean {
