@@ -4,6 +4,7 @@ import { runLine, runText, runLoopLines } from '../report/run-text';
 import { clusterTimeOrOurs } from '../cluster/clock';
 import { runEachRule } from '../schedulers/local/run-rules';
 import { runLoop, type RunLoopOptions } from '../schedulers/local/run-loop';
+import { blindSpotsJson } from '../report/blind-spot-text';
 import type { Cluster } from '../cluster/cluster';
 import { declare, settingsOf, clusterOf, type Context, type Outcome } from './command';
 import { timeOf } from './flags';
@@ -42,12 +43,13 @@ export const runCommand = declare({
     // `now` in them is the cluster's, as in all windows.
     const isDated = from !== undefined || to !== undefined;
     const dated = isDated ? period(await clusterTimeOrOurs(cluster, settings.namespace)) : {};
-    const { rules, failures } = await runEachRule(cluster, { ...options, ...dated, dryRun: argv['dry-run'] });
+    const { rules, failures, unread } = await runEachRule(cluster, { ...options, ...dated, dryRun: argv['dry-run'] });
+    for (const { message } of unread) context.note(`warning: ${message}`);
     for (const { error } of failures) for (const line of errorLines(error)) context.note(line);
     const failed = failures.map(({ uuid, name, error: { code, problems } }) => ({ uuid, name, code, problems }));
     const dry = argv['dry-run'] ? '\nDry run: nothing was written.' : '';
     return {
-      json: { rules, ...(failed.length > 0 && { failures: failed }) },
+      json: { rules, ...(failed.length > 0 && { failures: failed }), ...blindSpotsJson(unread) },
       text: `${runText(rules)}${dry}`,
       exit: failures[0]?.error.exitStatus ?? 0,
     };

@@ -208,6 +208,7 @@ export const REQUESTS: readonly RequestRow[] = [
   ),
   ...[
     'PUT /{trial}',
+    'GET /{trial}',
     'DELETE /{trial}',
     'GET /{trial}/_settings/index.creation_date',
     'POST /_bulk',
@@ -228,6 +229,7 @@ export const REQUESTS: readonly RequestRow[] = [
   onIndices('visible', 'GET /{visible}', LOOK, ['view_index_metadata'], ['indices:admin/get']),
   onIndices('visible', 'GET /{visible}/_field_caps', LOOK, ['read'], ['indices:data/read/field_caps*']),
   onIndices('visible', 'POST /{visible}/_search', LOOK, ['read'], SEARCH),
+  onIndices('events', 'GET /{events}', ['run'], ['view_index_metadata'], ['indices:admin/get']),
   onIndices('streams', 'GET /{streams}', ['replay'], ['view_index_metadata'], ['indices:admin/get']),
   onIndices(
     'streams',

@@ -5,6 +5,7 @@ import type { FieldMap } from '../visibility/fields';
 import { IS_PROCESS_CREATION } from '../visibility/events';
 import { toIso } from '../text/time';
 import type { Cluster } from '../cluster/cluster';
+import { requireWhole } from '../cluster/search-all';
 import { untyped } from '../cluster/untyped';
 import { parseDuration } from '../text/duration';
 import { coverageQuestion, type RuleReading } from './coverage';
@@ -65,7 +66,7 @@ async function look(
 ): Promise<Partial<SourceState>> {
   const part: Part = { cluster, index: pattern, arrived: arrivedSince(since) };
   const coverage = coverageQuestion(readings, fields);
-  const { _shards, aggregations = {} } = await cluster.client.search<unknown, Readonly<Record<string, Counted>>>({
+  const answer = await cluster.client.search<unknown, Readonly<Record<string, Counted>>>({
     index: pattern,
     ignore_unavailable: true,
     allow_no_indices: true,
@@ -74,6 +75,8 @@ async function look(
     track_total_hits: false,
     aggs: untyped(question(part.arrived, coverage.aggs)),
   });
+  const { _shards, aggregations = {} } = answer;
+  requireWhole(answer, `${cluster.url}/${pattern}/_search`);
   if (_shards.total === 0) return { exists: false };
   const { newest_ingested, newest_event, arrived } = aggregations;
   const creations = inner(arrived, 'creations');

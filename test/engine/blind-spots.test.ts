@@ -4,7 +4,7 @@ import { freshNamespace } from '../support/dataset';
 import { request } from '../support/request';
 import { SAMPLES } from '../support/samples';
 import { shipped } from '../support/content';
-import { quiet } from '../support/context';
+import { quiet, received } from '../support/context';
 import { blindSpotsOf } from '../../src/plan/blind-spots';
 import { deploy } from '../../src/plan/deploy';
 import type { Cluster } from '../../src/cluster/cluster';
@@ -338,6 +338,8 @@ describe('blind spots: whole indices that a search leaves out, or that keep too 
     const backing = body.data_streams[0]?.indices[0]?.index_name ?? '';
     await put(`/${foreign}-1`, {});
     await request(cluster, { method: 'POST', path: `/${backing},${foreign}-1/_close` });
+    const { text } = await received('run', { url: cluster.url, namespace });
+    expect(text).toContain(`warning: ${backing} is closed: searches leave it out without an error`);
     const found = (await look()).blindSpots;
     expect(found.map(({ code, index }) => [code, index]).sort()).toEqual([
       ['closed_index', backing],

@@ -6,6 +6,8 @@ import { ownStreams } from '../../detections/indices';
 import { parseDuration } from '../../text/duration';
 import { clusterTime } from '../../cluster/clock';
 import { checkPeriod, eventWindow, nextWindow } from '../../detections/windows';
+import type { BlindSpot } from '../../visibility/blind-spot';
+import { isRemote, readIndexStates, stateSpots } from '../../visibility/index-states';
 import { isNamed } from '../../detections/rule';
 
 export interface RunOptions extends RunScheduledOptions {
@@ -15,6 +17,12 @@ export interface RunOptions extends RunScheduledOptions {
 
 interface RunResult {
   readonly rules: readonly RuleRun[];
+}
+
+interface EachRun extends RunResult {
+  readonly failures: readonly RuleFailure[];
+  /** Closed or frozen indices, and those that keep no `_source`. */
+  readonly unread: readonly BlindSpot[];
 }
 
 /** A rule whose run failed. */
@@ -45,12 +53,10 @@ export async function runRules(cluster: Cluster, options: RunOptions): Promise<R
  * this one.
  * @throws ProblemError USAGE when no rule is stored or one that is asked for is not; INTERRUPTED
  */
-export async function runEachRule(
-  cluster: Cluster,
-  options: RunOptions,
-): Promise<RunResult & { readonly failures: readonly RuleFailure[] }> {
+export async function runEachRule(cluster: Cluster, options: RunOptions): Promise<EachRun> {
   checkPeriod(options);
   const stored = chosenRules(await readStoredRules(cluster, options.namespace), options.rules);
+  const unread = await unreadIndices(cluster, stored);
   const rules: RuleRun[] = [];
   const failures: RuleFailure[] = [];
   for (const rule of stored) {
@@ -63,7 +69,18 @@ export async function runEachRule(
       failures.push({ uuid, name, error: withRuleName(error, rule) });
     }
   }
-  return { rules, failures };
+  return { rules, failures, unread };
+}
+
+/** What the rules read and a search leaves out without an error. Who may not look at indices may run the rules all the same. */
+async function unreadIndices(cluster: Cluster, stored: readonly StoredRule[]): Promise<BlindSpot[]> {
+  const names = [...new Set(stored.flatMap(({ indices }) => indices))].filter((name) => !isRemote(name));
+  try {
+    return stateSpots(await readIndexStates(cluster, names));
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'FORBIDDEN') return [];
+    throw error;
+  }
 }
 
 /** What an interrupted run has done. Failed rules are among those that were not run: their watermarks stay as well. */
