@@ -45,7 +45,7 @@ export const REQUESTS: readonly RequestRow[] = [
   onIndices(
     'any_stream',
     'GET /_data_stream/{any_stream}',
-    COMPARE,
+    [...COMPARE, ...LOOK],
     ['view_index_metadata'],
     ['indices:admin/data_stream/get'],
   ),
@@ -161,7 +161,7 @@ export const REQUESTS: readonly RequestRow[] = [
 
   // Rules that run. Who may not refresh is served by the overlap of the windows.
   onIndices('streams', 'GET /{streams}/_refresh', ['run'], ['maintenance'], ['indices:admin/refresh*']),
-  onIndices('events', 'POST /{events}/_search', ['run', 'status', 'alerts', 'reconcile'], ['read'], SEARCH),
+  onIndices('events', 'POST /{events}/_search', [...LOOK, 'run', 'alerts'], ['read'], SEARCH),
   onIndices('events', 'POST /_mget', ['alerts'], ['read'], ['indices:data/read/mget*'], ['indices:data/read/mget']),
   onIndices('streams', 'POST /{streams}/_search', ['status'], ['read'], SEARCH),
   onIndices(
@@ -174,7 +174,14 @@ export const REQUESTS: readonly RequestRow[] = [
   ),
 
   // Alerts out: whether there is anything to ask, and where else, if not. Then alerts, and pages: who may read one on Elasticsearch may go on and give up.
-  onIndices('kept', 'GET /{kept}', ANALYST, ['view_index_metadata'], ['indices:admin/get']),
+  onIndices(
+    'any_index',
+    'GET /{any_index}',
+    ['alerts', 'risk', 'reconcile'],
+    ['view_index_metadata'],
+    ['indices:admin/get'],
+  ),
+  onIndices('kept', 'GET /{kept}', ['ack'], ['view_index_metadata'], ['indices:admin/get']),
   {
     ...onIndices(
       'any_index',
@@ -226,15 +233,14 @@ export const REQUESTS: readonly RequestRow[] = [
     ['indices:admin/index_template/simulate'],
     ['indices:admin/index_template/simulate'],
   ),
-  onIndices('visible', 'GET /{visible}', LOOK, ['view_index_metadata'], ['indices:admin/get']),
-  onIndices('visible', 'GET /{visible}/_field_caps', LOOK, ['read'], ['indices:data/read/field_caps*']),
-  onIndices('visible', 'POST /{visible}/_search', LOOK, ['read'], SEARCH),
-  onIndices('events', 'GET /{events}', ['run'], ['view_index_metadata'], ['indices:admin/get']),
+  onIndices('events', 'GET /{events}', [...LOOK, 'run'], ['view_index_metadata'], ['indices:admin/get']),
+  onIndices('events', 'GET /{events}/_field_caps', LOOK, ['read'], ['indices:data/read/field_caps*']),
+  onIndices('any_stream', 'GET /{any_stream}', LOOK, ['view_index_metadata'], ['indices:admin/get']),
   onIndices('streams', 'GET /{streams}', ['replay'], ['view_index_metadata'], ['indices:admin/get']),
   onIndices(
     'streams',
     'GET /_data_stream/{streams}',
-    [...LOOK, 'replay'],
+    ['replay'],
     ['view_index_metadata'],
     ['indices:admin/data_stream/get'],
   ),

@@ -67,7 +67,7 @@ export function onIndices(
 
 /** Which indices and data streams a request is about. */
 export type Names =
-  'streams' | 'any_stream' | 'events' | 'visible' | 'kept' | 'alerts' | 'state' | 'any_index' | 'trial';
+  'streams' | 'any_stream' | 'events' | 'kept' | 'alerts' | 'state' | 'any_index' | 'trial';
 
 /** What a role is printed for. */
 export interface Where {
@@ -88,9 +88,6 @@ export function namesOf(names: Names, { namespace, indices }: Where): readonly s
       return streams('*');
     case 'events':
       return [...(indices ?? defaultIndices(namespace))];
-    case 'visible':
-      // What rules read, and what else `replay` writes to.
-      return [...new Set([...(indices ?? defaultIndices(namespace)), ...streams(namespace)])];
     case 'alerts':
       return [alertIndex(namespace)];
     case 'kept':

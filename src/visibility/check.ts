@@ -39,22 +39,24 @@ export interface Visibility {
 export async function findBlindSpots(cluster: Cluster, list: IndexList): Promise<Visibility> {
   const { indices, readings } = list;
   const streams = streamsIn(list);
-  const names = [...new Set([...indices, ...streams.map(({ name }) => name)])];
-  const local = names.filter((name) => !isRemote(name));
+  const local = indices.filter((name) => !isRemote(name));
+  const own = streams.map(({ name }) => name);
   const spots: BlindSpot[] = [];
   const attempt = attempts(spots, indices);
 
   const compared = comparedFields(readings);
-  const states = await attempt(() => readIndexStates(cluster, local), new Map<string, IndexState>());
-  const own = await attempt(() => readStreams(cluster, streams, states, { ...list, compared }), []);
-  spots.push(...own.flatMap(({ now, next }) => [...now, ...next]));
+  const none = new Map<string, IndexState>();
+  const states = await attempt(() => readIndexStates(cluster, local), none);
+  const ownStates = await attempt(() => readIndexStates(cluster, own), none);
+  const found = await attempt(() => readStreams(cluster, streams, ownStates, { ...list, compared }), []);
+  spots.push(...found.flatMap(({ now, next }) => [...now, ...next]));
   spots.push(...stateSpots(states));
   spots.push(...(await attempt(() => unreadableSpots(cluster, local), [])));
 
   const fields = [...compared.map(({ field }) => field), ...TIME_FIELDS];
-  const map = await attempt(() => readFields(cluster, names, fields), new Map() as FieldMap);
+  const map = await attempt(() => readFields(cluster, indices, fields), new Map() as FieldMap);
   const questions = longValueQuestions(map, compared, cluster.product);
-  const counts = await attempt<EventCount[]>(() => countEvents(cluster, names, questions), []);
+  const counts = await attempt<EventCount[]>(() => countEvents(cluster, indices, questions), []);
   const labelOf = (index: string): string => states.get(index)?.data_stream ?? index;
   spots.push(...fieldSpots(map, compared, { counts, labelOf }), ...eventSpots(counts, streams, labelOf));
   return { spots: spots.sort((left, right) => Number(right.certain) - Number(left.certain)), fields: map };

@@ -46,6 +46,8 @@ async function everyCommand(): Promise<void> {
   await give('plan', { prune: false });
   await give('deploy', { yes: true, prune: false });
   await give('replay', { files: ['samples'] });
+  // Once more, where the streams are there.
+  await give('replay', { files: ['samples'] });
   await give('run');
   await give('run', { 'dry-run': true });
   const { json } = await give('alerts', { limit: 100 });
