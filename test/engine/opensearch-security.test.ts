@@ -220,8 +220,11 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     expect(granted.find((each) => each.user === 'shipper')?.lacks).toMatchInlineSnapshot(`
      [
        "indices:admin/index_template/get",
+       "indices:admin/index_template/simulate",
        "indices:data/write/bulk",
        "indices:admin/create on logs-sysmon.process_creation-soc, logs-windows_security.process_creation-soc, logs-crowdstrike.process_rollup2-soc, logs-wmi_detections.unrecognised-soc",
+       "indices:admin/data_stream/get on logs-sysmon.process_creation-soc, logs-windows_security.process_creation-soc, logs-crowdstrike.process_rollup2-soc, logs-wmi_detections.unrecognised-soc",
+       "indices:admin/get on logs-sysmon.process_creation-soc, logs-windows_security.process_creation-soc, logs-crowdstrike.process_rollup2-soc, logs-wmi_detections.unrecognised-soc",
        "indices:data/write/index on logs-sysmon.process_creation-soc, logs-windows_security.process_creation-soc, logs-crowdstrike.process_rollup2-soc, logs-wmi_detections.unrecognised-soc",
      ]
     `);
