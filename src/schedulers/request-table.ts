@@ -66,8 +66,7 @@ export function onIndices(
 }
 
 /** Which indices and data streams a request is about. */
-export type Names =
-  'streams' | 'any_stream' | 'events' | 'kept' | 'alerts' | 'state' | 'any_index' | 'trial';
+export type Names = 'streams' | 'any_stream' | 'events' | 'kept' | 'alerts' | 'state' | 'any_index' | 'trial';
 
 /** What a role is printed for. */
 export interface Where {
