@@ -10,6 +10,7 @@ export const LAYERS = [
   ['detections'],
   ['settings'],
   ['cluster'],
+  ['notify'],
   ['resources'],
   ['visibility'],
   ['schedulers'],

@@ -6,9 +6,11 @@ import type { Problem } from '../errors';
 import { escapeForTerminal } from '../text/escape';
 
 /** An alert, and who keeps what an analyst makes of it. */
-interface KeptAlert {
+export interface KeptAlert {
   readonly alert: Alert;
   readonly store: AlertStore;
+  /** The same alert as the scheduler keeps it, where the alert index has it as well. */
+  readonly twin?: KeptAlert | undefined;
 }
 
 interface AllAlerts {
@@ -35,8 +37,13 @@ export async function allAlerts(
   const stored = (await index.list(options)).alerts;
   const both = await mergeAlerts(cluster, stored, others?.alerts ?? [], options);
   const inIndex = new Set(stored);
+  const twins = new Map(others?.alerts.map((alert) => [alert._id, alert]));
   return {
-    kept: both.map((alert) => ({ alert, store: own === undefined || inIndex.has(alert) ? index : own })),
+    kept: both.map((alert): KeptAlert => {
+      if (own === undefined || !inIndex.has(alert)) return { alert, store: own ?? index };
+      const twin = twins.get(alert._id);
+      return { alert, store: index, twin: twin && { alert: twin, store: own } };
+    }),
     notes: others?.notes ?? [],
   };
 }

@@ -2,7 +2,8 @@ import { textAt } from '../json';
 import { ProblemError, type Problem } from '../errors';
 import type { ScheduledScope, AlertStore, StatusChange } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
-import { chosenAlerts, allAlerts } from './all-alerts';
+import { SCHEDULERS } from '../schedulers';
+import { chosenAlerts, allAlerts, type KeptAlert } from './all-alerts';
 import type { AlertStatus } from '../detections/alert-filter';
 import type { Alert, AlertsOptions } from '../schedulers/alert-index-search';
 
@@ -32,7 +33,7 @@ export async function setStatus(
 ): Promise<StatusResult> {
   const { chosen, problems } = chosenAlerts(await allAlerts(scope, rules, options), options.ids);
   const { status } = change;
-  const isSo = ({ alert }: { alert: Alert }): boolean => textAt(alert, 'wmi_detections.status') === status;
+  const isSo = ({ alert }: KeptAlert): boolean => textAt(alert, 'wmi_detections.status') === status;
   const changing = chosen.filter((each) => !isSo(each));
   const refused = changing.flatMap(({ alert, store }): Problem[] => {
     const why = store.refusal(alert, status);
@@ -41,6 +42,38 @@ export async function setStatus(
   if (problems.length + refused.length > 0) {
     throw new ProblemError(problems.length > 0 ? 'USAGE' : 'REFUSED', [...problems, ...refused]);
   }
+  const lists = await changeAll(scope, changing, change);
+  const twins = status === 'acknowledged' ? await twinsOf(scope, rules, options, chosen) : [];
+  const settable = twins.filter((twin) => !isSo(twin) && twin.store.refusal(twin.alert, status) === undefined);
+  await changeAll(scope, settable, change);
+  return { status, ...lists, unchanged: chosen.filter(isSo).map(({ alert }) => alert) };
+}
+
+/**
+ * The same alerts where another scheduler keeps them: what a move left there, or what the alert index had from before it. An
+ * analyst who acknowledges an alert has looked at all of them.
+ */
+async function twinsOf(
+  scope: ScheduledScope,
+  rules: readonly Rule[],
+  options: AlertsOptions,
+  chosen: readonly KeptAlert[],
+): Promise<KeptAlert[]> {
+  const twins = chosen.flatMap(({ twin }) => twin ?? []);
+  const ids = new Set(chosen.map(({ alert }) => alert._id));
+  for (const other of Object.values(SCHEDULERS).filter(({ name }) => ids.size > 0 && name !== scope.scheduler.name)) {
+    const store = await other.leftAlerts?.(scope, rules);
+    const left = (await store?.list(options))?.alerts ?? [];
+    if (store !== undefined) twins.push(...left.filter(({ _id }) => ids.has(_id)).map((alert) => ({ alert, store })));
+  }
+  return twins;
+}
+
+async function changeAll(
+  scope: ScheduledScope,
+  changing: readonly KeptAlert[],
+  change: StatusChange,
+): Promise<Record<Outcome, Alert[]>> {
   const byStore = new Map<AlertStore, Alert[]>();
   for (const { alert, store } of changing) byStore.set(store, [...(byStore.get(store) ?? []), alert]);
   const lists: Record<Outcome, Alert[]> = { changed: [], unsure: [], notBegun: [] };
@@ -50,7 +83,7 @@ export async function setStatus(
       lists[outcome].push(...batch);
     }
   }
-  return { status, ...lists, unchanged: chosen.filter(isSo).map(({ alert }) => alert) };
+  return lists;
 }
 
 type Outcome = 'changed' | 'unsure' | 'notBegun';

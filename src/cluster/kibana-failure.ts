@@ -3,7 +3,7 @@ import { isRecord } from '../json';
 import { UnexpectedResponse } from './check-response';
 import type { RequestPlace } from './connection';
 import { serverReason, unreachable } from './failure';
-import { errorChain, networkFault, type ErrorLink, type Fault } from './network-fault';
+import { errorChain, type ErrorLink } from './network-fault';
 
 /** A request to Kibana that failed, and the space it was for. */
 export interface KibanaPlace extends RequestPlace {
@@ -64,15 +64,6 @@ export function kibanaReason(body: unknown): string {
     if (said !== undefined && said !== '') return said.slice(0, 2_000);
   }
   return serverReason(body);
-}
-
-/** Why there is no answer, by what was thrown. */
-export function kibanaFault(error: unknown): Fault {
-  if (error instanceof UnexpectedResponse) return 'unreadable';
-  const names = errorChain(error).map(({ name }) => name);
-  // Aborted by a signal, which is ours; a signal that ran out has the name of a timeout.
-  if (names.includes('AbortError')) return 'permanent';
-  return networkFault(error) ?? (names.some((name) => /Timeout/.test(name)) ? 'timeout' : 'permanent');
 }
 
 /** The same chain of this program's own errors. `fetch failed` says nothing that its cause does not say better. */

@@ -7,7 +7,8 @@ import { withAuthority } from './ca-fingerprint';
 import { UnexpectedResponse } from './check-response';
 import { shownUrl, type Connection, type RequestContext } from './connection';
 import { dispatcherFor } from './dispatcher';
-import { kibanaFault, kibanaRefusal, kibanaUnreachable, notKibana, type KibanaPlace } from './kibana-failure';
+import { kibanaRefusal, kibanaUnreachable, notKibana, type KibanaPlace } from './kibana-failure';
+import { undiciFault } from './network-fault';
 import { policyFor, withAttemptCount, withRetry, type Attempt } from './retry';
 import { RETRY_POLICY } from './retry-policy';
 
@@ -177,7 +178,7 @@ async function sendOnce(
     const answer = { status, location: response.headers.get('location'), body: body ?? text };
     return { answer, status, retryAfter: response.headers.get('retry-after') };
   } catch (error) {
-    return { fault: kibanaFault(error), error };
+    return { fault: undiciFault(error), error };
   }
 }
 

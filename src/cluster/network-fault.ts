@@ -1,3 +1,5 @@
+import { UnexpectedResponse } from './check-response';
+
 /**
  * Why there is no answer.
  *
@@ -29,6 +31,15 @@ const FAULTS: readonly (readonly [RegExp, Fault])[] = [
 export function networkFault(error: unknown): Fault | undefined {
   const codes = errorChain(error).map(({ code }) => code);
   return FAULTS.find(([pattern]) => codes.some((code) => pattern.test(code)))?.[1];
+}
+
+/** Why a request by undici has no answer, by what was thrown. */
+export function undiciFault(error: unknown): Fault {
+  if (error instanceof UnexpectedResponse) return 'unreadable';
+  const names = errorChain(error).map(({ name }) => name);
+  // Aborted by a signal, which is ours; a signal that ran out has the name of a timeout.
+  if (names.includes('AbortError')) return 'permanent';
+  return networkFault(error) ?? (names.some((name) => /Timeout/.test(name)) ? 'timeout' : 'permanent');
 }
 
 /** An error and its causes. An aborted signal throws what is no `Error`, so each is known by its members. */

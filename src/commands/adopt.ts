@@ -21,7 +21,7 @@ export const adoptCommand = declare({
     yes: { type: 'boolean', default: false, describe: 'do it without asking' },
   },
   examples: [
-    ['$0 adopt ingest_pipeline/process_creation@ecs-pipeline', 'then `plan` shows what deploy would change in it'],
+    ['$0 adopt ingest_pipeline/process_creation@event-pipeline', 'then `plan` shows what deploy would change in it'],
   ],
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);

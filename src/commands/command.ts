@@ -5,6 +5,7 @@ import { readSettings, type Environment, type Flags, type Settings } from '../se
 import type { RetryPolicy } from '../cluster/retry-policy';
 import { connect, type Cluster } from '../cluster/cluster';
 import type { RequestContext } from '../cluster/connection';
+import { originOf } from '../notify/post';
 
 /** What a command may use of the world around it; only cli.ts makes one. */
 export interface Context {
@@ -89,10 +90,14 @@ function interruption(error: unknown, done: string | undefined): unknown {
   return stoppedAfter(stopped, done);
 }
 
-/** Settings of this call: file, environment, flags. Every time, it is said aloud where certificates are not verified. */
-export function settingsOf(context: Context, flags: Flags): Settings {
-  const settings = readSettings(flags, context.environment);
-  for (const { url, unverified } of [settings.elasticsearch, settings.kibana]) {
+/**
+ * Settings of this call: file, environment, flags. Every time, it is said aloud where certificates are not verified.
+ * @param options.notify whether the call needs the webhooks
+ */
+export function settingsOf(context: Context, flags: Flags, options: { readonly notify?: boolean } = {}): Settings {
+  const settings = readSettings(flags, context.environment, options);
+  const webhooks = settings.notify.map((webhook) => ({ ...webhook, url: originOf(webhook) }));
+  for (const { url, unverified } of [settings.elasticsearch, settings.kibana, ...webhooks]) {
     if (url === undefined || unverified === undefined) continue;
     context.note(
       `warning: ${describePlace(unverified)}: the certificate of ${url} is not verified (tls.verify: false). Whoever stands in between reads and changes everything, credentials too.`,

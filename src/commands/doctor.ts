@@ -5,12 +5,14 @@ import { failedCheck, type Check } from '../schedulers/scheduler';
 import { SCHEDULERS } from '../schedulers';
 import { checkClock, checkLicence, checkVersion } from '../doctor/checks';
 import { grantsOf, type Granted } from '../doctor/permissions';
-import { commandsOf, elasticsearchRole, openSearchRole, type For } from '../doctor/roles';
+import { commandsOf, elasticsearchRole, needsScheduler, openSearchRole, type For } from '../doctor/roles';
 import { USERS, type User } from '../schedulers/request-table';
 import { doctorText, rolesText } from '../report/doctor-text';
 import type { Settings } from '../settings';
 import type { Cluster } from '../cluster/cluster';
 import type { RequestContext } from '../cluster/connection';
+import { readAllContent } from '../resources/read-all-content';
+import { PROGRAM_FOLDER } from '../program';
 import { declare, settingsOf, clusterOf } from './command';
 
 /** What `doctor` found; nothing was changed. */
@@ -45,11 +47,11 @@ export async function doctor(
     checkVersion(cluster),
   ];
   const scheduler = SCHEDULERS[settings.scheduler];
-  checks.push(
-    await checkLicence(cluster),
-    await checkClock(cluster),
-    await scheduler.check(settings, cluster, context),
-  );
+  checks.push(await checkLicence(cluster), await checkClock(cluster));
+  if (needsScheduler(user)) {
+    const check = await scheduler.check(settings, cluster, context);
+    checks.push(check, ...(check.state === 'ok' ? await limitChecks(settings, cluster) : []));
+  }
   const { granted, check } = await grantsOf(cluster, askedOf(settings));
   checks.push(check);
   if (content !== undefined) checks.push(...(await checkEvents(scopeIn(settings, cluster), user, content)));
@@ -60,6 +62,22 @@ export async function doctor(
 function scopeIn({ namespace, indices, retention }: Settings, cluster: Cluster): Scope {
   return { cluster, namespace, now: Date.now(), indices, retention };
 }
+
+/** The limits of the scheduler that a deploy of the content would pass, or that are passed already. */
+async function limitChecks(settings: Settings, cluster: Cluster): Promise<Check[]> {
+  const { namespace, indices, scheduler, content = PROGRAM_FOLDER } = settings;
+  const about = `limits of ${scheduler}`;
+  try {
+    const scope = { cluster, namespace, indices, now: Date.now() };
+    const found = await SCHEDULERS[scheduler].limits?.(scope, readAllContent(content));
+    return (found ?? []).map((message) => ({ about, state: 'warning', message, fix: LIMITS_FIX }));
+  } catch (error) {
+    const { message, fix } = failedCheck(about, error);
+    return [{ about, state: 'unknown', message, fix }];
+  }
+}
+
+const LIMITS_FIX = 'docs/opensearch-alerting.md explains the limits and what raises them.';
 
 function askedOf({ namespace, indices, scheduler, kibana }: Settings): For {
   return { namespace, indices, scheduler, spaces: kibana.spaces };

@@ -5,7 +5,8 @@ import { listRuleFolder } from '../content/rule-folder';
 import { readYaml } from '../content/yaml-file';
 import { prepare } from '../cluster/translate';
 import type { Product } from '../cluster/cluster';
-import { ProblemError } from '../errors';
+import { ProblemError, type Problem } from '../errors';
+import { escapeForTerminal } from '../text/escape';
 import { readAllContent } from '../resources/read-all-content';
 import { PROGRAM_FOLDER } from '../program';
 import { navigatorLayer } from '../report/navigator';
@@ -19,6 +20,11 @@ import { declare, settingsOf } from './command';
 
 /** The forms of the schedulers that import rules, and those of other tools. */
 const FORMATS = ['kibana', 'opensearch-alerting', 'watcher', 'sigma', 'navigator'] as const;
+
+/** What was exported, and why some rules were not. */
+interface PartlyExported extends Exported {
+  readonly problems?: readonly Problem[];
+}
 
 export interface ExportOptions {
   readonly format: (typeof FORMATS)[number];
@@ -40,10 +46,11 @@ export interface ExportOptions {
  *   watcher              a list of {_id, watch}, each for PUT _watcher/watch/<_id>
  *   sigma                the rule files as they are, one YAML document each
  *   navigator            an ATT&CK Navigator layer of what the rules cover
+ * @returns the rules that can be expressed in that form, and the problems of those that cannot
  * @throws ProblemError USAGE for a format of a later version or a rule that is not there; CONTENT_INVALID; RULE_INVALID
- *   when a rule cannot be said in that form
+ *   when no rule can be expressed in that form
  */
-export function exportRules(options: ExportOptions): Exported {
+export function exportRules(options: ExportOptions): PartlyExported {
   const { format, root, namespace, indices, now = Date.now() } = options;
   const content = readAllContent(root);
   const rules = chosenRules(content.rules, options.rules);
@@ -91,10 +98,28 @@ function exportFor(
   content: Content,
   rules: readonly Rule[],
   options: SchedulerExportOptions,
-): Exported {
-  const exported = SCHEDULERS[name].export?.(content, rules, options);
-  if (exported === undefined) throw new Error(`there is no export for ${name}`);
-  return exported;
+): PartlyExported {
+  const scheduler = SCHEDULERS[name];
+  if (scheduler.export === undefined) throw new Error(`there is no export for ${name}`);
+  const problems: Problem[] = [];
+  const good = rules.filter((rule) => {
+    const refusal = refusalOf(() => scheduler.export?.(content, [rule], options));
+    problems.push(...refusal);
+    return refusal.length === 0;
+  });
+  if (good.length === 0 && problems.length > 0) throw new ProblemError('RULE_INVALID', problems);
+  return { ...scheduler.export(content, good, options), problems };
+}
+
+/** Why a rule cannot be expressed; empty where it can. */
+function refusalOf(exportRule: () => unknown): readonly Problem[] {
+  try {
+    exportRule();
+    return [];
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'RULE_INVALID') return error.problems;
+    throw error;
+  }
 }
 
 export const exportCommand = declare({
@@ -121,10 +146,15 @@ export const exportCommand = declare({
   run: (context, argv) => {
     const { namespace, indices, content = PROGRAM_FOLDER } = settingsOf(context, argv);
     const { format, rules, engine } = argv;
-    const { text, data } =
+    const exported: PartlyExported =
       format === 'pipelines'
         ? exportPipelines(content, engine, rules)
         : exportRules({ format, root: content, namespace, indices, rules });
-    return Promise.resolve({ json: data, text, exit: 0 });
+    const { text, data, problems = [] } = exported;
+    if (problems.length > 0) {
+      context.note(escapeForTerminal(new ProblemError('RULE_INVALID', problems).message));
+      context.note('The rules above are not in the export.');
+    }
+    return Promise.resolve({ json: data, text, exit: problems.length > 0 ? 1 : 0 });
   },
 });

@@ -8,6 +8,7 @@ import type { doctorCommand } from './doctor';
 import type { engineCommand } from './engine';
 import type { exportCommand } from './export';
 import type { initCommand } from './init';
+import type { notifyCommand } from './notify';
 import type { planCommand } from './plan';
 import type { reconcileCommand } from './reconcile';
 import type { replayCommand } from './replay';
@@ -92,6 +93,11 @@ export const VERBS: readonly Verb[] = [
     name: 'run',
     describe: 'run the stored rules now, over what came in since the last run',
     load: () => (require('./run') as { runCommand: typeof runCommand }).runCommand,
+  },
+  {
+    name: 'notify <action> [webhooks..]',
+    describe: 'send a marked sample to the webhooks of the settings and show their answers',
+    load: () => (require('./notify') as { notifyCommand: typeof notifyCommand }).notifyCommand,
   },
   {
     name: 'alerts [action] [ids..]',

@@ -8,6 +8,8 @@ import { clusterTime } from '../cluster/clock';
 import { toIso } from '../text/time';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
+import { readUndelivered } from '../status/undelivered';
+import type { Execution, RuleState } from '../schedulers/deployed-rule';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
 import { declare, settingsOf } from './command';
@@ -18,6 +20,8 @@ export interface StatusOptions {
   readonly span: number;
   /** A rule that is blind on more than this share (0 to 1) of a source needs attention. */
   readonly blindShare?: number;
+  /** Whether the scheduler runs each rule once, where it does not report its runs; no alert is stored. */
+  readonly tryRules?: boolean;
 }
 
 /**
@@ -39,9 +43,11 @@ export async function status(deployment: Deployment, content: Content, options: 
   const found = {
     content: await contentState(deployment, content),
     stopped: await scheduler.switchedOff(deployment),
-    rules: await scheduler.ruleStates(deployment, now),
+    limits: (await scheduler.limits?.(deployment)) ?? [],
+    rules: await ruleStates(deployment, now, options),
     sources,
     blindSpots: spots,
+    undelivered: await readUndelivered(cluster, namespace, now),
   };
   return {
     cluster: { url: cluster.url, product: cluster.product, version: cluster.version },
@@ -51,6 +57,24 @@ export async function status(deployment: Deployment, content: Content, options: 
     ...found,
     attention: attentionOf(found, options.blindShare ?? BLIND_SHARE),
   };
+}
+
+/** With `tryRules`, each rule that runs has just been tried, where its scheduler can do that. */
+async function ruleStates(deployment: Deployment, now: number, { tryRules }: StatusOptions): Promise<RuleState[]> {
+  const { scheduler } = deployment;
+  const states = await scheduler.ruleStates(deployment, now);
+  const tried = tryRules === true ? await scheduler.tryDeployed?.(deployment) : undefined;
+  return states.map((state) => {
+    const failure = tried?.get(state.uuid);
+    if (failure === undefined) return state;
+    const known = { ...state, runsUnknown: undefined };
+    if (failure !== null) return { ...known, execution: { ...trialAt(now, 'failed'), message: failure } };
+    return { ...known, execution: state.execution ?? trialAt(now, 'succeeded') };
+  });
+}
+
+function trialAt(now: number, result: string): Execution {
+  return { at: toIso(now), result, message: '', gap: 0 };
 }
 
 /** Every index or pattern that a rule reads, with those rules. */
@@ -83,11 +107,16 @@ export const statusCommand = declare({
       default: BLIND_SHARE * 100,
       describe: 'percent of a source on which a rule may be blind before it needs attention',
     },
+    'try-rules': {
+      type: 'boolean',
+      default: false,
+      describe: 'have OpenSearch Alerting run each monitor once without storing an alert, and show whether that works',
+    },
     'exit-code': { type: 'boolean', default: false, describe: 'exit with 1 when something needs attention' },
   },
   examples: [['$0 status --exit-code --output json', 'for monitoring: "attention" says what is wrong']],
   run: async (context, argv) => {
-    const options = { span: spanOf(argv.since), blindShare: shareOf(argv['max-blind']) };
+    const options = { span: spanOf(argv.since), blindShare: shareOf(argv['max-blind']), tryRules: argv['try-rules'] };
     const settings = settingsOf(context, argv);
     const content = contentOf(settings, context);
     const found = await status(await deploymentOf(settings, context), content, options);

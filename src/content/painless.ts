@@ -10,7 +10,7 @@ const EXTENSION = '.painless';
 /** `// needs: text.painless, time.painless`: helpers that are put in front of the script. */
 const NEEDS = /^\/\/ needs:(.*)$/gm;
 
-/** A script as it is sent, which still knows the file and line of each of its characters. */
+/** A script as it is sent, without comments; it still knows the file and line of each of its characters. */
 export interface Script {
   readonly text: string;
   /** @param offset UTF-16 units from the beginning of `text` */
@@ -94,20 +94,32 @@ function readScript(file: string): ScriptFile {
   return { file, text, needs };
 }
 
+interface Line {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly indent: number;
+  readonly code: string;
+}
+
+/** Without comments and indentation: engines take 65,535 bytes, and keep each script in the state of the cluster. */
 function joined(parts: readonly ScriptFile[]): Script {
-  const texts = parts.map(({ text }) => (text.endsWith('\n') ? text : `${text}\n`));
+  const lines = parts.flatMap(({ file, text }) =>
+    text.split('\n').flatMap((code, index): Line[] => {
+      const trimmed = code.trim();
+      if (trimmed === '' || trimmed.startsWith('//')) return [];
+      return [{ file, line: index + 1, indent: code.length - code.trimStart().length, code: trimmed }];
+    }),
+  );
   return {
-    text: texts.join(''),
+    text: lines.map(({ code }) => `${code}\n`).join(''),
     placeOf: (offset) => {
       let from = 0;
-      for (const [index, text] of texts.entries()) {
-        const part = parts[index];
-        if (part !== undefined && (offset < from + text.length || index === texts.length - 1)) {
-          return placeIn(part, offset - from);
-        }
-        from += text.length;
+      for (const { file, line, indent, code } of lines) {
+        if (offset <= from + code.length) return { file, line, column: offset - from + indent + 1 };
+        from += code.length + 1;
       }
-      throw new Error('a script has no parts');
+      return { file: parts.at(-1)?.file ?? '' };
     },
   };
 }

@@ -9,7 +9,7 @@ const DELETE: readonly Verb[] = ['deploy', 'destroy'];
 const TRIAL: readonly Verb[] = ['simulate', 'test'];
 /** The commands that look at what rules can see. */
 const LOOK: readonly Verb[] = ['plan', 'deploy', 'status', 'doctor', 'reconcile', 'test'];
-const PAGES: readonly Verb[] = [...ANALYST, 'run', 'test'];
+const PAGES: readonly Verb[] = [...ANALYST, 'run', 'status', 'test'];
 
 /**
  * What OpenSearch wants for a write: the request as a whole is an action of the cluster, each part one of an index. To put
@@ -173,7 +173,8 @@ export const REQUESTS: readonly RequestRow[] = [
     BULK,
   ),
 
-  // Alerts out: whether there is anything to ask, and where else, if not. Then alerts, and pages: who may read one on Elasticsearch may go on and give up.
+  // Alerts out: whether there is anything to ask, and where else, if not. Then alerts, and pages: who may read one on Elasticsearch may go
+  // on and give up. `run` looks for alerts that are to be sent, `status` for those that were not.
   onIndices(
     'any_index',
     'GET /{any_index}',
@@ -193,7 +194,7 @@ export const REQUESTS: readonly RequestRow[] = [
     isOptional: true,
   },
   onIndices('state', 'POST /{state}/_search', ['alerts'], ['read'], SEARCH),
-  onIndices('alerts', 'POST /{alerts}/_search', ANALYST, ['read'], SEARCH),
+  onIndices('alerts', 'POST /{alerts}/_search', [...ANALYST, 'run', 'status'], ['read'], SEARCH),
   onIndices(
     'alerts',
     'POST /{alerts}/_mget',

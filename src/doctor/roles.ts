@@ -42,6 +42,11 @@ export function commandsOf(user: User): readonly Verb[] {
   return COMMANDS[user];
 }
 
+/** Whether a kind of user needs a scheduler: who only ships events does not. */
+export function needsScheduler(user: User): boolean {
+  return COMMANDS[user].some((verb) => verb !== 'replay');
+}
+
 /** The requests that the commands of a kind of user make and cannot do without. */
 export function requestsOf(user: User, scheduler: SchedulerName): readonly RequestRow[] {
   return REQUESTS.filter(

@@ -31,7 +31,9 @@ export async function openAlerts(scope: Scope, { steps }: Plan): Promise<string[
     if (change.action !== 'delete' || kind.openAlerts === undefined) continue;
     const open = await kind.openAlerts(scope, change.id);
     const alerts = open === 1 ? '1 open alert' : `${open} open alerts`;
-    if (open > 0) sentences.push(`This deletes the rule “${change.title ?? change.id}”, which has ${alerts}.`);
+    if (open === 0) continue;
+    const sentence = `This deletes the rule “${change.title ?? change.id}”, which has ${alerts}.`;
+    sentences.push(kind.onDelete === undefined ? sentence : `${sentence} ${kind.onDelete}`);
   }
   return sentences;
 }

@@ -70,9 +70,14 @@ function ruleLines(rule: RuleState): string[] {
   const where = space === null ? '' : ` (space ${space})`;
   const head = `  ${name}${where}, version ${version}, ${interval === null ? 'by a schedule of its own' : `every ${interval}`}`;
   if (!rule.enabled) return [`${head}: disabled`];
-  if (behind === null) return [`${head}: ${overdue ? 'never run' : 'enabled; its scheduler does not say when it ran'}`];
+  if (behind === null) return [`${head}: ${overdue ? 'never run' : notRunYet(rule)}`];
   const late = overdue ? ', overdue' : '';
   return [`${head}: ${rule.execution === null ? readUpTo(behind) : `ran ${long(behind)} ago`}${late}${resultOf(rule)}`];
+}
+
+function notRunYet({ execution, runsUnknown }: RuleState): string {
+  if (execution !== null) return execution.result;
+  return runsUnknown === undefined ? 'enabled; not run yet' : 'enabled; when it ran is not known';
 }
 
 function readUpTo(behind: number): string {

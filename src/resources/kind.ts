@@ -108,6 +108,8 @@ export interface Kind {
   unproven?(scope: Scope): Promise<readonly Pick<Live, 'id' | 'title'>[]>;
   /** Of something that alerts: how many of its alerts are open. */
   openAlerts?(scope: Scope, id: string): Promise<number>;
+  /** What a deletion does to open alerts, a sentence; absent where it leaves them alone. */
+  readonly onDelete?: string;
   /** How a difference is brought to the cluster; `update` where a kind does not say. */
   actionFor?(desired: Desired, live: Live): Action;
 }

@@ -5,12 +5,19 @@ import type { Rule } from '../detections/rule';
 import type { AlertWrite } from './alert-writes';
 import type { GroupSummary } from './group-summary';
 import { toIso } from '../text/time';
+import type { Notified } from '../notify/notified';
 
 /**
  * The alert of a group: an ECS document (docs/design.md, "Alert document").
  * @param now the cluster's time, milliseconds since 1970: when the alert is first written
+ * @param notified the webhooks that it is to be sent to, if it is new
  */
-export function alertOf(rule: Rule, summary: GroupSummary, now: number): AlertWrite {
+export function alertOf(
+  rule: Rule,
+  summary: GroupSummary,
+  now: number,
+  notified: readonly Notified[] = [],
+): AlertWrite {
   const recomputed = {
     start: toIso(summary.first),
     end: toIso(summary.last),
@@ -29,6 +36,7 @@ export function alertOf(rule: Rule, summary: GroupSummary, now: number): AlertWr
       risk_objects: riskObjects(rule, summary.source).map(({ roles, ...object }) => ({ ...object, role: roles })),
       ancestors: summary.ancestors,
       scheduler: 'local',
+      ...(notified.length > 0 && { notified }),
     },
   };
   rule.groupBy.forEach((field, index) => {

@@ -47,6 +47,8 @@ export interface RuleState {
   readonly execution: Execution | null;
   /** When it should run next; null where nobody knows. */
   readonly nextRun: string | null;
+  /** Why nobody here can know whether it runs; absent where that is known. */
+  readonly runsUnknown?: string | undefined;
 }
 
 export interface Execution {

@@ -8,6 +8,8 @@ import { groupOf, TIME_FIELDS, type Group } from '../detections/group';
 import { readMatches } from '../cluster/search-all';
 import { toIso } from '../text/time';
 import type { Window } from '../detections/windows';
+import { pendingFor } from '../notify/notified';
+import type { Webhook } from '../settings';
 
 /** What one rule did in one window; the shape that `run --output json` prints. */
 export interface RuleRun {
@@ -32,6 +34,8 @@ export interface RunScope {
   readonly now: number;
   /** Counts what would be written, and writes nothing. */
   readonly dryRun?: boolean | undefined;
+  /** What new alerts are to be sent to; they record it from the start, so that nobody has to remember it. */
+  readonly webhooks?: readonly Webhook[] | undefined;
 }
 
 /**
@@ -43,7 +47,7 @@ export async function executeWindow(
   cluster: Cluster,
   stored: ExecutableRule,
   window: Window,
-  { namespace, now, dryRun = false }: RunScope,
+  { namespace, now, dryRun = false, webhooks = [] }: RunScope,
 ): Promise<RuleRun> {
   const write = dryRun ? countNew : writeAlerts;
   const steady = unstoppable(cluster);
@@ -55,7 +59,7 @@ export async function executeWindow(
     // From the first alert on the window is finished: whoever ends the run finds all of it done, or nothing.
     const summary = await readGroupSummaries(alerts > 0 ? steady : cluster, stored, groups);
     alerts += summary.length;
-    created += await write(steady, alertIndex(namespace), alertsOf(stored, summary, now));
+    created += await write(steady, alertIndex(namespace), alertsOf(stored, summary, now, webhooks));
   }
   return {
     uuid: stored.rule.uuid,
@@ -90,6 +94,12 @@ async function touchedGroups(
   return { events, days };
 }
 
-function* alertsOf(stored: ExecutableRule, summary: Awaited<ReturnType<typeof readGroupSummaries>>, now: number) {
-  for (const each of summary) yield alertOf(stored.rule, each, now);
+function* alertsOf(
+  stored: ExecutableRule,
+  summary: Awaited<ReturnType<typeof readGroupSummaries>>,
+  now: number,
+  webhooks: readonly Webhook[],
+) {
+  const notified = pendingFor(stored.rule, webhooks);
+  for (const each of summary) yield alertOf(stored.rule, each, now, notified);
 }

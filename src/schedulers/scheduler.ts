@@ -62,6 +62,17 @@ export interface Scheduler {
   ruleId(uuid: string, namespace: string): string;
   /** A sentence that says that the scheduler is switched off as a whole; null where it is not, or does not say. */
   switchedOff(scope: Scope): Promise<string | null>;
+  /**
+   * The limits of the scheduler that are passed, a sentence each: those of the deployed rules, and with `content` those that a
+   * deploy of it would pass. Absent on a scheduler without such limits.
+   */
+  limits?(scope: Scope, content?: Content): Promise<readonly string[]>;
+  /**
+   * Runs the deployed rules of a namespace once, without storing an alert; absent on a scheduler that says when a rule last ran
+   * and how that ended.
+   * @returns by the rule's UUID; null where the run succeeded, else what went wrong
+   */
+  tryDeployed?(scope: Scope): Promise<ReadonlyMap<string, string | null>>;
   /** Up to when a rule has read what came in, milliseconds since 1970; undefined where it never ran. */
   processedUntil(deployed: DeployedQuery, now: number): number | undefined;
   /** The same for all rules of a namespace, disabled ones left out; used before they move. */
@@ -85,6 +96,11 @@ export interface Scheduler {
   readonly keepsAlerts: boolean;
   /** Where its alerts are. `rules` are those of the content. */
   alerts(scope: Scope, rules: readonly Rule[]): AlertStore;
+  /**
+   * Alerts that rules left here when they moved to another scheduler.
+   * @returns undefined where there are none, or they cannot be seen
+   */
+  leftAlerts?(scope: Scope, rules: readonly Rule[]): Promise<AlertStore | undefined>;
   /** What else may have silenced an alert there, as a part of a sentence; empty where nothing can. */
   readonly otherSilencers: string;
   /** How a past period is run again, for a person. Times are ISO 8601, `to` exclusive. */

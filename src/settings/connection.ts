@@ -29,7 +29,7 @@ export function connectionOf(
   problems: Problem[],
 ): ConnectionSettings {
   const lookup = settingLookup(product, layers);
-  const [url, ...otherUrls] = addressesOf(lookup, problems);
+  const [url, ...otherUrls] = addressesOf(product, lookup, problems);
   return {
     url,
     ...(otherUrls.length > 0 && { otherUrls }),
@@ -39,7 +39,7 @@ export function connectionOf(
 }
 
 /** The URLs of a product: as they are written, or as a cloud id says them; of two layers the first counts. */
-export function addressesOf({ product, find }: SettingLookup, problems: Problem[]): readonly string[] {
+export function addressesOf(product: Product, { find }: SettingLookup, problems: Problem[]): readonly string[] {
   const url = find('url');
   const cloud = find('cloud_id');
   if (url !== undefined && cloud !== undefined && url.level === cloud.level) {

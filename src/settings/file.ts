@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { readYaml, type YamlFile } from '../content/yaml-file';
-import { ProblemError, type Place, type Problem } from '../errors';
+import { keepSecret, ProblemError, type Place, type Problem } from '../errors';
 import { isRecord } from '../json';
 import { suggestion } from '../text/suggest';
 import { checked, type Path, fileShape, type Part } from './schema';
@@ -19,6 +19,12 @@ export interface Asked {
   readonly where: Place;
 }
 
+/** What a call needs of the settings file beside the connections. */
+export interface FileParts {
+  /** Whether the call sends alerts: only then must the secrets of `notify` be there. */
+  readonly notify: boolean;
+}
+
 /**
  * What the settings file says: the profile that was asked for, then the rest of the file. A profile that says how a product is
  * reached replaces all that the rest says about that: the key of one cluster must not be sent to another.
@@ -29,6 +35,7 @@ export function fileLayers(
   asked: Asked | undefined,
   environment: Environment,
   problems: Problem[],
+  parts: FileParts,
 ): Layer[] {
   const file = readFile(config, problems);
   const profiles = isRecord(file?.value) && isRecord(file.value.profiles) ? file.value.profiles : {};
@@ -42,7 +49,8 @@ export function fileLayers(
     (key === 'elasticsearch' || key === 'kibana') && isRecord(chosen) && chosen[key] !== undefined;
   const counts = ([first, second]: Path): boolean =>
     first === 'profiles' ? second === asked?.profile : !replaced(first);
-  const part = { value: file.value, placeOf: (path: Path) => file.placeOf(path), counts };
+  const content = withoutIdleWebhooks(file.value, parts, asked?.profile);
+  const part = { value: content, placeOf: (path: Path) => file.placeOf(path), counts };
   const value = resolved(part, dirname(file.file), environment, problems);
   const written = checked(fileShape, { ...part, value }, problems);
   if (written === undefined) return [];
@@ -72,6 +80,19 @@ function readFile(config: string | undefined, problems: Problem[]): YamlFile | u
   }
 }
 
+/** Without the webhooks of profiles that are not asked for, and where nothing is sent, without any. */
+function withoutIdleWebhooks(value: unknown, { notify }: FileParts, profile: string | undefined): unknown {
+  if (!isRecord(value)) return value;
+  const { profiles } = value;
+  const without = ([name, each]: [string, unknown]): [string, unknown] =>
+    isRecord(each) && !(notify && name === profile) ? [name, { ...each, notify: undefined }] : [name, each];
+  return {
+    ...value,
+    ...(!notify && { notify: undefined }),
+    ...(isRecord(profiles) && { profiles: Object.fromEntries(Object.entries(profiles).map(without)) }),
+  };
+}
+
 function unknownProfile({ profile, where }: Asked, file: YamlFile | undefined, known: readonly string[]): Problem {
   if (file === undefined) {
     const hint = `Profiles stand in the settings file, ${DEFAULT_FILE} or what --config names, below \`profiles\`.`;
@@ -89,6 +110,22 @@ const SECRETS: ReadonlySet<unknown> = new Set([
   'service_token',
   'client_key_passphrase',
 ]);
+
+/** No key of a pager or a ticket system is shorter; `prod` and the like are no secret. */
+const KEY_LENGTH = 8;
+
+/** Whether a value may be written as `file:PATH`. The URL of a webhook is a secret, too: who knows it can post there. */
+function isSecret(path: Path): boolean {
+  if (SECRETS.has(path.at(-1))) return true;
+  const below = webhookPath(path);
+  return below !== undefined && (below[0] === 'url' || (below[0] === 'headers' && below.length === 2));
+}
+
+/** The rest of a path below a webhook; undefined where it is not in one. */
+function webhookPath(path: Path): Path | undefined {
+  const own = path[0] === 'profiles' ? path.slice(2) : path;
+  return own[0] === 'notify' ? own.slice(2) : undefined;
+}
 
 /** `${VAR}`, or the escaped `$${VAR}`. */
 const REFERENCE = /\$(\$?)\{([^}]*)\}/;
@@ -118,7 +155,11 @@ export function resolved(part: Part, folder: string, environment: Environment, p
       problems.push({ where: part.placeOf(path), message: `${path.join('.')}: ${message}`, hint });
     };
     const text = withVariables(value, environment, fail);
-    return text === undefined ? undefined : follow(text, path.at(-1), folder, fail);
+    const found = text === undefined ? undefined : follow(text, path, folder, fail);
+    // What a template gets from elsewhere is most likely a key, unless it is a word.
+    const isTemplate = webhookPath(path)?.[0] === 'template';
+    if (isTemplate && found !== undefined && found !== value && found.length >= KEY_LENGTH) keepSecret(found);
+    return found;
   };
   return walk(part.value, []);
 }
@@ -139,10 +180,11 @@ function withVariables(text: string, environment: Environment, fail: Fail): stri
   return missing.length === 0 ? replaced : undefined;
 }
 
-function follow(text: string, key: unknown, folder: string, fail: Fail): string | undefined {
+function follow(text: string, at: Path, folder: string, fail: Fail): string | undefined {
   const fromFolder = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
-  if (PATHS.has(key)) return fromFolder(text);
-  if (!SECRETS.has(key) || !text.startsWith('file:')) return text;
+  const isTemplate = webhookPath(at)?.[0] === 'template';
+  if (PATHS.has(at.at(-1)) && !isTemplate) return fromFolder(text);
+  if (!isSecret(at) || isTemplate || !text.startsWith('file:')) return text;
   const path = fromFolder(text.slice('file:'.length));
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');

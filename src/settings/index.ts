@@ -1,15 +1,17 @@
 import { ProblemError, type Problem } from '../errors';
 import { connectionOf, type ConnectionSettings } from './connection';
-import { fileLayers, type Asked } from './file';
+import { fileLayers, type Asked, type FileParts } from './file';
 import { environmentLayer, flagLayer, type Flags, type Environment } from './layers';
 import { proxiesOf } from './proxies';
 import type { SchedulerName, Written } from './schema';
 import { withoutUserInfo } from './user-info';
+import { webhooksOf, type Webhook } from './webhooks';
 
 export type { Access, ConnectionSettings } from './connection';
 export { DEFAULT_FILE } from './file';
 export type { Flags, Environment } from './layers';
 export type { SchedulerName } from './schema';
+export type { Webhook } from './webhooks';
 
 /** Checked settings. */
 export interface Settings {
@@ -32,6 +34,8 @@ export interface Settings {
   readonly retention?: string | undefined;
   /** The folder that holds pipelines/, mappings/ and rules/; undefined for those that come with the program. */
   readonly content?: string | undefined;
+  /** What gets new alerts; empty where the settings have none, or were read without them. */
+  readonly notify: readonly Webhook[];
 }
 
 /**
@@ -39,12 +43,17 @@ export interface Settings {
  * @param flags what the command line says
  * @param environment usually `process.env`
  * @param options.file false for none, not even the default one
+ * @param options.notify whether the webhooks are needed; without it their secrets need not be there
  * @throws ProblemError SETTINGS with every problem of all three at once
  */
-export function readSettings(flags: Flags, environment: Environment, { file = true } = {}): Settings {
+export function readSettings(
+  flags: Flags,
+  environment: Environment,
+  { file = true, notify = false }: { readonly file?: boolean } & Partial<FileParts> = {},
+): Settings {
   const problems: Problem[] = [];
   const asked = profileOf(flags, environment);
-  const written = file ? fileLayers(flags.config, asked, environment, problems) : [];
+  const written = file ? fileLayers(flags.config, asked, environment, problems, { notify }) : [];
   const given = environmentLayer(environment, problems);
   const typed = flagLayer(flags, problems);
   const layers = [typed, given, ...written].map((layer) => withoutUserInfo(layer, problems));
@@ -68,6 +77,7 @@ export function readSettings(flags: Flags, environment: Environment, { file = tr
     indices: first('indices'),
     retention: first('retention'),
     content: first('content'),
+    notify: webhooksOf(layers, proxies, problems),
   };
   if (problems.length > 0) throw new ProblemError('SETTINGS', problems);
   return settings;

@@ -105,9 +105,10 @@ export interface Found {
   readonly level: number;
 }
 
-/** What the layers say of one product; of each key the first layer that says it counts. */
+/** The settings of one connection; of each key the first layer that has it counts. */
 export interface SettingLookup {
-  readonly product: Product;
+  /** The product, or the path of the connection in the settings. */
+  readonly product: string;
   readonly find: (key: WrittenKey) => Found | undefined;
   readonly text: (key: WrittenKey) => string | undefined;
 }

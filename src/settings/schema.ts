@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Place, Problem } from '../errors';
+import { canonicalJson } from '../json';
 import { nearest } from '../text/suggest';
 
 /*
@@ -36,13 +37,8 @@ const namespace = z
 /** What goes into a header as it is; a line end that came along with it would be refused there, and show it. */
 const token = z.string().regex(/^[\x21-\x7e]+$/, 'must be letters, digits and signs, without blanks and line ends');
 
-const connection = z.strictObject({
-  cloud_id: z.string().optional(),
-  api_key: token.optional(),
-  username: z.string().min(1, 'must not be empty').optional(),
-  password: z.string().min(1, 'must not be empty').optional(),
-  bearer_token: token.optional(),
-  service_token: token.optional(),
+/** How the certificates of a connection are verified, and the one that we show. */
+const tls = z.strictObject({
   ca: z.string().optional(),
   ca_fingerprint: z
     .string()
@@ -52,6 +48,15 @@ const connection = z.strictObject({
   client_key: z.string().optional(),
   client_key_passphrase: z.string().optional(),
   tls: z.strictObject({ verify: z.boolean().optional() }).optional(),
+});
+
+const connection = tls.extend({
+  cloud_id: z.string().optional(),
+  api_key: token.optional(),
+  username: z.string().min(1, 'must not be empty').optional(),
+  password: z.string().min(1, 'must not be empty').optional(),
+  bearer_token: token.optional(),
+  service_token: token.optional(),
 });
 
 /** As Kibana names spaces in its URLs. */
@@ -70,6 +75,27 @@ const elasticsearch = connection.extend({
 
 const kibana = connection.extend({ url: url.optional(), spaces: spaces.optional() });
 
+/** The severities of alerts, the lowest first (docs/design.md, "Severity"). */
+const SEVERITY_WORDS = ['low', 'medium', 'high', 'critical'] as const;
+
+/** The forms of a webhook's messages; a template of the user's is the fourth. */
+const FORMS = ['json', 'slack', 'teams'] as const;
+
+/** A webhook that gets new alerts; what its parts mean together is checked in webhooks.ts. */
+const webhook = tls.extend({
+  url: z.string(URL_WANTED).refine(isWebUrl, URL_WANTED),
+  headers: z.record(z.string(), z.string()).optional(),
+  form: z.enum(FORMS, `must be one of ${FORMS.join(', ')}`).optional(),
+  template: z.unknown().optional(),
+  min_severity: z.enum(SEVERITY_WORDS, `must be one of ${SEVERITY_WORDS.join(', ')}`).optional(),
+  rules: z.array(z.string().min(1)).min(1, 'must name a rule').optional(),
+  max_per_rule: z
+    .int('must be a whole number from 1 to 1000')
+    .min(1, 'must be at least 1')
+    .max(1000, 'must be at most 1000')
+    .optional(),
+});
+
 /** The settings of one cluster. */
 export const settingsShape = z.strictObject({
   elasticsearch: elasticsearch.optional(),
@@ -86,6 +112,7 @@ export const settingsShape = z.strictObject({
     .regex(/^[1-9]\d{0,4}[dhms]$/, 'must be a duration of days, hours, minutes or seconds, such as 90d')
     .optional(),
   content: z.string().optional(),
+  notify: z.record(z.string(), webhook).optional(),
 });
 
 /** The file: settings, and others by name, of which --profile chooses one. */
@@ -96,6 +123,9 @@ export type Written = z.infer<typeof settingsShape>;
 
 /** A key of the settings of a product. */
 export type WrittenKey = keyof z.infer<typeof elasticsearch>;
+
+/** A webhook as the settings write it. */
+export type WrittenWebhook = z.infer<typeof webhook>;
 
 export type Product = 'elasticsearch' | 'kibana';
 
@@ -136,7 +166,9 @@ export function checked<T>(schema: z.ZodType<T>, part: Part, problems: Problem[]
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, part));
     return [{ where: part.placeOf(path), message: `${path.join('.') || 'settings'}: ${issue.message}` }];
   });
-  problems.push(...found);
+  // Of a value that refers to nothing, that is said already.
+  const known = new Set(problems.map(({ where }) => canonicalJson(where ?? null)));
+  problems.push(...found.filter(({ where }) => !known.has(canonicalJson(where ?? null))));
   return undefined;
 }
 

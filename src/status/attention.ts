@@ -1,6 +1,8 @@
 import { describeDuration } from '../text/duration';
 import type { RuleState } from '../schedulers/deployed-rule';
+import { plural } from '../text/plural';
 import type { ContentState, SourceState, Status } from './status';
+import type { Undelivered } from './undelivered';
 
 /** A rule that cannot see this share of a source's process creations needs attention, unless told otherwise. */
 export const BLIND_SHARE = 0.5;
@@ -11,14 +13,16 @@ export const BLIND_SHARE = 0.5;
  *   what                                                                        | who mends it
  *   ----------------------------------------------------------------------------|---------------------------------
  *   the cluster differs from the content                                        | `deploy`
- *   the scheduler is switched off as a whole                                    | whoever switched it off
+ *   the scheduler is switched off as a whole; a limit of it is passed           | whoever switched it off; docs
  *   no rule there; a rule never ran, or not for two intervals                   | `deploy`, `run`
  *   a rule disabled; its last run failed, or left a gap                         | whoever disabled it; Kibana, `run`
+ *   nobody can know whether a rule runs                                         | the privileges, `--try-rules`
  *   no source has any event; one that had events is silent, or cannot be read   | the shipper, the privileges
  *   one of our own streams has events and no process creation among them        | Windows' auditing, Sysmon
  *   pipelines failed                                                            | the shipper's format, or ours
  *   a blind spot of what the rules read                                         | docs/blind-spots.md
  *   a rule is blind on more than a share of a source                            | docs/shippers.md
+ *   alerts that a webhook has not got in 15 minutes                             | the webhook; docs/notify.md
  *
  * Unrecognised events and ignored fields are shown, and raise no alarm: neither hides an event of a known source.
  * @param blindShare 0 to 1
@@ -30,16 +34,21 @@ export function attentionOf(
     sources,
     stopped,
     blindSpots = [],
-  }: Pick<Status, 'content' | 'rules' | 'sources'> & Partial<Pick<Status, 'stopped' | 'blindSpots'>>,
+    undelivered = [],
+    limits = [],
+  }: Pick<Status, 'content' | 'rules' | 'sources'> &
+    Partial<Pick<Status, 'stopped' | 'blindSpots' | 'undelivered' | 'limits'>>,
   blindShare: number,
 ): string[] {
   return [
     ...ofContent(content),
     ...(typeof stopped === 'string' ? [stopped] : []),
+    ...limits,
     ...(rules.length === 0 ? ['no rule of this namespace is there'] : rules.flatMap(ofRule)),
     ...ofSources(sources),
     ...blindSpots.map(({ message }) => message),
     ...sources.flatMap((source) => ofSource(source, blindShare)),
+    ...undelivered.map(ofWebhook),
   ];
 }
 
@@ -56,15 +65,21 @@ function ofContent({ inSync, changes }: ContentState): string[] {
   return [`the cluster is not in sync with the content: ${differ}`];
 }
 
-function ofRule({ name, space, enabled, overdue, behind, execution }: RuleState): string[] {
+function ofRule({ name, space, enabled, overdue, behind, execution, runsUnknown }: RuleState): string[] {
   const rule = space === null ? name : `${name} (space ${space})`;
   if (!enabled) return [`${rule} is disabled`];
   const { result = 'succeeded', message = '', gap = 0 } = execution ?? {};
   return [
     ...(overdue ? [behind === null ? `${rule} has never run` : `${rule} has not run for two intervals`] : []),
     ...(/fail/.test(result) ? [`${rule}: its last run ended in ${result}${message === '' ? '' : `: ${message}`}`] : []),
+    ...(runsUnknown === undefined ? [] : [`${rule}: ${runsUnknown}`]),
     ...(gap > 0 ? [`${rule}: nothing ran for ${describeDuration(gap)} before its last run`] : []),
   ];
+}
+
+function ofWebhook({ webhook, alerts, oldest, error }: Undelivered): string {
+  const reason = error === null ? 'no run has tried to send them' : error;
+  return `${plural(alerts, 'alert')} not sent to webhook ${webhook}, the oldest of ${oldest}: ${reason}`;
 }
 
 function ofSources(sources: readonly SourceState[]): string[] {

@@ -1,6 +1,7 @@
 import type { Counts } from '../plan/plan';
 import type { BlindSpot } from '../visibility/blind-spot';
 import type { RuleState } from '../schedulers/deployed-rule';
+import type { Undelivered } from './undelivered';
 
 /** Everything that `status` says; the JSON that scripts read. Times are ISO 8601, spans milliseconds. */
 export interface Status {
@@ -13,10 +14,14 @@ export interface Status {
   readonly content: ContentState;
   /** That the scheduler is switched off as a whole, in a sentence; null when it is not, or does not say. */
   readonly stopped: string | null;
+  /** Limits of the scheduler that are passed, a sentence each. */
+  readonly limits: readonly string[];
   readonly rules: readonly RuleState[];
   readonly sources: readonly SourceState[];
   /** What rules cannot see of what they read, and why. */
   readonly blindSpots: readonly BlindSpot[];
+  /** Webhooks that have waited too long for alerts. */
+  readonly undelivered: readonly Undelivered[];
   /** What `--exit-code` exits with 1 for, a sentence each. */
   readonly attention: readonly string[];
 }

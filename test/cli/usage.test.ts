@@ -9,29 +9,32 @@ test('command line usage: --help lists every command', async () => {
    Detects process creation through WMI (ATT&CK T1047) on Elasticsearch and OpenSearch.
 
    Commands:
-     wmi-detections demo                       try it: an embedded engine, both detections, our own samples, the alerts
-     wmi-detections engine <action>            the embedded engine, a real OpenSearch node on loopback: start, stop or
-                                               status
-     wmi-detections init                       write a settings file, by asking or by flags, and try it; never a secret
-     wmi-detections validate                   check pipelines, mappings and rules on disk, offline
-     wmi-detections plan                       show what deploy would do
-     wmi-detections deploy                     install pipelines, templates and rules, or bring them up to date
-     wmi-detections destroy                    remove what is ours; events and alerts stay unless --with-data
-     wmi-detections adopt <things..>           take over what stands on the cluster under an id of ours, by our mark only
-     wmi-detections export <format> [rules..]  print the rules in the form of another tool, offline
-     wmi-detections simulate [pipelines..]     run pipeline fixtures through an engine; nothing is indexed
-     wmi-detections test [rules..]             run each rule on its positive and negative events, end to end
-     wmi-detections replay <files..>           read events of any known shape and ship them, each once
-     wmi-detections run                        run the stored rules now, over what came in since the last run
-     wmi-detections alerts [action] [ids..]    list alerts, newest first; explain one, acknowledge, close or reopen some
-     wmi-detections risk                       users and hosts by the risk that alerts add to them, and those alerts
-     wmi-detections reconcile                  hold the events that match each rule against the alerts there are; nothing
-                                               is written
-     wmi-detections status                     versions, drift, last runs; what arrives, and what the rules cannot see of
-                                               it
-     wmi-detections doctor                     can it work? reach, version, licence, clock, scheduler and your privileges,
-                                               before anything is changed
-     wmi-detections completion                 print a script that completes commands and flags, for bash or zsh
+     wmi-detections demo                          try it: an embedded engine, both detections, our own samples, the alerts
+     wmi-detections engine <action>               the embedded engine, a real OpenSearch node on loopback: start, stop or
+                                                  status
+     wmi-detections init                          write a settings file, by asking or by flags, and try it; never a secret
+     wmi-detections validate                      check pipelines, mappings and rules on disk, offline
+     wmi-detections plan                          show what deploy would do
+     wmi-detections deploy                        install pipelines, templates and rules, or bring them up to date
+     wmi-detections destroy                       remove what is ours; events and alerts stay unless --with-data
+     wmi-detections adopt <things..>              take over what stands on the cluster under an id of ours, by our mark
+                                                  only
+     wmi-detections export <format> [rules..]     print the rules in the form of another tool, offline
+     wmi-detections simulate [pipelines..]        run pipeline fixtures through an engine; nothing is indexed
+     wmi-detections test [rules..]                run each rule on its positive and negative events, end to end
+     wmi-detections replay <files..>              read events of any known shape and ship them, each once
+     wmi-detections run                           run the stored rules now, over what came in since the last run
+     wmi-detections notify <action> [webhooks..]  send a marked sample to the webhooks of the settings and show their
+                                                  answers
+     wmi-detections alerts [action] [ids..]       list alerts, newest first; explain one, acknowledge, close or reopen some
+     wmi-detections risk                          users and hosts by the risk that alerts add to them, and those alerts
+     wmi-detections reconcile                     hold the events that match each rule against the alerts there are;
+                                                  nothing is written
+     wmi-detections status                        versions, drift, last runs; what arrives, and what the rules cannot see
+                                                  of it
+     wmi-detections doctor                        can it work? reach, version, licence, clock, scheduler and your
+                                                  privileges, before anything is changed
+     wmi-detections completion                    print a script that completes commands and flags, for bash or zsh
 
    Everywhere:
          --es-url      URL of Elasticsearch or OpenSearch, or of several nodes with commas between them
@@ -69,6 +72,7 @@ test.each([
   'status',
   'replay',
   'run',
+  'notify',
   'alerts',
   'risk',
   'reconcile',

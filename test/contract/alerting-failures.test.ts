@@ -152,6 +152,10 @@ test('failures of OpenSearch Alerting: a text that looks like a template is refu
    "rules/process_execution_via_wmi.yml: “Process Execution via WMI” or one of its exceptions looks for {{, which OpenSearch Alerting takes for a template
      Write it with a wildcard, {?, or run this rule on another scheduler."
   `);
+  const another = { ...bad, uuid: manyRules(1)[0]?.uuid ?? '', name: 'Another' };
+  await expect(planMonitors(here.deployment, contentWith([bad, another]))).rejects.toMatchObject({
+    problems: [{}, { message: expect.stringContaining('“Another”') as string }],
+  });
   const good = rule({
     condition: { ...bad.condition, test: { ...braces, pattern: [{ literal: 'x { {ctx} }' }] } } as never,
   });

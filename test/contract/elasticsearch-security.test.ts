@@ -159,6 +159,8 @@ onElasticsearch('on a real Elasticsearch with security', () => {
       }
       expect(idle.filter((each) => !UNPROVEN.test(each))).toEqual([]);
     },
+    // A request for each privilege and row; on a busy machine more than a minute.
+    300_000,
   );
 
   test('Elasticsearch with security: the shipper cannot read, the reader cannot write, the runner changes no event and no content', async () => {

@@ -4,7 +4,7 @@ import { planFrom } from '../../src/plan/plan';
 import { schedulersBeside } from '../../src/plan/guard';
 import type { Deployment } from '../../src/plan/deployment';
 import { monitorAlerts } from '../../src/schedulers/opensearch-alerting/plugin-alert-store';
-import { monitorRuleStates } from '../../src/schedulers/opensearch-alerting/find-monitors';
+import { monitorRuleStates } from '../../src/schedulers/opensearch-alerting/monitor-runs';
 import { planMonitors } from '../support/alerting-dataset';
 import { quiet } from '../support/context';
 import { contentWith } from '../support/content';
@@ -129,7 +129,7 @@ describe('deploy --move of a rule whose monitor has open alerts', () => {
             expect(server.alerts.alerts).toMatchObject([{ state: 'ACTIVE' }]);
             const { alerts } = await monitorAlerts(deployment.cluster, deployment.namespace, []);
             expect(alerts).toMatchObject([{ wmi_detections: { status: 'open' }, process: { command_line: 'seen' } }]);
-            expect(await monitorRuleStates(deployment)).toEqual([]);
+            expect(await monitorRuleStates(deployment, Date.now())).toEqual([]);
           },
         },
         // A second move finds nothing that is to leave.

@@ -130,7 +130,7 @@ test('adopt: adopts an unmanaged rule of the local scheduler', async () => {
 
 test('adopt: a copy of a managed resource gets its own mark', async () => {
   await deployed();
-  const other = await pipeline('process_creation@ecs-pipeline');
+  const other = await pipeline('process_creation@event-pipeline');
   await put(`/_ingest/pipeline/${PIPELINE}`, other);
   expect(await actionOn(NAME)).toBe('foreign');
   await adopted([NAME]);

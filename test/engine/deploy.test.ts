@@ -73,7 +73,7 @@ test('deploy and destroy: a first deploy creates everything in the order of refe
   expect(exitOf(first.applied)).toBe(0);
   expect(first.applied.changes.every(({ action, status }) => action === 'create' && status === 'done')).toBe(true);
   const order = first.applied.changes.map(({ id }) => id);
-  expect(order.indexOf('process_creation@ecs-pipeline')).toBeLessThan(
+  expect(order.indexOf('process_creation@event-pipeline')).toBeLessThan(
     order.indexOf('process_creation@windows_event-pipeline'),
   );
   expect(order.indexOf(`${SYSMON}@default-pipeline`)).toBeLessThan(order.indexOf(`${SYSMON}@template`));

@@ -1,6 +1,6 @@
 import type { RequestRow } from '../../src/schedulers/request-table';
 import { namesOf, USERS } from '../../src/schedulers/request-table';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAllowed } from '../../src/doctor/probe';
@@ -13,6 +13,7 @@ import { request, type Request } from '../support/request';
 import { requestsFor } from '../support/request-table';
 import { authority } from '../support/certificates';
 import { quiet } from '../support/context';
+import { receiver } from '../support/receiver';
 import { ASKED, lesser, PRINTED, rowsOf } from '../support/opensearch-roles';
 import { startSecured, type SecuredNode, securedJars, VERSION } from '../support/opensearch-security-node';
 import { project, type Project } from '../support/temporary-folders';
@@ -77,7 +78,7 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     (await give(user, 'alerts', { limit: 100, ...argv })).json as { _id: string }[];
 
   test('OpenSearch with security: the deployer adopts what is there, and deploys; the reader sees that nothing is left to do', async () => {
-    const id = 'process_creation@ecs-pipeline';
+    const id = 'process_creation@event-pipeline';
     const path = `/_ingest/pipeline/${encodeURIComponent(id)}`;
     await request(node.admin, { method: 'PUT', path, body: { processors: [] } });
     expect(await changes('reader')).toContain(`foreign ${id}`);
@@ -101,17 +102,21 @@ onOpenSearch('on a real OpenSearch with the security plugin', () => {
     expect([again['indexed'], again['duplicates'], again['failed']]).toEqual([0, read, 0]);
   });
 
-  test('OpenSearch with security: the runner writes the alerts, once each, and acknowledges one', async () => {
+  test('OpenSearch with security: the runner writes the alerts and sends them, once each, and acknowledges one', async () => {
+    const soc = await receiver();
+    const config = join(folder, 'settings.yml');
+    writeFileSync(config, `notify: {soc: {url: "${soc.url}", max_per_rule: 1000}}\n`);
     const run = async (argv = {}): Promise<number[][]> =>
-      ((await give('runner', 'run', argv)).json as { rules: Record<string, number>[] }).rules.map((rule) => [
-        rule['alerts'] ?? 0,
-        rule['new'] ?? 0,
-      ]);
+      ((await give('runner', 'run', { config, ...argv })).json as { rules: Record<string, number>[] }).rules.map(
+        (rule) => [rule['alerts'] ?? 0, rule['new'] ?? 0],
+      );
     const first = await run();
     expect(first.every(([alerts = 0, fresh]) => alerts > 0 && fresh === alerts)).toBe(true);
     const none = first.map(([alerts]) => [alerts, 0]);
     expect(await run({ 'dry-run': true })).toEqual(none);
     expect(await run()).toEqual(none);
+    await soc.close();
+    expect(soc.ids().sort()).toEqual((await alertsOf('reader')).map(({ _id }) => _id).sort());
     const [one] = await alertsOf('runner');
     await give('runner', 'alerts', { action: 'ack', ids: [one?._id] });
     expect((await alertsOf('reader', { status: 'acknowledged' })).map(({ _id }) => _id)).toEqual([one?._id]);

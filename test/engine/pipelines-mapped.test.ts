@@ -3,8 +3,7 @@ import { readContent } from '../../src/content/read-content';
 import { isRecord } from '../../src/json';
 
 /*
- * The last step of every pipeline knows the mapped fields (its parameter `mapped`), so that it can move away what the mapping would
- * refuse. The two lists must not part.
+ * The scripts know the mapped fields (the parameter `mapped`), so that they can move away what the mapping would refuse.
  */
 const content = readContent(join(__dirname, '..', '..'));
 
@@ -36,7 +35,7 @@ function knownFields(mapped: unknown, path = ''): string[] {
 
 test('pipelines and mappings: the pipeline knows every field of the mapping and no other', () => {
   const { template } = body('process_creation@mappings') as { template: { mappings: { properties: unknown } } };
-  const { processors } = body('process_creation@ecs-pipeline') as {
+  const { processors } = body('process_creation@event-pipeline') as {
     processors: [{ script: { params: { mapped: unknown } } }];
   };
   const known = knownFields(processors[0].script.params.mapped).sort();

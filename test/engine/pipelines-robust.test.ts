@@ -147,7 +147,7 @@ describe('pipelines on hostile documents: an integer beyond 64 bits, as shippers
       original: expect.stringContaining('"Other":-9223372036854776000') as unknown,
     });
     expect(at(document, 'error.message')).toMatchInlineSnapshot(
-      `"recognise (script): unexpected value type [class java.math.BigInteger]"`,
+      `"windows-event (script): unexpected value type [class java.math.BigInteger]"`,
     );
   });
 });

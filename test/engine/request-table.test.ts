@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RequestRow } from '../../src/schedulers/request-table';
 import { REQUESTS } from '../../src/doctor/requests';
 import type { Verb } from '../../src/schedulers/request-table';
@@ -8,6 +10,8 @@ import { rowsFor, type Seen } from '../support/request-table';
 import { connect } from '../../src/cluster/cluster';
 import { quiet } from '../support/context';
 import { proxy, type Proxy } from '../support/proxy';
+import { receiver } from '../support/receiver';
+import { temporaryFolder } from '../support/temporary-folders';
 
 /*
  * The table of requests and privileges is whole: what each command really sends to a real node, an engine of this test's
@@ -20,6 +24,7 @@ let engine: Engine;
 let recorder: Proxy;
 let verb: Verb = 'plan';
 const seen: Seen[] = [];
+const folder = temporaryFolder();
 
 beforeAll(async () => {
   engine = await startAttached();
@@ -43,12 +48,16 @@ async function give(name: string, argv: Record<string, unknown> = {}, by = name 
 
 async function everyCommand(): Promise<void> {
   await expect(give('alerts')).rejects.toThrow('nothing was ever deployed');
+  const soc = await receiver();
+  const config = join(folder, 'settings.yml');
+  writeFileSync(config, `notify: {soc: {url: "${soc.url}"}}\n`);
   await give('plan', { prune: false });
   await give('deploy', { yes: true, prune: false });
   await give('replay', { files: ['samples'] });
   // Once more, where the streams are there.
   await give('replay', { files: ['samples'] });
-  await give('run');
+  await give('run', { config });
+  await soc.close();
   await give('run', { 'dry-run': true });
   const { json } = await give('alerts', { limit: 100 });
   const ids = (json as { _id: string }[]).slice(0, 2).map(({ _id }) => _id);

@@ -80,7 +80,7 @@ test('status: a cluster without a deploy is reported and is not an error', async
    No events yet: no index that the rules read is there. docs/shippers.md says how events get there.
 
    Needs attention
-     ! the cluster is not in sync with the content: 22 things differ
+     ! the cluster is not in sync with the content: 21 things differ
      ! no rule of this namespace is there
      ! no source has any event"
   `);

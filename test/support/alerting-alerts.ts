@@ -15,6 +15,9 @@ const MAPPINGS = {
   },
 };
 
+/** As many open alerts of a monitor the plugin knows in a run; of the others it raises new ones. */
+const MOST_LOADED = 500;
+
 /** The alerts of a test's monitors, in an index of the real engine as well: what its mapping refuses is lost, silently. */
 export class AlertStore {
   readonly alerts: Json[] = [];
@@ -33,15 +36,18 @@ export class AlertStore {
   async store(id: string, monitor: Json, ran: Ran, now: number): Promise<void> {
     for (const trigger of bucketTriggers(monitor)) {
       const result = ran.triggers[String(trigger.id)];
-      if (result === undefined || result.error !== null) continue;
-      const open = this.alerts.filter(
-        (alert) =>
-          alert.monitor_id === id &&
-          alert.trigger_id === trigger.id &&
-          ['ACTIVE', 'ACKNOWLEDGED'].includes(String(alert.state)),
-      );
+      if (result === undefined) continue;
+      const open = this.alerts
+        .filter(
+          (alert) =>
+            alert.monitor_id === id &&
+            alert.trigger_id === trigger.id &&
+            ['ACTIVE', 'ACKNOWLEDGED'].includes(String(alert.state)),
+        )
+        .slice(0, MOST_LOADED);
       const seen = new Set(result.buckets.map(keyOf));
-      for (const alert of open.filter((each) => !seen.has(identity(each))))
+      // A run that fails on a page stores what the pages before it had, and ends no alert.
+      for (const alert of result.error === null ? open.filter((each) => !seen.has(identity(each))) : [])
         Object.assign(alert, { state: 'COMPLETED', end_time: now });
       for (const bucket of result.buckets) {
         const known = open.find((alert) => identity(alert) === keyOf(bucket));
@@ -52,9 +58,10 @@ export class AlertStore {
     }
   }
 
-  /** As the plugin does when a monitor is deleted, or its trigger has another id. */
+  /** As the plugin does when a monitor is deleted: its search for the alerts has no size, so it gives ten. The others stay. */
   forget(monitor: string): void {
-    for (const alert of this.alerts.filter((each) => each.monitor_id === monitor)) alert.state = 'DELETED';
+    const held = this.alerts.filter((each) => each.monitor_id === monitor && each.state !== 'COMPLETED');
+    for (const alert of held.slice(0, 10)) alert.state = 'DELETED';
   }
 
   async close(): Promise<void> {

@@ -2,9 +2,10 @@ import { isRecord } from '../../src/json';
 import type { Cluster } from '../../src/cluster/cluster';
 import type { AlertStore } from './alerting-alerts';
 import { contentOf, keysOf } from './alerting-alerts';
+import type { Renderer } from './alerting-render';
 import { runMonitor, type Ran } from './alerting-run';
 import type { Seen } from './alerting-server';
-import { randomId, storable, type Json } from './alerting-validate';
+import { bucketTriggers, randomId, storable, type Json } from './alerting-validate';
 import { Refusal } from './kibana-state';
 
 export interface Stored {
@@ -19,6 +20,8 @@ export interface Monitors {
   most: number;
   /** The last sequence number that was given. */
   sequence: number;
+  /** Runs that did not end. */
+  endless: number;
   /** What a server of some version makes of a monitor besides. */
   decorate: (monitor: Json) => Json;
 }
@@ -27,9 +30,11 @@ interface Asked extends Seen {
   readonly engine: Cluster;
   readonly monitors: Monitors;
   readonly alerts: AlertStore;
+  readonly renderer: Renderer;
 }
 
-type Answer = [status: number, body: unknown];
+/** `undefined`: the plugin does not answer. */
+type Answer = [status: number, body: unknown] | undefined;
 
 /** What the plugin answers, errors in the form in which it tells them. */
 export async function answerAlerting(asked: Asked): Promise<Answer> {
@@ -89,7 +94,8 @@ async function update(asked: Asked, id: string): Promise<Answer> {
   }
   const monitor = storable(asked.body);
   await checkIndices(asked, monitor);
-  return [200, store(asked, id, { ...monitor, schema_version: 9 }, current.version + 1)];
+  const since = { enabled_time: current.monitor.enabled_time };
+  return [200, store(asked, id, { ...monitor, ...since, schema_version: 9 }, current.version + 1)];
 }
 
 function store({ monitors }: Asked, id: string, monitor: Json, version: number): Json {
@@ -157,9 +163,26 @@ async function execute(asked: Asked, id: string, monitor: Json): Promise<Answer>
   }
   await checkIndices(asked, monitor);
   const end = given === undefined ? Date.now() : Number(given.slice(0, -2));
-  const ran = await runMonitor(asked.engine, monitor, end);
+  const ran = await runMonitor(asked.engine, monitor, end, asked.renderer);
   if (dryrun !== 'true' && id !== '') await asked.alerts.store(id, monitor, ran, Date.now());
-  return [200, runAnswer(monitor, ran, end)];
+  if (ran.endless) {
+    asked.monitors.endless += 1;
+    return undefined;
+  }
+  return [200, runAnswer(monitor, id === '' ? asInline(asked.body, ran) : ran, end)];
+}
+
+/** A trigger of a body that is not stored has no id yet where its condition is read: its groups are looked for in vain. */
+function asInline(body: unknown, ran: Ran): Ran {
+  const triggers = isRecord(body) ? bucketTriggers(body) : [];
+  const late = triggers.filter((trigger) => {
+    const keys = Object.keys(trigger);
+    return keys.indexOf('condition') < keys.indexOf('id');
+  });
+  const error = 'null cannot be cast to non-null type java.util.HashMap<*, *>';
+  const found = late.map(({ id }) => String(id)).filter((id) => (ran.triggers[id]?.buckets.length ?? 0) > 0);
+  const failed = Object.fromEntries(found.map((id) => [id, { error, buckets: [] }]));
+  return { ...ran, triggers: { ...ran.triggers, ...failed } };
 }
 
 function runAnswer(monitor: Json, ran: Ran, end: number): Json {
@@ -176,9 +199,9 @@ function runAnswer(monitor: Json, ran: Ran, end: number): Json {
   };
 }
 
-/** Of the alerts of one monitor; what is not ACTIVE is not, and the answer is 200 all the same. */
+/** Of the alerts of one monitor; what is not ACTIVE is not, and the answer is 200 all the same. Of a deleted monitor: no answer. */
 function acknowledge(asked: Asked, id: string): Answer {
-  known(asked, id);
+  if (!asked.monitors.stored.has(id)) return undefined;
   const { alerts: ids = [] } = (asked.body ?? {}) as { alerts?: readonly string[] };
   const success: string[] = [];
   const failed: Json[] = [];

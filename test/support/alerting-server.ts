@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Cluster } from '../../src/cluster/cluster';
 import { AlertStore } from './alerting-alerts';
+import { Renderer } from './alerting-render';
 import { answerAlerting, type Monitors } from './alerting-routes';
 import { listening } from './listening';
 
@@ -22,9 +23,32 @@ export interface AlertingServer {
   readonly cluster: Cluster;
   readonly monitors: Monitors;
   readonly alerts: AlertStore;
+  readonly renderer: Renderer;
+  /** The plugin's locks, by monitor: when it last ran by its schedule, and whether that run has ended. */
+  readonly locks: Map<string, Lock>;
+  readonly node: NodeState;
   readonly seen: Seen[];
   fail(match: (seen: Seen) => boolean, fault: Fault): void;
   close(): Promise<void>;
+}
+
+/** Of `.opensearch-alerting-config-lock`. */
+interface Lock {
+  /** Milliseconds since 1970; seconds in the index. */
+  readonly time: number;
+  readonly released: boolean;
+}
+
+/** What differs from a node that is well. */
+interface NodeState {
+  /** Of the index of the alerts. */
+  health: 'green' | 'yellow' | 'red';
+  /** The security plugin shows nobody the index of the locks. */
+  locksHidden: boolean;
+  /** plugins.scheduled_jobs.enabled */
+  scheduledJobs: boolean;
+  /** Of the cluster, flat. */
+  settings: Readonly<Record<string, string>>;
 }
 
 const BASE = '/_plugins/_alerting/monitors';
@@ -34,7 +58,16 @@ export async function startAlerting(engine: Cluster): Promise<AlertingServer> {
   const seen: Seen[] = [];
   const faults: { match: (seen: Seen) => boolean; fault: Fault }[] = [];
   const alerts = new AlertStore(engine);
-  const monitors: Monitors = { stored: new Map(), most: 1_000, sequence: 0, decorate: (monitor) => monitor };
+  const monitors: Monitors = {
+    stored: new Map(),
+    most: 1_000,
+    sequence: 0,
+    endless: 0,
+    decorate: (monitor) => monitor,
+  };
+  const renderer = new Renderer(engine);
+  const locks = new Map<string, Lock>();
+  const node: NodeState = { health: 'green', locksHidden: false, scheduledJobs: true, settings: {} };
   const server = createServer((request, response) => {
     void handle(request, response);
   });
@@ -45,7 +78,9 @@ export async function startAlerting(engine: Cluster): Promise<AlertingServer> {
     const bytes = Buffer.concat(chunks);
     const url = new URL(request.url ?? '/', 'http://cluster');
     if (!url.pathname.startsWith(BASE)) {
-      await forward(engine.url, request, bytes, response);
+      const own = answerNode(url.pathname, { renderer, locks, node });
+      if (own === undefined) await forward(engine.url, request, bytes, response);
+      else send(response, 200, own);
       return;
     }
     const asked: Seen = {
@@ -62,9 +97,9 @@ export async function startAlerting(engine: Cluster): Promise<AlertingServer> {
       send(response, fault.status, fault.body);
       return;
     }
-    const [status, body] = await answerAlerting({ ...asked, engine, monitors, alerts });
+    const answer = await answerAlerting({ ...asked, engine, monitors, alerts, renderer });
     if (fault === 'cut') request.socket.destroy();
-    else send(response, status, body);
+    else if (answer !== undefined) send(response, ...answer);
   }
 
   const { url, close } = await listening(server);
@@ -73,6 +108,9 @@ export async function startAlerting(engine: Cluster): Promise<AlertingServer> {
     cluster,
     monitors,
     alerts,
+    renderer,
+    locks,
+    node,
     seen,
     fail: (match, fault) => {
       faults.push({ match, fault });
@@ -82,6 +120,29 @@ export async function startAlerting(engine: Cluster): Promise<AlertingServer> {
       await close();
     },
   };
+}
+
+/** What a node with the plugin says besides; undefined where the engine's own answer is the same. */
+function answerNode(
+  path: string,
+  { renderer, locks, node }: Pick<AlertingServer, 'renderer' | 'locks' | 'node'>,
+): unknown {
+  if (path === '/_nodes/stats/script') {
+    const script = { compilations: renderer.texts.size, compilation_limit_triggered: renderer.refused };
+    return { nodes: { 'node-1': { name: 'node-1', script } } };
+  }
+  // Without what lets the engine compile the templates of all tests.
+  if (path === '/_cluster/settings') return { persistent: node.settings, transient: {} };
+  if (path === '/_plugins/_alerting/stats') return { 'plugins.scheduled_jobs.enabled': node.scheduledJobs };
+  if (path.startsWith('/_cluster/health/.opendistro-alerting-alert')) return { status: node.health, indices: {} };
+  // The index is made by the first run; who may not read it gets an empty answer.
+  const noLocks = locks.size === 0 && !node.locksHidden;
+  if (path !== '/.opensearch-alerting-config-lock/_search' || noLocks) return undefined;
+  const hits = [...(node.locksHidden ? [] : locks)].map(([id, { time, released }]) => ({
+    _id: `${id}-lock`,
+    _source: { scheduled_job_id: id, lock_time: Math.floor(time / 1_000), released },
+  }));
+  return { hits: { total: { value: hits.length, relation: 'eq' }, hits } };
 }
 
 async function forward(

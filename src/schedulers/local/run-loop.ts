@@ -4,6 +4,7 @@ import { isPermanent } from '../../cluster/failure';
 import { withSignal, type Cluster } from '../../cluster/cluster';
 import { chosenRules, isWanted, withRuleName, runScheduled } from './run-rules';
 import { pauseAfter, TIMER, type Timer, Timetable } from './timetable';
+import type { Webhook } from '../../settings';
 import type { RuleRun } from '../execute-window';
 import { listStoredRules, readStoredRules, type StoredRule } from './state';
 
@@ -15,6 +16,8 @@ export interface RunLoopOptions {
   readonly signal: AbortSignal;
   /** A clock that stands in for the cluster's; milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
+  /** What new alerts are to be sent to; the caller sends them. */
+  readonly webhooks?: readonly Webhook[] | undefined;
   /** The world's where not given. */
   readonly pace?: Timer | undefined;
 }
@@ -91,11 +94,11 @@ async function* turn(
   rule: StoredRule,
   timetable: Timetable,
   refusals: Map<string, string>,
-  { namespace, now, signal, pace = TIMER }: RunLoopOptions,
+  { namespace, now, signal, webhooks, pace = TIMER }: RunLoopOptions,
 ): AsyncGenerator<RunLoopEvent, void, undefined> {
   const began = pace.now();
   try {
-    const run = await runScheduled(cluster, rule, { namespace, now });
+    const run = await runScheduled(cluster, rule, { namespace, now, webhooks });
     timetable.ran(rule, began);
     refusals.delete(rule.rule.uuid);
     yield { kind: 'run', run };

@@ -1,7 +1,7 @@
 import { type Cluster, unstoppable } from '../../cluster/cluster';
 import { ProblemError, stoppedAfter, type Problem } from '../../errors';
 import { type RuleRun, executeWindow } from '../execute-window';
-import { readStoredRules, moveWatermark, readWatermark, type StoredRule } from './state';
+import { listStoredRules, readStoredRules, moveWatermark, readWatermark, type StoredRule } from './state';
 import { ownStreams } from '../../detections/indices';
 import { parseDuration } from '../../text/duration';
 import { clusterTime } from '../../cluster/clock';
@@ -9,6 +9,8 @@ import { checkPeriod, eventWindow, nextWindow } from '../../detections/windows';
 import type { BlindSpot } from '../../visibility/blind-spot';
 import { isRemote, readIndexStates, stateSpots } from '../../visibility/index-states';
 import { isNamed } from '../../detections/rule';
+import { deliverAlerts, type Delivery } from '../../notify/deliver';
+import type { Webhook } from '../../settings';
 
 export interface RunOptions extends RunScheduledOptions {
   /** UUIDs, names or slugs of rules; all stored rules where not given. */
@@ -17,12 +19,16 @@ export interface RunOptions extends RunScheduledOptions {
 
 interface RunResult {
   readonly rules: readonly RuleRun[];
+  /** What each webhook got; absent where there is none. */
+  readonly notified?: readonly Delivery[];
 }
 
 interface EachRun extends RunResult {
   readonly failures: readonly RuleFailure[];
   /** Closed or frozen indices, and those that keep no `_source`. */
   readonly unread: readonly BlindSpot[];
+  /** Why alerts could not be sent, where the cluster failed. */
+  readonly lost: readonly ProblemError[];
 }
 
 /** A rule whose run failed. */
@@ -38,13 +44,15 @@ export interface RuleFailure {
  * @throws ProblemError as {@link runEachRule}, and what went wrong with each rule, after the others have run
  */
 export async function runRules(cluster: Cluster, options: RunOptions): Promise<RunResult> {
-  const { rules, failures } = await runEachRule(cluster, options);
-  const [first] = failures;
-  if (first === undefined) return { rules };
+  const run = await runEachRule(cluster, options);
+  const { rules, notified } = run;
+  const errors = errorsOf(run);
+  const [first] = errors;
+  if (first === undefined) return { rules, ...(notified !== undefined && { notified }) };
   throw new ProblemError(
-    first.error.code,
-    failures.flatMap(({ error }) => error.problems),
-    { cause: first.error },
+    first.code,
+    errors.flatMap(({ problems }) => problems),
+    { cause: first },
   );
 }
 
@@ -69,7 +77,14 @@ export async function runEachRule(cluster: Cluster, options: RunOptions): Promis
       failures.push({ uuid, name, error: withRuleName(error, rule) });
     }
   }
-  return { rules, failures, unread };
+  const lost: ProblemError[] = [];
+  const notified = await deliver(cluster, options, lost);
+  return { rules, failures, unread, lost, ...(notified !== undefined && { notified }) };
+}
+
+/** Everything that went wrong in a run. */
+export function errorsOf({ failures, lost }: Pick<EachRun, 'failures' | 'lost'>): readonly ProblemError[] {
+  return [...failures.map(({ error }) => error), ...lost];
 }
 
 /** What the rules read and a search leaves out without an error. Who may not look at indices may run the rules all the same. */
@@ -80,6 +95,23 @@ async function unreadIndices(cluster: Cluster, stored: readonly StoredRule[]): P
   } catch (error) {
     if (error instanceof ProblemError && error.code === 'FORBIDDEN') return [];
     throw error;
+  }
+}
+
+/** Sends what waits, also where a rule failed. An alert that could not be sent for a failure of the cluster waits for the next run. */
+async function deliver(
+  cluster: Cluster,
+  { namespace, webhooks = [], dryRun = false, now }: RunOptions,
+  failures: ProblemError[],
+): Promise<Delivery[] | undefined> {
+  if (webhooks.length === 0 || dryRun) return undefined;
+  try {
+    return await deliverAlerts(cluster, { namespace, webhooks, now });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    if (error.code === 'INTERRUPTED') throw stoppedAfter(error, 'all rules were run; the next run sends what waits');
+    failures.push(error);
+    return undefined;
   }
 }
 
@@ -98,6 +130,8 @@ interface RunScheduledOptions {
   readonly dryRun?: boolean | undefined;
   /** A clock that stands in for the cluster's; milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
+  /** What new alerts are to be sent to. */
+  readonly webhooks?: readonly Webhook[] | undefined;
 }
 
 /**
@@ -110,13 +144,13 @@ export async function runScheduled(
   stored: StoredRule,
   options: RunScheduledOptions,
 ): Promise<RuleRun> {
-  const { namespace, from, to, dryRun = false } = options;
+  const { namespace, from, to, dryRun = false, webhooks } = options;
   const { uuid, schedule } = stored.rule;
   // The watermark before the clock: so a run beside this one cannot have left a watermark that is later than our now.
   const watermark = await readWatermark(cluster, namespace, uuid);
   const now = options.now?.() ?? (await clusterTime(cluster, namespace));
   await refresh(cluster, namespace);
-  const scope = { namespace, now, dryRun };
+  const scope = { namespace, now, dryRun, webhooks };
   if (from !== undefined || to !== undefined) {
     return executeWindow(cluster, stored, eventWindow(from ?? null, to ?? null), scope);
   }
@@ -162,6 +196,21 @@ export function chosenRules(
 /** Whether a rule is one of those that somebody names; each is where nobody names any. */
 export function isWanted(stored: StoredRule, wanted: readonly string[] | undefined): boolean {
   return wanted === undefined || wanted.length === 0 || wanted.some((name) => isNamed(stored.rule, name));
+}
+
+/** A warning for each rule that a webhook names and that is not stored: its alerts would be sent to nobody. */
+export async function unknownRules(
+  cluster: Cluster,
+  namespace: string,
+  webhooks: readonly Webhook[],
+): Promise<readonly string[]> {
+  if (webhooks.every(({ rules }) => rules === undefined)) return [];
+  const stored = await listStoredRules(cluster, namespace);
+  return webhooks.flatMap(({ name, rules = [] }) =>
+    rules
+      .filter((word) => !stored.some(({ rule }) => isNamed(rule, word)))
+      .map((word) => `warning: notify.${name}.rules: no stored rule is called "${word}"`),
+  );
 }
 
 /** What went wrong with a rule, each problem beginning with its name. */

@@ -1,61 +1,77 @@
 import { VALUES } from '../../detections/painless-values';
+import { ABSENT, DATE_CHARACTERS, JOINER, LONGEST_DATE } from './key-text';
 
 /*
- * The scripts of a monitor's groups: the table of src/detections/group.ts in Painless, one key for each field and one for the day.
- * What differs from field to field comes as `params`, so that one compilation serves all keys of all monitors.
+ * The scripts of a monitor's groups: the table of src/detections/group.ts in Painless, one key for each field and one for the day,
+ * each key in the form of key-text.ts.
+ * What differs from field to field comes as `params`, so that one compilation serves all keys of all monitors. The search of a
+ * monitor holds a copy for each key, and is itself limited in length: the functions are short. Two braces in a row
+ * would be a template.
  */
 
-/** What Splunk writes for a value that an event lacks (`fillnull_value=null`); a key that is null would stop the trigger. */
-export const ABSENT = 'null';
-
-const DATE_CHARACTERS = '0123456789+-/:.,TZ ';
-
-/** No date is longer. */
-const LONGEST_DATE = 40;
-
 /**
- * Whether the first alert that holds this text could make the alert index take its field for a date: the mapping there is
- * dynamic, and every later alert whose value is none would be lost without a word. Such a text gets an apostrophe.
+ * The key of a text, `params.most` bytes of a search at most. The streams go through a text of any length; a loop of a million
+ * steps would end the search.
  */
-function looksLikeDate(text: string): boolean {
-  if (text.length > LONGEST_DATE) return false;
-  return /[-/]/.test(text) && Array.from(text).every((character) => DATE_CHARACTERS.includes(character));
+const KEY = `
+boolean looksLikeDate(String text) {
+  boolean is = text.length() <= ${LONGEST_DATE} && (text.indexOf('-') >= 0 || text.indexOf('/') >= 0);
+  for (int i = 0; is && i < text.length(); ++i) { is = '${DATE_CHARACTERS}'.indexOf(text.substring(i, i + 1)) >= 0; }
+  return is;
 }
-
-/** A key as it was in the events: null where they had no value. */
-export function keyText(key: string): string | null {
-  if (key === ABSENT) return null;
-  return key.startsWith("'") && looksLikeDate(key.slice(1)) ? key.slice(1) : key;
+String escaped(String text, boolean halves) {
+  String out = text.replace('${JOINER}', '${JOINER}${JOINER}');
+  if (halves) {
+    StringBuilder whole = new StringBuilder();
+    out.codePoints().forEach(c -> {
+      if (c > 55295 && c < 57344) { whole.append('${JOINER}u').append(Integer.toHexString(c)); }
+      else { whole.appendCodePoint(c); }
+    });
+    out = whole.toString();
+  }
+  String two = '{' + '{';
+  return out.replace(two, '{${JOINER}{').replace(two, '{${JOINER}{').replace('#', '${JOINER}#');
 }
+int bytes(String text) {
+  return text.codePoints().map(
+    c -> c < 32 ? 6 : c == 34 || c == 92 ? 2 : c < 128 ? 1 : c < 2048 ? 2 : c < 65536 ? 3 : 12
+  ).sum();
+}
+String key(String text, boolean halves, int most) {
+  String out = escaped(text, halves);
+  if (out.length() * 6 > most && bytes(out) > most) {
+    def digest = UUID.nameUUIDFromBytes(Base64.getDecoder().decode(out.encodeBase64()));
+    out = escaped(text.substring(0, (int) (most / 10)), true) + '${JOINER}x' + digest;
+  }
+  return text == '${ABSENT}' || text.startsWith("'") || looksLikeDate(text) ? "'" + out : out;
+}`;
 
 /**
- * The value of a group field, as `groupValue`. `params.fields` are the names of the fields that may hold it; the first that has a
- * value counts.
+ * The key of a group field, whose value is `groupValue`. `params.fields` are the names of the fields that may hold it; the first
+ * that has a value counts.
  *
  * A value is read from `.keyword` where that is mapped (a `wildcard` field of ours has no doc values on OpenSearch), else
  * from the field. What may have been too long for `.keyword`, or has no doc values at all, is read from the document itself,
- * which is slow: so a command line of any length makes the same group everywhere.
+ * which is slow: so a command line of any length makes the same group everywhere. So is a text with the character that an index
+ * puts in place of half a surrogate pair.
  */
-export const GROUP_VALUE = script(`${VALUES}
+export const GROUP_VALUE = script(`${VALUES}${KEY}
 String indexed(def values) {
   Set texts = new TreeSet();
   collect(values, new String[0], 0, texts);
   return joined(texts);
-}
-boolean looksLikeDate(String text) {
-  if (text.length() > ${LONGEST_DATE}) { return false; }
-  for (int i = 0; i < text.length(); ++i) {
-    if ('${DATE_CHARACTERS}'.indexOf(text.substring(i, i + 1)) < 0) { return false; }
-  }
-  return text.indexOf('-') >= 0 || text.indexOf('/') >= 0;
 }
 for (String field : params.fields) {
   String name = doc.containsKey(field + '.keyword') ? field + '.keyword' : field;
   String text = null;
   boolean elsewhere = name != field;
   try { if (doc.containsKey(name)) { text = indexed(doc[name]); } } catch (Exception noDocValues) { elsewhere = true; }
-  if (text == null && elsewhere) { text = textAt(params._source, field); }
-  if (text != null) { return looksLikeDate(text) ? "'" + text : text; }
+  boolean read = text == null ? elsewhere : text.indexOf('\uFFFD') >= 0;
+  if (read) {
+    String there = textAt(params._source, field);
+    text = there == null ? text : there;
+  }
+  if (text != null) { return key(text, read, params.most); }
 }
 return '${ABSENT}';
 `);
@@ -89,7 +105,12 @@ export function dayOf(key: unknown): string | undefined {
   return typeof key === 'string' ? /^\d{4}-\d\d-\d\d(?= UTC$)/.exec(key)?.[0] : undefined;
 }
 
-/** One line: a monitor is kept as JSON, and read there by people. */
+/** One line without blanks that say nothing; texts stay as they are. */
 function script(source: string): string {
-  return source.trim().replaceAll(/\n\s*/g, ' ');
+  const parts = source.trim().split(/('[^']*'|"[^"]*")/);
+  return parts.map((part, index) => (index % 2 === 1 ? part : short(part))).join('');
+}
+
+function short(code: string): string {
+  return code.replaceAll(/\s+/g, ' ').replaceAll(/ ?([^\w ]) ?/g, '$1');
 }

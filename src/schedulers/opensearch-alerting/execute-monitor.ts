@@ -4,9 +4,11 @@ import { canonicalJson, isRecord, type JsonRecord } from '../../json';
 import { askAlerting } from './plugin';
 import { type Cluster } from '../../cluster/cluster';
 import type { Content } from '../../resources/kind';
-import { indicesOf, queryOfMonitor, desiredMonitor } from './monitor-body';
+import { indicesOf, queryOfMonitor, desiredMonitor, stampOf } from './monitor-body';
+import { ownerOf } from './monitor-ownership';
 import { untyped } from '../../cluster/untyped';
-import type { Found } from './find-monitors';
+import { ourMonitors, type Found } from './find-monitors';
+import { readLongTexts } from './long-texts';
 import { proofOf, summaryOfAlert } from './plugin-alerts';
 import type { Rule } from '../../detections/rule';
 import { alertOf } from '../alert-of-group';
@@ -90,6 +92,34 @@ function errorsOf(answer: JsonRecord): string[] {
   return [...new Set(errors.map((error) => (typeof error === 'string' ? error : canonicalJson(error))))];
 }
 
+/**
+ * Runs the stored monitors of a namespace once each, dry: no alert is stored.
+ * @returns by the rule's UUID: null where the run succeeded, else what went wrong. A search of version 0.1.0 is not run, for it
+ *   may never end
+ */
+export async function tryMonitors(cluster: Cluster, namespace: string): Promise<Map<string, string | null>> {
+  const results = new Map<string, string | null>();
+  for (const { id, monitor } of await ourMonitors(cluster)) {
+    const owner = ownerOf(monitor);
+    if (owner?.namespace !== namespace || monitor.enabled === false) continue;
+    results.set(owner.id, stampOf(monitor) === undefined ? OLD_SEARCH : await tryStored(cluster, id));
+  }
+  return results;
+}
+
+const OLD_SEARCH = 'its search is not that of this version and was not run: deploy it again';
+
+async function tryStored(cluster: Cluster, id: string): Promise<string | null> {
+  try {
+    const path = `/${encodeURIComponent(id)}`;
+    await execute(cluster, { path, query: { dryrun: true }, hint: '' });
+    return null;
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code === 'INTERRUPTED') throw error;
+    return error.problems.map(({ message }) => message).join('; ');
+  }
+}
+
 /** When the newest event came in that a monitor finds, milliseconds since 1970; undefined where none came in for a day. */
 async function newestMatch(cluster: Cluster, monitor: JsonRecord): Promise<number | undefined> {
   const deployedQuery = queryOfMonitor(monitor);
@@ -124,10 +154,13 @@ export async function tryMonitor(
   const { trigger_results: triggers } = await dryRun(cluster, monitor, now + CLOCK_TOLERANCE);
   const result = isRecord(triggers) ? triggers[rule.uuid] : undefined;
   const buckets = isRecord(result) && isRecord(result.agg_result_buckets) ? result.agg_result_buckets : {};
-  const found = Object.values(buckets).flatMap((bucket) => {
-    const summary = isRecord(bucket) ? summaryOfAlert(rule, bucket) : undefined;
+  const found = Object.values(buckets).filter(isRecord);
+  const readable = { rule, query: queryOfMonitor(monitor) ?? {}, indices };
+  const long = await readLongTexts(cluster, readable, found);
+  const alerts = found.flatMap((bucket) => {
+    const summary = summaryOfAlert(rule, bucket, long);
     return summary === undefined ? [] : alertOf(rule, summary, now);
   });
-  const messages = new Map(found.map(({ id, document }) => [id, String(document.message)]));
-  return eventsOfGroups(cluster, { rule, query: queryOfMonitor(monitor) ?? {}, indices }, messages);
+  const messages = new Map(alerts.map(({ id, document }) => [id, String(document.message)]));
+  return eventsOfGroups(cluster, readable, messages);
 }

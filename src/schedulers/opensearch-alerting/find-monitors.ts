@@ -1,9 +1,7 @@
 import { isRecord, type JsonRecord } from '../../json';
 import { askAlerting } from './plugin';
 import type { Cluster } from '../../cluster/cluster';
-import type { Scope } from '../../resources/kind';
-import { hasOurName, isLeft, monitorMark, NAME_PREFIX, ownerOf, triggerOf, ruleOf } from './monitor-ownership';
-import type { RuleState } from '../deployed-rule';
+import { hasOurName, isLeft, monitorMark, NAME_PREFIX, ownerOf, triggerOf } from './monitor-ownership';
 
 /** A monitor as it is stored, and what is needed to change exactly this version of it. */
 export interface Found {
@@ -71,13 +69,18 @@ export async function monitorsOf(cluster: Cluster, namespace: string, rule: stri
 /** The monitors that run a rule of ours and are not ours (any more): their trigger is the rule's, their name is not ours. */
 export async function takenOver(cluster: Cluster, namespace: string, rules: readonly string[]): Promise<Found[]> {
   if (rules.length === 0) return [];
-  // Triggers are not indexed: all monitors have to be looked at.
-  const all = await search(cluster, { match_all: {} });
+  // Triggers are not indexed.
+  const all = await allMonitors(cluster);
   return all.filter(({ monitor }) => {
     const mark = monitorMark(monitor);
     const ofOther = mark !== undefined && mark.namespace !== namespace;
     return ownerOf(monitor) === undefined && !ofOther && rules.includes(String(triggerOf(monitor).id));
   });
+}
+
+/** All monitors of the cluster, whoever owns them. */
+export function allMonitors(cluster: Cluster): Promise<Found[]> {
+  return search(cluster, { match_all: {} });
 }
 
 /** The least recently changed first. */
@@ -99,37 +102,4 @@ async function search(cluster: Cluster, query: JsonRecord): Promise<Found[]> {
 export async function monitorNamespaces(cluster: Cluster): Promise<Set<string>> {
   const running = (await ourMonitors(cluster)).filter(({ monitor }) => !isLeft(monitor));
   return new Set(running.flatMap(({ monitor }) => ownerOf(monitor)?.namespace ?? []));
-}
-
-/** How our monitors are doing: whether they are enabled. When one last ran, OpenSearch Alerting does not say. */
-export async function monitorRuleStates({ cluster, namespace }: Scope): Promise<RuleState[]> {
-  const found = await ourMonitors(cluster);
-  return found.flatMap(({ monitor }): RuleState[] => {
-    const owner = ownerOf(monitor);
-    if (owner?.namespace !== namespace || isLeft(monitor)) return [];
-    const rule = ruleOf(monitor);
-    return [
-      {
-        uuid: owner.id,
-        name: rule?.name ?? String(monitor.name),
-        version: rule?.version ?? 0,
-        interval: intervalOf(monitor),
-        scheduler: 'opensearch-alerting',
-        space: null,
-        enabled: monitor.enabled !== false,
-        watermark: null,
-        behind: null,
-        overdue: false,
-        lastRun: null,
-        execution: null,
-        nextRun: null,
-      },
-    ];
-  });
-}
-
-function intervalOf({ schedule }: JsonRecord): string | null {
-  const period = isRecord(schedule) ? schedule.period : undefined;
-  if (!isRecord(period)) return null;
-  return `${String(period.interval)}${String(period.unit).charAt(0).toLowerCase()}`;
 }

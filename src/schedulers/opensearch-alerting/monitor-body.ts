@@ -42,7 +42,19 @@ export function monitorBody(
     name: monitorName(rule, namespace),
     monitor_type: 'bucket_level_monitor',
     schedule,
-    inputs: [{ search: { indices: read, query: toBucketSearch(rule, exceptions, read, subFields) } }],
+    inputs: [
+      {
+        search: {
+          indices: read,
+          query: toBucketSearch(
+            rule,
+            exceptions,
+            read.map((name) => withoutNamespace(name, namespace)),
+            subFields,
+          ),
+        },
+      },
+    ],
     triggers: [
       {
         bucket_level_trigger: {
@@ -90,6 +102,10 @@ export function desiredMonitor(
 function readable(indices: readonly string[], namespace: string): string[] {
   const own = new Set(ownStreams(namespace));
   return [...indices.map((index) => (own.has(index) ? `*${index}` : index)), `*${stateIndex(namespace)}`];
+}
+
+function withoutNamespace(index: string, namespace: string): string {
+  return index.endsWith(`-${namespace}`) ? index.slice(0, -namespace.length) : index;
 }
 
 function scheduleOf({ schedule }: Rule): { period: { interval: number; unit: 'MINUTES' | 'SECONDS' } } {
@@ -142,7 +158,8 @@ export function stampOf({ inputs }: JsonRecord): number | undefined {
   return typeof stamp === 'number' ? stamp : undefined;
 }
 
-function searchOf(inputs: unknown): JsonRecord | undefined {
+/** The search of a monitor's first input; undefined where there is none. */
+export function searchOf(inputs: unknown): JsonRecord | undefined {
   const [input] = listOf(inputs);
   return isRecord(input) && isRecord(input.search) ? input.search : undefined;
 }

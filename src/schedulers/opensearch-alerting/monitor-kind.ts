@@ -1,9 +1,10 @@
-import { ProblemError } from '../../errors';
+import { ProblemError, type Problem } from '../../errors';
 import { isRecord, type JsonRecord } from '../../json';
 import { stateIndex } from '../../detections/indices';
 import { askAlerting } from './plugin';
 import { type Cluster } from '../../cluster/cluster';
-import type { Kind, Live, Desired, Scope } from '../../resources/kind';
+import type { Content, Kind, Live, Desired, Scope } from '../../resources/kind';
+import { deleteMonitor } from './acknowledge-alerts';
 import { ACTION_ID } from './notify-action';
 import { desiredMonitor } from './monitor-body';
 import { normalizedDigest, normalizeMonitor } from './normalize-monitor';
@@ -22,7 +23,7 @@ export function monitorKind(channel?: string): Kind {
 
     async desired(scope, content) {
       const subFields = await subFieldsFor(scope, content);
-      return content.rules.map((rule) => desiredMonitor({ ...scope, subFields }, content, rule, channel));
+      return desiredMonitors({ ...scope, subFields }, content, channel);
     },
 
     async list({ cluster, namespace }, ids) {
@@ -52,12 +53,12 @@ export function monitorKind(channel?: string): Kind {
         const known = { rule, stored: normalizedDigest(stored.monitor) };
         stored = await write(cluster, withMonitorMark(wanted, mark, known), stored);
       }
-      for (const { id } of copies) await drop(cluster, id);
+      for (const { id } of copies) await deleteMonitor(cluster, id);
       if (stored.monitor.enabled !== false) await prove(cluster, stored);
     },
 
     async remove({ cluster, namespace }, rule) {
-      for (const { id } of await monitorsOf(cluster, namespace, rule)) await drop(cluster, id);
+      for (const { id } of await monitorsOf(cluster, namespace, rule)) await deleteMonitor(cluster, id);
     },
 
     normalize: normalizeMonitor,
@@ -82,12 +83,30 @@ export function monitorKind(channel?: string): Kind {
       return open;
     },
 
+    onDelete: 'They are acknowledged first.',
+
     unchanged(desired, live) {
       const sameContent = monitorMark(live.body)?.digest === digestOf('monitor', desired.id, desired.body);
       const stored = normalizedDigest(live.body);
       return sameContent && (stored === normalizedDigest(desired.body) || isStoredAs(live.body, stored));
     },
   };
+}
+
+/** @throws ProblemError RULE_INVALID with every rule that cannot be expressed as a monitor */
+function desiredMonitors(scope: Scope, content: Content, channel: string | undefined): Desired[] {
+  const problems: Problem[] = [];
+  const monitors = content.rules.flatMap((rule): Desired[] => {
+    try {
+      return [desiredMonitor(scope, content, rule, channel)];
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== 'RULE_INVALID') throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new ProblemError('RULE_INVALID', problems);
+  return monitors;
 }
 
 /** @param found never empty; what comes after the first was made by accident, and alerts a second time */
@@ -122,10 +141,6 @@ async function write(cluster: Cluster, body: JsonRecord, live: Found | undefined
     return { id, seqNo: Number(seqNo), primaryTerm: Number(primaryTerm), monitor: stored };
   }
   throw new ProblemError('REFUSED', [{ where: { url: cluster.url }, message: 'the answer names no stored monitor' }]);
-}
-
-async function drop(cluster: Cluster, id: string): Promise<void> {
-  await askAlerting(cluster, { method: 'DELETE', path: `/${encodeURIComponent(id)}`, allow: [404] });
 }
 
 /** The index that a monitor can always read; see `monitorBody`. */

@@ -2,23 +2,20 @@ import { ProblemError, type Problem } from '../../errors';
 import { isRecord, textAt, type JsonRecord } from '../../json';
 import { heldAlerts, summaryOfAlert, isAcknowledged, MOST_HELD, mergeSummaries } from './plugin-alerts';
 import type { Rule } from '../../detections/rule';
-import { askAlerting } from './plugin';
+import { acknowledgeAlerts } from './acknowledge-alerts';
 import type { Cluster } from '../../cluster/cluster';
 import type { AlertStatus } from '../../detections/alert-filter';
 import type { Alert } from '../alert-index-search';
 import type { AlertStore, Listed } from '../scheduler';
+import type { ExecutableRule } from '../deployed-rule';
 import { indicesOf, queryOfMonitor } from './monitor-body';
+import { readLongTexts } from './long-texts';
 import { ourMonitors, type Found } from './find-monitors';
 import { ownerOf, ruleOf } from './monitor-ownership';
 import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import { alertOf } from '../alert-of-group';
 import { readGroupSummaries, type GroupSummary } from '../group-summary';
 import type { Group } from '../../detections/group';
-
-interface Acknowledged {
-  /** Each is `{<id>: {failed_reason}}`. */
-  readonly failed?: readonly JsonRecord[];
-}
 
 /**
  * What the alerting plugin keeps of the monitors of a namespace. It knows one thing that an analyst may say: acknowledged,
@@ -66,21 +63,13 @@ async function acknowledge(
     if (rule === undefined || !alerts.some((alert) => textAt(alert, 'rule.uuid') === rule.uuid)) continue;
     // What is ACTIVE now: a run may have ended one since it was listed.
     const active = (await heldAlerts(cluster, found.id)).filter(({ state }) => state === 'ACTIVE');
-    const ids = active.filter((alert) => wanted.has(summaryOfAlert(rule, alert)?.group.id ?? '')).map(({ id }) => id);
+    const long = await readLongTexts(cluster, readable(rule, found.monitor), active);
+    const isWanted = (alert: JsonRecord): boolean => wanted.has(summaryOfAlert(rule, alert, long)?.group.id ?? '');
+    const ids = active.filter(isWanted).map(({ id }) => id);
     if (ids.length === 0) continue;
-    const path = `/${encodeURIComponent(found.id)}/_acknowledge/alerts`;
-    const { body } = await askAlerting<Acknowledged>(cluster, { method: 'POST', path, body: { alerts: ids } });
-    problems.push(...(body.failed ?? []).flatMap((failed) => failureReasons(failed, cluster)));
+    problems.push(...(await acknowledgeAlerts(cluster, found.id, ids.map(String))));
   }
   if (problems.length > 0) throw new ProblemError('REFUSED', problems);
-}
-
-function failureReasons(failed: JsonRecord, { url }: Cluster): Problem[] {
-  return Object.entries(failed).map(([id, failure]) => {
-    const reason =
-      isRecord(failure) && typeof failure.failed_reason === 'string' ? failure.failed_reason : 'no reason given';
-    return { where: { url }, message: `alert ${id} of the plugin was not acknowledged: ${reason}` };
-  });
 }
 
 /** What the plugin holds of one group and day: one alert, or more where it was over and came again. */
@@ -141,8 +130,9 @@ async function alertsOf(
   const held = new Map<string, Held>();
   const stored = await heldAlerts(cluster, id);
   if (stored.length >= MOST_HELD) note(`only its newest ${MOST_HELD} alerts can be read`);
+  const long = await readLongTexts(cluster, readable(rule, monitor), stored);
   for (const alert of stored) {
-    const summary = summaryOfAlert(rule, alert);
+    const summary = summaryOfAlert(rule, alert, long);
     if (summary === undefined) note(withoutGroup(alert));
     else held.set(summary.group.id, hold(held.get(summary.group.id), summary, alert));
   }
@@ -180,14 +170,17 @@ async function readAllFacts(
     const { group } = summary;
     days.set(group.day, (days.get(group.day) ?? new Map<string, Group>()).set(group.id, group));
   }
-  // What the monitor finds leaves out what its exceptions silence; the rule alone does not know them.
-  const readable = { rule, query: queryOfMonitor(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) };
   const read = new Map<string, GroupSummary>();
   for (const groups of days.values()) {
-    const found = await readGroupSummaries(cluster, readable, groups);
+    const found = await readGroupSummaries(cluster, readable(rule, monitor), groups);
     for (const summary of found) read.set(summary.group.id, summary);
   }
   return read;
+}
+
+/** What the monitor finds leaves out what its exceptions silence; the rule alone does not know them. */
+function readable(rule: Rule, monitor: JsonRecord): ExecutableRule {
+  return { rule, query: queryOfMonitor(monitor) ?? toQueryDsl(rule), indices: indicesOf(monitor) };
 }
 
 function documentOf(

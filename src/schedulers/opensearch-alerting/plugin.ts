@@ -15,6 +15,8 @@ interface AlertingRequest {
   readonly body?: JsonRecord | undefined;
   /** Statuses from 400 on that the caller wants to see instead of an error. */
   readonly allow?: readonly number[] | undefined;
+  /** Milliseconds; that of the retry policy where not given. */
+  readonly timeout?: number | undefined;
 }
 
 interface AlertingAnswer<T> {
@@ -29,7 +31,7 @@ interface AlertingAnswer<T> {
  */
 export async function askAlerting<T>(
   cluster: Cluster,
-  { method, path, query, body: sent, allow = [] }: AlertingRequest,
+  { method, path, query, body: sent, allow = [], timeout }: AlertingRequest,
 ): Promise<AlertingAnswer<T>> {
   const { statusCode: status, body } = await cluster.client.transport.request<T>(
     {
@@ -42,6 +44,7 @@ export async function askAlerting<T>(
       headers: HEADERS,
       ignore: [...FAILURES],
       meta: true,
+      ...(timeout !== undefined && { requestTimeout: timeout }),
       context: { once: method !== 'GET' && path !== '/_search' },
     },
   );
@@ -111,6 +114,9 @@ export async function seesAlerting(cluster: Cluster): Promise<boolean> {
   }
 }
 
+/** The plugin takes a lock for each run by schedule, a document for each monitor, and gives it back at the end. */
+export const LOCKS = '.opensearch-alerting-config-lock';
+
 const LOOK: readonly Verb[] = ['plan', 'deploy', 'destroy', 'adopt', 'status', 'reconcile'];
 /** Those that need the scheduler, before they do anything else. */
 const NEED: readonly Verb[] = [...LOOK, 'doctor', 'test'];
@@ -133,8 +139,25 @@ export const ALERTING_REQUESTS: readonly RequestRow[] = [
   onCluster(`POST ${MONITORS}/_execute`, [...CHANGE, 'test'], [], [`${ALERTING}/monitor/execute`]),
   onCluster(`POST ${MONITORS}/{id}/_execute`, CHANGE, [], [`${ALERTING}/monitor/execute`]),
   onCluster(`GET ${MONITORS}/alerts`, [...LOOK, ...ALERTS], [], [`${ALERTING}/alerts/get`]),
-  onCluster(`POST ${MONITORS}/{id}/_acknowledge/alerts`, ['ack'], [], [`${ALERTING}/alerts/ack`]),
-  onCluster('GET /_plugins/_alerting/stats', ['status'], [], ['cluster:admin/opendistro/_scheduled_jobs/stats']),
+  // Before a monitor is deleted, its alerts are acknowledged.
+  onCluster(`POST ${MONITORS}/{id}/_acknowledge/alerts`, ['ack', ...CHANGE], [], [`${ALERTING}/alerts/ack`]),
+  // From an index that is not whole the plugin gives a part of the alerts.
+  onCluster('GET /_cluster/health/{id}', [...LOOK, ...ALERTS], [], ['cluster:monitor/health']),
+  // What is known only where these may be read: when a monitor ran, and the limits of a node.
+  ...[
+    onCluster(`POST /${LOCKS}/_search`, LOOK, [], []),
+    onCluster('GET /_cluster/settings', ['status', 'doctor'], [], []),
+    onCluster('GET /_nodes/stats/script', ['status', 'doctor'], [], []),
+    onCluster(`GET ${MONITORS}/alerts`, ['doctor'], [], []),
+    // `status --try-rules` runs the monitors, dry.
+    onCluster(`POST ${MONITORS}/{id}/_execute`, ['status'], [], []),
+  ].map((row) => ({ ...row, isOptional: true })),
+  onCluster(
+    'GET /_plugins/_alerting/stats',
+    ['status', 'doctor'],
+    [],
+    ['cluster:admin/opendistro/_scheduled_jobs/stats'],
+  ),
   onIndices('state', 'PUT /{state}', ['deploy'], [], ['indices:admin/create']),
   // A monitor reads with the roles of who stored it, and is tried before. Of its alerts the events are read as it reads them.
   ...(['events', 'state'] as const).map((names) =>

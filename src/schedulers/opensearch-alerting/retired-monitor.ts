@@ -6,9 +6,9 @@ import { openAlerts } from './plugin-alerts';
 import { isLeft, monitorMark, ownerOf, ruleOf, withMonitorMark } from './monitor-ownership';
 
 /*
- * Monitors of rules that moved to another scheduler. The plugin takes the alerts of a deleted monitor away, into its history,
- * where nobody can acknowledge them; those of a monitor that is switched off it leaves alone (moveAlerts and postIndex of the
- * plugin). So a monitor with open alerts stays, switched off and marked as left, until somebody has looked at them.
+ * Monitors of rules that moved to another scheduler. Alerts without their monitor can be acknowledged by nobody (see `deleteMonitor`);
+ * those of a monitor that is switched off the plugin leaves alone (moveAlerts and postIndex of the plugin). So a monitor with open
+ * alerts stays, switched off and marked as left, until somebody has looked at them.
  */
 
 /** The monitors of rules that leave: switched off where alerts of theirs are open, deleted where none is. */

@@ -17,7 +17,7 @@ function exported(format: ExportOptions['format'], options: Partial<ExportOption
 }
 
 describe('export: pipelines', () => {
-  const pipeline = 'process_creation@ecs-pipeline';
+  const pipeline = 'process_creation@event-pipeline';
 
   test('a script stands where its file is named, with its helpers in front', () => {
     const { data } = exportPipelines(PROGRAM_FOLDER, 'elasticsearch', [pipeline]);
@@ -49,6 +49,42 @@ describe('export: pipelines', () => {
       .filter(({ line }) => line.length > 120);
     expect(long).toEqual([]);
   });
+});
+
+describe('export: rules that cannot be expressed', () => {
+  const BAD = 'process_execution_via_wmi';
+  const withBad = (): string => {
+    const content = project();
+    content.edit(`rules/${BAD}.yml`, 'process.parent.name: WmiPrvSE.exe', "process.parent.name: '{{x}}'");
+    return content.folder;
+  };
+
+  test('are reported, and the others are exported', async () => {
+    const notes: string[] = [];
+    const context = { ...quiet(), note: (line: string) => notes.push(line) };
+    const argv = { content: withBad(), format: 'opensearch-alerting', rules: [], output: 'text' };
+    const { text, exit } = await exportCommand.run(context, argv);
+    const names = text.split('\n').map((line) => (JSON.parse(line) as { name: string }).name);
+    expect(names).toEqual(['wmi-detections/Windows WMI Process Call Create']);
+    expect(exit).toBe(1);
+    expect(notes.join('\n')).toMatch(
+      /“Process Execution via WMI” .* looks for \{\{.*rules above are not in the export\.$/s,
+    );
+  });
+
+  test('end an export with nothing else in it', () => {
+    const root = withBad();
+    expect(() => exported('opensearch-alerting', { root, rules: [BAD] })).toThrow(/looks for \{\{/);
+  });
+});
+
+test('export: a trigger of OpenSearch Alerting has its id before its condition, which the plugin reads with it', () => {
+  for (const line of exported('opensearch-alerting').text.split('\n')) {
+    const { triggers } = JSON.parse(line) as { triggers: { bucket_level_trigger: object }[] };
+    const keys = Object.keys(triggers[0]?.bucket_level_trigger ?? {});
+    expect(keys.indexOf('id')).toBe(0);
+    expect(keys).toContain('condition');
+  }
 });
 
 describe('export: navigator', () => {

@@ -42,6 +42,9 @@ test('init: writes what it was given, with a reference for the key, and reports 
    # retention: 90d       # how long events are kept; for good unless set (Elasticsearch)
    # indices: [logs-*]    # what the rules read, in place of ours, Fleet's and Winlogbeat's
 
+   # notify:              # webhooks that get the new alerts of \`run\`: docs/notify.md
+   #   soc: {url: "\${SOC_WEBHOOK}", form: slack}
+
    # profiles:            # settings of other clusters, chosen by --profile NAME or WMI_DETECTIONS_PROFILE
    #   lab:
    #     elasticsearch: {url: "http://127.0.0.1:9200"}

@@ -45,22 +45,41 @@ test('scripts of pipelines: stand in place of their names, helpers in front and 
     processors: [
       {
         script: {
-          source:
-            'int text() { return 1; }\n// needs: text.painless\nint time() { return 1; }\n' +
-            '// needs: time.painless, text.painless\nmain();\n',
+          source: 'int text() { return 1; }\nint time() { return 1; }\nmain();\n',
         },
       },
     ],
   });
 });
 
+test('scripts of pipelines: are sent without comments and indentation', () => {
+  const main = "// Why.\n\nif (a) {\n  // Because.\n  b = 'http://c';\n}\n";
+  expect(read({ 'main.painless': main }).body).toEqual({
+    processors: [{ script: { source: "if (a) {\nb = 'http://c';\n}\n" } }],
+  });
+});
+
 test('scripts of pipelines: know the file and line of each character that is sent', () => {
-  const { scripts } = read({ 'main.painless': '// needs: text.painless\n\n  main();\n', 'text.painless': 'text();\n' });
+  const { scripts } = read({
+    'main.painless': '// needs: text.painless\n\n  // why\n  main();\n',
+    'text.painless': 'text();\n',
+  });
   const [script] = scripts ?? [];
   const placeOf = (text: string) => script?.placeOf(script.text.indexOf(text));
   const folder = join(root, 'pipelines/painless');
-  expect(placeOf('main()')).toEqual({ file: join(folder, 'main.painless'), line: 3, column: 3 });
+  expect(placeOf('main()')).toEqual({ file: join(folder, 'main.painless'), line: 4, column: 3 });
   expect(placeOf('text()')).toEqual({ file: join(folder, 'text.painless'), line: 1, column: 1 });
+});
+
+test('scripts of pipelines: a script of the most bytes that engines take is read', () => {
+  expect(problems({ 'main.painless': `// why\n  ${'é'.repeat(32_767)}` })).toBe('none');
+});
+
+test('scripts of pipelines: a script of more bytes than engines take is an error with its place', () => {
+  expect(problems({ 'main.painless': 'é'.repeat(32_768) })).toBe(
+    'ProblemError: ~/pipelines/a.yml:3:7: the script "main.painless" has 65,537 bytes with its helpers, and engines take 65,535\n' +
+      '  Split it into two processors.',
+  );
 });
 
 test('scripts of pipelines: a script that is not there is an error with its place', () => {

@@ -3,6 +3,8 @@ import { normalizeMonitor } from '../../../src/schedulers/opensearch-alerting/no
 import { toBucketSearch } from '../../../src/schedulers/opensearch-alerting/bucket-search';
 import { rewriteSearch } from '../../support/alerting-rewrite';
 import { bucketTriggers, storable, type Json } from '../../support/alerting-validate';
+import { readRules } from '../../../src/detections/read-rules';
+import type { Rule } from '../../../src/detections/rule';
 import { rule } from '../../support/content';
 import { Refusal } from '../../support/kibana-state';
 
@@ -163,7 +165,7 @@ test('monitor body: the search: windows that overlap, whoever stamped the event,
    }
   `);
   const { composite } = aggregations.wmi_detections as { composite: { size: number; sources: object[] } };
-  expect(composite.size).toBe(1_000);
+  expect(composite.size).toBe(10_000);
   expect(composite.sources.map((source) => Object.keys(source)[0])).toMatchInlineSnapshot(`
    [
      "wmi_detections_rule_uuid",
@@ -181,4 +183,41 @@ test('monitor body: the search: windows that overlap, whoever stamped the event,
    ]
   `);
   expect(JSON.stringify(composite)).not.toContain('missing_bucket');
+});
+
+describe('monitor body: the length of a search', () => {
+  const LIMIT = 65_535;
+  const many = (count: number): Rule => {
+    const of = Array.from({ length: count }, (_, number) => ({
+      kind: 'field' as const,
+      field: 'process.command_line',
+      test: { kind: 'text' as const, pattern: [{ literal: `a value of some length, ${number}` }], cased: false },
+    }));
+    return { ...(readRules('rules')[1] ?? rule()), condition: { kind: 'or', of } };
+  };
+
+  /** As the plugin renders it: rewritten by the server, with the selector of the trigger and the longest keys. */
+  function renderedBytes(given: Rule): number {
+    const { aggregations, ...search } = rewriteSearch(toBucketSearch(given)) as { aggregations: Record<string, Json> };
+    const { composite, ...groups } = aggregations['wmi_detections'] as { composite: { sources: object[] } };
+    const keys = composite.sources.map((source): [string, string] => {
+      const [name = '', kind] = Object.entries(source)[0] ?? [];
+      const { params } = (kind as { terms: { script: { params?: { most?: number; value?: string } } } }).terms.script;
+      return [name, params?.value ?? 'x'.repeat(params?.most ?? '2025-03-10 UTC'.length)];
+    });
+    const selector = { bucket_selector_ext: { ...bucketTriggers(body())[0], buckets_path: {} } };
+    const page = { ...groups, composite: { ...composite, after: Object.fromEntries(keys) }, selector };
+    return Buffer.byteLength(JSON.stringify({ ...search, aggregations: { groups: page } }));
+  }
+
+  test('leaves room for the longest key of every group field', () => {
+    const rules = [...readRules('rules'), ...[10, 50, 100, 160].map(many)];
+    for (const each of rules) expect(renderedBytes(each)).toBeLessThanOrEqual(LIMIT);
+  });
+
+  test('is refused where it leaves no room, with the numbers', () => {
+    expect(() => toBucketSearch(many(400))).toThrow(
+      /^rules\/windows_wmi_process_call_create\.yml: the search of “Windows WMI Process Call Create” .* renders at most 65535 bytes .*\n {2}Split the rule/,
+    );
+  });
 });

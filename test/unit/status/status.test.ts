@@ -68,9 +68,11 @@ function statusOf(change: Partial<Status>): Status {
     since: '2025-03-09T12:00:00.000Z',
     content: { inSync: true, counts, changes: [], leftovers: 0 },
     stopped: null,
+    limits: [],
     rules: [rule],
     sources: [security],
     blindSpots: [],
+    undelivered: [],
     ...change,
   };
   return { ...status, attention: attentionOf(status, 0.5) };
