@@ -12,6 +12,7 @@ export const LAYERS = [
   ['cluster'],
   ['notify'],
   ['resources'],
+  ['visibility'],
   ['schedulers'],
   ['plan'],
   ['alerts', 'replay', 'status', 'doctor', 'engine'],

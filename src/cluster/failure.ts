@@ -103,10 +103,30 @@ function meaning(status: number, said: string): [ErrorCode, string, string | und
   if (status === 409) {
     return ['REFUSED', said, 'Somebody else changed the same thing at the same time: run the command again.'];
   }
+  if (status >= 500 && PERMANENT.test(said)) {
+    const hint =
+      'The engine refuses this query whatever its load: make the rule simpler, or raise the limit that is named (indices.query.bool.max_clause_count, index.max_regex_length); then run the command again.';
+    return ['REFUSED', said, hint];
+  }
   if (status === 429 || status >= 500) {
     return ['REFUSED', said, 'The cluster could not do this now; run the command again when it is well.'];
   }
   return ['REFUSED', said, undefined];
+}
+
+/**
+ * Causes that lie in the query and not in the cluster, as the engine names them: it may answer 500 for them, but the same query is
+ * refused again.
+ */
+const PERMANENT =
+  /\b(too_many_(nested_)?clauses|too_complex_to_determinize_exception|query_shard_exception)\b|maxClauseCount|Determinizing automaton/;
+
+/** Whether a request was refused for what it asks, so that the cluster will refuse it again. */
+export function isPermanent({ problems }: ProblemError): boolean {
+  return problems.some(({ where, message }) => {
+    const status = where !== undefined && 'url' in where ? where.status : undefined;
+    return status === 400 || (status !== undefined && status >= 500 && PERMANENT.test(message));
+  });
 }
 
 const CREDENTIALS_HINT =

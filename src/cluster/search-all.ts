@@ -42,9 +42,11 @@ export async function* readMatches(cluster: Cluster, search: Search): AsyncGener
     sort: search.sort ?? ['_doc'],
     query: untyped(search.query),
     ...(search.source !== undefined && { _source: [...search.source] }),
-    ...(search.dates !== undefined && { docvalue_fields: search.dates.map((field) => ({ field, format: MILLISECONDS })) }),
+    ...(search.dates !== undefined && {
+      docvalue_fields: search.dates.map((field) => ({ field, format: MILLISECONDS })),
+    }),
   });
-  checkWhole(first, `${url}${path}`);
+  requireWhole(first, `${url}${path}`);
   let page: estypes.SearchResponse<JsonRecord> = first;
   try {
     while (page.hits.hits.length > 0) {
@@ -52,7 +54,7 @@ export async function* readMatches(cluster: Cluster, search: Search): AsyncGener
       if (page.hits.hits.length < PAGE || page._scroll_id === undefined) return;
       // Asked for twice, it would give the page after the one that got lost.
       const next = await client.scroll<JsonRecord>({ scroll: KEEP, scroll_id: page._scroll_id }, ONCE);
-      checkWhole(next, `${url}/_search/scroll`);
+      requireWhole(next, `${url}/_search/scroll`);
       page = next;
     }
   } finally {
@@ -63,8 +65,19 @@ export async function* readMatches(cluster: Cluster, search: Search): AsyncGener
 /** A calendar format would do for years of four digits only: with any other, Elasticsearch fails the whole search. */
 const MILLISECONDS = 'epoch_millis';
 
-/** @throws ProblemError REFUSED when a part of the answer is missing */
-function checkWhole({ timed_out: timedOut, _shards: shards }: Partial<estypes.SearchResponse>, url: string): void {
+/** What an answer says about itself. */
+interface Wholeness {
+  readonly timed_out?: boolean | undefined;
+  readonly _shards?: Partial<estypes.ShardStatistics> | undefined;
+  readonly _clusters?: estypes.ClusterStatistics | undefined;
+}
+
+/**
+ * Makes sure that an answer is about everything that was asked.
+ * @throws ProblemError REFUSED when a part is missing: a shard or a remote cluster did not answer, or the time was up
+ */
+export function requireWhole(answer: Wholeness, url: string): void {
+  const { timed_out: timedOut, _shards: shards, _clusters: clusters } = answer;
   const where = { url, method: 'POST' };
   if (timedOut === true) {
     throw new ProblemError('REFUSED', [{ where, message: 'the search timed out before it had seen everything' }]);
@@ -73,6 +86,13 @@ function checkWhole({ timed_out: timedOut, _shards: shards }: Partial<estypes.Se
   if (failed > 0) {
     const reasons = [...new Set(failures.map(describeFailure))].join('; ') || 'no reason given';
     throw new ProblemError('REFUSED', [{ where, message: `${failed} shard(s) did not answer: ${reasons}` }]);
+  }
+  // A remote cluster that may be skipped (`skip_unavailable`, the default of Elasticsearch from 8.15 on) is left out without an error.
+  const { skipped = 0, partial = 0, failed: lost = 0 } = clusters ?? {};
+  if (skipped + partial + lost > 0) {
+    const message = `${skipped + partial + lost} remote cluster(s) did not answer, or only in part`;
+    const hint = 'GET /_remote/info shows which are connected.';
+    throw new ProblemError('REFUSED', [{ where, message, hint }]);
   }
 }
 

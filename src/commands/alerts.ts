@@ -2,6 +2,9 @@ import { alertsCsv } from '../report/alerts-csv';
 import { alertsHtml } from '../report/alerts-page-of';
 import { alertsTable } from '../report/alerts-table';
 import type { Rule } from '../detections/rule';
+import { requireRule, ruleFilter } from '../alerts/known';
+import { checkPeriod } from '../detections/windows';
+import type { ScheduledScope } from '../schedulers/scheduler';
 import { allAlerts } from '../alerts/all-alerts';
 import { escapeForTerminal } from '../text/escape';
 import { ACTIONS, changeStatus, explainOne, refuseIdle, alertsPage } from './alert-actions';
@@ -12,6 +15,12 @@ import { analystScope, readSettingsContent, SCHEDULER_OPTIONS } from './connecti
 /** Who sits here: the user that the cluster knows, where the settings name one, else the user of this machine. */
 function whoever({ environment }: Context, username: string | undefined): string {
   return username ?? environment.USER ?? environment.USERNAME ?? 'unknown';
+}
+
+/** The rules of the content, and those that are stored on the cluster: one of other content may be deployed. */
+async function knownRules(scope: ScheduledScope, rules: readonly Rule[]): Promise<readonly Rule[]> {
+  const stored = (await scope.scheduler.storedRules?.(scope)) ?? [];
+  return [...rules, ...stored.map(({ rule }) => rule)];
 }
 
 export const alertsCommand = declare({
@@ -26,7 +35,7 @@ export const alertsCommand = declare({
   options: {
     scheduler: SCHEDULER_OPTIONS.scheduler,
     space: { type: 'string', describe: 'Kibana space whose alerts are meant; several with commas between them' },
-    rule: { type: 'string', describe: 'only of this rule: its id or name' },
+    rule: { type: 'string', describe: 'only of this rule: its id, name or file name' },
     host: { type: 'string', describe: 'only on this host' },
     user: { type: 'string', describe: 'only of this user' },
     status: { choices: ['open', 'acknowledged', 'closed'] as const, describe: 'only with this status' },
@@ -46,12 +55,14 @@ export const alertsCommand = declare({
     if (argv.action !== undefined) refuseIdle(argv.action, { ...argv });
     const settings = settingsOf(context, argv);
     const { namespace } = settings;
-    const { rule, host, user, status } = argv;
+    const { host, user, status } = argv;
     const limit = countOf('limit', argv.limit);
     const times = { from: timeOf('from', argv.from), to: timeOf('to', argv.to) };
+    checkPeriod(times);
+    const content = (): readonly Rule[] => readSettingsContent(settings).rules;
+    const rule = argv.rule === undefined ? undefined : ruleFilter(argv.rule, content());
     const options = { namespace, rule, host, user, status, ...times };
     const { scope, rules } = await analystScope(settings, context, 'alerts');
-    const content = (): readonly Rule[] => readSettingsContent(settings).rules;
     if (argv.action === 'explain') {
       return explainOne(context, scope, content(), { ids: argv.ids ?? [], output: argv.output });
     }
@@ -62,6 +73,7 @@ export const alertsCommand = declare({
     const { kept, notes } = await allAlerts(scope, rules, { ...options, limit });
     for (const note of notes) context.note(escapeForTerminal(note));
     const found = kept.map(({ alert }) => alert);
+    if (found.length === 0 && argv.rule !== undefined) requireRule(argv.rule, await knownRules(scope, content()));
     const forms: Readonly<Record<string, () => string | Promise<string>>> = {
       json: () => '',
       text: () => alertsTable(found, context.width, { ids: argv['with-ids'] }),

@@ -1,3 +1,4 @@
+import { requireNamespace } from '../alerts/known';
 import { askedOf } from '../doctor/roles';
 import { requireVisible } from '../doctor/visibility';
 import { readAllContent, type ReadContent, type RuleChoice } from '../resources/read-all-content';
@@ -72,7 +73,8 @@ export async function deploymentOf(settings: Settings, context: Context, verb?: 
 /**
  * Where an analyst's alerts are: the namespace, and the scheduler that may keep alerts of its own.
  * @returns the rules of the content as well, where the scheduler's own alerts need them; else none
- * @throws ProblemError SETTINGS when the cluster has no such scheduler, or no Kibana is named
+ * @throws ProblemError SETTINGS when the cluster has no such scheduler, or no Kibana is named; USAGE when nothing was ever deployed in
+ *   the namespace
  */
 export async function analystScope(
   settings: Settings,
@@ -81,6 +83,7 @@ export async function analystScope(
 ): Promise<{ scope: ScheduledScope; rules: readonly Rule[] }> {
   const scope = await scopeOf(settings, context, verb);
   const scheduler = await connectForAlerts(scope, settings, context);
+  await requireNamespace({ ...scope, scheduler });
   const rules = scheduler.keepsAlerts ? readSettingsContent(settings).rules : [];
   return { scope: { ...scope, scheduler }, rules };
 }

@@ -1,8 +1,10 @@
 import { ProblemError, type ExitStatus } from '../errors';
 import type { Applied } from '../plan/apply';
 import { afterwards, deploy, unfinishedMoveNotes, type Deployed } from '../plan/deploy';
+import { blindSpotsOf } from '../plan/blind-spots';
 import { checkReviewed, onlyOf } from '../plan/plan';
 import { silencedRules, unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
+import { blindSpotLines, blindSpotsJson } from '../report/blind-spot-text';
 import { deployText, interruptedLine } from '../report/plan-text';
 import { declare, settingsOf } from './command';
 import { contentOf, noteWarnings, deploymentOf, SCHEDULER_OPTIONS } from './connections';
@@ -54,6 +56,7 @@ export const deployCommand = declare({
     checkReviewed(plan, argv.checksum);
     for (const note of deployment.scheduler.notes({ command: 'plan', ...plan })) context.note(note);
     const reasons = await silencedRules(deployment, content, plan);
+    const spots = await blindSpotsOf(deployment, content);
     const move = argv.move ? { content, prune: argv.prune } : undefined;
     const deployed = await deploy(deployment, plan, context, { yes: argv.yes, reasons, move });
     const { applied } = deployed;
@@ -62,8 +65,8 @@ export const deployCommand = declare({
     for (const note of unfinishedMoveNotes(deployed)) context.note(note);
     const text = deployText(applied.changes, plan.counts, plan.leftovers.length);
     return {
-      json: { ...deployedJson(deployed), ...unprovenJson(unproven) },
-      text: [text, ...unprovenLines(unproven), ...interruptedLine(applied)].join('\n'),
+      json: { ...deployedJson(deployed), ...unprovenJson(unproven), ...blindSpotsJson(spots) },
+      text: [text, ...unprovenLines(unproven), ...interruptedLine(applied), ...blindSpotLines(spots)].join('\n'),
       exit: context.signal.aborted ? 130 : (deployed.unfinishedMove?.because?.exitStatus ?? exitOf(applied)),
     };
   },

@@ -1,3 +1,6 @@
+import { checkEvents } from '../doctor/events';
+import type { Content, Scope } from '../resources/kind';
+import { contentOf } from './connections';
 import { failedCheck, type Check } from '../schedulers/scheduler';
 import { SCHEDULERS } from '../schedulers';
 import { checkClock, checkLicence, checkVersion } from '../doctor/checks';
@@ -25,8 +28,14 @@ export interface Doctor {
  * Looks at everything that a command needs before it is given: the cluster, its version, licence and clock, what runs the
  * rules, and what the present user may do. What cannot be reached is an answer and no error.
  * @param user the kind of user whose privileges must be there
+ * @param content whose rules are to see events; without it, what they could see is not looked at
  */
-export async function doctor(settings: Settings, user: User, context: RequestContext = {}): Promise<Doctor> {
+export async function doctor(
+  settings: Settings,
+  user: User,
+  context: RequestContext = {},
+  content?: Content,
+): Promise<Doctor> {
   let cluster: Cluster;
   try {
     cluster = await clusterOf(settings, context);
@@ -45,8 +54,13 @@ export async function doctor(settings: Settings, user: User, context: RequestCon
   }
   const { granted, check } = await grantsOf(cluster, askedOf(settings));
   checks.push(check);
+  if (content !== undefined) checks.push(...(await checkEvents(scopeIn(settings, cluster), user, content)));
   const lacks = granted.some((each) => each.user === user && each.may === false);
   return { checks, granted, missing: lacks || checks.some(({ state }) => state === 'missing') };
+}
+
+function scopeIn({ namespace, indices, retention }: Settings, cluster: Cluster): Scope {
+  return { cluster, namespace, now: Date.now(), indices, retention };
 }
 
 /** The limits of the scheduler that a deploy of the content would pass, or that are passed already. */
@@ -109,7 +123,7 @@ export const doctorCommand = declare({
       const printed = roles(settings);
       return { json: printed, text: rolesText(printed), exit: 0 };
     }
-    const found = await doctor(settings, argv.for as User, context);
+    const found = await doctor(settings, argv.for as User, context, contentOf(settings, context));
     return { json: found, text: doctorText(found, argv.for), exit: found.missing ? 1 : 0 };
   },
 });

@@ -1,7 +1,9 @@
 import type { ExitStatus } from '../errors';
 import { onlyOf, type Plan } from '../plan/plan';
+import { blindSpotsOf } from '../plan/blind-spots';
 import { schedulersBeside } from '../plan/guard';
 import { unprovenLines, unprovenRules, type Unproven } from '../plan/warnings';
+import { blindSpotLines, blindSpotsJson } from '../report/blind-spot-text';
 import { planText, planMarkdown, type PlanFlags } from '../report/plan-text';
 import { declare, settingsOf } from './command';
 import { contentOf, noteWarnings, deploymentOf, SCHEDULER_OPTIONS } from './connections';
@@ -39,7 +41,11 @@ export const planCommand = declare({
     },
     ...ONLY_OPTION,
     output: { choices: ['text', 'json', 'markdown'], default: 'text', describe: 'form of the result' },
-    'exit-code': { type: 'boolean', default: false, describe: 'exit with 1 when there is something to change' },
+    'exit-code': {
+      type: 'boolean',
+      default: false,
+      describe: 'exit with 1 when there is something to change, or deploy would refuse',
+    },
   },
   run: async (context, argv) => {
     const settings = settingsOf(context, argv);
@@ -52,15 +58,17 @@ export const planCommand = declare({
     for (const { where, unsure } of await schedulersBeside(deployment))
       context.note(unsure === true ? `${where}.` : `${where}: deploy refuses, unless they move.`);
     const changes = plan.steps.map(({ change }) => change);
-    const exit: ExitStatus = argv['exit-code'] && changes.length > 0 ? 1 : 0;
+    const spots = await blindSpotsOf(deployment, content);
+    const refused = spots.some(({ certain }) => certain);
+    const exit: ExitStatus = argv['exit-code'] && (changes.length > 0 || refused) ? 1 : 0;
     const text =
       argv.output === 'markdown'
         ? planMarkdown(changes, plan.counts, plan.digest, flagsOf({ ...argv, profile: settings.profile }))
         : planText(changes, plan.counts, plan.leftovers.length);
     const unproven = await unprovenRules(deployment);
     return {
-      json: { ...planJson(plan), ...unprovenJson(unproven) },
-      text: [text, ...unprovenLines(unproven)].join('\n'),
+      json: { ...planJson(plan), ...unprovenJson(unproven), ...blindSpotsJson(spots) },
+      text: [text, ...unprovenLines(unproven), ...blindSpotLines(spots)].join('\n'),
       exit,
     };
   },

@@ -3,6 +3,7 @@ import type { ScheduledScope } from '../schedulers/scheduler';
 import type { Rule } from '../detections/rule';
 import { allAlerts } from '../alerts/all-alerts';
 import { entitiesAtRisk, type RiskEntity, type RiskOptions } from '../alerts/risk';
+import { checkPeriod } from '../detections/windows';
 import { toIso } from '../text/time';
 import { escapeForTerminal } from '../text/escape';
 import { analystScope, SCHEDULER_OPTIONS } from './connections';
@@ -52,6 +53,7 @@ export const riskCommand = declare({
     const cap = countOf('cap', argv.cap, 'count all');
     const limit = countOf('limit', argv.limit);
     const [from, to] = [timeOf('from', argv.from), timeOf('to', argv.to)];
+    checkPeriod({ from, to });
     const { scope, rules } = await analystScope(settingsOf(context, argv), context, 'risk');
     const found = await risk(scope, rules, { from, to, cap, withClosed: argv['with-closed'] });
     for (const note of found.notes) context.note(escapeForTerminal(note));

@@ -9,8 +9,9 @@ import { escapeForTerminal } from '../text/escape';
 import type { JsonRecord } from '../json';
 import { runLine, runText, runLoopLines } from '../report/run-text';
 import { clusterTimeOrOurs } from '../cluster/clock';
-import { runRules, unknownRules } from '../schedulers/local/run-rules';
+import { errorsOf, runEachRule, unknownRules } from '../schedulers/local/run-rules';
 import { runLoop, type RunLoopOptions } from '../schedulers/local/run-loop';
+import { blindSpotsJson } from '../report/blind-spot-text';
 import type { Cluster } from '../cluster/cluster';
 import { declare, settingsOf, clusterOf, type Context, type Outcome } from './command';
 import { timeOf } from './flags';
@@ -60,11 +61,25 @@ export const runCommand = declare({
     }
     // `now` in them is the cluster's, as in all windows.
     const dated = isDated ? period(await clusterTimeOrOurs(cluster, settings.namespace)) : {};
-    const result = await runRules(cluster, { ...options, ...dated, dryRun: argv['dry-run'] });
+    const result = await runEachRule(cluster, { ...options, ...dated, dryRun: argv['dry-run'] });
+    const { rules, failures, unread, notified } = result;
+    const errors = errorsOf(result);
+    for (const { message } of unread) context.note(`warning: ${message}`);
+    for (const error of errors) for (const line of errorLines(error)) context.note(line);
+    const failed = failures.map(({ uuid, name, error: { code, problems } }) => ({ uuid, name, code, problems }));
     const dry = argv['dry-run'] ? '\nDry run: nothing was written.' : '';
-    for (const delivery of result.notified ?? []) noteDelivery(context, delivery);
-    const isSent = (result.notified ?? []).every(({ problem }) => problem === null);
-    return { json: result, text: `${runText(result.rules)}${dry}`, exit: isSent ? 0 : 1 };
+    for (const delivery of notified ?? []) noteDelivery(context, delivery);
+    const isSent = (notified ?? []).every(({ problem }) => problem === null);
+    return {
+      json: {
+        rules,
+        ...(notified !== undefined && { notified }),
+        ...(failed.length > 0 && { failures: failed }),
+        ...blindSpotsJson(unread),
+      },
+      text: `${runText(rules)}${dry}`,
+      exit: errors[0]?.exitStatus ?? (isSent ? 0 : 1),
+    };
   },
 });
 

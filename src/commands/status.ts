@@ -1,15 +1,15 @@
 import { ProblemError, type ExitStatus } from '../errors';
+import { readingsOf, storedQueries, visibilityOf, type ListedReading } from '../plan/blind-spots';
 import type { Deployment } from '../plan/deployment';
 import { statusText } from '../report/status-text';
-import type { Content, Scope } from '../resources/kind';
-import { defaultIndices, DATASETS } from '../detections/indices';
+import type { Content } from '../resources/kind';
+import { DATASETS } from '../detections/indices';
 import { clusterTime } from '../cluster/clock';
 import { toIso } from '../text/time';
 import { attentionOf, BLIND_SHARE } from '../status/attention';
 import { readSource, type Source } from '../status/source';
 import { readUndelivered } from '../status/undelivered';
 import type { Execution, RuleState } from '../schedulers/deployed-rule';
-import type { StoredQuery } from '../schedulers/scheduler';
 import type { ContentState, SourceState, Status } from '../status/status';
 import { parseDuration } from '../text/duration';
 import { declare, settingsOf } from './command';
@@ -31,20 +31,22 @@ export interface StatusOptions {
  */
 export async function status(deployment: Deployment, content: Content, options: StatusOptions): Promise<Status> {
   const { cluster, namespace, scheduler } = deployment;
-  const stored: StoredQuery[] = [];
-  for (const each of Object.values(deployment.schedulers))
-    stored.push(...((await each.storedRules?.(deployment)) ?? []));
+  const stored = await storedQueries(deployment);
   const now = stored.length === 0 ? deployment.now : await clusterTime(cluster, namespace);
   const since = now - options.span;
+  const readings = readingsOf(deployment, content, stored);
+  const { spots, fields } = await visibilityOf(deployment, readings);
   const sources: SourceState[] = [];
   // One after the other: a question by a person must not crowd out what the cluster is there for.
-  for (const source of sourcesOf(deployment, content, stored)) sources.push(await readSource(cluster, source, since));
+  for (const source of sourcesOf(namespace, readings))
+    sources.push(await readSource(cluster, { ...source, fields }, since));
   const found = {
     content: await contentState(deployment, content),
     stopped: await scheduler.switchedOff(deployment),
     limits: (await scheduler.limits?.(deployment)) ?? [],
     rules: await ruleStates(deployment, now, options),
     sources,
+    blindSpots: spots,
     undelivered: await readUndelivered(cluster, namespace, now),
   };
   return {
@@ -75,16 +77,14 @@ function trialAt(now: number, result: string): Execution {
   return { at: toIso(now), result, message: '', gap: 0 };
 }
 
-/** Every index or pattern that a rule reads, with those rules; before a deploy, what they would read. */
-function sourcesOf({ namespace, indices }: Scope, { rules }: Content, stored: readonly StoredQuery[]): Source[] {
-  const reading =
-    stored.length > 0 ? stored : rules.map((rule) => ({ rule, indices: indices ?? defaultIndices(namespace) }));
-  const patterns = new Set(reading.flatMap((each) => each.indices));
+/** Every index or pattern that a rule reads, with those rules. */
+function sourcesOf(namespace: string, readings: readonly ListedReading[]): Omit<Source, 'fields'>[] {
+  const patterns = new Set(readings.flatMap((each) => each.indices));
   const read = [...patterns].map((pattern) => ({
     pattern,
-    rules: reading.filter((each) => each.indices.includes(pattern)).map(({ rule }) => rule),
+    readings: readings.filter((each) => each.indices.includes(pattern)),
   }));
-  return [...read, { pattern: `logs-${DATASETS.unrecognised}-${namespace}`, rules: [] }];
+  return [...read, { pattern: `logs-${DATASETS.unrecognised}-${namespace}`, readings: [] }];
 }
 
 async function contentState(deployment: Deployment, content: Content): Promise<ContentState> {

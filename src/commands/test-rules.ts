@@ -1,6 +1,9 @@
 import { startAttached } from '../engine/start-node';
 import { chosenRules } from '../detections/rule';
 import { ProblemError } from '../errors';
+import { blindSpotsOf } from '../plan/blind-spots';
+import { blindSpotLines, blindSpotsJson } from '../report/blind-spot-text';
+import type { BlindSpot } from '../visibility/blind-spot';
 import { testRulesJunit, testRulesText } from '../report/test-text';
 import type { Content } from '../resources/kind';
 import { connectForLiveTest } from '../schedulers';
@@ -47,17 +50,22 @@ export const testRulesCommand = declare({
       testRules(sandbox, content, tests, { rules: argv.which, scheduler }),
     );
     const count = (result: Verdict['result']): number => verdicts.filter((verdict) => verdict.result === result).length;
+    const spots = argv.live ? await liveBlindSpots(context, settings, content) : [];
     const json = {
       passed: count('PASS'),
       failed: count('FAIL'),
       errors: count('ERROR'),
       untested: count('UNTESTED'),
       results: verdicts,
+      ...blindSpotsJson(spots),
     };
     return {
       json,
-      text: argv.report === 'junit' ? testRulesJunit(verdicts).trimEnd() : testRulesText(verdicts),
-      exit: json.failed + json.errors === 0 ? 0 : 1,
+      text:
+        argv.report === 'junit'
+          ? testRulesJunit(verdicts).trimEnd()
+          : [testRulesText(verdicts), ...blindSpotLines(spots)].join('\n'),
+      exit: json.failed + json.errors === 0 && !spots.some(({ certain }) => certain) ? 0 : 1,
     };
   },
 });
@@ -72,6 +80,13 @@ export async function liveScheduler(context: Context, settings: Settings): Promi
   const message = 'a live test needs the cluster of that Kibana, for its events';
   const hint = 'Give --es-url URL, or set WMI_DETECTIONS_ES_URL.';
   throw new ProblemError('SETTINGS', [{ message, hint }]);
+}
+
+/** A live test has indices of its own: what the rules could not see in those that they are deployed for. */
+async function liveBlindSpots(context: Context, settings: Settings, content: Content): Promise<readonly BlindSpot[]> {
+  const { namespace, indices } = settings;
+  const cluster = await clusterOf(settings, context);
+  return blindSpotsOf({ cluster, namespace, indices, now: Date.now() }, content);
 }
 
 /** On the cluster that the settings name; where they name none, deployed to an embedded engine that ends afterwards. */

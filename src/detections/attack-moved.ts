@@ -26,6 +26,3 @@ const MOVED: readonly (readonly [to: string, from: string])[] = [
 
 /** The old ids of techniques, by the new ones; the first where several became one. */
 export const OLD_IDS: ReadonlyMap<string, string> = new Map([...MOVED].reverse());
-
-/** The new ids, by the old ones. */
-export const NEW_IDS: ReadonlyMap<string, string> = new Map(MOVED.map(([to, from]) => [from, to]));

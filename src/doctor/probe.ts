@@ -34,6 +34,9 @@ const LOOKS: Readonly<Record<string, Probe>> = {
   'indices:data/read/get': (client, index, options) => client.get({ index, id: NONE }, options),
   'indices:data/read/search': (client, index, options) => client.search({ index, size: 0 }, options),
   'indices:admin/data_stream/get': (client, name, options) => client.indices.getDataStream({ name }, options),
+  'indices:admin/get': (client, index, options) => client.indices.get({ index }, options),
+  'indices:data/read/field_caps*': (client, index, options) =>
+    client.fieldCaps({ index, ...untyped({ querystring: { fields: '@timestamp' } }) }, options),
   'indices:admin/mappings/get': (client, index, options) => client.indices.getMapping({ index }, options),
   'indices:admin/refresh*': (client, index, options) => client.indices.refresh({ index }, options),
   'indices:monitor/stats': (client, index, options) => client.indices.stats({ index }, options),
@@ -58,6 +61,9 @@ const CHANGES: Readonly<Record<string, Probe>> = {
     client.cluster.deleteComponentTemplate({ name: NONE }, options),
   'indices:admin/index_template/put': (client, _, options) =>
     client.indices.putIndexTemplate({ name: NONE, index_patterns: [NONE], composed_of: [NONE] }, options),
+  // It changes nothing at all, but is sent by POST.
+  'indices:admin/index_template/simulate': (client, _, options) =>
+    client.indices.simulateTemplate({ name: NONE }, options),
   'indices:admin/index_template/delete': (client, _, options) =>
     client.indices.deleteIndexTemplate({ name: NONE }, options),
   'indices:data/write/bulk': (client, _, options) =>

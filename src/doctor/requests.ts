@@ -7,6 +7,8 @@ const ALL: readonly Verb[] = [...COMPARE, ...ANALYST, 'simulate', 'test', 'repla
 const PUT: readonly Verb[] = ['deploy', 'adopt'];
 const DELETE: readonly Verb[] = ['deploy', 'destroy'];
 const TRIAL: readonly Verb[] = ['simulate', 'test'];
+/** The commands that look at what rules can see. */
+const LOOK: readonly Verb[] = ['plan', 'deploy', 'status', 'doctor', 'reconcile', 'test'];
 const PAGES: readonly Verb[] = [...ANALYST, 'run', 'status', 'test'];
 
 /**
@@ -38,11 +40,11 @@ export const REQUESTS: readonly RequestRow[] = [
   // What is there already.
   onCluster('GET /_ingest/pipeline', COMPARE, ['read_pipeline'], ['cluster:admin/ingest/pipeline/get']),
   onCluster('GET /_component_template', COMPARE, ['monitor'], ['cluster:admin/component_template/get']),
-  onCluster('GET /_index_template', COMPARE, ['monitor'], ['indices:admin/index_template/get']),
+  onCluster('GET /_index_template', [...COMPARE, ...LOOK, 'replay'], ['monitor'], ['indices:admin/index_template/get']),
   onIndices(
     'any_stream',
     'GET /_data_stream/{any_stream}',
-    COMPARE,
+    [...COMPARE, ...LOOK],
     ['view_index_metadata'],
     ['indices:admin/data_stream/get'],
   ),
@@ -161,7 +163,7 @@ export const REQUESTS: readonly RequestRow[] = [
 
   // Rules that run. Who may not refresh is served by the overlap of the windows.
   onIndices('streams', 'GET /{streams}/_refresh', ['run'], ['maintenance'], ['indices:admin/refresh*']),
-  onIndices('events', 'POST /{events}/_search', ['run', 'status', 'alerts', 'reconcile'], ['read'], SEARCH),
+  onIndices('events', 'POST /{events}/_search', [...LOOK, 'run', 'alerts'], ['read'], SEARCH),
   // Rules that find nothing are asked about together.
   onIndices('events', 'POST /_msearch', ['run', 'deploy'], ['read'], SEARCH, ['indices:data/read/msearch']),
   onIndices('state', 'POST /{state}/_mget', ['run'], ['read'], ['indices:data/read/mget*'], ['indices:data/read/mget']),
@@ -188,8 +190,27 @@ export const REQUESTS: readonly RequestRow[] = [
     BULK,
   ),
 
-  // Alerts out, and pages: who may read one on Elasticsearch may go on and give up.
-  // `run` looks for alerts that are to be sent, `status` for those that were not.
+  // Alerts out: whether there is anything to ask, and where else, if not. Then alerts, and pages: who may read one on Elasticsearch may go
+  // on and give up. `run` looks for alerts that are to be sent, `status` for those that were not.
+  onIndices(
+    'any_index',
+    'GET /{any_index}',
+    ['alerts', 'risk', 'reconcile'],
+    ['view_index_metadata'],
+    ['indices:admin/get'],
+  ),
+  onIndices('kept', 'GET /{kept}', ['ack'], ['view_index_metadata'], ['indices:admin/get']),
+  {
+    ...onIndices(
+      'any_index',
+      'GET /{any_index}/_mapping',
+      ANALYST,
+      ['view_index_metadata'],
+      ['indices:admin/mappings/get'],
+    ),
+    isOptional: true,
+  },
+  onIndices('state', 'POST /{state}/_search', ['alerts'], ['read'], SEARCH),
   onIndices('alerts', 'POST /{alerts}/_search', [...ANALYST, 'run', 'status'], ['read'], SEARCH),
   onIndices(
     'alerts',
@@ -213,6 +234,7 @@ export const REQUESTS: readonly RequestRow[] = [
   onCluster('POST /_ingest/_simulate', TRIAL, [], []),
   ...[
     'PUT /{trial}',
+    'GET /{trial}',
     'DELETE /{trial}',
     'GET /{trial}/_settings/index.creation_date',
     'POST /_bulk',
@@ -222,6 +244,25 @@ export const REQUESTS: readonly RequestRow[] = [
     'PUT /{trial}/_doc/{id}',
     'GET /{trial}/_doc/{id}',
   ].map((request) => onIndices('trial', request, ['test'], ['all'], ['indices:*'], BULK)),
+
+  // What rules can see: the indices as they are, and what would govern the next ones.
+  onCluster(
+    'POST /_index_template/_simulate/{id}',
+    [...LOOK, 'replay'],
+    ['indices:admin/index_template/simulate'],
+    ['indices:admin/index_template/simulate'],
+  ),
+  onIndices('events', 'GET /{events}', [...LOOK, 'run'], ['view_index_metadata'], ['indices:admin/get']),
+  onIndices('events', 'GET /{events}/_field_caps', LOOK, ['read'], ['indices:data/read/field_caps*']),
+  onIndices('any_stream', 'GET /{any_stream}', LOOK, ['view_index_metadata'], ['indices:admin/get']),
+  onIndices('streams', 'GET /{streams}', ['replay'], ['view_index_metadata'], ['indices:admin/get']),
+  onIndices(
+    'streams',
+    'GET /_data_stream/{streams}',
+    ['replay'],
+    ['view_index_metadata'],
+    ['indices:admin/data_stream/get'],
+  ),
 
   ...Object.values(SCHEDULERS).flatMap(({ requests }) => requests),
 ];

@@ -29,6 +29,7 @@ export interface OpenSearchRole {
 /** What a privilege of Elasticsearch grants beside its name, as far as the table asks for it. */
 const INCLUDED: Readonly<Record<string, readonly string[]>> = {
   manage_ingest_pipelines: ['read_pipeline'],
+  manage_index_templates: ['indices:admin/index_template/simulate'],
   manage_watcher: ['monitor_watcher'],
 };
 

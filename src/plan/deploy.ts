@@ -3,6 +3,7 @@ import { escapeForTerminal } from '../text/escape';
 import type { Content } from '../resources/kind';
 import type { Applied } from './apply';
 import type { Deployment } from './deployment';
+import { refuseBlind } from './blind-spots';
 import { refuseUnsafe, unsafeReasons, refuseTwoSchedulers, schedulersBeside } from './guard';
 import { finishMove, prepareMove, type Move } from './move';
 import { planFrom, type Plan } from './plan';
@@ -35,7 +36,7 @@ export interface DeployOptions {
 /**
  * Applies a plan.
  * @param operator gets a note of each problem; asked before a plan that deletes much, or a rule with open alerts
- * @throws ProblemError UNSAFE when nobody said yes to that, or when rules of ours run on another scheduler and are not to move
+ * @throws ProblemError REFUSED when no rule could see what comes into our streams; UNSAFE when nobody said yes to that, or when rules of ours run on another scheduler and are not to move
  */
 export async function deploy(
   deployment: Deployment,
@@ -43,6 +44,7 @@ export async function deploy(
   operator: Operator,
   options: DeployOptions,
 ): Promise<Deployed> {
+  await refuseBlind(deployment, plan);
   const others = await schedulersBeside(deployment);
   refuseTwoSchedulers(deployment, others, { move: options.move !== undefined });
   for (const { where } of others.filter(({ unsure }) => unsure)) operator.note(`${where}.`);

@@ -5,6 +5,7 @@ import { defaultIndices } from '../detections/indices';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
 import type { Rule } from '../detections/rule';
 import type { Cluster } from '../cluster/cluster';
+import { requireWhole } from '../cluster/search-all';
 import { untyped } from '../cluster/untyped';
 import type { Plan } from './plan';
 
@@ -65,6 +66,7 @@ async function count(cluster: Cluster, indices: readonly string[], query: object
     allow_no_indices: true,
     query: untyped(query),
   });
+  requireWhole(found, `${cluster.url}/${indices.join(',')}/_count`);
   return found.count;
 }
 

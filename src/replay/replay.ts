@@ -8,7 +8,7 @@ import { countPipelineErrors } from './pipeline-errors';
 import { readInput } from './read';
 import { ReplayStats, type ReplayProgress, type ReplayResult } from './replay-stats';
 import { Shipment, type Delivery } from './shipment';
-import { checkTemplates } from './streams';
+import { checkStreams, checkTemplates } from './streams';
 
 export interface ReplayOptions {
   /** Last part of the data streams' names. */
@@ -32,7 +32,7 @@ export const V8_FLAGS = ['--heap-growing-percent=150', '--no-parallel-scavenge']
  * Reads events of any known shape and sends each once, as a shipper would. Ids depend only on the content, so a second run indexes
  * nothing twice (unless the data stream has rolled over in between).
  * @param paths files, folders, or `-`
- * @throws ProblemError INPUT (a path that is missing, empty, binary …) and REFUSED (no templates) before anything is sent;
+ * @throws ProblemError INPUT (a path that is missing, empty, binary …) and REFUSED (no templates, or a stream that our pipeline does not govern) before anything is sent;
  *   READ_ONLY, UNREACHABLE, UNAUTHORIZED, FORBIDDEN, REFUSED, INTERRUPTED while sending. Problems of single records or archives are
  *   in the result.
  */
@@ -46,6 +46,7 @@ export async function replay(
   const inputs = listInputs(paths, { stdin, signal });
   if (options.deadLetters !== undefined) checkDeadLetters(options.deadLetters);
   await checkTemplates(cluster);
+  await checkStreams(cluster, namespace);
   const stats = new ReplayStats({ ...options, bytesTotal: totalOf(inputs.map(({ size }) => size)) });
   const letters = new DeadLetters(options.deadLetters ?? DEAD_LETTERS);
   const onDelivery = (event: Event, delivery: Delivery): void => {

@@ -3,6 +3,9 @@ import { MANAGED_BY } from '../resources/ownership';
 import type { Cluster } from '../cluster/cluster';
 import { SOURCES, type Source } from './recognise';
 import { DATASETS } from '../detections/indices';
+import { readIndexStates } from '../visibility/index-states';
+import { ownStream } from '../visibility/standing';
+import { readStreams } from '../visibility/streams';
 
 /** The data stream of a source in a namespace. */
 export function streamOf(source: Source, namespace: string): string {
@@ -30,6 +33,26 @@ export async function checkTemplates(cluster: Cluster): Promise<void> {
     const hint = 'Rename or remove it, or take it over with `wmi-detections adopt`; then run `wmi-detections deploy`.';
     problems.push({ where, message, hint });
   }
+  if (problems.length > 0) throw new ProblemError('REFUSED', problems);
+}
+
+/**
+ * Sees to it that what is sent gets our pipeline: that of the write index of a stream that is there, else that of the template that
+ * would govern it.
+ * @throws ProblemError REFUSED with each stream that it does not govern, and what to do
+ */
+export async function checkStreams(cluster: Cluster, namespace: string): Promise<void> {
+  const streams = SOURCES.map((source) => ownStream(DATASETS[source], namespace));
+  const states = await readIndexStates(
+    cluster,
+    streams.map(({ name }) => name),
+  );
+  const found = await readStreams(cluster, streams, states);
+  const problems = found.flatMap(({ standing, now, next }) =>
+    (standing.is === 'nothing' ? next : now).map(({ message, fix }): Problem => {
+      return { where: { url: cluster.url }, message: `nothing was sent: ${message}`, hint: fix };
+    }),
+  );
   if (problems.length > 0) throw new ProblemError('REFUSED', problems);
 }
 

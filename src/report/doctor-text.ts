@@ -1,4 +1,5 @@
 import type { Granted } from '../doctor/permissions';
+import { EVENTS } from '../doctor/events';
 import type { Check } from '../schedulers/scheduler';
 import { escapeForTerminal } from '../text/escape';
 
@@ -17,9 +18,11 @@ export function doctorText(
     `${yes === true ? 'yes    ' : yes === undefined ? 'unknown' : 'no     '}  ${each}`,
     ...lacks.map((lack) => `         lacks ${lack}`),
   ]);
+  const isHidden = checks.some(({ about, state }) => about === EVENTS && state !== 'ok');
+  const hidden = isHidden ? ' But rules may not see all events: docs/blind-spots.md.' : '';
   const verdict = missing
     ? `Something is missing for a ${user}; \`wmi-detections doctor --roles\` prints whole roles.`
-    : `Nothing is missing for a ${user}.`;
+    : `Nothing is missing for a ${user}.${hidden}`;
   return [...lines, ...(may.length === 0 ? [] : ['', 'What you may do', ...may]), '', verdict]
     .map(escapeForTerminal)
     .join('\n');

@@ -18,7 +18,11 @@ export function runLine({ name, events, alerts, new: created, from, to, timebase
 /** What a watch tells beside the results of its windows, for a person. */
 export function runLoopLines(event: Exclude<RunLoopEvent, { readonly kind: 'run' }>): string[] {
   if (event.kind === 'change') return [`rule "${event.name}" ${CHANGES[event.change]}`];
-  return [...errorLines(event.error), `  The next run covers this one, in ${describeDuration(event.again)}.`];
+  const next =
+    event.once === true
+      ? 'It is refused for good, and reported once: correct the rule and deploy it. The run after that covers this one.'
+      : `The next run covers this one, in ${describeDuration(event.again)}.`;
+  return [...errorLines(event.error), `  ${next}`];
 }
 
 const CHANGES = {

@@ -30,7 +30,7 @@ export function statusText(status: Status): string {
     there.length > 0 && absent.length > 0 ? [`Nothing yet from ${absent.join(', ')}.`] : [],
     attention.length === 0
       ? ['Nothing needs attention.']
-      : ['Needs attention', ...attentionLines(attention, rules.length)],
+      : ['Needs attention', ...attentionLines(status, attention, rules.length)],
   ];
   // Of many rules nobody reads to the end.
   if (rules.length > MANY_RULES) paragraphs.splice(1, 0, ...paragraphs.splice(-1));
@@ -40,9 +40,14 @@ export function statusText(status: Status): string {
     .join('\n\n');
 }
 
-function attentionLines(attention: readonly string[], rules: number): string[] {
-  const lines = attention.map((sentence) => `  ! ${sentence}`);
+function attentionLines(status: Status, attention: readonly string[], rules: number): string[] {
+  const lines = attention.flatMap((sentence) => [`  ! ${sentence}`, ...fixesOf(status, sentence)]);
   return rules > MANY_RULES ? someOf(lines, '  ') : lines;
+}
+
+/** What helps, where the sentence is a blind spot. */
+function fixesOf({ blindSpots }: Status, sentence: string): string[] {
+  return blindSpots.filter(({ message }) => message === sentence).map(({ fix }) => `      ${fix}`);
 }
 
 function contentLines({ inSync, counts, changes, leftovers }: ContentState): string[] {

@@ -4,6 +4,7 @@ import type { Script } from '../content/painless';
 import type { Resource } from '../content/resource';
 import type { RuleExceptions } from '../sigma/exceptions';
 import type { Rule } from '../detections/rule';
+import type { SubFields } from '../sigma/compile/query-dsl';
 import type { Cluster } from '../cluster/cluster';
 
 export type KindName =
@@ -37,6 +38,8 @@ export interface Scope {
   readonly now: number;
   /** Replaces the index list of every rule. */
   readonly indices?: readonly string[] | undefined;
+  /** Of the index list; looked up on the cluster where not given. */
+  readonly subFields?: SubFields | undefined;
   /** How long the data streams keep events (`90d`); for good where not given. Elasticsearch only. */
   readonly retention?: string | undefined;
 }

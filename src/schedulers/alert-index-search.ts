@@ -5,7 +5,7 @@ import { alertIndex } from '../detections/indices';
 import { type Cluster } from '../cluster/cluster';
 import { FILTER_FIELDS, isWanted, type AlertFilter } from '../detections/alert-filter';
 import type { Ancestor } from './group-summary';
-import { readMatches } from '../cluster/search-all';
+import { readMatches, requireWhole } from '../cluster/search-all';
 import { toIso } from '../text/time';
 
 /** So many ids are asked for at once. */
@@ -123,10 +123,11 @@ function timesOf(alert: Alert): string {
 /** How many alerts of a rule are open in our alert index; none where there is no such index. */
 export async function openAlertsOf(cluster: Cluster, namespace: string, uuid: string): Promise<number> {
   const filter = [{ term: { 'rule.uuid': uuid } }, { term: { 'wmi_detections.status': 'open' } }];
-  const { count } = await cluster.client.count({
+  const found = await cluster.client.count({
     index: alertIndex(namespace),
     ignore_unavailable: true,
     query: { bool: { filter } },
   });
-  return count;
+  requireWhole(found, `${cluster.url}/${alertIndex(namespace)}/_count`);
+  return found.count;
 }

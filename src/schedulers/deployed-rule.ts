@@ -5,6 +5,7 @@ import { SPANS } from '../detections/windows';
 import { parseDuration } from '../text/duration';
 import { defaultIndices } from '../detections/indices';
 import type { Content, Scope } from '../resources/kind';
+import { subFieldsFor } from '../visibility/fields';
 import { toQueryDsl } from '../sigma/compile/query-dsl';
 import { activeExceptions } from '../sigma/exceptions';
 
@@ -130,17 +131,21 @@ export function allReadUntil(rules: readonly RuleState[]): number | undefined {
  * a form that can be read back.
  * @param now milliseconds since 1970
  * @param idOf the id by which a state knows a rule
+ * @throws ProblemError when the cluster does not say which fields the indices have
  */
-export function queriesOfContent(
-  { namespace, indices }: Scope,
-  { rules, exceptions = [] }: Content,
+export async function queriesOfContent(
+  scope: Scope,
+  content: Content,
   now: number,
   states: readonly RuleState[],
   idOf: (uuid: string) => string = (uuid) => uuid,
-): DeployedQuery[] {
+): Promise<DeployedQuery[]> {
+  const { namespace, indices } = scope;
+  const { rules, exceptions = [] } = content;
+  const subFields = await subFieldsFor(scope, content);
   return rules.map((rule) => ({
     rule,
-    query: toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now)),
+    query: toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now), subFields),
     indices: indices ?? defaultIndices(namespace),
     state: states.find(({ uuid }) => uuid === idOf(rule.uuid)) ?? null,
   }));

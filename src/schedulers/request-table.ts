@@ -68,7 +68,7 @@ export function onIndices(
 }
 
 /** Which indices and data streams a request is about. */
-export type Names = 'streams' | 'any_stream' | 'events' | 'alerts' | 'state' | 'any_index' | 'trial';
+export type Names = 'streams' | 'any_stream' | 'events' | 'kept' | 'alerts' | 'state' | 'any_index' | 'trial';
 
 /** What a role is printed for. */
 export interface Where {
@@ -91,6 +91,8 @@ export function namesOf(names: Names, { namespace, indices }: Where): readonly s
       return [...(indices ?? defaultIndices(namespace))];
     case 'alerts':
       return [alertIndex(namespace)];
+    case 'kept':
+      return [alertIndex(namespace), stateIndex(namespace)];
     case 'state':
       return [stateIndex(namespace)];
     case 'any_index':

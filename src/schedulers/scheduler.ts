@@ -158,8 +158,8 @@ export interface RulesFound {
   readonly apart?: 'recorded' | 'maybe' | undefined;
 }
 
-/** A rule, and the indices that it reads. */
-export type StoredQuery = Pick<ExecutableRule, 'rule' | 'indices'>;
+/** A compiled rule as it is stored. */
+export type StoredQuery = ExecutableRule;
 
 /** What a scheduler has to say something about. */
 export type NotedCommand =

@@ -21,6 +21,7 @@ export const BLIND_SHARE = 0.5;
  *   one of our own streams has events and no process creation among them        | Windows' auditing, Sysmon
  *   pipelines failed                                                            | the shipper's format, or ours
  *   documents are in the failure store                                          | the mapping, `replay` of what is there
+ *   a blind spot of what the rules read                                         | docs/blind-spots.md
  *   a rule is blind on more than a share of a source                            | docs/shippers.md
  *   alerts that a webhook has not got in 15 minutes                             | the webhook; docs/notify.md
  *
@@ -33,9 +34,11 @@ export function attentionOf(
     rules,
     sources,
     stopped,
+    blindSpots = [],
     undelivered = [],
     limits = [],
-  }: Pick<Status, 'content' | 'rules' | 'sources'> & Partial<Pick<Status, 'stopped' | 'undelivered' | 'limits'>>,
+  }: Pick<Status, 'content' | 'rules' | 'sources'> &
+    Partial<Pick<Status, 'stopped' | 'blindSpots' | 'undelivered' | 'limits'>>,
   blindShare: number,
 ): string[] {
   return [
@@ -44,6 +47,7 @@ export function attentionOf(
     ...limits,
     ...(rules.length === 0 ? ['no rule of this namespace is there'] : rules.flatMap(ofRule)),
     ...ofSources(sources),
+    ...blindSpots.map(({ message }) => message),
     ...sources.flatMap((source) => ofSource(source, blindShare)),
     ...undelivered.map(ofWebhook),
   ];

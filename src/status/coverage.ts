@@ -1,8 +1,13 @@
 import { type JsonRecord, canonicalJson } from '../json';
 import { allOf, type Condition, anyOf } from '../sigma/condition';
-import { toQueryDsl } from '../sigma/compile/query-dsl';
+import { anyOf as anyClause } from '../sigma/compile/query-dsl';
 import type { Rule } from '../detections/rule';
+import { searchableClause, type Reading } from '../visibility/field-spots';
+import type { FieldMap } from '../visibility/fields';
 import type { Coverage } from './status';
+
+/** A rule, and its query as it is deployed, where that can be read. */
+export type RuleReading = Reading & { readonly rule: Rule };
 
 /** Filter aggregations by name, and what to make of the documents that each counts. */
 interface CoverageQuestion {
@@ -13,21 +18,30 @@ interface CoverageQuestion {
 
 /**
  * How blind rules are, as one set of filter aggregations over process creations: the engine counts, and no document is
- * loaded. Coverage is a necessary condition: an event with all fields can still be cut short or wrong.
+ * loaded. What a thousand rules need alike is asked once. Coverage is a necessary condition: an event with all fields can still be
+ * cut short or wrong.
+ * @param fields how the indices map what the rules compare: a value that the deployed query cannot find does not count
  */
-export function coverageQuestion(rules: readonly Rule[]): CoverageQuestion {
+export function coverageQuestion(readings: readonly RuleReading[], fields: FieldMap = new Map()): CoverageQuestion {
   const aggs: Record<string, { filter: JsonRecord }> = {};
-  const ask = (name: string, need: Condition | undefined): string => {
-    if (need !== undefined) aggs[name] = { filter: without(need) };
+  const names = new Map<string, string>();
+  const ask = (reading: Reading, need: Condition | undefined): string => {
+    if (need === undefined) return '';
+    const filter = without(need, (field) => searchableClause(fields, reading, field));
+    const key = canonicalJson(filter);
+    const name = names.get(key) ?? `need_${names.size}`;
+    names.set(key, name);
+    aggs[name] = { filter };
     return name;
   };
-  const asked = rules.map((rule, at) => {
+  const asked = readings.map((reading) => {
+    const { rule } = reading;
     const needs = needsOf(rule.condition);
     return {
       rule,
-      blind: ask(`blind_${at}`, needs.length === 0 ? undefined : allOf(needs)),
-      needs: needs.map((need, index) => ({ need, agg: ask(`need_${at}_${index}`, need) })),
-      fields: neededFields(rule.condition).map((field) => ({ field, agg: ask(`field_${field}`, present(field)) })),
+      blind: ask(reading, needs.length === 0 ? undefined : allOf(needs)),
+      needs: needs.map((need) => ({ need, agg: ask(reading, need) })),
+      fields: neededFields(rule.condition).map((field) => ({ field, agg: ask(reading, present(field)) })),
     };
   });
   return {
@@ -51,8 +65,14 @@ function present(field: string): Condition {
   return { kind: 'field', field, test: { kind: 'exists' } };
 }
 
-function without(need: Condition): JsonRecord {
-  return { bool: { must_not: [toQueryDsl({ condition: need })] } };
+function without(need: Condition, presence: (field: string) => JsonRecord): JsonRecord {
+  return { bool: { must_not: [clauseOf(need, presence)] } };
+}
+
+function clauseOf(need: Condition, presence: (field: string) => JsonRecord): JsonRecord {
+  if (need.kind === 'field') return presence(need.field);
+  const parts = (need.kind === 'not' ? [need.of] : need.of).map((part) => clauseOf(part, presence));
+  return need.kind === 'and' ? { bool: { filter: parts } } : anyClause(parts);
 }
 
 /**

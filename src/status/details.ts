@@ -83,12 +83,19 @@ export function failureOf(message: string): Omit<Failure, 'count'> {
  */
 export async function readIgnored({ cluster, index, arrived }: Part): Promise<FieldCount[]> {
   const query = untyped({ bool: { filter: [arrived, { exists: { field: '_ignored' } }] } });
-  const sample = await cluster.client.search({ index, size: SAMPLE, _source: false, query });
+  const sample = await cluster.client.search({
+    index,
+    allow_partial_search_results: false,
+    size: SAMPLE,
+    _source: false,
+    query,
+  });
   const names = [...new Set(sample.hits.hits.flatMap(({ _ignored }) => _ignored ?? []))];
   if (names.length === 0) return [];
   const filters = Object.fromEntries(names.map((name) => [name, { term: { _ignored: name } }]));
   const { aggregations } = await cluster.client.search<unknown, { by?: estypes.AggregationsFiltersAggregate }>({
     index,
+    allow_partial_search_results: false,
     size: 0,
     query,
     aggs: { by: { filters: { filters } } },

@@ -1,12 +1,14 @@
 import type { JsonRecord } from '../json';
 import { ProblemError } from '../errors';
 import { anyOf } from '../sigma/compile/query-dsl';
-import type { Rule } from '../detections/rule';
+import type { FieldMap } from '../visibility/fields';
+import { IS_PROCESS_CREATION } from '../visibility/events';
 import { toIso } from '../text/time';
 import type { Cluster } from '../cluster/cluster';
+import { requireWhole } from '../cluster/search-all';
 import { untyped } from '../cluster/untyped';
 import { parseDuration } from '../text/duration';
-import { coverageQuestion } from './coverage';
+import { coverageQuestion, type RuleReading } from './coverage';
 import { countFailureStore } from './failure-store';
 import { FAILED, readDelay, readFailures, readIgnored, type Part } from './details';
 import type { SourceState } from './status';
@@ -16,7 +18,9 @@ export interface Source {
   /** A name or pattern of the rules' index lists. */
   readonly pattern: string;
   /** Those that read it. */
-  readonly rules: readonly Rule[];
+  readonly readings: readonly RuleReading[];
+  /** How its indices map what they compare. */
+  readonly fields: FieldMap;
 }
 
 interface Counted {
@@ -41,18 +45,16 @@ const EMPTY = {
   coverage: [],
 } as const;
 
-const IS_PROCESS_CREATION = [{ term: { 'event.category': 'process' } }, { term: { 'event.type': 'start' } }];
-
 /**
  * What arrived from one source since a time, and how blind the rules are on it: one search of counts. Only what needs more
  * (the reasons of failures, names of ignored fields, delays) is asked for in searches of its own, and only where it occurs.
  * @param since milliseconds since 1970
  * @throws ProblemError when the cluster does not answer; a source that refuses is reported as a problem of that source
  */
-export async function readSource(cluster: Cluster, { pattern, rules }: Source, since: number): Promise<SourceState> {
-  const base = { source: pattern, read: rules.length > 0, ...EMPTY };
+export async function readSource(cluster: Cluster, source: Source, since: number): Promise<SourceState> {
+  const base = { source: source.pattern, read: source.readings.length > 0, ...EMPTY };
   try {
-    return { ...base, ...(await look(cluster, pattern, rules, since)) };
+    return { ...base, ...(await look(cluster, source, since)) };
   } catch (error) {
     if (!(error instanceof ProblemError) || !['REFUSED', 'FORBIDDEN'].includes(error.code)) throw error;
     return { ...base, exists: true, problem: error.problems.map(({ message }) => message).join('; ') };
@@ -61,13 +63,12 @@ export async function readSource(cluster: Cluster, { pattern, rules }: Source, s
 
 async function look(
   cluster: Cluster,
-  pattern: string,
-  rules: readonly Rule[],
+  { pattern, readings, fields }: Source,
   since: number,
 ): Promise<Partial<SourceState>> {
   const part: Part = { cluster, index: pattern, arrived: arrivedSince(since) };
-  const coverage = coverageQuestion(rules);
-  const { _shards, aggregations = {} } = await cluster.client.search<unknown, Readonly<Record<string, Counted>>>({
+  const coverage = coverageQuestion(readings, fields);
+  const answer = await cluster.client.search<unknown, Readonly<Record<string, Counted>>>({
     index: pattern,
     ignore_unavailable: true,
     allow_no_indices: true,
@@ -76,6 +77,8 @@ async function look(
     track_total_hits: false,
     aggs: untyped(question(part.arrived, coverage.aggs)),
   });
+  const { _shards, aggregations = {} } = answer;
+  requireWhole(answer, `${cluster.url}/${pattern}/_search`);
   if (_shards.total === 0) return { exists: false };
   const { newest_ingested, newest_event, arrived } = aggregations;
   const creations = inner(arrived, 'creations');
@@ -83,7 +86,7 @@ async function look(
   const failures = inner(arrived, 'failures').doc_count ?? 0;
   const ignored = inner(arrived, 'ignored').doc_count ?? 0;
   const newest = { newestIngested: timeOf(newest_ingested), newestEvent: timeOf(newest_event) };
-  const lookback = Math.max(0, ...rules.map(({ schedule }) => parseDuration(schedule.lookback) ?? 0));
+  const lookback = Math.max(0, ...readings.map(({ rule: { schedule } }) => parseDuration(schedule.lookback) ?? 0));
   return {
     exists: true,
     ...newest,
@@ -93,7 +96,7 @@ async function look(
     failures: { count: failures, by: failures === 0 ? [] : await readFailures(part) },
     failureStore: await countFailureStore(cluster, pattern),
     ignored: { count: ignored, fields: ignored === 0 ? [] : await readIgnored(part) },
-    delay: documents === 0 || rules.length === 0 ? null : await readDelay(part, lookback),
+    delay: documents === 0 || readings.length === 0 ? null : await readDelay(part, lookback),
     coverage: coverage.answer((name) => inner(creations, name).doc_count ?? 0, creations.doc_count ?? 0),
   };
 }
@@ -107,7 +110,7 @@ function question(arrived: JsonRecord, coverage: JsonRecord): JsonRecord {
       filter: arrived,
       aggs: {
         creations: {
-          filter: { bool: { filter: IS_PROCESS_CREATION } },
+          filter: IS_PROCESS_CREATION,
           ...(Object.keys(coverage).length > 0 && { aggs: coverage }),
         },
         failures: { filter: FAILED },

@@ -1,4 +1,5 @@
 import type { Counts } from '../plan/plan';
+import type { BlindSpot } from '../visibility/blind-spot';
 import type { RuleState } from '../schedulers/deployed-rule';
 import type { Undelivered } from './undelivered';
 
@@ -17,6 +18,8 @@ export interface Status {
   readonly limits: readonly string[];
   readonly rules: readonly RuleState[];
   readonly sources: readonly SourceState[];
+  /** What rules cannot see of what they read, and why. */
+  readonly blindSpots: readonly BlindSpot[];
   /** Webhooks that have waited too long for alerts. */
   readonly undelivered: readonly Undelivered[];
   /** What `--exit-code` exits with 1 for, a sentence each. */

@@ -59,7 +59,8 @@ export async function withSandbox<T>(
       }
       await create(cluster, alertIndex(namespace), bodyOf(cluster, content, 'wmi-detections-alerts@template'));
       await create(cluster, stateIndex(namespace), bodyOf(cluster, content, 'wmi-detections-state@template'));
-      const scope = { cluster, namespace, now: made, indices: events };
+      // The indices are made from our mappings: no field is text.
+      const scope = { cluster, namespace, now: made, indices: events, subFields: new Map<string, string[]>() };
       for (const kind of SCHEDULERS.local.kinds(scope)) {
         for (const rule of await kind.desired(scope, content)) await kind.put(scope, rule, 'create');
       }

@@ -161,17 +161,14 @@ test('replay: an event that the cluster refuses for its form is kept as unrecogn
     method: 'PUT',
     path: `/_ingest/pipeline/${pipeline}`,
     body: {
-      processors: [
-        { set: { if: 'ctx.refuse == true', field: '@timestamp', value: 'no time' } },
-        { set: { if: 'ctx.refuse != true', field: '@timestamp', value: '2024-05-01T00:00:00Z' } },
-      ],
+      processors: [{ set: { if: "ctx.winlog?.event_data?.refuse == 'true'", field: '@timestamp', value: 'no time' } }],
     },
   });
   await lines([sysmon(1)]);
   await request(cluster, {
     method: 'PUT',
     path: `/logs-${SYSMON}-${namespace}/_settings`,
-    body: { 'index.default_pipeline': pipeline },
+    body: { 'index.final_pipeline': pipeline },
   });
   const result = await lines([sysmon(2), sysmon(3, ',"refuse":true')]);
   expect(result.counts).toMatchObject({ read: 2, indexed: 2, failed: 0 });

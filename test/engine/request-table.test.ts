@@ -47,11 +47,14 @@ async function give(name: string, argv: Record<string, unknown> = {}, by = name 
 }
 
 async function everyCommand(): Promise<void> {
+  await expect(give('alerts')).rejects.toThrow('nothing was ever deployed');
   const soc = await receiver();
   const config = join(folder, 'settings.yml');
   writeFileSync(config, `notify: {soc: {url: "${soc.url}"}}\n`);
   await give('plan', { prune: false });
   await give('deploy', { yes: true, prune: false });
+  await give('replay', { files: ['samples'] });
+  // Once more, where the streams are there.
   await give('replay', { files: ['samples'] });
   await give('run', { config });
   await soc.close();
@@ -60,6 +63,7 @@ async function everyCommand(): Promise<void> {
   const ids = (json as { _id: string }[]).slice(0, 2).map(({ _id }) => _id);
   await give('alerts', { action: 'explain', ids: ids.slice(0, 1) });
   await give('alerts', { limit: 3, output: 'html' });
+  await expect(give('alerts', { rule: 'none' })).rejects.toThrow('there is no rule');
   await give('alerts', { action: 'ack', ids }, 'ack');
   await give('risk', { from: '2025-03-01', cap: 3 });
   await give('reconcile', { from: '2025-03-01', to: 'now' });

@@ -1,3 +1,4 @@
+import { received } from '../support/context';
 import { runRules } from '../../src/schedulers/local/run-rules';
 import { freshNamespace, dataset, storeRule, SYSMON, wmiChild } from '../support/dataset';
 import { testCluster } from '../support/cluster';
@@ -144,6 +145,21 @@ describe('run', () => {
     });
     await expect(here.run()).rejects.toThrow(/rule "A broken rule": .*not a number/);
     expect(await here.alerts()).toHaveLength(1);
+    const argv = { url: here.cluster.url, namespace: here.namespace };
+    expect(await received('run', argv)).toMatchObject({
+      exit: 2,
+      json: {
+        rules: [{ uuid: here.rule.uuid }],
+        failures: [
+          {
+            uuid: broken.uuid,
+            name: broken.name,
+            code: 'REFUSED',
+            problems: [{ message: expect.stringContaining('not a number') as string }],
+          },
+        ],
+      },
+    });
     expect(await readWatermark(here.cluster, here.namespace, broken.uuid)).toBeNull();
     expect(await readWatermark(here.cluster, here.namespace, here.rule.uuid)).not.toBeNull();
   });

@@ -94,7 +94,8 @@ function marked(value: unknown, path = ''): string[] {
 }
 const OURS = /^(_|@timestamp\b|event\b|data_stream\b|related\b|host\.os\b|host\.name$|Event\b(?!\.EventData\.))/;
 /** What may lie around the record. */
-const WRAPPER = /^(win_eventlog|crowdstrike(\.event)?|results?(\.0)?|records(\.0)?|event|body(\.structured)?|data\.win)\./;
+const WRAPPER =
+  /^(win_eventlog|crowdstrike(\.event)?|results?(\.0)?|records(\.0)?|event|body(\.structured)?|data\.win)\./;
 /** Of evtx JSON, Velociraptor, Wazuh, OpenTelemetry, Get-WinEvent. */
 const HEADER =
   /^(System\b|data\.win\.system\b|body\.(structured\.)?(event_id|provider|execution|security|message)\b|Properties\.\d|UserId\b|crowdstrike\.metadata\b)/;

@@ -70,7 +70,12 @@ test('watch groups: a watch groups events as the local scheduler does, whatever 
   await indexEvents(cluster, events);
   const expected = new Map<string, number>();
   for (const source of events) {
-    const { id } = groupOf(rule(), { _index: INDEX, _id: '', _source: source, fields: { '@timestamp': [Date.parse(TIME)] } });
+    const { id } = groupOf(rule(), {
+      _index: INDEX,
+      _id: '',
+      _source: source,
+      fields: { '@timestamp': [Date.parse(TIME)] },
+    });
     expected.set(id, (expected.get(id) ?? 0) + 1);
   }
   const watch = watchBody(rule(), { match_all: {} }, { namespace: 'fuzz_watch', indices: [INDEX] });

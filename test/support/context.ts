@@ -3,6 +3,8 @@ import type { Context } from '../../src/commands/command';
 import { findVerb } from '../../src/commands';
 import { ProblemError } from '../../src/errors';
 import type { RetryPolicy } from '../../src/cluster/retry-policy';
+import { isRecord } from '../../src/json';
+import { recordsOf } from '../../src/lists';
 import { quick } from './retry-policy';
 
 /** A context without a terminal that forgets what it is told. */
@@ -24,7 +26,7 @@ export function quiet(): Context {
 /** What a command came to: its exit status, and all that a person is told. */
 export interface Received {
   readonly exit: number;
-  /** Of the error that ended it. */
+  /** Of the error that ended it, or of the first rule that failed. */
   readonly code?: string | undefined;
   readonly text: string;
   readonly json?: unknown;
@@ -51,8 +53,16 @@ export async function received(
 ): Promise<Received> {
   const command = findVerb(verb)?.load();
   if (command === undefined) throw new Error(`there is no ${verb}`);
+  const notes: string[] = [];
+  const note = (line: string): void => void notes.push(line);
   try {
-    return await command.run({ ...quiet(), retryPolicy }, { esUrl: url, ...FLAGS, ...argv });
+    const { exit, text, json } = await command.run(
+      { ...quiet(), note, retryPolicy },
+      { esUrl: url, ...FLAGS, ...argv },
+    );
+    const [failed] = isRecord(json) ? recordsOf(json.failures) : [];
+    const code = typeof failed?.code === 'string' ? failed.code : undefined;
+    return { exit, code, text: [text, ...notes].join('\n'), json };
   } catch (error) {
     // Anything else is a fault of ours, and its stack is wanted.
     if (!(error instanceof ProblemError)) throw error;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readYaml } from '../../src/content/yaml-file';
 import { alerts, type Alert, type AlertsOptions } from '../../src/schedulers/alert-index-search';
 import { isRecord, type JsonRecord } from '../../src/json';
-import { alertIndex, defaultIndices, stateIndex } from '../../src/detections/indices';
+import { alertIndex, DATASETS, defaultIndices, stateIndex } from '../../src/detections/indices';
 import type { Rule } from '../../src/detections/rule';
 import type { RuleRun } from '../../src/schedulers/execute-window';
 import type { Cluster } from '../../src/cluster/cluster';
@@ -89,11 +89,23 @@ async function sweep(cluster: Cluster): Promise<void> {
 }
 
 /** Our templates, under names and patterns of this test file only, so that no test beside it can take them away. */
-const TEMPLATES = [
-  { name: 'events', pattern: `logs-*-${FILE}*`, path: 'component-templates/process_creation@mappings.yml' },
+const TEMPLATES: readonly { name: string; pattern: string; path: string; pipeline?: string }[] = [
+  // Others' streams of this file, such as `logs-windows.*`.
+  {
+    name: 'others',
+    pattern: `logs-*-${FILE}*`,
+    path: 'component-templates/process_creation@mappings.yml',
+    pipeline: '_none',
+  },
+  ...Object.values(DATASETS).map((each) => ({
+    name: each,
+    pattern: `logs-${each}-${FILE}*`,
+    path: 'component-templates/process_creation@mappings.yml',
+    pipeline: `logs-${each}@default-pipeline`,
+  })),
   { name: 'alerts', pattern: alertIndex(`${FILE}*`), path: 'component-templates/wmi-detections-alerts@mappings.yml' },
   { name: 'state', pattern: stateIndex(`${FILE}*`), path: 'index-templates/wmi-detections-state@template.yml' },
-] as const;
+];
 
 /** Above our own; Elasticsearch takes `logs-*-a*` and `logs-*-b*` for patterns that overlap, and refuses two of the same priority. */
 const PRIORITY = process.pid * 1_000_000 + (Date.now() % 1_000_000);
@@ -213,15 +225,22 @@ async function indexEvents(cluster: Cluster, index: string, events: readonly Eve
 }
 
 async function putTemplates(cluster: Cluster): Promise<void> {
-  for (const { name, pattern, path } of TEMPLATES) {
+  for (const { name, pattern, path, pipeline } of TEMPLATES) {
     const file = join(ROOT, 'mappings', path);
     const body = readYaml(file).value as Record<string, unknown>;
     const { template } = prepare({ kind: 'component_template', id: name, body, place: { file } }, cluster.product);
-    const stream = name === 'events' && { data_stream: {} };
+    const stream = pipeline !== undefined && { data_stream: {} };
+    const ours = isRecord(template) ? template : {};
+    const settings = pipeline === undefined ? {} : { settings: { 'index.default_pipeline': pipeline } };
     await request(cluster, {
       method: 'PUT',
       path: `/_index_template/dataset-${name}-${FILE}`,
-      body: { index_patterns: [pattern], priority: PRIORITY, template, ...stream },
+      body: {
+        index_patterns: [pattern],
+        priority: pipeline === '_none' ? PRIORITY : PRIORITY + 1,
+        template: { ...ours, ...settings },
+        ...stream,
+      },
     });
   }
 }

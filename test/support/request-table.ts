@@ -63,6 +63,7 @@ function bodyOf(request: string, name: string): Pick<Request, 'body' | 'ndjson' 
   if (/^(PUT|POST) .*(_component_template|_index_template)/.test(request)) {
     return { body: { template: {}, ...(request.includes('_index_') && { index_patterns: ['none-such-*'] }) } };
   }
+  if (request.endsWith('/_field_caps')) return { query: { fields: '*' } };
   if (request.endsWith('/_simulate')) return { body: { docs: [] } };
   if (/_ingest\/pipeline/.test(request) && request.startsWith('PUT')) return { body: { processors: [] } };
   if (/_mapping$/.test(request) && request.startsWith('PUT')) return { body: { properties: {} } };

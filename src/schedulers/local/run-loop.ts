@@ -1,5 +1,6 @@
 import { ProblemError } from '../../errors';
 import { canonicalJson } from '../../json';
+import { isPermanent } from '../../cluster/failure';
 import { withSignal, type Cluster } from '../../cluster/cluster';
 import { chosenRules, isWanted, withRuleName, runScheduled } from './run-rules';
 import { runQuietRules, RULES_AT_ONCE } from './quiet-rules';
@@ -25,8 +26,11 @@ export interface RunLoopOptions {
 /** What a watch tells, as it happens. */
 export type RunLoopEvent =
   | { readonly kind: 'run'; readonly run: RuleRun }
-  /** Of a rule, or of the cluster; `again` is in how many milliseconds it is tried again. */
-  | { readonly kind: 'failure'; readonly error: unknown; readonly again: number }
+  /**
+   * Of a rule, or of the cluster; `again` is in how many milliseconds it is tried again. What the engine refuses for good is reported
+   * once, and not again until something about it changes.
+   */
+  | { readonly kind: 'failure'; readonly error: unknown; readonly again: number; readonly once?: true }
   | { readonly kind: 'change'; readonly name: string; readonly change: 'new' | 'edited' | 'gone' };
 
 /** New rules are found within this time, however long the intervals of the others; so is a cluster that is back. */
@@ -48,6 +52,7 @@ export async function* runLoop(
   const { signal, pace = TIMER } = options;
   const cluster = withSignal(connected, signal);
   const timetable = new Timetable(pace);
+  const refusals = new Map<string, string>();
   let known: readonly StoredRule[] | undefined;
   let outages = 0;
   while (!signal.aborted) {
@@ -59,7 +64,7 @@ export async function* runLoop(
       timetable.keep(stored);
       const due = timetable.allDue(stored);
       if (due.length === 0) await pace.wait(Math.min(timetable.untilNext(stored), LOOK), signal);
-      else yield* turns(cluster, due.slice(0, RULES_AT_ONCE), timetable, options);
+      else yield* turns(cluster, due.slice(0, RULES_AT_ONCE), timetable, refusals, options);
     } catch (error) {
       if (isInterruption(error, signal)) return;
       if (known === undefined) throw error;
@@ -84,11 +89,13 @@ async function look(
 /**
  * Windows of rules that are due: first all of those that find nothing, then the others. Where none could be asked about together,
  * one of them has its turn, so that the rules are read anew before the next.
+ * @param refusals what was reported of rules that the engine refuses for good, by UUID
  */
 async function* turns(
   cluster: Cluster,
   due: readonly StoredRule[],
   timetable: Timetable,
+  refusals: Map<string, string>,
   options: RunLoopOptions,
 ): AsyncGenerator<RunLoopEvent, void, undefined> {
   const { namespace, now, pace = TIMER } = options;
@@ -101,7 +108,8 @@ async function* turns(
     yield { kind: 'run', run };
   }
   const others = due.filter(({ rule }) => !quiet.has(rule.uuid));
-  for (const rule of quiet.size === 0 ? others.slice(0, 1) : others) yield* turn(cluster, rule, timetable, options);
+  for (const rule of quiet.size === 0 ? others.slice(0, 1) : others)
+    yield* turn(cluster, rule, timetable, refusals, options);
 }
 
 /** One window of one rule. */
@@ -109,19 +117,26 @@ async function* turn(
   cluster: Cluster,
   rule: StoredRule,
   timetable: Timetable,
+  refusals: Map<string, string>,
   { namespace, now, signal, webhooks, pace = TIMER }: RunLoopOptions,
 ): AsyncGenerator<RunLoopEvent, void, undefined> {
   const began = pace.now();
   try {
     const run = await runScheduled(cluster, rule, { namespace, now, webhooks });
     timetable.ran(rule, began);
+    refusals.delete(rule.rule.uuid);
     yield { kind: 'run', run };
   } catch (error) {
     if (isInterruption(error, signal)) throw error;
     if (isOutage(error)) timetable.lost(rule, began);
     else timetable.ran(rule, began);
     const named = error instanceof ProblemError ? withRuleName(error, rule) : error;
-    yield { kind: 'failure', error: named, again: Math.max(0, timetable.untilDue(rule)) };
+    const again = Math.max(0, timetable.untilDue(rule));
+    if (!(named instanceof ProblemError) || !isPermanent(named)) yield { kind: 'failure', error: named, again };
+    else if (refusals.get(rule.rule.uuid) !== named.message) {
+      refusals.set(rule.rule.uuid, named.message);
+      yield { kind: 'failure', error: named, again, once: true };
+    }
   }
 }
 
@@ -132,7 +147,7 @@ function isInterruption(error: unknown, signal: AbortSignal): boolean {
 
 /** Whether the cluster was not well, and not something wrong with the rule. */
 function isOutage(error: unknown): boolean {
-  if (!(error instanceof ProblemError)) return false;
+  if (!(error instanceof ProblemError) || isPermanent(error)) return false;
   const statuses = error.problems.map(({ where }) =>
     where !== undefined && 'url' in where ? where.status : undefined,
   );

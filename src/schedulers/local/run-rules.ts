@@ -8,6 +8,8 @@ import { clusterTime } from '../../cluster/clock';
 import { chunk } from '../../lists';
 import { runQuietRules, RULES_AT_ONCE } from './quiet-rules';
 import { checkPeriod, eventWindow, nextWindow } from '../../detections/windows';
+import type { BlindSpot } from '../../visibility/blind-spot';
+import { isRemote, readIndexStates, stateSpots } from '../../visibility/index-states';
 import { isNamed } from '../../detections/rule';
 import { deliverAlerts, type Delivery } from '../../notify/deliver';
 import type { Webhook } from '../../settings';
@@ -23,16 +25,50 @@ interface RunResult {
   readonly notified?: readonly Delivery[];
 }
 
+interface EachRun extends RunResult {
+  readonly failures: readonly RuleFailure[];
+  /** Closed or frozen indices, and those that keep no `_source`. */
+  readonly unread: readonly BlindSpot[];
+  /** Why alerts could not be sent, where the cluster failed. */
+  readonly lost: readonly ProblemError[];
+}
+
+/** A rule whose run failed. */
+export interface RuleFailure {
+  readonly uuid: string;
+  readonly name: string;
+  /** Each problem begins with the rule's name. */
+  readonly error: ProblemError;
+}
+
 /**
  * Runs the stored rules now: each over what came in since its last run, or over a period of event time.
- * @throws ProblemError USAGE when no rule is stored or one that is asked for is not; what went wrong with each rule, after
- *   the others have run. The watermark of a rule that failed stays where it was, so that its next run covers this one.
+ * @throws ProblemError as {@link runEachRule}, and what went wrong with each rule, after the others have run
  */
 export async function runRules(cluster: Cluster, options: RunOptions): Promise<RunResult> {
+  const run = await runEachRule(cluster, options);
+  const { rules, notified } = run;
+  const errors = errorsOf(run);
+  const [first] = errors;
+  if (first === undefined) return { rules, ...(notified !== undefined && { notified }) };
+  throw new ProblemError(
+    first.code,
+    errors.flatMap(({ problems }) => problems),
+    { cause: first },
+  );
+}
+
+/**
+ * The same, with a rule that fails beside the results of the others. Its watermark stays where it was, so that its next run covers
+ * this one.
+ * @throws ProblemError USAGE when no rule is stored or one that is asked for is not; INTERRUPTED
+ */
+export async function runEachRule(cluster: Cluster, options: RunOptions): Promise<EachRun> {
   checkPeriod(options);
   const stored = chosenRules(await readStoredRules(cluster, options.namespace), options.rules);
+  const unread = await unreadIndices(cluster, stored);
   const rules: RuleRun[] = [];
-  const failures: ProblemError[] = [];
+  const failures: RuleFailure[] = [];
   for (const some of chunk(stored, RULES_AT_ONCE)) {
     try {
       const quiet = await runQuietRules(cluster, some, options);
@@ -45,16 +81,25 @@ export async function runRules(cluster: Cluster, options: RunOptions): Promise<R
       throw stoppedAfter(error, leftAt(stored.length, rules.length));
     }
   }
-  const notified = await deliver(cluster, options, failures);
-  const [first] = failures;
-  if (first !== undefined) {
-    throw new ProblemError(
-      first.code,
-      failures.flatMap((failure) => failure.problems),
-      { cause: first },
-    );
+  const lost: ProblemError[] = [];
+  const notified = await deliver(cluster, options, lost);
+  return { rules, failures, unread, lost, ...(notified !== undefined && { notified }) };
+}
+
+/** Everything that went wrong in a run. */
+export function errorsOf({ failures, lost }: Pick<EachRun, 'failures' | 'lost'>): readonly ProblemError[] {
+  return [...failures.map(({ error }) => error), ...lost];
+}
+
+/** What the rules read and a search leaves out without an error. Who may not look at indices may run the rules all the same. */
+async function unreadIndices(cluster: Cluster, stored: readonly StoredRule[]): Promise<BlindSpot[]> {
+  const names = [...new Set(stored.flatMap(({ indices }) => indices))].filter((name) => !isRemote(name));
+  try {
+    return stateSpots(await readIndexStates(cluster, names));
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'FORBIDDEN') return [];
+    throw error;
   }
-  return { rules, ...(notified !== undefined && { notified }) };
 }
 
 /** @returns undefined where it failed, which is in `failures` then */
@@ -62,13 +107,14 @@ async function runOne(
   cluster: Cluster,
   rule: StoredRule,
   options: RunOptions,
-  failures: ProblemError[],
+  failures: RuleFailure[],
 ): Promise<RuleRun | undefined> {
   try {
     return await runScheduled(cluster, rule, options);
   } catch (error) {
     if (!(error instanceof ProblemError) || error.code === 'INTERRUPTED') throw error;
-    failures.push(withRuleName(error, rule));
+    const { uuid, name } = rule.rule;
+    failures.push({ uuid, name, error: withRuleName(error, rule) });
     return undefined;
   }
 }

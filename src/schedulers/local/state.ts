@@ -173,6 +173,7 @@ function watermarkIn(namespace: string, uuid: string): { index: string; id: stri
 /** What the state index says of one rule. */
 export interface Stored {
   readonly rule: Rule;
+  readonly query: StoredRule['query'];
   readonly indices: readonly string[];
   /** Milliseconds since 1970; null before the first run. */
   readonly watermark: number | null;
@@ -188,11 +189,11 @@ export async function readState(cluster: Cluster, namespace: string): Promise<St
   const rules = documents.flatMap(storedRuleIn);
   const watermarks = documents.map(({ _source }) => _source).filter(({ kind }) => kind === 'watermark');
   return rules
-    .map(({ rule, indices }) => {
+    .map(({ rule, query, indices }) => {
       const progress = watermarks.find(({ rule_uuid }) => rule_uuid === rule.uuid);
       const at = Date.parse(String(progress?.at));
       const lastRun = isRecord(progress?.last_run) ? (progress.last_run as unknown as LastRun) : null;
-      return { rule, indices, watermark: Number.isNaN(at) ? null : at, lastRun };
+      return { rule, query, indices, watermark: Number.isNaN(at) ? null : at, lastRun };
     })
     .sort((left, right) => left.rule.name.localeCompare(right.rule.name, 'en'));
 }

@@ -8,6 +8,7 @@ import { toQueryDsl } from '../../sigma/compile/query-dsl';
 import type { Desired, Kind, Live } from '../../resources/kind';
 import { openAlertsOf } from '../alert-index-search';
 import { digestOf, MANAGED_BY, only, unstamped } from '../../resources/ownership';
+import { subFieldsFor } from '../../visibility/fields';
 import { readStateDocuments, storedRuleId, type StoredRule } from './state';
 
 const KEYS = ['rule', 'query', 'indices'];
@@ -17,17 +18,19 @@ const PREFIX = storedRuleId('');
 export const ruleKind: Kind = {
   name: 'detection_rule',
 
-  desired: ({ namespace, now, indices }, { rules, exceptions = [] }) =>
-    Promise.resolve(
-      rules.map((rule): Desired => {
-        const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now));
-        return {
-          id: rule.uuid,
-          title: rule.name,
-          body: { rule, query, indices: indices ?? defaultIndices(namespace) },
-        };
-      }),
-    ),
+  async desired(scope, content) {
+    const { namespace, now, indices } = scope;
+    const { rules, exceptions = [] } = content;
+    const subFields = await subFieldsFor(scope, content);
+    return rules.map((rule): Desired => {
+      const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now), subFields);
+      return {
+        id: rule.uuid,
+        title: rule.name,
+        body: { rule, query, indices: indices ?? defaultIndices(namespace) },
+      };
+    });
+  },
 
   async list({ cluster, namespace }) {
     await cluster.client.indices.refresh({ index: stateIndex(namespace) }, { ignore: [404] });

@@ -5,7 +5,7 @@ import { parseDuration } from '../../text/duration';
 import { threatOf } from '../../detections/attack';
 import { DAY, GROUP_VALUE, HAS_FIELD } from './bucket-scripts';
 import { ABSENT } from './key-text';
-import { anyOf, toQueryDsl } from '../../sigma/compile/query-dsl';
+import { anyOf, toQueryDsl, type SubFields } from '../../sigma/compile/query-dsl';
 import type { Exception } from '../../sigma/exceptions';
 import { FALLBACKS, sourcesOf } from '../../detections/group';
 import type { Rule } from '../../detections/rule';
@@ -83,6 +83,7 @@ export function namedMetric(field: string): string {
  * @param exceptions those that are active
  * @param indices that it is to read, without the namespace; they count for its stamp. Monitors of one rule in many namespaces
  *   have one search text, which the plugin compiles once
+ * @param subFields of those indices
  * @returns a search body; only `{{period_end}}` in it is for the plugin to fill in
  * @throws ProblemError RULE_INVALID when a text of the rule would be taken for a template, or the search is too long for one
  */
@@ -90,8 +91,9 @@ export function toBucketSearch(
   rule: Rule,
   exceptions: readonly Exception[] = [],
   indices: readonly string[] = [],
+  subFields?: SubFields,
 ): BucketSearch {
-  const matches = toQueryDsl(rule, exceptions);
+  const matches = toQueryDsl(rule, exceptions, subFields);
   const query = { bool: { filter: [windowOf(rule), matches] as const } };
   const withKeys = (most: number): BucketSearch => {
     const composite = { size: PAGE, sources: keysOf(rule, most) };

@@ -129,6 +129,7 @@ async function newestMatch(cluster: Cluster, monitor: JsonRecord): Promise<numbe
     index: [...indicesOf(monitor)],
     ignore_unavailable: true,
     allow_no_indices: true,
+    allow_partial_search_results: false,
     size: 0,
     query: untyped({ bool: { filter: [deployedQuery, recent] } }),
     aggs: { newest: { max: { field: 'event.ingested' } } },

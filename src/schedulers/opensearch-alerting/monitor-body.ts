@@ -1,5 +1,6 @@
 import { isRecord, type JsonRecord } from '../../json';
 import { GROUPS, STAMP, toBucketSearch } from './bucket-search';
+import type { SubFields } from '../../sigma/compile/query-dsl';
 import { type Exception, activeExceptions } from '../../sigma/exceptions';
 import { ownStreams, stateIndex, defaultIndices } from '../../detections/indices';
 import { type Rule, severityOf, type Severity } from '../../detections/rule';
@@ -19,6 +20,8 @@ interface MonitorParts {
   readonly indices: readonly string[];
   /** Those that are active. */
   readonly exceptions: readonly Exception[];
+  /** Of the indices. */
+  readonly subFields?: SubFields | undefined;
   /** The id of the notification channel that is told of new alerts; nobody is where not given. */
   readonly channel?: string | undefined;
 }
@@ -28,7 +31,10 @@ interface MonitorParts {
  * `enabled`, which is the analyst's.
  * @throws ProblemError RULE_INVALID when the rule's text would be taken for a template
  */
-export function monitorBody(rule: Rule, { namespace, indices, exceptions, channel }: MonitorParts): JsonRecord {
+export function monitorBody(
+  rule: Rule,
+  { namespace, indices, exceptions, subFields, channel }: MonitorParts,
+): JsonRecord {
   const schedule = scheduleOf(rule);
   const read = readable(indices, namespace);
   return {
@@ -44,6 +50,7 @@ export function monitorBody(rule: Rule, { namespace, indices, exceptions, channe
             rule,
             exceptions,
             read.map((name) => withoutNamespace(name, namespace)),
+            subFields,
           ),
         },
       },
@@ -71,7 +78,7 @@ export function monitorBody(rule: Rule, { namespace, indices, exceptions, channe
 
 /** The monitor of a rule, without our mark; the rule itself is beside it. */
 export function desiredMonitor(
-  { namespace, indices, now }: Pick<Scope, 'namespace' | 'indices' | 'now'>,
+  { namespace, indices, now, subFields }: Pick<Scope, 'namespace' | 'indices' | 'now' | 'subFields'>,
   { exceptions = [] }: Pick<Content, 'exceptions'>,
   rule: Rule,
   channel?: string,
@@ -80,6 +87,7 @@ export function desiredMonitor(
     namespace,
     indices: indices ?? defaultIndices(namespace),
     exceptions: activeExceptions(exceptions, rule.slug, now),
+    subFields,
     channel,
   };
   // The rule goes with it, so that its alerts are shown as those of the rule that raised them.

@@ -8,6 +8,7 @@ import { deleteMonitor } from './acknowledge-alerts';
 import { ACTION_ID } from './notify-action';
 import { desiredMonitor } from './monitor-body';
 import { normalizedDigest, normalizeMonitor } from './normalize-monitor';
+import { subFieldsFor } from '../../visibility/fields';
 import { dryRun, prove } from './execute-monitor';
 import { monitorsOf, ourMonitors, takenOver, type Found } from './find-monitors';
 import { openAlerts, proofOf } from './plugin-alerts';
@@ -20,7 +21,10 @@ export function monitorKind(channel?: string): Kind {
   return {
     name: 'monitor',
 
-    desired: (scope, content) => Promise.resolve(desiredMonitors(scope, content, channel)),
+    async desired(scope, content) {
+      const subFields = await subFieldsFor(scope, content);
+      return desiredMonitors({ ...scope, subFields }, content, channel);
+    },
 
     async list({ cluster, namespace }, ids) {
       const ours = new Map<string, Found[]>();

@@ -58,7 +58,7 @@ export const watcherScheduler: Scheduler = {
 
   // The time since is read here and now: alerts that this program writes have the same ids as those of a watch.
   async catchUp({ cluster, namespace, ...scope }, content, since, now) {
-    for (const stored of queriesOfContent({ cluster, namespace, ...scope }, content, scope.now, [])) {
+    for (const stored of await queriesOfContent({ cluster, namespace, ...scope }, content, scope.now, [])) {
       const lookback = parseDuration(stored.rule.schedule.lookback) ?? 0;
       await executeWindow(cluster, stored, nextWindow({ watermark: since, now, lookback, namespace }), {
         namespace,

@@ -42,13 +42,15 @@ export function watchBody(
   };
 }
 
+type WatchScope = 'namespace' | 'indices' | 'now' | 'subFields';
+
 /** The watch of a rule, without our mark. */
 export function desiredWatch(
   rule: Rule,
-  { namespace, now, indices = defaultIndices(namespace) }: Pick<Scope, 'namespace' | 'indices' | 'now'>,
+  { namespace, now, indices = defaultIndices(namespace), subFields }: Pick<Scope, WatchScope>,
   { exceptions = [] }: Pick<Content, 'exceptions'>,
 ): Desired {
-  const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now));
+  const query = toQueryDsl(rule, activeExceptions(exceptions, rule.slug, now), subFields);
   const name = nameIn(rule.name, namespace);
   const body = { ...watchBody(rule, query, { namespace, indices }), metadata: { name, version: rule.version } };
   return { id: watchId(rule.uuid, namespace), title: name, body };

@@ -15,6 +15,7 @@ import {
   OUR_ACTION,
 } from './watch-body';
 import { untyped } from '../../cluster/untyped';
+import { subFieldsFor } from '../../visibility/fields';
 import { checkWatch } from './execute-watch';
 import { cadenceOf, type Execution, type RuleState } from '../deployed-rule';
 
@@ -40,7 +41,10 @@ const PAGE = 100;
 export const watch: Kind = {
   name: 'watch',
 
-  desired: (scope, content) => Promise.resolve(content.rules.map((rule) => desiredWatch(rule, scope, content))),
+  async desired(scope, content) {
+    const subFields = await subFieldsFor(scope, content);
+    return content.rules.map((rule) => desiredWatch(rule, { ...scope, subFields }, content));
+  },
 
   async list({ cluster, namespace }, ids) {
     const marked = await findMarked(cluster);

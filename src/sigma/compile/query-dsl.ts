@@ -19,28 +19,59 @@ const ADDRESS_FIELD = /(^|[._])ip$/;
 const FOLDED_INTO = /[ik]/i;
 
 /**
+ * Where some of the indices that a rule reads map a field as analysed text, the names of its sub-fields that keep the value whole:
+ * `process.name` → [`process.name.keyword`].
+ */
+export type SubFields = ReadonlyMap<string, readonly string[]>;
+
+const NO_SUB_FIELDS: SubFields = new Map();
+
+/**
  * The query of a rule: one clause for a filter, for Elasticsearch 8 and 9 and OpenSearch 2 and 3 alike, exact whatever a
  * field's values hold. Nothing is ever put into a query string.
  * @param exceptions those that are active; an event that meets any of them is not found
+ * @param subFields of the indices that it reads; see `subFieldsOf`
  */
-export function toQueryDsl(rule: Detection, exceptions: readonly Exception[] = []): JsonRecord {
+export function toQueryDsl(
+  rule: Detection,
+  exceptions: readonly Exception[] = [],
+  subFields: SubFields = NO_SUB_FIELDS,
+): JsonRecord {
   const [asked, ...silenced] = withShortLists([conditionOf(rule), ...exceptions.map(({ condition }) => condition)]);
-  const found = compile(asked ?? conditionOf(rule));
+  const found = compile(asked ?? conditionOf(rule), subFields);
   if (silenced.length === 0) return found;
-  return { bool: { filter: [found], must_not: silenced.map(compile) } };
+  return { bool: { filter: [found], must_not: silenced.map((each) => compile(each, subFields)) } };
 }
 
-function compile(condition: Condition): JsonRecord {
+function compile(condition: Condition, subFields: SubFields): JsonRecord {
   switch (condition.kind) {
     case 'and':
-      return { bool: { filter: condition.of.map(compile) } };
+      return { bool: { filter: condition.of.map((part) => compile(part, subFields)) } };
     case 'or':
-      return anyOf(condition.of.map(compile));
+      return anyOf(condition.of.map((part) => compile(part, subFields)));
     case 'not':
-      return { bool: { must_not: (condition.of.kind === 'or' ? condition.of.of : [condition.of]).map(compile) } };
+      return {
+        bool: {
+          must_not: (condition.of.kind === 'or' ? condition.of.of : [condition.of]).map((part) =>
+            compile(part, subFields),
+          ),
+        },
+      };
     case 'field':
-      return compileTest(condition.field, condition.test);
+      return compileField(condition.field, condition.test, subFields);
   }
+}
+
+/**
+ * A text field holds words, the sub-field the whole value. So where a document has the sub-field, that alone decides: a rule for
+ * `cmd.exe` must not match a value in which this is one of several words, least of all in a negation.
+ */
+function compileField(field: string, test: Test, subFields: SubFields): JsonRecord {
+  const own = compileTest(field, test);
+  const subs = test.kind === 'text' || test.kind === 'regex' ? (subFields.get(field) ?? []) : [];
+  if (subs.length === 0) return own;
+  const whole = subs.map((sub) => compileTest(sub, test));
+  return anyOf([{ bool: { filter: [own], must_not: subs.map((sub) => ({ exists: { field: sub } })) } }, ...whole]);
 }
 
 function compileTest(field: string, test: Test): JsonRecord {

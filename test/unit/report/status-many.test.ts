@@ -33,7 +33,7 @@ const STATUS = {
   },
   stopped: null,
   sources: [],
-  notify: [],
+  blindSpots: [],
 } as const;
 
 test('status of many rules: what needs attention comes first, and the rules are counted', () => {

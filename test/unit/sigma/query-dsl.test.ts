@@ -87,3 +87,25 @@ test('Query DSL: not turns a condition round, missing fields included, and twice
   );
   expect(query('not not a and not not b')).toBe(query('a and b'));
 });
+
+test('Query DSL: where a field has a sub-field that holds it whole, that decides in the documents that have it', () => {
+  const rule = ruleOf(`a: {process.name: x, process.pid: 4}\ncondition: a`);
+  const subFields = new Map([['process.name', ['process.name.keyword']]]);
+  const both = JSON.stringify({
+    bool: {
+      should: [
+        {
+          bool: {
+            filter: [{ term: { 'process.name': { value: 'x', case_insensitive: true } } }],
+            must_not: [{ exists: { field: 'process.name.keyword' } }],
+          },
+        },
+        { term: { 'process.name.keyword': { value: 'x', case_insensitive: true } } },
+      ],
+      minimum_should_match: 1,
+    },
+  });
+  expect(JSON.stringify(toQueryDsl(rule, [], subFields))).toContain(both);
+  expect(JSON.stringify(toQueryDsl(rule, [], subFields))).not.toContain('process.pid.');
+  expect(JSON.stringify(toQueryDsl(rule))).not.toContain('.keyword');
+});

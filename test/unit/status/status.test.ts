@@ -72,6 +72,7 @@ function statusOf(change: Partial<Status>): Status {
     limits: [],
     rules: [rule],
     sources: [security],
+    blindSpots: [],
     undelivered: [],
     ...change,
   };
