@@ -62,7 +62,8 @@ export const alertsCommand = declare({
     const content = (): readonly Rule[] => readSettingsContent(settings).rules;
     const rule = argv.rule === undefined ? undefined : ruleFilter(argv.rule, content());
     const options = { namespace, rule, host, user, status, ...times };
-    const { scope, rules } = await analystScope(settings, context, 'alerts');
+    const verb = argv.action === undefined || argv.action === 'explain' ? 'alerts' : 'ack';
+    const { scope, rules } = await analystScope(settings, context, verb);
     if (argv.action === 'explain') {
       return explainOne(context, scope, content(), { ids: argv.ids ?? [], output: argv.output });
     }

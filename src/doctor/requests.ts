@@ -238,6 +238,7 @@ export const REQUESTS: readonly RequestRow[] = [
     'DELETE /{trial}',
     'GET /{trial}/_settings/index.creation_date',
     'POST /_bulk',
+    'POST /_msearch',
     'POST /{trial}/_bulk',
     'GET /{trial}/_refresh',
     'POST /{trial}/_search',

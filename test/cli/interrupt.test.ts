@@ -101,9 +101,9 @@ test('an interrupted command: destroy reports what was done and what was not; a 
   const { status, stdout } = await interrupted('destroy', '--yes');
   expect(status).toBe(130);
   expect(stdout.replace(/^ +=.*\n/gm, '')).toMatchInlineSnapshot(`
-   "  - detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”  deleted
-     - detection_rule/0661c2de-93de-11ec-9833-acde48001122 “Windows WMI Process Call Create”  failed: interrupted; it may have been done or not
-   Deploy: 1 done, 1 failed, 0 skipped, <n> unchanged.
+   "  - detection_rule/0661c2de-93de-11ec-9833-acde48001122 “Windows WMI Process Call Create”  deleted
+     - detection_rule/24869767-8579-485d-9a4f-d9ddfd8f0cac “Process Execution via WMI”  failed: interrupted; it may have been done or not
+   Destroy: 1 done, 1 failed, 0 skipped, <n> unchanged.
    --with-data deletes the data of this namespace, and then what only it needs.
    Interrupted. The same command again does the rest.
    "

@@ -105,6 +105,11 @@ describeContract('rules in Kibana', () => {
        },
        {
          "ecs": true,
+         "name": "host.os.type",
+         "type": "keyword",
+       },
+       {
+         "ecs": true,
          "name": "process.command_line",
          "type": "wildcard",
        },
@@ -244,7 +249,7 @@ describeContract('rules in Kibana', () => {
      [
        "--- cluster/24869767-8579-485d-9a4f-d9ddfd8f0cac
      +++ content/24869767-8579-485d-9a4f-d9ddfd8f0cac
-     @@ -40,7 +40,7 @@
+     @@ -43,7 +43,7 @@
           type: keyword
         - name: process.parent.name
           type: keyword
@@ -253,7 +258,7 @@ describeContract('rules in Kibana', () => {
       tags:
         - "OS: Windows"
         - "Tactic: Execution"
-     @@ -59,7 +59,7 @@
+     @@ -62,7 +62,7 @@
       wmi_detections:
         most_alerts: 1000
         risk:
@@ -262,7 +267,7 @@ describeContract('rules in Kibana', () => {
         schedule:
           interval: 5m
           lookback: 1h
-     @@ -67,4 +67,4 @@
+     @@ -70,4 +70,4 @@
         setup: You must be ingesting endpoint data that tracks process activity, including parent-child relationships from your endpoints to populate the Endpoint data model in the Processes node. The command-line arguments are mapped to the "process" field in the Endpoint data model.
         timestamp_override: event.ingested
         triage: During triage, review parallel processes for suspicious behavior or commands executed. Review the process and command-line spawning from wmiprvse.exe. Contain and remediate the endpoint as necessary.

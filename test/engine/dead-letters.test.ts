@@ -48,7 +48,9 @@ function ship(path: string, letters = 'dead.ndjson'): Promise<ReplayResult> {
 async function refusing(): Promise<void> {
   mkdirSync(join(folder, namespace));
   await ship(file('first.log', event(1)));
-  const refuse = { fail: { if: 'ctx.refuse == true', message: 'this one is not wanted' } };
+  const refuse = {
+    fail: { if: "ctx.winlog?.event_data?.refuse?.toString() == 'true'", message: 'this one is not wanted' },
+  };
   const path = `/_ingest/pipeline/refuse-${namespace}`;
   await request(cluster, { method: 'PUT', path, body: { processors: [TIME, refuse] } });
   await pipeline(`refuse-${namespace}`);
@@ -56,7 +58,7 @@ async function refusing(): Promise<void> {
 
 async function pipeline(name: string | null): Promise<void> {
   const path = `/${SYSMON}-${namespace}/_settings`;
-  await request(cluster, { method: 'PUT', path, body: { 'index.default_pipeline': name } });
+  await request(cluster, { method: 'PUT', path, body: { 'index.final_pipeline': name } });
 }
 
 /** How many documents there are of each record number. */

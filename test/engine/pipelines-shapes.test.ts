@@ -93,6 +93,7 @@ describe('pipelines on each shape: Sysmon 1', () => {
       code: '1',
       provider: 'Microsoft-Windows-Sysmon',
       process: {
+        Ext: { token: { integrity_level_name: 'Medium' } },
         pid: 7312,
         entity_id: '{7C0A3B52-1F4E-67CE-A803-000000002B00}',
         executable: 'C:\\Windows\\System32\\wbem\\WMIC.exe',
@@ -155,6 +156,7 @@ describe('pipelines on each shape: Security 4688', () => {
       code: '4688',
       provider: 'Microsoft-Windows-Security-Auditing',
       process: {
+        Ext: { token: { integrity_level_name: 'Medium' } },
         pid: 7312,
         executable: 'C:\\Windows\\System32\\notepad.exe',
         name: 'notepad.exe',

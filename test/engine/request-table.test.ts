@@ -99,6 +99,6 @@ test('request table: every row is used, or is for other products and rare cases'
   );
   // Elasticsearch's lifecycle, licence and security; a template that changes under a stream that is there; exceptions; more than a page.
   const elsewhere =
-    /_lifecycle$|_license|_has_privileges|^PUT .*_mapping$|_rollover$|_count$|^POST \/(_search\/scroll|_ingest\/_simulate)$/;
+    /_lifecycle$|_license|_has_privileges|^PUT .*_mapping$|_rollover$|_count$|^POST \/(_search\/scroll|_ingest\/_simulate|\{state\}\/_(mget|bulk))$/;
   expect(idle.filter((request) => !elsewhere.test(request))).toEqual([]);
 });

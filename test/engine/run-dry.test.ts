@@ -62,9 +62,9 @@ describe('a dry run', () => {
     const asked = async (dryRun: boolean): Promise<string[]> => {
       const before = between.asked.length;
       await here.run({ dryRun }, between.cluster);
-      return between.asked.slice(before).map((path) => path.replace(/^.*\//, ''));
+      return between.asked.slice(before).map((path) => path.replace(/^\/logs-[^/]*$/, 'indices').replace(/^.*\//, ''));
     };
-    const reading = ['_mget', '_refresh', '_search', 'scroll', `watermark%3A${here.rule.uuid}`];
+    const reading = ['_mget', '_refresh', '_search', 'indices', 'scroll', `watermark%3A${here.rule.uuid}`];
     const dry = new Set(await asked(true));
     const wet = new Set(await asked(false));
     between.close();
